@@ -1,0 +1,151 @@
+"""What a run is asked to do: frozen dataclasses, checked when they are made; unknown keys are refused."""
+
+import math
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any, Literal, TypeVar, get_args
+
+from transfer_core.errors import ConfigError
+from transfer_core.plan import FreezePlan
+
+__all__ = ["Augmentation", "BaseConfig", "DataConfig", "FitConfig", "Optimizer", "PhaseConfig", "RunConfig"]
+
+Optimizer = Literal["adam", "rmsprop", "sgd"]
+Augmentation = Literal["none", "cached", "live"]
+
+T = TypeVar("T")
+
+
+def _number(name: str, value: Any, low: float, high: float, whole: bool = False) -> None:
+    kind = "a whole number" if whole else "a number"
+    ok = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not ok or not low <= value <= high:
+        raise ConfigError(f"{name} must be {kind} from {low:g} to {high:g}; {value!r} came.")
+
+
+def _choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ConfigError(f"{name} must be one of {', '.join(choices)}; {value!r} came.")
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Where the photos come from. Paths are as given; `source` may be a project's name."""
+
+    source: str = ""
+    validation: str | None = None
+    """A folder of class folders to validate on instead of a split of `source`."""
+    test: str | None = None
+    """A folder of class folders never seen in training."""
+    validation_fraction: float = 0.2
+    """Share of each class kept for validation, when no `validation` is given."""
+
+    def __post_init__(self) -> None:
+        _number("The share of photos for validation", self.validation_fraction, 0.01, 0.9)
+
+
+@dataclass(frozen=True)
+class BaseConfig:
+    """The pretrained network: a catalog name and where its weights come from."""
+
+    name: str = "efficientnet-lite0"
+    weights: str = "imagenet"
+    """`imagenet`, `none` (random, for experiments), or the path of a weights file."""
+
+
+@dataclass(frozen=True)
+class PhaseConfig:
+    """One phase of training: at most `epochs` passes over the photos at one learning rate."""
+
+    epochs: int
+    learning_rate: float
+
+    def __post_init__(self) -> None:
+        _number("The number of epochs", self.epochs, 0, 10_000, whole=True)
+        _number("The learning rate", self.learning_rate, 1e-9, 10)
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """How both phases fit."""
+
+    optimizer: Optimizer = "adam"
+    batch_size: int = 32
+    dropout: float = 0.2
+    """Share of the features dropped before the head while training, 0 to 0.95."""
+    patience: int = 5
+    """Epochs without a lower validation loss before a phase stops early; 0: never stop early."""
+    class_weights: bool = True
+    """Weigh each class by the inverse of its number of photos, so that small classes count as much."""
+    augment: Augmentation = "none"
+
+    def __post_init__(self) -> None:
+        _choice("The optimizer", self.optimizer, get_args(Optimizer))
+        _choice("Augmentation", self.augment, get_args(Augmentation))
+        _number("The batch size", self.batch_size, 1, 4096, whole=True)
+        _number("Dropout", self.dropout, 0, 0.95)
+        _number("Patience", self.patience, 0, 10_000, whole=True)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything a run depends on, besides the photos themselves."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    base: BaseConfig = field(default_factory=BaseConfig)
+    plan: FreezePlan = field(default_factory=FreezePlan)
+    head: PhaseConfig = field(default_factory=lambda: PhaseConfig(epochs=30, learning_rate=1e-3))
+    fine_tune: PhaseConfig = field(default_factory=lambda: PhaseConfig(epochs=10, learning_rate=1e-5))
+    fit: FitConfig = field(default_factory=FitConfig)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _number("The seed", self.seed, 0, 2**31 - 1, whole=True)
+        if self.head.epochs < 1:
+            raise ConfigError("The head needs at least 1 epoch; 0 came. An untrained head can only guess.")
+
+    @property
+    def fine_tunes(self) -> bool:
+        """Whether there is a second phase: something is unfrozen and has epochs to train."""
+        return not self.plan.head_only and self.fine_tune.epochs > 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, value: dict[str, Any]) -> "RunConfig":
+        """Inverse of `to_dict`; missing keys take their defaults.
+
+        Raises:
+            ConfigError: an unknown key, or a value that does not fit.
+        """
+        return _build(cls, value, "config")
+
+
+_PARTS: dict[str, type] = {
+    "data": DataConfig,
+    "base": BaseConfig,
+    "plan": FreezePlan,
+    "head": PhaseConfig,
+    "fine_tune": PhaseConfig,
+    "fit": FitConfig,
+}
+
+
+def _build(cls: type[T], value: Any, where: str) -> T:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where} must be an object with named values; {value!r} came.")
+    assert is_dataclass(cls)
+    known = {item.name for item in fields(cls)}
+    if unknown := sorted(set(value) - known):
+        raise ConfigError(f"{where} has an unknown key {unknown[0]!r}; it knows {', '.join(sorted(known))}.")
+    parts = {
+        name: _build(_PARTS[name], part, f"{where}.{name}") if cls is RunConfig and name in _PARTS else part
+        for name, part in value.items()
+    }
+    if "trainable" in parts and isinstance(parts["trainable"], list):
+        parts["trainable"] = tuple(parts["trainable"])
+    try:
+        return cls(**parts)
+    except TypeError as error:
+        raise ConfigError(f"{where} does not fit: {error}.") from error

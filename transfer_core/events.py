@@ -1,0 +1,80 @@
+"""What a run says while it runs: dataclasses that go to and from the JSON lines of events.jsonl."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from transfer_core.errors import RunError
+
+__all__ = ["Emit", "EpochEnded", "Event", "Message", "Phase", "PhaseStarted", "Progress", "from_dict", "to_dict"]
+
+
+Phase = Literal["prepare", "features", "head", "fine-tune", "finish"]
+
+
+@dataclass(frozen=True)
+class PhaseStarted:
+    """A phase begins; `epochs` is the most it may take (0: the phase has no epochs)."""
+
+    phase: Phase
+    epochs: int = 0
+    time: float = field(default_factory=time.time)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A step within a phase moved on: `done` of `total`, e.g. step `features`, 120 of 200 photos."""
+
+    phase: Phase
+    step: str
+    done: int
+    total: int
+    time: float = field(default_factory=time.time)
+
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """One epoch ended. `epoch` counts from 1 over all phases; metrics are `loss accuracy val_loss val_accuracy`."""
+
+    phase: Phase
+    epoch: int
+    metrics: dict[str, float]
+    seconds: float
+    learning_rate: float
+    time: float = field(default_factory=time.time)
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something worth telling the person: a hint, a warning, what was skipped."""
+
+    text: str
+    level: Literal["info", "warning"] = "info"
+    time: float = field(default_factory=time.time)
+
+
+Event = PhaseStarted | Progress | EpochEnded | Message
+Emit = Callable[[Event], None]
+
+_TYPES: dict[str, type[Any]] = {cls.__name__: cls for cls in (PhaseStarted, Progress, EpochEnded, Message)}
+
+
+def to_dict(event: Event) -> dict[str, Any]:
+    """JSON form, with the class name under `event`."""
+    return {"event": type(event).__name__, **asdict(event)}
+
+
+def from_dict(value: dict[str, Any]) -> Event:
+    """Inverse of `to_dict`.
+
+    Raises:
+        RunError: the line is not an event this version knows.
+    """
+    fields = dict(value)
+    kind = fields.pop("event", None)
+    try:
+        event: Event = _TYPES[kind](**fields)
+    except (KeyError, TypeError) as error:
+        raise RunError(f"events.jsonl holds a line that is not a known event: {value!r}.") from error
+    return event

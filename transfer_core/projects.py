@@ -1,0 +1,196 @@
+"""The workspace on disk: THAW_HOME, projects, and every path in it. Nothing else builds these paths."""
+
+import os
+import re
+import secrets
+import shutil
+import time
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from transfer_core.errors import ConfigError, StorageError
+from transfer_core.storage import disk_errors, read_json, write_json
+
+__all__ = [
+    "Project",
+    "cache_dir",
+    "create_project",
+    "delete_project",
+    "find_project",
+    "home",
+    "imports_dir",
+    "lane_dir",
+    "list_projects",
+    "new_run_dir",
+    "open_project",
+    "restore_project",
+    "runs_dir",
+    "weights_dir",
+]
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
+MAX_NAME = 60
+
+
+def home() -> Path:
+    """Where projects, caches and weights live: THAW_HOME, or else the platform's user data folder."""
+    named = os.environ.get("THAW_HOME")
+    return Path(named).expanduser().absolute() if named else Path(platformdirs.user_data_dir("thaw", appauthor=False))
+
+
+def weights_dir() -> Path:
+    """Downloaded and imported pretrained weights."""
+    return home() / "weights"
+
+
+def cache_dir() -> Path:
+    """What can be made again: pixels, features, layer trees."""
+    return home() / "cache"
+
+
+def imports_dir() -> Path:
+    """Photo stores of folders and zips that the command line reads without making a project."""
+    return home() / "imports"
+
+
+def lane_dir() -> Path:
+    """Requests to and answers from the interactive worker."""
+    return home() / "lane"
+
+
+@dataclass(frozen=True)
+class Project:
+    """One classifier in the making. `id` stands in URLs, `name` is what the person calls it."""
+
+    id: str
+    name: str
+    created: float
+    """Seconds since the epoch."""
+    choices: dict[str, Any]
+    """What the person chose so far, by page, as JSON values; each page reads and writes only its own keys."""
+
+    @property
+    def path(self) -> Path:
+        """The project's folder."""
+        return home() / "projects" / self.id
+
+    @property
+    def photos_dir(self) -> Path:
+        """The folder of the project's PhotoStore."""
+        return self.path / "photos"
+
+    def choose(self, **choices: Any) -> "Project":
+        """Store `choices` (a value of None forgets the key) and return the project as it is now."""
+        current = open_project(self.id)
+        merged = {key: value for key, value in (current.choices | choices).items() if value is not None}
+        return _write(Project(self.id, current.name, current.created, merged))
+
+    def rename(self, name: str) -> "Project":
+        """Give the project another name; its id and URL stay."""
+        current = open_project(self.id)
+        return _write(Project(self.id, _clean(name), current.created, current.choices))
+
+
+def _clean(name: str) -> str:
+    name = " ".join(unicodedata.normalize("NFC", name).split())
+    if not name or len(name) > MAX_NAME:
+        raise ConfigError(f"A project's name needs 1 to {MAX_NAME} characters; {name!r} has {len(name)}.")
+    return name
+
+
+def _write(project: Project) -> Project:
+    value = {"name": project.name, "created": project.created, "choices": project.choices}
+    write_json(project.path / "project.json", value)
+    return project
+
+
+def create_project(name: str) -> Project:
+    """Make an empty project.
+
+    Raises:
+        ConfigError: the name is empty or too long.
+        StorageError: the workspace can't be written.
+    """
+    name = _clean(name)
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:40].strip("-") or "project"
+    return _write(Project(f"{slug}-{secrets.token_hex(3)}", name, time.time(), {}))
+
+
+def open_project(project_id: str) -> Project:
+    """Read a project.
+
+    Raises:
+        ConfigError: there is no such project.
+        StorageError: its file is damaged.
+    """
+    # The id comes from a URL: only a checked pattern may become part of a path.
+    if not _ID.fullmatch(project_id) or not (home() / "projects" / project_id / "project.json").is_file():
+        raise ConfigError(
+            f"There is no project {project_id!r}. It may have been deleted; the home page lists those there are."
+        )
+    path = home() / "projects" / project_id / "project.json"
+    value = read_json(path)
+    try:
+        return Project(project_id, value["name"], value["created"], dict(value["choices"]))
+    except (KeyError, TypeError) as error:
+        raise StorageError(
+            f"{path} is incomplete ({error!r}). Restore it from a copy or delete the project."
+        ) from error
+
+
+def list_projects() -> list[Project]:
+    """Every readable project, newest first."""
+    folder = home() / "projects"
+    found = []
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if _ID.fullmatch(path.name) and (path / "project.json").is_file():
+            found.append(open_project(path.name))
+    return sorted(found, key=lambda project: project.created, reverse=True)
+
+
+def find_project(name: str) -> Project | None:
+    """The newest project with this name or id, or None."""
+    return next((project for project in list_projects() if name in (project.id, project.name)), None)
+
+
+def delete_project(project_id: str) -> None:
+    """Move a project to the trash, where `restore_project` finds it; after 30 days there it goes for good."""
+    project = open_project(project_id)
+    trash = home() / "trash"
+    with disk_errors(trash):
+        trash.mkdir(parents=True, exist_ok=True)
+        for old in trash.iterdir():
+            if old.stat().st_mtime < time.time() - 30 * 86400:
+                shutil.rmtree(old)
+        project.path.rename(trash / project_id)
+        os.utime(trash / project_id)
+
+
+def restore_project(project_id: str) -> Project:
+    """Undo `delete_project`.
+
+    Raises:
+        ConfigError: the trash holds no such project.
+    """
+    kept = home() / "trash" / project_id
+    if not _ID.fullmatch(project_id) or not kept.is_dir():
+        raise ConfigError(f"The trash holds no project {project_id!r}, so it can't be brought back.")
+    with disk_errors(kept):
+        (home() / "projects").mkdir(parents=True, exist_ok=True)
+        kept.rename(home() / "projects" / project_id)
+    return open_project(project_id)
+
+
+def runs_dir(project: Project) -> Path:
+    """The folder of a project's runs."""
+    return project.path / "runs"
+
+
+def new_run_dir(project: Project) -> Path:
+    """A path for a new run; sorts by time, so the newest is last."""
+    return runs_dir(project) / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
