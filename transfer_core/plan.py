@@ -152,7 +152,11 @@ def cut(tree: LayerTree, plan: FreezePlan) -> Cut:
             prefix_flops += facts.flops
         if name in chosen:
             trained += facts.trainable_parameters
-    if not downstream:
-        frontier = {last: None}
-    values = sum(prod(tree.layers[name].shape) if name in tree.layers else 3 * tree.input_size**2 for name in frontier)
+    if downstream:
+        values = sum(
+            prod(tree.layers[name].shape) if name in tree.layers else 3 * tree.input_size**2 for name in frontier
+        )
+    else:
+        # With the whole base frozen, pooling is a pure function of the photo too, so only pooled features cross.
+        frontier, values = {last: None}, tree.layers[last].shape[-1]
     return Cut(tuple(frontier), values, prefix_flops, suffix_flops, trained, tree.root.parameters - trained)

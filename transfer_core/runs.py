@@ -120,9 +120,7 @@ class Run:
             RunError: the run has no trained model yet.
         """
         if not self.model_path.is_file() or not self.labels_path.is_file():
-            raise RunError(
-                f"{self.path} holds no trained model. Train it to the end, or stop it after its first epoch."
-            )
+            raise RunError(f"{self.path} holds no trained model. Train to the end, or stop after the first epoch.")
         return dict(read_json(self.labels_path))
 
     def request_stop(self) -> None:
@@ -159,9 +157,7 @@ def open_run(folder: Path) -> Run:
         RunError: there is none.
     """
     if not (folder / "status.json").is_file():
-        raise RunError(
-            f"{folder} is not the folder of a run: it has no status.json. Give the folder `thaw train --out` made."
-        )
+        raise RunError(f"{folder} is not the folder of a run (no status.json). Give the one `thaw train --out` made.")
     return Run(folder.absolute())
 
 
