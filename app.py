@@ -1,0 +1,21 @@
+"""The app's router: the pages, and the frame every page shares. `streamlit run app.py`."""
+
+import streamlit as st
+
+from pages.shared.frame import PAGE, project
+from pages.shared.sidebar import sidebar
+
+PAGES = (
+    st.Page("pages/home.py", title="Thaw", icon=":material/ac_unit:", default=True),
+    st.Page("pages/photos.py", title="Photos", icon=":material/photo_library:", url_path="photos"),
+    st.Page("pages/base.py", title="Base", icon=":material/neurology:", url_path="base"),
+    st.Page("pages/layers.py", title="Layers", icon=":material/account_tree:", url_path="layers"),
+    st.Page("pages/train.py", title="Train", icon=":material/model_training:", url_path="train"),
+    st.Page("pages/test.py", title="Test", icon=":material/image_search:", url_path="test"),
+)
+
+st.set_page_config(page_icon=":material/ac_unit:", layout="wide")
+page = st.navigation(PAGES, position="hidden")
+st.session_state[PAGE] = page.url_path
+sidebar(project())
+page.run()

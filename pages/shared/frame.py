@@ -1,0 +1,158 @@
+"""What every page shares: the project in the URL, the services of this server, the heading and how refusals show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.shared import steps
+from transfer_core import projects
+from transfer_core.errors import ConfigError, TransferError
+from transfer_core.projects import Project
+
+if TYPE_CHECKING:
+    from transfer_core.architecture import LayerTree
+    from transfer_core.datasets import PhotoStore
+    from transfer_core.engines.lane import Lane
+    from transfer_core.engines.local import LocalEngine
+
+__all__ = ["close_project", "engine", "go", "guard", "heading", "lane", "project", "require_project", "store", "tree"]
+
+PAGE = "page"  # where app.py notes which step is open
+_PROJECT = "project"  # the name in the URL and, for a page opened without it, in the session
+
+
+def project() -> Project | None:
+    """The open project, or None. The URL decides; without one, what this tab had open last.
+
+    The URL is rewritten each run, so that a refresh, the back button and a copied link all find the same project.
+    """
+    named = st.query_params.get(_PROJECT) or st.session_state.get(_PROJECT)
+    if not named:
+        return None
+    try:
+        found = projects.open_project(named)
+    except ConfigError:
+        st.session_state.pop(_PROJECT, None)
+        return None
+    st.session_state[_PROJECT] = found.id
+    if st.query_params.get(_PROJECT) != found.id:
+        st.query_params[_PROJECT] = found.id
+    return found
+
+
+def close_project() -> None:
+    """Forget the open project in this tab, e.g. because it was deleted."""
+    st.session_state.pop(_PROJECT, None)
+    st.query_params.pop(_PROJECT, None)
+
+
+def require_project() -> Project:
+    """The open project; without one, say so, offer the way home and end the page."""
+    named = st.query_params.get(_PROJECT)
+    with guard():
+        found = project()
+        if found is not None:
+            return found
+        st.title("No project is open")
+        if named:
+            st.warning(
+                "The project in this link does not exist. It may have been deleted.", icon=":material/search_off:"
+            )
+        else:
+            st.write("Each classifier lives in a project of its own. Open one, or start one, on the home page.")
+        if st.button("Go to the home page", key="go_home", type="primary", icon=":material/home:"):
+            close_project()
+            st.switch_page("pages/home.py")
+    st.stop()
+
+
+def go(step: str) -> None:
+    """Switch to the page of `step` (home, photos, base, layers, train, test), keeping the project in the URL."""
+    found = st.session_state.get(_PROJECT)
+    st.switch_page(f"pages/{step}.py", query_params={_PROJECT: found} if found else None)
+
+
+def heading(title: str, sentence: str) -> None:
+    """The page's title, one sentence on what to do here, and where this step stands among the five."""
+    found = project()
+    if found is not None:
+        steps.stepper(found, st.session_state.get(PAGE, ""))
+    st.title(title, anchor=False)
+    st.markdown(sentence)
+
+
+@contextmanager
+def guard() -> Iterator[None]:
+    """Show a refusal as one sentence and go on below. Nothing else is caught: a bug shows as a bug."""
+    try:
+        yield
+    except TransferError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def engine() -> LocalEngine:
+    """The server's one engine for training runs, reconciled with the disk when it starts."""
+    return _engine(str(projects.home()))
+
+
+def lane() -> Lane:
+    """The server's one interactive worker, for answers a page waits for."""
+    return _lane(str(projects.home()))
+
+
+def store(opened: Project) -> PhotoStore:
+    """The photos of a project."""
+    return _store(str(opened.photos_dir))
+
+
+def tree(base_name: str) -> LayerTree:
+    """The layer tree of a base: from disk, or built by the interactive worker while a spinner turns.
+
+    Raises:
+        TransferError: the worker can't build it.
+    """
+    return _tree(str(projects.home()), base_name)
+
+
+# The home is part of each key: a server has one, tests have many. Imports wait until they are needed, so that
+# the first page comes up before PIL and NumPy have loaded.
+@st.cache_resource(show_spinner=False)
+def _engine(home: str) -> LocalEngine:
+    from transfer_core.engines.local import LocalEngine
+
+    started = LocalEngine()
+    started.reconcile()
+    return started
+
+
+@st.cache_resource(show_spinner=False)
+def _lane(home: str) -> Lane:
+    from transfer_core.engines.lane import Lane
+
+    return Lane()
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _store(folder: str) -> PhotoStore:
+    from pathlib import Path
+
+    from transfer_core.datasets import PhotoStore
+
+    return PhotoStore(Path(folder))
+
+
+@st.cache_resource(show_spinner="Reading the layers of the base…", max_entries=32)
+def _tree(home: str, base_name: str) -> LayerTree:
+    from transfer_core.trees import stored_tree
+
+    found = stored_tree(base_name)
+    if found is None:
+        lane().ask("tree", {"base": base_name})
+        found = stored_tree(base_name)
+    if found is None:
+        raise ConfigError(f"The layer tree of {base_name} was built but could not be read back. Reload the page.")
+    return found

@@ -1,0 +1,90 @@
+"""The five steps on the way to a classifier, how far a project has come, and how that is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from transfer_core.projects import Project, runs_dir
+from transfer_core.runs import list_runs
+
+__all__ = ["STEPS", "Step", "done_steps", "next_button", "next_step", "stepper"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its page `pages/<name>.py`, its title, and what it is for."""
+
+    name: str
+    title: str
+    purpose: str
+
+
+STEPS = (
+    Step("photos", "Photos", "Show it examples"),
+    Step("base", "Base", "Pick a network that can already see"),
+    Step("layers", "Layers", "Choose what may change"),
+    Step("train", "Train", "Let it learn"),
+    Step("test", "Test", "Try it on new photos"),
+)
+
+
+def done_steps(project: Project) -> tuple[str, ...]:
+    """The names of the steps that the project has behind it, in order. Read from disk, so every tab agrees."""
+    runs = list_runs(runs_dir(project))
+    trained = any(run.model_path.is_file() for run in runs)
+    done = {
+        "photos": _has_classes(project),
+        "base": "base" in project.choices or bool(runs),
+        "layers": "trainable" in project.choices or bool(runs),
+        "train": trained,
+        "test": trained and "tested" in project.choices,
+    }
+    return tuple(step.name for step in STEPS if done[step.name])
+
+
+def next_step(done: tuple[str, ...]) -> Step:
+    """The first step that is not done; the last one when all are."""
+    return next((step for step in STEPS if step.name not in done), STEPS[-1])
+
+
+def _has_classes(project: Project) -> bool:
+    if not (project.photos_dir / "photos.sqlite").is_file():
+        return False
+    from pages.shared.frame import store
+
+    return sum(count > 0 for count in store(project).classes().values()) > 1
+
+
+def stepper(project: Project, current: str) -> None:
+    """Draw the five steps in a row: those done, the one named `current`, those to come."""
+    done = done_steps(project)
+    with st.container(horizontal=True, key="stepper", gap="small"):
+        for number, step in enumerate(STEPS, 1):
+            here = step.name == current
+            icon = ":material/check_circle:" if step.name in done else f":material/counter_{number}:"
+            st.page_link(
+                f"pages/{step.name}.py",
+                label=f"**{step.title}**" if here else step.title,
+                icon=icon,
+                query_params={"project": project.id},
+                help=step.purpose,
+            )
+
+
+def next_button(step: str, *, reason: str | None = None) -> bool:
+    """The prominent way on to `step`; with a `reason` it is disabled and says why."""
+    title = next(item.title for item in STEPS if item.name == step)
+    clicked = st.button(
+        f"Next: {title}",
+        key=f"next_{step}",
+        type="primary",
+        icon=":material/arrow_forward:",
+        icon_position="right",
+        disabled=reason is not None,
+        help=reason,
+    )
+    if reason is not None:
+        st.caption(reason)
+    return clicked
