@@ -1,0 +1,111 @@
+"""Tells by its first bytes what a file is, to explain why it can't be a photo."""
+
+from dataclasses import dataclass
+
+__all__ = ["ForeignKind", "foreign_kind", "picture_kind"]
+
+
+@dataclass(frozen=True)
+class ForeignKind:
+    """A kind of file that Thaw does not read."""
+
+    name: str
+    """With its article, for "The file is ..."."""
+    advice: str
+    """What to do instead, as an order."""
+
+
+_SAVE = "save it as JPEG or PNG"
+_HEIC = ForeignKind(
+    "HEIC, the format of iPhone photos",
+    'save it as JPEG (on the phone: Settings, Camera, Formats, "Most Compatible")',
+)
+_VIDEO = ForeignKind("a video", "save single frames of it as JPEG")
+_ARCHIVE = ForeignKind("an archive", "unpack it and import the folder")
+_RAW = ForeignKind("a camera raw file", "save it as JPEG with the camera's program")
+_TEXT = ForeignKind("text", "choose the photo itself")
+_WEB_PAGE = ForeignKind("a web page", "open the page and save the picture itself")
+_SVG = ForeignKind("an SVG drawing", _SAVE)
+
+_BY_START = (
+    (b"%PDF", ForeignKind("a PDF document", "save its pictures as JPEG or PNG")),
+    (b"%!PS", ForeignKind("a PostScript document", _SAVE)),
+    (b"8BPS", ForeignKind("a Photoshop document", _SAVE)),
+    (b"PK\x03\x04", ForeignKind("a zip archive or an Office document", "unpack it and import the folder")),
+    (b"\x1f\x8b", _ARCHIVE),
+    (b"7z\xbc\xaf\x27\x1c", _ARCHIVE),
+    (b"Rar!", _ARCHIVE),
+    (b"\x1aE\xdf\xa3", _VIDEO),
+    (b"\xff\x0a", ForeignKind("JPEG XL", _SAVE)),
+    (b"\0\0\0\x0cJXL ", ForeignKind("JPEG XL", _SAVE)),
+    (b"FUJIFILMCCD-RAW", _RAW),
+    (b"IIRO", _RAW),
+    (b"IIRS", _RAW),
+    (b"IIU\0", _RAW),
+)
+
+# ISO base media files name their brand at byte 8 (ISO/IEC 14496-12; HEIF brands: ISO/IEC 23008-12).
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_AVIF_BRANDS = (b"avif", b"avis")
+
+_PICTURES = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG", "PNG"),
+    (b"GIF8", "GIF"),
+    (b"BM", "BMP"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+)
+
+
+def foreign_kind(data: bytes) -> ForeignKind | None:
+    """Say what a file is if it is a known kind that can't be a photo, else None."""
+    for start, kind in _BY_START:
+        if data.startswith(start):
+            return kind
+    if data[4:8] == b"ftyp":
+        return _media_kind(data)
+    if data.startswith(b"RIFF") and data[8:12] == b"AVI ":
+        return _VIDEO
+    # Canon's raw files are TIFF files with a mark of their own; read as TIFF they would give a tiny preview.
+    if data[:4] in (b"II*\0", b"MM\0*") and data[8:10] == b"CR":
+        return _RAW
+    if not any(data[:64]):
+        return ForeignKind("filled with zeros", "copy it again from where it came")
+    return _text_kind(data)
+
+
+def picture_kind(data: bytes) -> str | None:
+    """Name the picture format whose first bytes these are, else None."""
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "WebP"
+    if data[4:8] == b"ftyp" and data[8:12] in _AVIF_BRANDS:
+        return "AVIF"
+    return next((name for start, name in _PICTURES if data.startswith(start)), None)
+
+
+def _media_kind(data: bytes) -> ForeignKind | None:
+    brand = data[8:12]
+    if brand in _AVIF_BRANDS or any(avif in data[16:48] for avif in _AVIF_BRANDS):
+        return None
+    return _HEIC if brand in _HEIC_BRANDS else _VIDEO
+
+
+def _text_kind(data: bytes) -> ForeignKind | None:
+    start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<svg", b"<?xml", b"<!--", b"<!doctype svg")) and b"<svg" in start:
+        return _SVG
+    if start.startswith((b"<!doctype html", b"<html")):
+        return _WEB_PAGE
+    # Pictures in the portable formats (P1 to P6, Pf) may be written as text.
+    if start[:1] == b"p" and start[1:2] in b"123456f":
+        return None
+    printable = all(byte >= 32 or byte in b"\t\n\r\f" for byte in data[:1024])
+    if not printable:
+        return None
+    try:
+        data[:1024].decode("utf-8")
+    except UnicodeDecodeError as error:
+        # The cut at 1024 bytes may fall inside a character.
+        return _TEXT if error.start > 1020 else None
+    return _TEXT
