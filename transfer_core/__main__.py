@@ -1,0 +1,50 @@
+"""The command line `thaw`; `python -m transfer_core` is the same."""
+
+import os
+import sys
+import traceback
+
+import click
+
+from transfer_core.errors import TransferError
+
+__all__ = ["main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="thaw", prog_name="thaw")
+def cli() -> None:
+    """Train a small image classifier by transfer learning, and see how deep to fine-tune."""
+
+
+def _gather() -> None:
+    from transfer_core.commands import app, bases, photos, training
+
+    for command in (photos.check, bases.bases, bases.layers, training.train, training.predict, app.app):
+        cli.add_command(command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line: exit code 0 when done, 2 with one plain sentence on standard error, 1 for a bug."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        _gather()
+        cli(args=arguments, standalone_mode=False)
+    except click.exceptions.Exit as ended:
+        sys.exit(ended.exit_code)
+    except click.ClickException as refusal:
+        click.echo(refusal.format_message(), err=True)
+        sys.exit(2)
+    except TransferError as refusal:
+        click.echo(str(refusal), err=True)
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted.", err=True)
+        sys.exit(130)
+    except Exception:
+        traceback.print_exc()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

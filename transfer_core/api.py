@@ -1,0 +1,145 @@
+"""The Python interface: what the command line does, in functions. TensorFlow loads only when one needs it."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from transfer_core.architecture import LayerTree
+from transfer_core.catalog import get_base
+from transfer_core.config import RunConfig
+from transfer_core.errors import TransferError
+from transfer_core.events import Emit
+from transfer_core.plan import FreezePlan, everything, from_block, last_blocks
+from transfer_core.runs import Recorder, Run, create_run, open_run
+from transfer_core.sources import open_source
+from transfer_core.trees import stored_tree
+from transfer_core.weights import find_weights
+
+__all__ = ["check", "execute", "layers", "plan", "predict", "prepare", "train"]
+
+
+def check(data: str | Path) -> dict[str, Any]:
+    """Look through photos without keeping anything.
+
+    Args:
+        data: a folder of class folders, a zip of one, or a project's name.
+
+    Returns:
+        `imported` and `refused` (together every file found), `duplicates`, `conflicts` and `classes`.
+
+    Raises:
+        DataError: nothing there can be photos.
+    """
+    with open_source(data) as source:
+        return source.report.to_dict()
+
+
+def layers(base: str) -> LayerTree:
+    """The tree of stages, blocks and layers of a base.
+
+    Raises:
+        ConfigError: there is no such base; the message lists those there are.
+    """
+    get_base(base)
+    tree = stored_tree(base)
+    if tree is None:
+        from transfer_core.layer_tree import load_tree
+
+        tree = load_tree(base)
+    return tree
+
+
+def plan(
+    base: str, *, train_last: int | None = None, train_from: str | None = None, train_all: bool = False
+) -> FreezePlan:
+    """The layers of `base` that fine-tuning may change; none of the three: the head alone trains.
+
+    Raises:
+        ConfigError: the base has no such block, or not as many.
+    """
+    if train_last is not None:
+        return last_blocks(layers(base), train_last)
+    if train_from is not None:
+        return from_block(layers(base), train_from)
+    return everything(layers(base)) if train_all else FreezePlan()
+
+
+def train(config: RunConfig, out: str | Path, emit: Emit | None = None) -> Run:
+    """Train a classifier in this process.
+
+    Args:
+        config: what to do; `config.data.source` names the photos.
+        out: the folder to make for the run.
+        emit: called with every event (see `transfer_core.events`).
+
+    Returns:
+        The finished run: `report()` has its figures, `model_path` the classifier.
+
+    Raises:
+        TransferError: something a person can mend; the sentence says what.
+    """
+    run = prepare(config, Path(out))
+    execute(run, emit)
+    return run
+
+
+def prepare(config: RunConfig, out: Path) -> Run:
+    """Check everything that can be checked before training starts, read the photos, and make the run's folder.
+
+    Raises:
+        TransferError: a base, layer, file or photo that does not fit; no folder is left behind.
+    """
+    find_weights(get_base(config.base.name), config.base.weights, missing_ok=True)
+    if not config.plan.head_only:
+        config.plan.check(layers(config.base.name))
+    absolute = {
+        name: str(Path(value).absolute())
+        for name in ("source", "validation", "test")
+        if (value := getattr(config.data, name)) and Path(value).exists()
+    }
+    config = replace(config, data=replace(config.data, **absolute))
+    with open_source(config.data.source, keep=out / "photos") as source:
+        manifest = source.manifest(config.data.validation_fraction, config.seed)
+    for split in ("validation", "test"):
+        if folder := getattr(config.data, split):
+            with open_source(folder, keep=out / f"photos-{split}") as source:
+                manifest = manifest.with_split(source.manifest(), split)
+    return create_run(out, config, manifest)
+
+
+def execute(run: Run, emit: Emit | None = None) -> dict[str, Any]:
+    """Train a prepared run in this process and return its report."""
+    from transfer_core.training import train as train_run
+
+    record = Recorder(run, os.getpid())
+
+    def both(event: Any) -> None:
+        record(event)
+        if emit is not None:
+            emit(event)
+
+    try:
+        report = train_run(run, both)
+    except TransferError as error:
+        record.end("FAILED", str(error))
+        raise
+    record.end("STOPPED" if run.stop_requested else "FINISHED")
+    return report
+
+
+def predict(run: Run | str | Path, images: Sequence[str | Path]) -> list[dict[str, Any]]:
+    """Ask a trained classifier about photos.
+
+    Returns:
+        One dict a photo: `image`, `label`, `probability` (0..1), `probabilities` {class: 0..1}; or `image` and `error`.
+
+    Raises:
+        RunError: the run has no trained model.
+    """
+    opened = run if isinstance(run, Run) else open_run(Path(run))
+    opened.labels()  # refuse a run without a model before the seconds TensorFlow takes to load
+    from transfer_core.predicting import Classifier
+
+    return Classifier(opened).predict([str(image) for image in images])

@@ -1,0 +1,55 @@
+"""What commands print: one JSON object on standard output, everything else on standard error."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+__all__ = ["json_option", "progress", "result", "say", "stdout_kept_clean"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def json_option(command: F) -> F:
+    """Add `--json`, which keeps standard output for one JSON object."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else, to standard output."
+    )(command)
+
+
+def say(text: str) -> None:
+    """Tell the person something, on standard error."""
+    click.echo(text, err=True)
+
+
+def result(value: dict[str, Any], as_json: bool, words: Callable[[dict[str, Any]], str]) -> None:
+    """Print `value` as JSON, or `words(value)` for people."""
+    click.echo(json.dumps(value, ensure_ascii=False) if as_json else words(value))
+
+
+@contextmanager
+def stdout_kept_clean(as_json: bool) -> Iterator[None]:
+    """Send to standard error whatever libraries, C++ included, write to standard output during the block."""
+    if not as_json:
+        yield
+        return
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+@contextmanager
+def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error; call what it gives with the number done so far."""
+    with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
+        yield lambda done: bar.update(done - bar.pos)
