@@ -18,9 +18,10 @@ def cli() -> None:
 
 
 def _gather() -> None:
-    from transfer_core.commands import app, bases, photos, training
+    from transfer_core.commands import app, bases, photos, training, weights
 
-    for command in (photos.check, bases.bases, bases.layers, training.train, training.predict, app.app):
+    commands = (photos.check, bases.bases, bases.layers, training.train, training.predict, weights.weights, app.app)
+    for command in commands:
         cli.add_command(command)
 
 

@@ -8,14 +8,13 @@ from typing import Any
 
 from transfer_core.architecture import LayerTree
 from transfer_core.catalog import get_base
-from transfer_core.config import RunConfig
+from transfer_core.config import BaseConfig, RunConfig
 from transfer_core.errors import TransferError
-from transfer_core.events import Emit
+from transfer_core.events import Emit, Progress
 from transfer_core.plan import FreezePlan, everything, from_block, last_blocks
 from transfer_core.runs import Recorder, Run, create_run, open_run
 from transfer_core.sources import open_source
-from transfer_core.trees import stored_tree
-from transfer_core.weights import find_weights
+from transfer_core.weights import fetch_weights, find_weights, weights_state
 
 __all__ = ["check", "execute", "layers", "plan", "predict", "prepare", "train"]
 
@@ -42,6 +41,8 @@ def layers(base: str) -> LayerTree:
     Raises:
         ConfigError: there is no such base; the message lists those there are.
     """
+    from transfer_core.trees import stored_tree
+
     get_base(base)
     tree = stored_tree(base)
     if tree is None:
@@ -80,18 +81,20 @@ def train(config: RunConfig, out: str | Path, emit: Emit | None = None) -> Run:
     Raises:
         TransferError: something a person can mend; the sentence says what.
     """
-    run = prepare(config, Path(out))
+    run = prepare(config, Path(out), emit)
     execute(run, emit)
     return run
 
 
-def prepare(config: RunConfig, out: Path) -> Run:
+def prepare(config: RunConfig, out: Path, emit: Emit | None = None) -> Run:
     """Check everything that can be checked before training starts, read the photos, and make the run's folder.
+
+    Published weights that are not on this machine yet are fetched; `emit` hears of it as the step `weights`.
 
     Raises:
         TransferError: a base, layer, file or photo that does not fit; no folder is left behind.
     """
-    find_weights(get_base(config.base.name), config.base.weights, missing_ok=True)
+    _ensure_weights(config.base, emit)
     if not config.plan.head_only:
         config.plan.check(layers(config.base.name))
     absolute = {
@@ -101,12 +104,20 @@ def prepare(config: RunConfig, out: Path) -> Run:
     }
     config = replace(config, data=replace(config.data, **absolute))
     with open_source(config.data.source, keep=out / "photos") as source:
-        manifest = source.manifest(config.data.validation_fraction, config.seed)
+        fraction = 0.0 if config.data.validation else config.data.validation_fraction
+        manifest = source.manifest(fraction, config.seed)
     for split in ("validation", "test"):
         if folder := getattr(config.data, split):
             with open_source(folder, keep=out / f"photos-{split}") as source:
-                manifest = manifest.with_split(source.manifest(), split)
+                manifest = manifest.with_split(source.manifest(validation_fraction=0), split)
     return create_run(out, config, manifest)
+
+
+def _ensure_weights(choice: BaseConfig, emit: Emit | None) -> None:
+    base = get_base(choice.name)
+    if choice.weights == "imagenet" and weights_state(base) == "download":
+        fetch_weights(base, lambda done, total: emit(Progress("prepare", "weights", done, total)) if emit else None)
+    find_weights(base, choice.weights)
 
 
 def execute(run: Run, emit: Emit | None = None) -> dict[str, Any]:

@@ -53,9 +53,10 @@ def train(data: str | None, out: Path, config_file: Path | None, as_json: bool, 
     """Train a classifier on DATA: a folder with one folder of photos a class, a zip of one, or a project's name."""
     with stdout_kept_clean(as_json):
         config = _configure(data, config_file, options)
-        run = api.prepare(config, out)
-        with _stop_on_interrupt(run), Reporter() as reporter:
-            report = api.execute(run, reporter)
+        with Reporter() as reporter:
+            run = api.prepare(config, out, reporter)
+            with _stop_on_interrupt(run):
+                report = api.execute(run, reporter)
     result(summary(run, report), as_json, _train_words)
 
 
