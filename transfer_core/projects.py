@@ -19,6 +19,7 @@ __all__ = [
     "Project",
     "cache_dir",
     "create_project",
+    "damaged_projects",
     "delete_project",
     "find_project",
     "home",
@@ -144,13 +145,25 @@ def open_project(project_id: str) -> Project:
 
 
 def list_projects() -> list[Project]:
-    """Every readable project, newest first."""
+    """Every readable project, newest first; `damaged_projects` names the others."""
+    return sorted(_read_all()[0], key=lambda project: project.created, reverse=True)
+
+
+def damaged_projects() -> list[str]:
+    """One sentence for each project whose file can't be read."""
+    return _read_all()[1]
+
+
+def _read_all() -> tuple[list[Project], list[str]]:
     folder = home() / "projects"
-    found = []
-    for path in folder.iterdir() if folder.is_dir() else ():
+    projects, damaged = [], []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if _ID.fullmatch(path.name) and (path / "project.json").is_file():
-            found.append(open_project(path.name))
-    return sorted(found, key=lambda project: project.created, reverse=True)
+            try:
+                projects.append(open_project(path.name))
+            except StorageError as error:
+                damaged.append(str(error))
+    return projects, damaged
 
 
 def find_project(name: str) -> Project | None:
