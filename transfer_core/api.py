@@ -1,6 +1,7 @@
 """The Python interface: what the command line does, in functions. TensorFlow loads only when one needs it."""
 
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from transfer_core.config import BaseConfig, RunConfig
 from transfer_core.errors import TransferError
 from transfer_core.events import Emit, Progress
 from transfer_core.plan import FreezePlan, everything, from_block, last_blocks
-from transfer_core.runs import Recorder, Run, create_run, open_run
+from transfer_core.runs import Recorder, Run, check_new_folder, create_run, open_run
 from transfer_core.sources import open_source
 from transfer_core.weights import fetch_weights, find_weights, weights_state
 
@@ -103,14 +104,20 @@ def prepare(config: RunConfig, out: Path, emit: Emit | None = None) -> Run:
         if (value := getattr(config.data, name)) and Path(value).exists()
     }
     config = replace(config, data=replace(config.data, **absolute))
-    with open_source(config.data.source, keep=out / "photos") as source:
-        fraction = 0.0 if config.data.validation else config.data.validation_fraction
-        manifest = source.manifest(fraction, config.seed)
-    for split in ("validation", "test"):
-        if folder := getattr(config.data, split):
-            with open_source(folder, keep=out / f"photos-{split}") as source:
-                manifest = manifest.with_split(source.manifest(validation_fraction=0), split)
-    return create_run(out, config, manifest)
+    check_new_folder(out)
+    try:
+        with open_source(config.data.source, keep=out / "photos") as source:
+            fraction = 0.0 if config.data.validation else config.data.validation_fraction
+            manifest = source.manifest(fraction, config.seed)
+        for split in ("validation", "test"):
+            if folder := getattr(config.data, split):
+                with open_source(folder, keep=out / f"photos-{split}") as source:
+                    manifest = manifest.with_split(source.manifest(validation_fraction=0), split)
+        return create_run(out, config, manifest)
+    except BaseException:
+        # What a zip unpacked here is no run yet, and nobody would look for it.
+        shutil.rmtree(out, ignore_errors=True)
+        raise
 
 
 def _ensure_weights(choice: BaseConfig, emit: Emit | None) -> None:

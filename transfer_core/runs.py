@@ -1,5 +1,6 @@
 """A run is a folder anyone can read: configuration, photos, status, events, log, model and report."""
 
+import threading
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -12,11 +13,12 @@ from transfer_core.events import EpochEnded, Event, PhaseStarted, Progress
 from transfer_core.manifest import Manifest
 from transfer_core.storage import append_line, disk_errors, read_json, read_lines, write_json
 
-__all__ = ["STATES", "Recorder", "Run", "State", "Status", "create_run", "list_runs", "open_run"]
+__all__ = ["STATES", "Recorder", "Run", "State", "Status", "check_new_folder", "create_run", "list_runs", "open_run"]
 
 State = Literal["QUEUED", "RUNNING", "FINISHED", "STOPPED", "FAILED", "INTERRUPTED"]
 STATES: tuple[State, ...] = get_args(State)
 HEARTBEAT = 2.0  # seconds between signs of life of a running worker
+STATUS_INTERVAL = 0.25  # seconds between two writes of the status while nothing but figures change
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,16 @@ class Run:
         return self.stop_path.exists()
 
 
+def check_new_folder(folder: Path) -> None:
+    """Refuse to make a run where something already is.
+
+    Raises:
+        RunError: `folder` is a file or holds anything.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise RunError(f"{folder} already exists and is not empty. Choose another folder for the run.")
+
+
 def create_run(folder: Path, config: RunConfig, manifest: Manifest) -> Run:
     """Make a run's folder, QUEUED. The status comes last: a folder without one is no run yet.
 
@@ -142,8 +154,8 @@ def create_run(folder: Path, config: RunConfig, manifest: Manifest) -> Run:
         StorageError: the disk is full or can't be written.
     """
     run = Run(folder.absolute())
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RunError(f"{folder} already exists and is not empty. Choose another folder for the run.")
+    if (folder / "status.json").exists():
+        raise RunError(f"{folder} already holds a run. Choose another folder.")
     write_json(folder / "config.json", config.to_dict())
     manifest.write(folder / "photos.json")
     run.write_status(Status(created=time.time(), heartbeat=time.time()))
@@ -169,30 +181,45 @@ def list_runs(folder: Path) -> list[Run]:
 
 
 class Recorder:
-    """The worker's pen: appends events and keeps status.json in step with them."""
+    """The worker's pen: appends events and keeps status.json in step with them. Safe to use from several threads."""
 
     def __init__(self, run: Run, pid: int) -> None:
         """Mark `run` as RUNNING under process `pid`."""
         self.run = run
+        self._lock = threading.RLock()
+        self._written = 0.0
+        self._epochs = (0, 0)  # done and planned in the phase under way; steps within an epoch come in between
         now = time.time()
         self.status = replace(run.status(), state="RUNNING", pid=pid, started=now, heartbeat=now, message="")
-        run.write_status(self.status)
+        self.update()
 
     def __call__(self, event: Event) -> None:
         """Append `event` and note in the status what it changes."""
-        with disk_errors(self.run.events_path), self.run.events_path.open("ab") as file:
-            append_line(file, events.to_dict(event))
-        if isinstance(event, PhaseStarted):
-            self.update(phase=event.phase, step="epochs" if event.epochs else "", done=0, total=event.epochs)
-        elif isinstance(event, Progress):
-            self.update(phase=event.phase, step=event.step, done=event.done, total=event.total)
-        elif isinstance(event, EpochEnded):
-            self.update(done=self.status.done + 1)
+        with self._lock:
+            with disk_errors(self.run.events_path), self.run.events_path.open("ab") as file:
+                append_line(file, events.to_dict(event))
+            if isinstance(event, PhaseStarted):
+                self._epochs = (0, event.epochs)
+                self.update(phase=event.phase, step="epochs" if event.epochs else "", done=0, total=event.epochs)
+            elif isinstance(event, Progress):
+                self._note(phase=event.phase, step=event.step, done=event.done, total=event.total, eta=event.eta)
+            elif isinstance(event, EpochEnded):
+                self._epochs = (self._epochs[0] + 1, self._epochs[1])
+                self._note(step="epochs", done=self._epochs[0], total=self._epochs[1], eta=event.eta)
+
+    def _note(self, **changes: Any) -> None:
+        """Change fields of the status, written at once unless it was written a moment ago: then with the next sign
+        of life. A short epoch takes less time than a synced write, and events.jsonl has it all."""
+        self.status = replace(self.status, **changes)
+        if time.time() - self._written >= STATUS_INTERVAL:
+            self.update()
 
     def update(self, **changes: Any) -> None:
-        """Change fields of the status and renew the heartbeat."""
-        self.status = replace(self.status, **changes, heartbeat=time.time())
-        self.run.write_status(self.status)
+        """Change fields of the status, renew the heartbeat and write both."""
+        with self._lock:
+            self._written = time.time()
+            self.status = replace(self.status, **changes, heartbeat=self._written)
+            self.run.write_status(self.status)
 
     def beat(self) -> None:
         """Give a sign of life during a long step, at most every `HEARTBEAT` seconds."""
