@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared.drawn import load_style
 from pages.shared.frame import PAGE, project
 from pages.shared.sidebar import sidebar
 
@@ -15,6 +16,7 @@ PAGES = (
 )
 
 st.set_page_config(page_icon=":material/ac_unit:", layout="wide")
+load_style()
 page = st.navigation(PAGES, position="hidden")
 st.session_state[PAGE] = page.url_path
 sidebar(project())

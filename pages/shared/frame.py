@@ -19,7 +19,19 @@ if TYPE_CHECKING:
     from transfer_core.engines.lane import Lane
     from transfer_core.engines.local import LocalEngine
 
-__all__ = ["close_project", "engine", "go", "guard", "heading", "lane", "project", "require_project", "store", "tree"]
+__all__ = [
+    "close_project",
+    "engine",
+    "go",
+    "guard",
+    "heading",
+    "lane",
+    "open_in_tab",
+    "project",
+    "require_project",
+    "store",
+    "tree",
+]
 
 PAGE = "page"  # where app.py notes which step is open
 _PROJECT = "project"  # the name in the URL and, for a page opened without it, in the session
@@ -50,24 +62,33 @@ def close_project() -> None:
     st.query_params.pop(_PROJECT, None)
 
 
+def open_in_tab(opened: Project) -> None:
+    """Make `opened` the project of this tab."""
+    st.session_state[_PROJECT] = opened.id
+    st.query_params[_PROJECT] = opened.id
+
+
 def require_project() -> Project:
     """The open project; without one, say so, offer the way home and end the page."""
     named = st.query_params.get(_PROJECT)
+    found = None
     with guard():
         found = project()
-        if found is not None:
-            return found
-        st.title("No project is open")
-        if named:
-            st.warning(
-                "The project in this link does not exist. It may have been deleted.", icon=":material/search_off:"
-            )
-        else:
-            st.write("Each classifier lives in a project of its own. Open one, or start one, on the home page.")
-        if st.button("Go to the home page", key="go_home", type="primary", icon=":material/home:"):
-            close_project()
-            st.switch_page("pages/home.py")
-    st.stop()
+    if found is None:
+        _no_project(named)
+        st.stop()
+    return found
+
+
+def _no_project(named: str | None) -> None:
+    st.title("No project is open", anchor=False)
+    if named:
+        st.warning("This link names a project that does not exist, or that was deleted.", icon=":material/search_off:")
+    else:
+        st.markdown("Each classifier lives in a project of its own. Open one, or start one, on the home page.")
+    if st.button("Go to the home page", key="go_home", type="primary", icon=":material/home:"):
+        close_project()
+        go("home")
 
 
 def go(step: str) -> None:

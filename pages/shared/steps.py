@@ -9,7 +9,7 @@ import streamlit as st
 from transfer_core.projects import Project, runs_dir
 from transfer_core.runs import list_runs
 
-__all__ = ["STEPS", "Step", "done_steps", "next_button", "next_step", "stepper"]
+__all__ = ["STEPS", "Step", "done_steps", "has_photos", "next_button", "next_step", "stepper", "way"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def done_steps(project: Project) -> tuple[str, ...]:
     runs = list_runs(runs_dir(project))
     trained = any(run.model_path.is_file() for run in runs)
     done = {
-        "photos": _has_classes(project),
+        "photos": has_photos(project) and _has_classes(project),
         "base": "base" in project.choices or bool(runs),
         "layers": "trainable" in project.choices or bool(runs),
         "train": trained,
@@ -49,12 +49,25 @@ def next_step(done: tuple[str, ...]) -> Step:
     return next((step for step in STEPS if step.name not in done), STEPS[-1])
 
 
+def has_photos(project: Project) -> bool:
+    """Whether the project ever had photos; asks the disk, so that an empty project costs no database."""
+    return (project.photos_dir / "photos.sqlite").is_file()
+
+
 def _has_classes(project: Project) -> bool:
-    if not (project.photos_dir / "photos.sqlite").is_file():
-        return False
-    from pages.shared.frame import store
+    from pages.shared.frame import store  # the frame draws the stepper, so it imports this module first
 
     return sum(count > 0 for count in store(project).classes().values()) > 1
+
+
+def way(done: tuple[str, ...]) -> None:
+    """Draw the five steps as a row of dots with words, for a card."""
+    upcoming = next_step(done).name
+    items = []
+    for step in STEPS:
+        state = "done" if step.name in done else "next" if step.name == upcoming else "not yet"
+        items.append(f'<li class="{state.replace(" ", "-")}" title="{step.title}: {state}">{step.title}</li>')
+    st.html(f'<ol class="thaw-way">{"".join(items)}</ol>')
 
 
 def stepper(project: Project, current: str) -> None:

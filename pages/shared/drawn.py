@@ -1,0 +1,83 @@
+"""Small pieces drawn as HTML: bars, a strip of photos, a list of facts. Every text in them is escaped."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+__all__ = ["answer", "facts", "load_style", "probability_bars", "split_bars", "strip"]
+
+
+def load_style() -> None:
+    """Put the style sheet on the page; once a run, from app.py."""
+    st.html(Path(__file__).with_name("style.css"))
+
+
+def _bar(name: str, shares: Sequence[float], value: str, best: bool = False) -> str:
+    fills = "".join(
+        f'<span class="fill{" second" * (index > 0)}" style="width:{max(share, 0) * 100:.2f}%"></span>'
+        for index, share in enumerate(shares)
+    )
+    mark = " best" * best
+    return (
+        f'<span class="name{mark}">{escape(name)}</span><span class="track" aria-hidden="true">{fills}</span>'
+        f'<span class="value{mark}">{escape(value)}</span>'
+    )
+
+
+def split_bars(counts: Mapping[str, tuple[int, int]], labels: tuple[str, str]) -> None:
+    """Bars of two parts, one a class: `counts` gives (first, second); `labels` names the parts."""
+    longest = max((sum(pair) for pair in counts.values()), default=0) or 1
+    rows = "".join(
+        _bar(name, (first / longest, second / longest), f"{first} + {second}")
+        for name, (first, second) in counts.items()
+    )
+    legend = f'<span>{escape(labels[0])}</span><span class="second">{escape(labels[1])}</span>'
+    st.html(f'<div class="thaw-legend">{legend}</div><div class="thaw-bars">{rows}</div>')
+
+
+def probability_bars(probabilities: Mapping[str, float], most: int = 5) -> None:
+    """Bars of probability, the likeliest first; beyond `most` the rest is one bar."""
+    ordered = sorted(probabilities.items(), key=lambda item: -item[1])
+    rest = ordered[most:] if len(ordered) > most + 1 else []
+    shown = ordered[: len(ordered) - len(rest)]
+    rows = [_bar(name, (share,), percent(share), best=not index) for index, (name, share) in enumerate(shown)]
+    if rest:
+        others = sum(share for _, share in rest)
+        rows.append(_bar(f"{len(rest)} others", (others,), percent(others)))
+    st.html(f'<div class="thaw-bars">{"".join(rows)}</div>')
+
+
+def percent(share: float) -> str:
+    """A probability to a tenth of a percent; never "100.0%" for something less than certain."""
+    return f"{min(share * 100, 99.9) if share < 1 else 100:.1f}%"
+
+
+def strip(pictures: Iterable[bytes], alt: str, empty: str = "") -> None:
+    """A row of square JPEG or PNG pictures; without any, the words `empty` in their place."""
+    images = "".join(
+        f'<img src="data:{_kind(data)};base64,{base64.b64encode(data).decode()}" alt="">' for data in pictures
+    )
+    if images:
+        st.html(f'<div class="thaw-strip" role="img" aria-label="{escape(alt)}">{images}</div>')
+    else:
+        st.html(f'<div class="thaw-strip empty">{escape(empty)}</div>')
+
+
+def _kind(data: bytes) -> str:
+    return "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
+
+
+def facts(rows: Mapping[str, str]) -> None:
+    """A small two-column list of terms and what they are."""
+    cells = "".join(f"<dt>{escape(term)}</dt><dd>{escape(value)}</dd>" for term, value in rows.items())
+    st.html(f'<dl class="thaw-facts">{cells}</dl>')
+
+
+def answer(text: str) -> None:
+    """The winning label, large."""
+    st.html(f'<div class="thaw-answer">{escape(text)}</div>')

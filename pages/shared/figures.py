@@ -1,0 +1,53 @@
+"""How figures read: counts, spans of time, sizes, dates and shares, the same on every page."""
+
+import time
+
+__all__ = ["amount", "of_hundred", "size", "span", "when"]
+
+
+def amount(number: float) -> str:
+    """A large number, short: `950`, `12.3 thousand`, `4.69 million`."""
+    if number >= 1e6:
+        return f"{number / 1e6:,.2f} million"
+    return f"{number / 1e3:,.1f} thousand" if number >= 10_000 else f"{number:,.0f}"
+
+
+def span(seconds: float) -> str:
+    """A length of time, no finer than it can be known: `under a second`, `34 s`, `12 min`, `3 h 20 min`."""
+    if seconds < 1:
+        return "under a second"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def size(number: float) -> str:
+    """Bytes, short: `800 bytes`, `12 kB`, `123 MB`, `1.2 GB`."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if number >= factor:
+            return f"{number / factor:.1f} {unit}" if number < 10 * factor else f"{number / factor:.0f} {unit}"
+    return f"{number:.0f} bytes"
+
+
+def when(moment: float, now: float | None = None) -> str:
+    """A time stamp in the server's time zone: `today 14:03`, `yesterday 9:20`, `3 May 2025`."""
+    then, today = time.localtime(moment), time.localtime(now)
+    days = round((_midnight(today) - _midnight(then)) / 86_400)
+    if days in (0, 1):
+        return f"{('today', 'yesterday')[days]} {then.tm_hour}:{then.tm_min:02}"
+    return f"{then.tm_mday} {time.strftime('%b %Y', then)}"
+
+
+def of_hundred(share: float) -> str:
+    """A share in 0..1 as people count: `96 of 100`; one so close to 1 that it would round up stays below."""
+    hundred = share * 100
+    if 99.5 <= hundred < 100:
+        return f"{int(hundred * 10) / 10:g} of 100"
+    return f"{round(hundred)} of 100"
+
+
+def _midnight(moment: time.struct_time) -> float:
+    return time.mktime((moment.tm_year, moment.tm_mon, moment.tm_mday, 0, 0, 0, 0, 0, -1))

@@ -1,0 +1,118 @@
+"""The person's projects as cards: how each looks, where it stands, and open, rename, delete with undo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.shared import drawn, steps
+from pages.shared.frame import close_project, go, open_in_tab, store
+from pages.shared.results import chosen_run, trained_runs
+from pages.shared.words import plural
+from transfer_core.errors import TransferError
+from transfer_core.projects import MAX_NAME, Project, delete_project, restore_project
+
+__all__ = ["cards", "undo_banner"]
+
+_DELETED = "deleted_projects"  # id and name of what this tab deleted, the last one at the end
+_THUMBNAILS = 6
+_AT_ONCE = 12
+
+
+def undo_banner() -> None:
+    """Say what was just deleted and offer to bring it back."""
+    deleted = st.session_state.get(_DELETED, [])
+    if refusal := st.session_state.pop("card_error", None):
+        st.error(refusal, icon=":material/error:")
+    if not deleted:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="undo_banner"):
+        st.markdown(f"Deleted **{_plain(deleted[-1][1])}**.", width="stretch")
+        st.button("Undo", key="undo_delete", type="primary", icon=":material/undo:", on_click=_restore)
+        st.button("Dismiss", key="dismiss_delete", type="tertiary", on_click=deleted.clear)
+
+
+def cards(projects: Sequence[Project]) -> None:
+    """The cards, newest first, some at a time."""
+    count = st.session_state.get("cards_shown", _AT_ONCE)
+    with st.grid(3, min_column_width=280, border=True, key="project_cards"):
+        for project in projects[:count]:
+            _card(project)
+    if len(projects) > count and st.button(f"Show {len(projects) - count} more", key="more_projects"):
+        st.session_state["cards_shown"] = count + 4 * _AT_ONCE
+        st.rerun()
+
+
+def _card(project: Project) -> None:
+    with st.container(key=f"card_{project.id}"):
+        drawn.strip(_thumbnails(project), alt=f"Photos of {project.name}", empty="No photos yet")
+        st.markdown(f"**{_plain(project.name)}**")
+        st.caption(_last_result(project))
+        steps.way(steps.done_steps(project))
+        with st.container(horizontal=True):
+            if st.button("Open", key=f"open_{project.id}", icon=":material/folder_open:", width="stretch"):
+                open_in_tab(project)
+                go(steps.next_step(steps.done_steps(project)).name)
+            with st.popover("", icon=":material/more_vert:", help="Rename or delete"):
+                name = st.text_input("Name", project.name, key=f"name_{project.id}", max_chars=MAX_NAME)
+                st.button("Rename", key=f"rename_{project.id}", on_click=_rename, args=(project, name))
+                st.button(
+                    "Delete",
+                    key=f"delete_{project.id}",
+                    icon=":material/delete:",
+                    on_click=_delete,
+                    args=(project,),
+                    help="You can undo this.",
+                )
+
+
+def _thumbnails(project: Project) -> list[bytes]:
+    """A few photos from all classes; without opening a database for a project that has none."""
+    if not steps.has_photos(project):
+        return []
+    photos = store(project)
+    by_class = [photos.photos(name) for name in photos.classes()]
+    turns = -(-_THUMBNAILS // max(len(by_class), 1))
+    chosen = [group[turn] for turn in range(turns) for group in by_class if turn < len(group)]
+    return [photos.thumbnail(photo).read_bytes() for photo in chosen[:_THUMBNAILS]]
+
+
+def _last_result(project: Project) -> str:
+    trained = chosen_run(project, trained_runs(project))
+    if trained is not None:
+        return f"{trained.result} right on validation photos"
+    if not steps.has_photos(project):
+        return "Not trained yet"
+    counts = store(project).classes()
+    return f"{plural(sum(counts.values()), 'photo')} · {plural(len(counts), 'class', 'classes')} · not trained yet"
+
+
+def _rename(project: Project, name: str) -> None:
+    try:
+        project.rename(name)
+    except TransferError as error:
+        st.session_state["card_error"] = str(error)
+
+
+def _delete(project: Project) -> None:
+    try:
+        delete_project(project.id)
+    except TransferError as error:
+        st.session_state["card_error"] = str(error)
+        return
+    st.session_state.setdefault(_DELETED, []).append((project.id, project.name))
+    close_project()
+
+
+def _restore() -> None:
+    project_id, _ = st.session_state[_DELETED].pop()
+    try:
+        restore_project(project_id)
+    except TransferError as error:
+        st.session_state["card_error"] = str(error)
+
+
+def _plain(name: str) -> str:
+    """A name as Markdown that shows just its characters."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|~:$<>" else c for c in name)

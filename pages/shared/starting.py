@@ -1,0 +1,123 @@
+"""Ways to begin: a sample set that Thaw draws, or an empty project with a name."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from pages.shared import drawn, tasks
+from pages.shared.frame import go, open_in_tab, store
+from pages.shared.words import plural
+from transfer_core.errors import TransferError
+from transfer_core.projects import Project, cache_dir, create_project, open_project
+from transfer_core.samples import SAMPLES, Sample, draw_sample
+from transfer_core.storage import disk_errors
+
+__all__ = ["draw_photos", "new_project", "photos_task", "sample_cards"]
+
+SAMPLE_PER_CLASS = 60
+_PREVIEWS = 2  # pictures a class on a sample's card
+_DOUBLE_CLICK = 5.0  # seconds in which a second click means the first one's project
+
+
+def sample_cards() -> None:
+    """A card for each sample set; its button makes a project and begins to draw the photos."""
+    with st.grid(2, min_column_width=280, border=True):
+        for sample in SAMPLES:
+            _sample_card(sample)
+    if _opened(st.session_state.pop("begin", None)):
+        go("photos")
+
+
+def _sample_card(sample: Sample) -> None:
+    with st.container():
+        drawn.strip(_previews(sample), alt=f"Examples of {', '.join(sample.classes)}")
+        st.markdown(f"**{sample.title}** · {plural(len(sample.classes), 'class', 'classes')}")
+        st.caption(sample.description)
+        st.button(
+            "Start with this sample",
+            key=f"sample_{sample.name}",
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            on_click=_begin,
+            args=(sample.title, sample),
+        )
+
+
+def _previews(sample: Sample) -> list[bytes]:
+    folder = cache_dir() / "previews" / sample.name
+    # Classes in turn, so that a strip shows each of them.
+    wanted = [folder / name for name in sample.classes]
+    if not all(path.is_dir() for path in wanted):
+        with disk_errors(folder):
+            draw_sample(sample.name, folder, per_class=_PREVIEWS, seed=1)
+    return [data for index in range(_PREVIEWS) for path in wanted for data in _nth_file(path, index)]
+
+
+def _nth_file(folder: Path, index: int) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(folder.iterdir())[index : index + 1]]
+
+
+def _begin(name: str, sample: Sample | None) -> None:
+    """Make the project of a click. A second click of the same kind, moments later, gets the first one's."""
+    what = sample.name if sample else name
+    last = st.session_state.get("begun")
+    if last and last[0] == what and time.monotonic() - last[2] < _DOUBLE_CLICK:
+        st.session_state["begin"] = last[1]
+        return
+    try:
+        made = create_project(name)
+        if sample is not None:
+            made = made.choose(sample=sample.name)
+            draw_photos(made)
+        st.session_state["begun"] = (what, made.id, time.monotonic())
+        st.session_state["begin"] = made.id
+    except TransferError as error:
+        st.session_state["begin_error"] = str(error)
+
+
+def _opened(project_id: str | None) -> bool:
+    if (refusal := st.session_state.pop("begin_error", None)) is not None:
+        st.error(refusal, icon=":material/error:")
+    if project_id is None:
+        return False
+    open_in_tab(open_project(project_id))
+    return True
+
+
+def new_project() -> None:
+    """A name and a button; Enter works too."""
+    with st.form("new_project_form", border=False, clear_on_submit=True):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name = st.text_input(
+                "Name of your project", key="new_project_name", placeholder="Such as: Cats and dogs", max_chars=60
+            )
+            create = st.form_submit_button("Create", key="new_project", icon=":material/add:")
+    if create and not name.strip():
+        st.warning("Give the project a name first.", icon=":material/edit:")
+    elif create:
+        _begin(name, None)
+        if _opened(st.session_state.pop("begin", None)):
+            go("photos")
+
+
+def photos_task(project: Project) -> str:
+    """The key of the task that brings photos into a project: one at a time."""
+    return f"photos-{project.id}"
+
+
+def draw_photos(project: Project) -> None:
+    """Begin to draw the sample photos of a project and bring them in."""
+    name, photos = project.choices["sample"], store(project)
+
+    def work(task: tasks.Task) -> object:
+        with tempfile.TemporaryDirectory(prefix="thaw-sample-") as folder:
+            draw_sample(name, Path(folder), SAMPLE_PER_CLASS, progress=task.progress)
+            task.title, task.done, task.total = "Adding the sample photos", 0, 0
+            return photos.import_folder(folder, progress=task.progress, cancelled=task.cancelled)
+
+    tasks.start(photos_task(project), "Drawing the sample photos", work, "{} of {} photos".format)
