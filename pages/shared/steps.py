@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -86,18 +87,19 @@ def stepper(project: Project, current: str) -> None:
             )
 
 
-def next_button(step: str, *, reason: str | None = None) -> bool:
-    """The prominent way on to `step`; with a `reason` it is disabled and says why."""
+def next_button(step: str, *, on: Callable[[str], None], reason: str | None = None) -> None:
+    """The prominent way to `step`, taken by `on`; with a `reason` it is disabled and the reason stands beside it."""
     title = next(item.title for item in STEPS if item.name == step)
-    clicked = st.button(
-        f"Next: {title}",
-        key=f"next_{step}",
-        type="primary",
-        icon=":material/arrow_forward:",
-        icon_position="right",
-        disabled=reason is not None,
-        help=reason,
-    )
-    if reason is not None:
-        st.caption(reason)
-    return clicked
+    with st.container(horizontal=True, vertical_alignment="center", key="way_on"):
+        clicked = st.button(
+            f"Next: {title}",
+            key=f"next_{step}",
+            type="primary",
+            icon=":material/arrow_forward:",
+            icon_position="right",
+            disabled=reason is not None,
+        )
+        if reason is not None:
+            st.caption(reason)
+    if clicked:
+        on(step)

@@ -15,7 +15,7 @@ import streamlit as st
 
 from transfer_core.errors import TransferError
 
-__all__ = ["Task", "dismiss", "find", "show", "start"]
+__all__ = ["Task", "dismiss", "find", "running", "show", "start"]
 
 POLL_SECONDS = 0.4
 
@@ -91,6 +91,12 @@ def start(key: str, title: str, work: Callable[[Task], Any], unit: Callable[[int
 def find(key: str) -> Task | None:
     """The task under `key`, running or ended and not yet dismissed."""
     return _tasks()[0].get(key)
+
+
+def running(key: str) -> bool:
+    """Whether a task is at work under `key`."""
+    task = find(key)
+    return task is not None and not task.ended
 
 
 def dismiss(key: str) -> None:

@@ -1,0 +1,33 @@
+"""Photos: bring them in, see what came, put the classes right, and set some aside to check on."""
+
+import streamlit as st
+
+from pages.shared import photo_classes, photo_conflicts, photo_grid, photo_import, photo_split, starting, steps, tasks
+from pages.shared.frame import go, guard, heading, require_project, store
+
+project = require_project()
+heading("Photos", "Show what it should tell apart: a class for each kind of thing, and photos of each.")
+
+with guard():
+    photos = store(project)
+    counts = photos.classes()
+    task = starting.photos_task(project)
+    busy = tasks.running(task)
+
+    report = tasks.show(task)
+    if report is not None:
+        photo_import.report(report)
+    if not counts and not busy:
+        photo_import.first_words(project)
+    photo_import.area(project, photos, list(counts), folded=bool(counts) or busy)
+
+    if counts:
+        reason = photo_split.overview(project, photos, counts)
+        photo_conflicts.choices(photos)
+        steps.next_button("base", reason="Wait until all photos are in." if busy else reason, on=go)
+        st.divider()
+        st.subheader("Look through your photos", anchor=False)
+        photo_classes.toolbar(photos, counts)
+        photo_grid.browse(photos, counts)
+    elif not busy:
+        steps.next_button("base", reason="Add photos of at least two classes first.", on=go)
