@@ -2,20 +2,31 @@
 
 import hashlib
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
 from transfer_core.errors import DataError, PhotoError
 from transfer_core.images import inspect
+from transfer_core.photo_rows import (
+    Photo,
+    add_photo,
+    find_class,
+    insert_class,
+    note_refusals,
+    original_path,
+    select_names,
+    thumbnail_path,
+)
 from transfer_core.photo_sources import Listing, PhotoFile, Refusal
 from transfer_core.storage import write_bytes
 
-__all__ = ["Cancelled", "ImportReport", "Importer", "Progress", "original_path", "thumbnail_path"]
+__all__ = ["Cancelled", "ImportReport", "Importer", "Progress", "group_twins"]
 
 Progress = Callable[[int, int, str], None]
 """Called as progress(done, total, name) after each file."""
@@ -50,20 +61,10 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class _Verified:
-    file: PhotoFile
-    sha256: str
-    width: int
-    height: int
+    """A file that is a photo, and where its original lies."""
 
-
-def original_path(folder: Path, sha256: str) -> Path:
-    """Say where a store keeps the original with this SHA-256."""
-    return folder / "originals" / sha256[:2] / sha256
-
-
-def thumbnail_path(folder: Path, sha256: str) -> Path:
-    """Say where a store keeps the thumbnail of the photo with this SHA-256."""
-    return folder / "thumbnails" / sha256[:2] / f"{sha256}.jpg"
+    photo: Photo
+    source: str | None
 
 
 @dataclass(frozen=True)
@@ -80,32 +81,45 @@ class Importer:
     copy: bool = True
     """Keep the originals; else remember where each lies."""
 
-    def verify(
-        self, listing: Listing, progress: Progress | None, cancelled: Cancelled | None
-    ) -> tuple[list[_Verified], list[Refusal]]:
-        """Read, check and store the photos of a listing.
+    def verify(self, listing: Listing, progress: Progress | None, cancelled: Cancelled | None) -> list[_Verified]:
+        """Read, check and store the photos of a listing; those that can't be read join `listing.refused`.
 
         Raises:
-            DataError: `cancelled` said so.
+            DataError: `cancelled` said stop.
             StorageError: the disk is full or can't be written.
         """
         verified: list[_Verified] = []
-        refused = list(listing.refused)
-        total = len(listing.files)
         outcomes = _in_threads(self._verify_one, listing.files)
-        for done, outcome in enumerate(outcomes, 1):
-            if cancelled is not None and cancelled():
-                outcomes.close()
-                raise DataError("The import was stopped, so nothing was added; the photos from before are untouched.")
-            if isinstance(outcome, Refusal):
-                refused.append(outcome)
-                name = outcome.name
-            else:
-                verified.append(outcome)
-                name = outcome.file.name
-            if progress is not None:
-                progress(done, total, name)
-        return verified, refused
+        try:
+            for done, (file, outcome) in enumerate(zip(listing.files, outcomes, strict=True), 1):
+                if cancelled is not None and cancelled():
+                    raise DataError("The import was stopped, so nothing was added; what was here before is untouched.")
+                if isinstance(outcome, Refusal):
+                    listing.refused.append(outcome)
+                else:
+                    verified.append(outcome)
+                if progress is not None:
+                    progress(done, len(listing.files), file.name)
+        finally:
+            outcomes.close()
+        return verified
+
+    def record(self, connection: Connection, verified: list[_Verified], listing: Listing) -> ImportReport:
+        """Write the rows of an import inside the caller's edit, and report."""
+        report = ImportReport(refused=listing.refused, empty=listing.empty, imported=len(verified))
+        report.found = report.imported + len(report.refused)
+        counts: Counter[str] = Counter()
+        for item in verified:
+            found = find_class(connection, item.photo.class_name)
+            class_id, class_name = found or (insert_class(connection, item.photo.class_name), item.photo.class_name)
+            report.already_here += not add_photo(connection, item.photo, class_id, item.source)
+            counts[class_name] += 1
+        note_refusals(connection, listing.refused, (item.photo.name for item in verified))
+        report.classes = dict(sorted(counts.items()))
+        shas = {item.photo.sha256 for item in verified}
+        names = (row for row in select_names(connection) if row[0] in shas)
+        report.duplicates, report.conflicts = group_twins(names)
+        return report
 
     def _verify_one(self, file: PhotoFile) -> "_Verified | Refusal":
         try:
@@ -114,88 +128,40 @@ class Importer:
             if sha in self.known:
                 width, height = self.known[sha]
             else:
-                photo = inspect(data)
-                width, height = photo.width, photo.height
-                write_bytes(thumbnail_path(self.folder, sha), photo.thumbnail)
+                seen = inspect(data)
+                width, height = seen.width, seen.height
+                write_bytes(thumbnail_path(self.folder, sha), seen.thumbnail)
         except PhotoError as error:
             return Refusal(file.name, str(error))
-        if self.copy or file.path is None:
-            self._keep(sha, data)
-        return _Verified(file, sha, width, height)
-
-    def _keep(self, sha: str, data: bytes) -> None:
         path = original_path(self.folder, sha)
-        if path.exists():
+        source = None if self.copy or file.path is None else str(file.path)
+        if source is None and path.exists():
             os.utime(path)  # so that a purge at this moment takes it for young and lets it be
-        else:
+        elif source is None:
             write_bytes(path, data)
-
-    def record(self, connection: Connection, verified: list[_Verified], report: ImportReport) -> None:
-        """Write the rows of verified photos, in a transaction of the caller's, and complete the report."""
-        spelling: dict[str, tuple[int, str]] = {
-            folded: (row, name) for row, name, folded in connection.execute("SELECT id, name, folded FROM classes")
-        }
-        for item in verified:
-            folded = item.file.class_name.casefold()
-            if folded not in spelling:
-                cursor = connection.execute(
-                    "INSERT INTO classes (name, folded) VALUES (?, ?)", (item.file.class_name, folded)
-                )
-                spelling[folded] = (cursor.lastrowid or 0, item.file.class_name)
-            class_id, class_name = spelling[folded]
-            source = None if self.copy or item.file.path is None else str(item.file.path)
-            report.already_here += not _add(connection, item, class_id, source)
-            report.classes[class_name] = report.classes.get(class_name, 0) + 1
-        report.imported = len(verified)
-        report.found = len(verified) + len(report.refused)
-        report.classes = dict(sorted(report.classes.items()))
-        _find_twins(connection, {item.sha256 for item in verified}, report)
+        return _Verified(Photo(0, sha, file.name, file.class_name, path, width, height), source)
 
 
-def _add(connection: Connection, item: _Verified, class_id: int, source: str | None) -> bool:
-    """Add a row for a file unless there is one; say whether the file is new."""
-    name = item.file.name
-    row = connection.execute(
-        "SELECT id, name, source FROM photos WHERE sha256 = ? AND class_id = ?", (item.sha256, class_id)
-    ).fetchone()
-    if row is None:
-        connection.execute(
-            "INSERT INTO photos (sha256, class_id, name, source, width, height) VALUES (?, ?, ?, ?, ?, ?)",
-            (item.sha256, class_id, name, source, item.width, item.height),
-        )
-        return True
-    photo_id, first_name, old_source = row
-    if old_source is not None and old_source != source:
-        connection.execute("UPDATE photos SET source = ? WHERE id = ?", (source, photo_id))
-    names = {first_name}
-    names.update(name for (name,) in connection.execute("SELECT name FROM copies WHERE photo_id = ?", (photo_id,)))
-    if name in names:
-        return False
-    connection.execute("INSERT INTO copies (photo_id, name) VALUES (?, ?)", (photo_id, name))
-    return True
+def group_twins(names: Iterable[tuple[str, str, str]]) -> tuple[list[list[str]], list[list[str]]]:
+    """Find files that share their bytes.
 
+    Args:
+        names: (SHA-256, class, name) of each file.
 
-def _find_twins(connection: Connection, shas: set[str], report: ImportReport) -> None:
-    """Report duplicates and conflicts among the photos of an import, and between them and what was there before."""
-    rows = connection.execute(
-        "SELECT sha256, class_id, name FROM photos UNION ALL "
-        "SELECT photos.sha256, photos.class_id, copies.name FROM copies JOIN photos ON photos.id = copies.photo_id"
-    )
-    groups: dict[str, dict[int, list[str]]] = {}
-    for sha, class_id, name in rows:
-        if sha in shas:
-            groups.setdefault(sha, {}).setdefault(class_id, []).append(name)
-    for by_class in groups.values():
-        report.duplicates.extend(sorted(names) for names in by_class.values() if len(names) > 1)
-        if len(by_class) > 1:
-            report.conflicts.append(sorted(name for names in by_class.values() for name in names))
-    report.duplicates.sort()
-    report.conflicts.sort()
+    Returns:
+        Groups of names with one class, and groups of names with several.
+    """
+    groups: dict[str, dict[str, list[str]]] = {}
+    for sha, class_name, name in names:
+        groups.setdefault(sha, {}).setdefault(class_name, []).append(name)
+    same = [sorted(names) for by_class in groups.values() for names in by_class.values() if len(names) > 1]
+    different = [sorted(chain(*by_class.values())) for by_class in groups.values() if len(by_class) > 1]
+    return sorted(same), sorted(different)
 
 
 def _in_threads(
     work: Callable[[PhotoFile], "_Verified | Refusal"], files: Iterable[PhotoFile]
-) -> "Iterator[_Verified | Refusal]":
+) -> "Generator[_Verified | Refusal, None, None]":
     """Map in order on as many threads as there are cores, with few photos in memory at a time."""
     cores = os.cpu_count() or 1
     waiting: deque[Future[_Verified | Refusal]] = deque()

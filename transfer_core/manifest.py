@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from transfer_core.errors import DataError, StorageError
+from transfer_core.errors import ConfigError, DataError, StorageError
+from transfer_core.photo_rows import Photo
 from transfer_core.storage import read_json, write_json
 
-__all__ = ["Manifest", "ManifestPhoto", "SplitName", "check_trainable", "validation_shas"]
+__all__ = ["Manifest", "ManifestPhoto", "SplitName", "check_trainable", "split_photos"]
 
 SplitName = Literal["train", "validation", "test"]
 
@@ -119,23 +120,53 @@ def check_trainable(classes: dict[str, int]) -> None:
             )
 
 
-def validation_shas(shas: Iterable[str], fraction: float, seed: int) -> set[str]:
-    """Choose the validation photos of one class.
+def split_photos(classes: Iterable[str], photos: Iterable[Photo], validation_fraction: float, seed: int) -> Manifest:
+    """Split photos, class by class, into training and validation.
 
-    The order is that of SHA-256("seed|sha"), which a photo has for itself whatever others there are; so adding one
-    photo moves at most one other across.
+    Within a class the photos are ordered by SHA-256("seed|sha256"), which each photo has for itself whatever others
+    there are; the first round(n * fraction), at least 1 and at most n - 1, validate. So the split depends on the
+    photos' bytes, the fraction and the seed alone, and one more photo moves at most one other across. A photo under
+    several classes is set aside.
 
     Args:
-        shas: the class's photos, at least two unless `fraction` is 0.
-        fraction: share for validation, in [0, 1).
-        seed: another seed, another choice.
+        classes: names in the order of their labels.
+        photos: of these classes.
+        validation_fraction: share of each class for validation, in [0, 1); 0 puts every photo into training, which
+            is what a test set needs before `Manifest.with_split`.
+        seed: another seed, another split.
 
-    Returns:
-        round(n * fraction) of them, but at least 1 and at most n - 1; none if `fraction` is 0.
+    Raises:
+        ConfigError: the fraction is out of range.
+        DataError: there is nothing to train on, see `check_trainable`.
     """
-    ordered = sorted(shas, key=lambda sha: hashlib.sha256(f"{seed}|{sha}".encode()).hexdigest())
+    if not 0 <= validation_fraction < 1:
+        raise ConfigError(
+            f"The share of photos for validation is {validation_fraction}: choose at least 0 and less than 1."
+        )
+    labels: dict[str, set[str]] = {}
+    listed = list(photos)
+    for photo in listed:
+        labels.setdefault(photo.sha256, set()).add(photo.class_name)
+    by_class: dict[str, list[Photo]] = {name: [] for name in classes}
+    for photo in listed:
+        if len(labels[photo.sha256]) == 1:
+            by_class[photo.class_name].append(photo)
+    if validation_fraction > 0:
+        check_trainable({name: len(members) for name, members in by_class.items()})
+    entries = []
+    for label, members in enumerate(by_class.values()):
+        chosen = _first((photo.sha256 for photo in members), validation_fraction, seed)
+        for photo in members:
+            split: SplitName = "validation" if photo.sha256 in chosen else "train"
+            entries.append(ManifestPhoto(photo.sha256, str(photo.path), photo.name, label, split))
+    set_aside = tuple(photo.name for photo in listed if len(labels[photo.sha256]) > 1)
+    return Manifest(tuple(by_class), tuple(entries), set_aside)
+
+
+def _first(shas: Iterable[str], fraction: float, seed: int) -> set[str]:
     if fraction == 0:
         return set()
+    ordered = sorted(shas, key=lambda sha: hashlib.sha256(f"{seed}|{sha}".encode()).hexdigest())
     count = int(len(ordered) * fraction + 0.5)
     return set(ordered[: min(max(count, 1), len(ordered) - 1)])
 
@@ -143,10 +174,8 @@ def validation_shas(shas: Iterable[str], fraction: float, seed: int) -> set[str]
 def _check_same_classes(ours: tuple[str, ...], theirs: tuple[str, ...]) -> None:
     missing, extra = sorted(set(ours) - set(theirs)), sorted(set(theirs) - set(ours))
     if missing or extra:
-        differences = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has {', '.join(extra)} besides"] * bool(
-            extra
-        )
+        differs = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has {', '.join(extra)} besides"] * bool(extra)
         raise DataError(
-            f"The second set of photos must have the same classes ({', '.join(ours)}), but it {' and '.join(differences)}: "
-            "name its folders alike."
+            f"The second set of photos must have the same classes ({', '.join(ours)}), "
+            f"but it {' and '.join(differs)}: name its folders alike."
         )

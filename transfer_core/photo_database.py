@@ -31,6 +31,7 @@ CREATE TABLE copies (         -- further files with the bytes and the class of a
     photo_id INTEGER NOT NULL REFERENCES photos (id),
     name TEXT NOT NULL
 );
+CREATE TABLE refusals (id INTEGER PRIMARY KEY, name TEXT NOT NULL, reason TEXT NOT NULL);
 CREATE TABLE edits (id INTEGER PRIMARY KEY AUTOINCREMENT, description TEXT NOT NULL);
 CREATE TABLE undo_steps (
     id INTEGER PRIMARY KEY,
@@ -46,6 +47,7 @@ _UNDOABLE = {
     "classes": ("id", "name", "folded"),
     "photos": ("id", "sha256", "class_id", "name", "source", "width", "height"),
     "copies": ("id", "photo_id", "name"),
+    "refusals": ("id", "name", "reason"),
 }
 
 
@@ -74,16 +76,18 @@ class PhotoDatabase:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection to read from."""
-        with self._plain_words(), closing(self._connect()) as connection:
+        """Give a connection to read from, which sees one state of the photos however many questions it answers."""
+        with self._connection() as connection:
+            connection.execute("BEGIN")
             yield connection
+            connection.rollback()
 
     @contextmanager
     def edit(self, description: str) -> Iterator[sqlite3.Connection]:
         """Give a connection whose changes are kept together when the block ends well, and not at all otherwise.
 
         Args:
-            description: what the edit did, in the past tense, for whoever undoes it.
+            description: what the edit does, such as 'renaming "cat" to "dog"', for whoever undoes it.
         """
         with self._transaction() as connection:
             edit = connection.execute("INSERT INTO edits (description) VALUES (?)", (description,)).lastrowid
@@ -130,19 +134,17 @@ class PhotoDatabase:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self.read() as connection:
+        with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
+            # An error closes the connection with the transaction open, which takes it back.
+            yield connection
             connection.commit()
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=_TIMEOUT_SECONDS, isolation_level=None)
-        connection.execute("PRAGMA foreign_keys = ON")
-        return connection
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        with self._plain_words(), closing(sqlite3.connect(self.path, _TIMEOUT_SECONDS, isolation_level=None)) as opened:
+            opened.execute("PRAGMA foreign_keys = ON")
+            yield opened
 
     @contextmanager
     def _plain_words(self) -> Iterator[None]:
@@ -155,9 +157,9 @@ class PhotoDatabase:
 
     def _explain(self, message: str) -> str:
         if "locked" in message:
-            return f"{self.path} has been in use by another window or command for {_TIMEOUT_SECONDS:.0f} seconds: try again."
+            return f"{self.path} is in use by another window or command: try again in a moment."
         if "full" in message:
-            return f"The disk that holds {self.path.parent} is full, so nothing was changed: free some space and try again."
+            return f"The disk that holds {self.path} is full, so nothing was changed: free some space and try again."
         if "readonly" in message or "unable to open" in message:
             return f"{self.path} can't be written: allow writing, or choose another folder (THAW_HOME says which)."
         return (

@@ -85,7 +85,7 @@ def clean_class_name(name: str) -> str:
         )
     if "/" in clean or "\\" in clean:
         raise DataError(f'The class name "{clean}" has a slash: use letters, digits, spaces, hyphens or dots.')
-    if clean in (".", "..") or any(unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn") for character in clean):
+    if clean in (".", "..") or any(unicodedata.category(character) in ("Cc", "Cs") for character in clean):
         raise DataError(f"The class name {clean!r} can't be shown: use letters, digits, spaces or hyphens.")
     return clean
 
@@ -96,7 +96,7 @@ def list_folder(folder: Path) -> Listing:
     Raises:
         DataError: the folder is missing, empty, has no class folders or holds splits rather than classes.
     """
-    folder = Path(os.path.abspath(folder.expanduser()))  # not resolve(): names stay as the person gave them
+    folder = folder.expanduser().absolute()  # not resolve(): a person should recognise it
     if not folder.exists():
         raise DataError(f"There is no folder {folder}: check the path.")
     if not folder.is_dir():
@@ -116,7 +116,7 @@ def list_zip(source: Path | bytes) -> Iterator[Listing]:
     Raises:
         DataError: the zip is missing, no zip, damaged, protected by a password, far too large, or has no class folders.
     """
-    title = "The zip" if isinstance(source, bytes) else str(source)
+    title = "The file" if isinstance(source, bytes) else str(source)
     try:
         archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
     except FileNotFoundError as error:
@@ -193,10 +193,8 @@ def _by_class(found: list[PhotoFile], listing: Listing, title: str, unwrap: bool
         parts = _parts(file.name)
         if any(_is_junk(part) for part in parts):
             continue
-        if ".." in parts or file.name.startswith("/") or re.match(r"[A-Za-z]:", file.name):
-            listing.refused.append(
-                Refusal(file.name, "Its name points out of the zip, which a photo's name never does.")
-            )
+        if unwrap and (".." in parts or re.match(r"[/\\]|[A-Za-z]:", file.name)):
+            listing.refused.append(Refusal(file.name, "Its name leads out of the folder: rename it and try again."))
         elif parts:
             kept.append((file, parts))
     if unwrap and _is_wrapped([parts for _, parts in kept]):
@@ -210,7 +208,7 @@ def _by_class(found: list[PhotoFile], listing: Listing, title: str, unwrap: bool
         )
     if folders and {name.lower() for name in folders} <= _SPLITS and all(len(parts) != 2 for _, parts in kept):
         raise DataError(
-            f"{title} holds {' and '.join(sorted(folders))}, which are splits, not classes: choose one of these folders."
+            f"{title} holds {' and '.join(sorted(folders))}, which are splits, not classes: choose one of them."
         )
     for file, parts in kept:
         name = "/".join(parts)
