@@ -2,19 +2,22 @@
 
 import transfer_core as thaw
 
-plan = thaw.plan("efficientnet-lite0", train_last=2)
-config = thaw.RunConfig(data=thaw.DataConfig("photos/"), plan=plan)
-run = thaw.train(config, "runs/first")
+plan = thaw.freeze_plan("efficientnet-lite0", train_last=2)
+run = thaw.train(thaw.RunConfig(data=thaw.DataConfig("photos/"), plan=plan), "runs/first")
 print(run.report()["val_accuracy"], run.report()["val_interval"])
 for answer in thaw.predict(run, ["new.jpg"]):
     print(answer["label"], answer["probability"])
 """
 
-from transfer_core.api import check, layers, plan, predict, train
-from transfer_core.config import BaseConfig, DataConfig, FitConfig, PhaseConfig, RunConfig
-from transfer_core.errors import TransferError
-from transfer_core.plan import FreezePlan
-from transfer_core.runs import Run, open_run
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from transfer_core.api import check, freeze_plan, layers, predict, train
+    from transfer_core.config import BaseConfig, DataConfig, FitConfig, PhaseConfig, RunConfig
+    from transfer_core.errors import TransferError
+    from transfer_core.plan import FreezePlan
+    from transfer_core.runs import Run, open_run
 
 __all__ = [
     "BaseConfig",
@@ -26,9 +29,25 @@ __all__ = [
     "RunConfig",
     "TransferError",
     "check",
+    "freeze_plan",
     "layers",
     "open_run",
-    "plan",
     "predict",
     "train",
 ]
+
+_MODULES = {
+    "api": ("check", "freeze_plan", "layers", "predict", "train"),
+    "config": ("BaseConfig", "DataConfig", "FitConfig", "PhaseConfig", "RunConfig"),
+    "errors": ("TransferError",),
+    "plan": ("FreezePlan",),
+    "runs": ("Run", "open_run"),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded when asked for: the app's first page must not wait for what only scripts use.
+    if name not in _HOMES:
+        raise AttributeError(f"module 'transfer_core' has no attribute {name!r}")
+    return getattr(import_module(f"transfer_core.{_HOMES[name]}"), name)

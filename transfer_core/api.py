@@ -17,7 +17,7 @@ from transfer_core.runs import Recorder, Run, check_new_folder, create_run, open
 from transfer_core.sources import open_source
 from transfer_core.weights import fetch_weights, find_weights, weights_state
 
-__all__ = ["check", "execute", "layers", "plan", "predict", "prepare", "train"]
+__all__ = ["check", "execute", "freeze_plan", "layers", "predict", "prepare", "train"]
 
 
 def check(data: str | Path) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def layers(base: str) -> LayerTree:
     return tree
 
 
-def plan(
+def freeze_plan(
     base: str, *, train_last: int | None = None, train_from: str | None = None, train_all: bool = False
 ) -> FreezePlan:
     """The layers of `base` that fine-tuning may change; none of the three: the head alone trains.

@@ -89,7 +89,7 @@ def _configure(data: str | None, config_file: Path | None, options: dict[str, An
         raise ConfigError(
             "--train-last, --train-from and --train-all are three ways to say the same: give one of them."
         )
-    return replace(config, plan=api.plan(config.base.name, **cuts)) if cuts else config
+    return replace(config, plan=api.freeze_plan(config.base.name, **cuts)) if cuts else config
 
 
 def summary(run: Run, report: dict[str, Any]) -> dict[str, Any]:
