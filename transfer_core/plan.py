@@ -1,13 +1,29 @@
 """Which layers of the base train (FreezePlan) and where that cuts the network (Cut): arithmetic on the tree."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
 
-from transfer_core.architecture import LayerTree
+from transfer_core.architecture import LayerTree, Node
 from transfer_core.errors import ConfigError
 
-__all__ = ["Cut", "FreezePlan", "count_last_blocks", "cut", "everything", "from_block", "last_blocks", "last_stage"]
+__all__ = [
+    "PRESETS",
+    "Cut",
+    "Division",
+    "FreezePlan",
+    "count_last_blocks",
+    "cut",
+    "divide",
+    "everything",
+    "from_block",
+    "head_only",
+    "last_block",
+    "last_blocks",
+    "last_stage",
+]
+
+TOP = "top"  # what `grouping` calls the stage after the last unit
 
 
 @dataclass(frozen=True)
@@ -97,14 +113,25 @@ def from_block(tree: LayerTree, name: str) -> FreezePlan:
     return last_blocks(tree, len(names) - names.index(name))
 
 
+def head_only(tree: LayerTree) -> FreezePlan:
+    """Train nothing of the base: feature extraction."""
+    return last_blocks(tree, 0)
+
+
+def last_block(tree: LayerTree) -> FreezePlan:
+    """Train the last block with a unit of its own kind (residual, inception, ...), and a "top" that follows it.
+
+    A top is one convolution or normalization that only prepares the features for the head: less than anybody means by
+    the last block. For EfficientNet-Lite0 this trains block7a and top, where `last_blocks(tree, 1)` trains top alone.
+    """
+    return last_blocks(tree, min(2 if tree.stages[-1].name == TOP else 1, len(tree.blocks)))
+
+
 def last_stage(tree: LayerTree) -> FreezePlan:
-    """Train the last stage that holds a whole group of blocks, and whatever follows it."""
-    stages = tree.stages
-    # A last stage of one small block ("top") is less than anybody means by a stage: take the one before along.
-    start = len(stages) - 1
-    if start and len(stages[start].children) == 1:
-        start -= 1
-    return _names(tree, (block.name for stage in stages[start:] for block in stage.children))
+    """Train the last stage that holds several blocks, and whatever follows it."""
+    # A stage of one block would be the preset "last block" again, or less.
+    start = max((index for index, stage in enumerate(tree.stages) if len(stage.children) > 1), default=0)
+    return last_blocks(tree, sum(len(stage.children) for stage in tree.stages[start:]))
 
 
 def everything(tree: LayerTree) -> FreezePlan:
@@ -128,6 +155,58 @@ def count_last_blocks(tree: LayerTree, plan: FreezePlan) -> int | None:
     return None if chosen else count
 
 
+# What a person picks by name, from the least that trains to the most.
+PRESETS = {"head": head_only, "last_block": last_block, "last_stage": last_stage, "everything": everything}
+
+
+@dataclass(frozen=True)
+class Division:
+    """The layers of a network on either side of a cut."""
+
+    suffix: frozenset[str]
+    """Layers that run each epoch; empty when nothing trains."""
+    frontier: tuple[str, ...]
+    """Layers (or the network's input) whose outputs cross, in graph order of those that take them."""
+
+
+def divide(layers: Mapping[str, Node], trainable: Collection[str], input_values: int) -> Division:
+    """Divide a graph: the suffix is every trainable layer and all that is downstream of one, the rest the prefix.
+
+    Layers without weights move over to the suffix where less then crosses: when the block after an activation or a
+    pooling layer trains and the skip connection leaves before it, the one tensor before both crosses instead of two.
+
+    Args:
+        layers: leaves of the tree by name, each after those it takes inputs from.
+        trainable: names of the layers that train; at least one parameter of each can.
+        input_values: numbers in one photo at the network's input.
+    """
+    suffix: set[str] = set()
+    takers: dict[str, list[str]] = {}
+    inputs = {name: node.facts.inputs for name, node in layers.items() if node.facts}
+    for name, sources in inputs.items():
+        for source in sources:
+            takers.setdefault(source, []).append(name)
+        if name in trainable or suffix.intersection(sources):
+            suffix.add(name)
+
+    def values(name: str) -> int:
+        return prod(layers[name].shape) if name in layers else input_values
+
+    def crossing() -> dict[str, None]:
+        return {source: None for name in inputs if name in suffix for source in inputs[name] if source not in suffix}
+
+    frontier = set(crossing())
+    # From the output backwards, so that a chain of such layers moves in one pass.
+    for name in reversed(tuple(inputs)):
+        if name not in frontier or layers[name].parameters or not suffix.issuperset(takers[name]):
+            continue
+        instead = set(inputs[name]) - frontier
+        if sum(values(source) for source in instead) < values(name):
+            suffix.add(name)
+            frontier = frontier - {name} | instead
+    return Division(frozenset(suffix), tuple(crossing()))
+
+
 def cut(tree: LayerTree, plan: FreezePlan) -> Cut:
     """Divide the base: the prefix is every layer not downstream of a trainable one, the frontier what leaves it.
 
@@ -136,27 +215,23 @@ def cut(tree: LayerTree, plan: FreezePlan) -> Cut:
     """
     plan.check(tree)
     chosen = set(plan.trainable) & tree.weighted
-    downstream: set[str] = set()
-    frontier: dict[str, None] = {}
-    prefix_flops = suffix_flops = trained = 0
-    last = ""
-    for name, node in tree.layers.items():
-        facts = node.facts
-        assert facts is not None  # every node of kind layer carries its facts
-        last = name
-        if name in chosen or downstream.intersection(facts.inputs):
-            downstream.add(name)
-            suffix_flops += facts.flops
-            frontier |= {source: None for source in facts.inputs if source not in downstream}
-        else:
-            prefix_flops += facts.flops
-        if name in chosen:
-            trained += facts.trainable_parameters
-    if downstream:
-        values = sum(
-            prod(tree.layers[name].shape) if name in tree.layers else 3 * tree.input_size**2 for name in frontier
-        )
+    input_values = 3 * tree.input_size**2
+    division = divide(tree.layers, chosen, input_values)
+    if division.suffix:
+        frontier = division.frontier
+        values = sum(prod(tree.layers[name].shape) if name in tree.layers else input_values for name in frontier)
     else:
         # With the whole base frozen, pooling is a pure function of the photo too, so only pooled features cross.
-        frontier, values = {last: None}, tree.layers[last].shape[-1]
-    return Cut(tuple(frontier), values, prefix_flops, suffix_flops, trained, tree.root.parameters - trained)
+        last = next(reversed(tree.layers.values()))
+        frontier, values = (last.name,), last.shape[-1]
+    flops = {name: node.facts.flops for name, node in tree.layers.items() if node.facts}
+    suffix_flops = sum(flops[name] for name in division.suffix)
+    trained = sum(node.facts.trainable_parameters for name in chosen if (node := tree.layers[name]).facts)
+    return Cut(
+        frontier,
+        values,
+        sum(flops.values()) - suffix_flops,
+        suffix_flops,
+        trained,
+        tree.root.parameters - trained,
+    )

@@ -13,6 +13,7 @@ from transfer_core.bases import keras_applications, weights_file
 from transfer_core.bases.scaling import scale
 from transfer_core.catalog import Base, get_base
 from transfer_core.errors import ConfigError
+from transfer_core.graph import canonical_names
 from transfer_core.weights import find_weights
 
 __all__ = ["build_base", "build_with_top", "preprocessing"]
@@ -46,7 +47,7 @@ def build_base(
         model = _builder(base)(size)
     if path is not None:
         _load(base, model, path)
-    return keras.Model(model.input, model.output, name=base.name)
+    return canonical_names(keras.Model(model.input, model.output, name=base.name))
 
 
 def build_with_top(name: str | Base, weights: str = "imagenet", input_size: int | None = None) -> keras.Model:
