@@ -5,6 +5,7 @@ from one place to another.
 """
 
 import io
+import re
 import struct
 from dataclasses import dataclass
 from functools import cache
@@ -145,7 +146,7 @@ def _load(data: bytes, shrink_to: int | None) -> tuple[Image.Image, tuple[int, i
         with Image.open(io.BytesIO(data), formats=_formats()) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
-                raise PhotoError(_too_many_pixels(f"{width} x {height} = {width * height:,}"))
+                raise PhotoError(_too_many_pixels(width * height))
             if shrink_to is not None:
                 image.draft(None, (2 * shrink_to, 2 * shrink_to))
             image.load()
@@ -154,7 +155,8 @@ def _load(data: bytes, shrink_to: int | None) -> tuple[Image.Image, tuple[int, i
     except PhotoError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PhotoError(_too_many_pixels("far more")) from error
+        claimed = re.search(r"\d+", str(error))
+        raise PhotoError(_too_many_pixels(int(claimed[0]) if claimed else 2 * MAX_PIXELS)) from error
     except UnidentifiedImageError as error:
         raise PhotoError(_unreadable(data)) from error
     # Pillow's readers raise a dozen kinds of exception on damaged files (OSError, SyntaxError, struct.error, ...).
@@ -216,7 +218,9 @@ def _square(picture: Image.Image, size: int) -> Image.Image:
     width, height = picture.size
     side = min(width, height)
     left, top = (width - side) // 2, (height - side) // 2
-    return picture.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
+    # Not resize(box=...): its filter reaches for pixels beyond the box.
+    square = picture.crop((left, top, left + side, top + side))
+    return square.resize((size, size), Image.Resampling.BICUBIC)
 
 
 def _jpeg(picture: Image.Image) -> bytes:
@@ -225,8 +229,8 @@ def _jpeg(picture: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _too_many_pixels(count: str) -> str:
-    return f"The picture has {count} pixels and at most {MAX_PIXELS:,} are opened: save it smaller."
+def _too_many_pixels(count: int) -> str:
+    return f"The picture has {count:,} pixels and at most {MAX_PIXELS:,} are opened: save it smaller."
 
 
 def _unreadable(data: bytes) -> str:
@@ -239,4 +243,4 @@ def _damaged(data: bytes, error: Exception) -> str:
     kind = picture_kind(data) or "picture"
     if isinstance(error, EOFError) or "truncated" in str(error).lower():
         return f"The {kind} file is cut off, so part of the picture is missing: copy it again from where it came."
-    return f"The {kind} file is damaged ({error}): copy it again from where it came."
+    return f"The {kind} file is cut off or damaged ({error}): copy it again from where it came."

@@ -175,7 +175,8 @@ def _ramp(rng: np.random.Generator) -> Floats:
     """Light that falls from one side, -1 to 1; shape (160, 160)."""
     angle = rng.uniform(0, 2 * math.pi)
     y, x = np.mgrid[:SIDE, :SIDE] / (SIDE / 2) - 1
-    return (math.cos(angle) * x + math.sin(angle) * y) / math.sqrt(2)
+    light: Floats = (math.cos(angle) * x + math.sin(angle) * y) / math.sqrt(2)
+    return light
 
 
 def _blotches(rng: np.random.Generator, cells: int) -> Floats:
