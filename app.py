@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.shared.drawn import load_style
-from pages.shared.frame import PAGE, project
+from pages.shared.frame import PAGE, project, warm
+from pages.shared.plotly_asset import ensure_plotly
 from pages.shared.sidebar import sidebar
 
 PAGES = (
@@ -17,7 +18,11 @@ PAGES = (
 
 st.set_page_config(page_icon=":material/ac_unit:", layout="wide")
 load_style()
+ensure_plotly()
 page = st.navigation(PAGES, position="hidden")
 st.session_state[PAGE] = page.url_path
-sidebar(project())
+opened = project()
+sidebar(opened)
+if opened is not None:
+    warm()
 page.run()

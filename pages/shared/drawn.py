@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-__all__ = ["answer", "facts", "load_style", "probability_bars", "split_bars", "strip"]
+__all__ = ["answer", "facts", "load_style", "percent", "plain", "probability_bars", "split_bars", "strip"]
 
 
 def load_style() -> None:
@@ -72,12 +72,22 @@ def _kind(data: bytes) -> str:
     return "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
 
 
-def facts(rows: Mapping[str, str]) -> None:
-    """A small two-column list of terms and what they are."""
-    cells = "".join(f"<dt>{escape(term)}</dt><dd>{escape(value)}</dd>" for term, value in rows.items())
+def facts(rows: Mapping[str, str], hints: Mapping[str, str] | None = None) -> None:
+    """A small two-column list of terms and what they are, with words on hover; a term without a value is left out."""
+    hints = hints or {}
+    cells = "".join(
+        f'<dt title="{escape(hints.get(term, ""))}">{escape(term)}</dt><dd>{escape(value)}</dd>'
+        for term, value in rows.items()
+        if value
+    )
     st.html(f'<dl class="thaw-facts">{cells}</dl>')
 
 
 def answer(text: str) -> None:
     """The winning label, large."""
     st.html(f'<div class="thaw-answer">{escape(text)}</div>')
+
+
+def plain(text: str) -> str:
+    """Text as Markdown that shows just its characters: names may hold any."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|~:$<>" else c for c in text)

@@ -31,6 +31,7 @@ __all__ = [
     "require_project",
     "store",
     "tree",
+    "warm",
 ]
 
 PAGE = "page"  # where app.py notes which step is open
@@ -118,6 +119,11 @@ def guard() -> Iterator[None]:
 def engine() -> LocalEngine:
     """The server's one engine for training runs, reconciled with the disk when it starts."""
     return _engine(str(projects.home()))
+
+
+def warm() -> None:
+    """Have a worker ready, so that Train starts at once."""
+    engine().warm()
 
 
 def lane() -> Lane:

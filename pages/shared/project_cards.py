@@ -28,7 +28,7 @@ def undo_banner() -> None:
     if not deleted:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="undo_banner"):
-        st.markdown(f"Deleted **{_plain(deleted[-1][1])}**.", width="stretch")
+        st.markdown(f"Deleted **{drawn.plain(deleted[-1][1])}**.", width="stretch")
         st.button("Undo", key="undo_delete", type="primary", icon=":material/undo:", on_click=_restore)
         st.button("Dismiss", key="dismiss_delete", type="tertiary", on_click=deleted.clear)
 
@@ -47,7 +47,7 @@ def cards(projects: Sequence[Project]) -> None:
 def _card(project: Project) -> None:
     with st.container(key=f"card_{project.id}"):
         drawn.strip(_thumbnails(project), alt=f"Photos of {project.name}", empty="No photos yet")
-        st.markdown(f"**{_plain(project.name)}**")
+        st.markdown(f"**{drawn.plain(project.name)}**")
         st.caption(_last_result(project))
         steps.way(steps.done_steps(project))
         with st.container(horizontal=True):
@@ -111,8 +111,3 @@ def _restore() -> None:
         restore_project(project_id)
     except TransferError as error:
         st.session_state["card_error"] = str(error)
-
-
-def _plain(name: str) -> str:
-    """A name as Markdown that shows just its characters."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|~:$<>" else c for c in name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 import time
 from pathlib import Path
@@ -12,9 +13,8 @@ from pages.shared import drawn, tasks
 from pages.shared.frame import go, open_in_tab, store
 from pages.shared.words import plural
 from transfer_core.errors import TransferError
-from transfer_core.projects import Project, cache_dir, create_project, open_project
-from transfer_core.samples import SAMPLES, Sample, draw_sample
-from transfer_core.storage import disk_errors
+from transfer_core.projects import Project, create_project, open_project
+from transfer_core.samples import SAMPLES, Sample, draw_picture, draw_sample, get_sample
 
 __all__ = ["draw_photos", "new_project", "photos_task", "sample_cards"]
 
@@ -34,7 +34,7 @@ def sample_cards() -> None:
 
 def _sample_card(sample: Sample) -> None:
     with st.container():
-        drawn.strip(_previews(sample), alt=f"Examples of {', '.join(sample.classes)}")
+        drawn.strip(_previews(sample.name), alt=f"Examples of {', '.join(sample.classes)}")
         st.markdown(f"**{sample.title}** · {plural(len(sample.classes), 'class', 'classes')}")
         st.caption(sample.description)
         st.button(
@@ -48,18 +48,15 @@ def _sample_card(sample: Sample) -> None:
         )
 
 
-def _previews(sample: Sample) -> list[bytes]:
-    folder = cache_dir() / "previews" / sample.name
-    # Classes in turn, so that a strip shows each of them.
-    wanted = [folder / name for name in sample.classes]
-    if not all(path.is_dir() for path in wanted):
-        with disk_errors(folder):
-            draw_sample(sample.name, folder, per_class=_PREVIEWS, seed=1)
-    return [data for index in range(_PREVIEWS) for path in wanted for data in _nth_file(path, index)]
-
-
-def _nth_file(folder: Path, index: int) -> list[bytes]:
-    return [path.read_bytes() for path in sorted(folder.iterdir())[index : index + 1]]
+@st.cache_data(show_spinner=False)
+def _previews(name: str) -> list[bytes]:
+    pictures = []
+    for number in range(_PREVIEWS):
+        for class_name in get_sample(name).classes:
+            buffer = io.BytesIO()
+            draw_picture(name, class_name, number, seed=1).save(buffer, "JPEG", quality=85)
+            pictures.append(buffer.getvalue())
+    return pictures
 
 
 def _begin(name: str, sample: Sample | None) -> None:
@@ -91,12 +88,12 @@ def _opened(project_id: str | None) -> bool:
 
 def new_project() -> None:
     """A name and a button; Enter works too."""
-    with st.form("new_project_form", border=False, clear_on_submit=True):
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            name = st.text_input(
-                "Name of your project", key="new_project_name", placeholder="Such as: Cats and dogs", max_chars=60
-            )
-            create = st.form_submit_button("Create", key="new_project", icon=":material/add:")
+    form = st.form("new_project_form", border=False, clear_on_submit=True)
+    with form.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.text_input(
+            "Name of your project", key="new_project_name", placeholder="Such as: Cats and dogs", max_chars=60
+        )
+        create = st.form_submit_button("Create", key="new_project", icon=":material/add:")
     if create and not name.strip():
         st.warning("Give the project a name first.", icon=":material/edit:")
     elif create:

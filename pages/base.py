@@ -1,0 +1,19 @@
+"""Base: pick the pretrained network to start from, and get its weights onto this machine."""
+
+from pages.shared import base_cards, steps
+from pages.shared.frame import go, guard, heading, require_project
+
+project = require_project()
+heading(
+    "Base",
+    "Pick the network to start from. It learned to see from over a million photos of everyday things; "
+    "yours need only teach it the last bit.",
+)
+
+with guard():
+    chosen = base_cards.chosen(project)
+    base_cards.notice()
+    base_cards.summary(chosen)
+    steps.next_button("layers", reason=chosen.reason, on=lambda step: base_cards.go_on(project, chosen, go, step))
+    base_cards.cards(project, chosen)
+    base_cards.experiments(project, chosen)

@@ -1,0 +1,100 @@
+"""Getting the weights of a base: fetch them, or name or upload a file. And how fast a base is here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from pages.shared import tasks
+from pages.shared.edits import edit
+from transfer_core import projects
+from transfer_core.catalog import Base
+from transfer_core.errors import WeightsError
+from transfer_core.storage import write_bytes
+from transfer_core.trees import stored_tree
+from transfer_core.weights import fetch_weights, find_weights, import_weights
+
+ROUGH_FLOPS = 8e10  # a second, of two laptop cores
+
+__all__ = ["SPEED_HELP", "get", "speed"]
+
+SPEED_HELP = "How long this computer needs to look at 100 photos once."
+
+
+def get(base: Base, choose: Callable[[str], None]) -> None:
+    """What a card offers while the weights are not here: fetch with progress and cancel, or a file."""
+    key = f"weights-{base.name}"
+    if tasks.running(key):
+        tasks.show(key)
+        return
+    if base.weights.kind == "download":
+        st.button(
+            "Fetch weights",
+            key=f"fetch_{base.name}",
+            icon=":material/download:",
+            width="stretch",
+            on_click=_fetch,
+            args=(key, base),
+        )
+        tasks.show(key)
+    with st.popover("Use a file", icon=":material/description:", width="stretch", key=f"file_{base.name}"):
+        _file(base, choose)
+
+
+def _fetch(key: str, base: Base) -> None:
+    tasks.start(
+        key,
+        f"Fetching {base.title}",
+        lambda task: fetch_weights(base, progress=task.progress, cancelled=task.cancelled),
+        lambda done, total: f"{done / 1e6:.0f} of {total / 1e6:.0f} MB",
+    )
+
+
+def _file(base: Base, choose: Callable[[str], None]) -> None:
+    st.markdown(f"The file is called `{base.weights.filename}`.")
+    if base.weights.url:
+        st.markdown(f"[Where it is published]({base.weights.url})")
+    path = st.text_input("Its path on this computer", key=f"path_{base.name}", placeholder="/home/me/Downloads/…")
+    st.button(
+        "Use this file",
+        key=f"use_path_{base.name}",
+        disabled=not path,
+        on_click=edit,
+        args=(lambda: choose(_taken_in(base, Path(path.strip()))),),
+    )
+    upload = st.file_uploader("Or drop it here", type=["h5", "pth", "keras"], key=f"weights_upload_{base.name}")
+    if upload is not None:
+        st.button(
+            f"Use {upload.name}",
+            key=f"use_upload_{base.name}",
+            on_click=edit,
+            args=(lambda: choose(_uploaded(base, upload.name, upload.getvalue())),),
+        )
+
+
+def _uploaded(base: Base, name: str, data: bytes) -> str:
+    path = projects.weights_dir() / "uploaded" / base.name / Path(name).name
+    write_bytes(path, data)
+    return _taken_in(base, path)
+
+
+def _taken_in(base: Base, path: Path) -> str:
+    """The choice that stands for the file: `imagenet` when it is the published one, else its path."""
+    find_weights(base, str(path))  # refuses a file that is missing or empty, in words of its own
+    try:
+        import_weights(base, path)
+    except WeightsError:
+        # Not the published file: still the person's to use, under its own name.
+        return str(path.expanduser().absolute())
+    return "imagenet"
+
+
+def speed(base: Base) -> str:
+    """How long 100 photos take here; empty while the base's layers have not been counted."""
+    tree = stored_tree(base.name)
+    if tree is None:
+        return ""
+    flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
+    return f"{100 * flops / ROUGH_FLOPS:.1g} s for 100 photos"
