@@ -24,9 +24,10 @@ class Split:
     base: keras.Model
     """The whole base."""
     prefix: keras.Model
-    """From the base's input to the list of frontier tensors; nothing in it trains."""
+    """From the base's input to the list of frontier tensors (as in all of Keras, a list of one comes out as the tensor
+    itself); nothing in it trains."""
     suffix: keras.Model | None
-    """From the list of frontier tensors to the base's output; None when nothing of the base trains.
+    """From the list of frontier tensors (a list of one as well) to the base's output; None when nothing trains.
 
     Call it with `training=False`, as the Keras guide on fine-tuning says: gamma and beta of a trainable
     BatchNormalization then train while its moving statistics stay.
@@ -66,7 +67,9 @@ def split(base: keras.Model, plan: FreezePlan) -> Split:
     nodes = layer_nodes(calls)
     unknown = next((name for name in plan.trainable if name not in nodes), None)
     if unknown is not None:
-        raise ConfigError(f"{base.name} has no layer called {unknown!r}. Choose the layers again, or see `thaw layers`.")
+        raise ConfigError(
+            f"{base.name} has no layer called {unknown!r}. Choose the layers again, or see `thaw layers`."
+        )
     _freeze(base, plan)
     source, output = base.inputs[0], base.outputs[0]
     chosen = {name for name in plan.trainable if (facts := nodes[name].facts) and facts.trainable_parameters}

@@ -122,7 +122,7 @@ FAMILIES = (
 def _units(calls: Sequence[LayerCall]) -> list[list[LayerCall]]:
     """Cut the network wherever a single tensor crosses; a unit is what no cut divides: one layer, or whole branches."""
     takers = Counter(name for call in calls for name in call.input_names)
-    open_tensors: set[str] = {name for name in takers} - {call.name for call in calls}
+    open_tensors: set[str] = set(takers) - {call.name for call in calls}
     units: list[list[LayerCall]] = [[]]
     for call in calls:
         units[-1].append(call)
@@ -138,6 +138,12 @@ def _units(calls: Sequence[LayerCall]) -> list[list[LayerCall]]:
 
 def _weighted(unit: Sequence[LayerCall]) -> bool:
     return any(getattr(call.operation, "weights", ()) for call in unit)
+
+
+def _family(calls: Sequence[LayerCall]) -> Family | None:
+    """The first row whose mark a layer carries and that names at least one of the layers."""
+    rows = (row for row in FAMILIES if any(re.search(row.mark, call.name) for call in calls))
+    return next((row for row in rows if _label(calls, row)), None)
 
 
 def _label(unit: Sequence[LayerCall], family: Family) -> tuple[str, str] | None:
@@ -196,11 +202,8 @@ def group_blocks(calls: Sequence[LayerCall]) -> list[Block]:
     Names come from the first family in `FAMILIES` whose mark a layer carries, else from the graph alone.
     """
     units = _units(calls)
-    family = next((row for row in FAMILIES if any(re.search(row.mark, call.name) for call in calls)), None)
-    if family and any(_label(unit, family) for unit in units):
-        blocks = _by_family(units, family)
-    else:
-        blocks = _by_graph(units)
+    family = _family(calls)
+    blocks = _by_family(units, family) if family else _by_graph(units)
     seen: Counter[str] = Counter()
     for block in blocks:
         seen[block.name] += 1
