@@ -14,6 +14,8 @@ with guard():
     chosen = base_cards.chosen(project)
     base_cards.notice()
     base_cards.summary(chosen)
-    steps.next_button("layers", reason=chosen.reason, on=lambda step: base_cards.go_on(project, chosen, go, step))
+    if steps.next_button("layers", reason=chosen.reason):
+        base_cards.confirm(project, chosen)
+        go("layers")
     base_cards.cards(project, chosen)
     base_cards.experiments(project, chosen)

@@ -24,10 +24,11 @@ with guard():
     if counts:
         reason = photo_split.overview(project, photos, counts)
         photo_conflicts.choices(photos)
-        steps.next_button("base", reason="Wait until all photos are in." if busy else reason, on=go)
+        if steps.next_button("base", reason="Wait until all photos are in." if busy else reason):
+            go("base")
         st.divider()
         st.subheader("Look through your photos", anchor=False)
         photo_classes.toolbar(photos, counts)
         photo_grid.browse(photos, counts)
     elif not busy:
-        steps.next_button("base", reason="Add photos of at least two classes first.", on=go)
+        steps.next_button("base", reason="Add photos of at least two classes first.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from transfer_core.errors import ConfigError
 from transfer_core.projects import Project
 from transfer_core.weights import weights_state
 
-__all__ = ["Chosen", "cards", "chosen", "experiments", "go_on", "notice", "summary"]
+__all__ = ["Chosen", "cards", "chosen", "confirm", "experiments", "notice", "summary"]
 
 _NOTICE = "base_notice"
 _STATES = {
@@ -94,11 +93,10 @@ def summary(now: Chosen) -> None:
         st.success(f"{lead} **{now.base.title}**", icon=":material/check_circle:")
 
 
-def go_on(project: Project, now: Chosen, go: Callable[[str], None], step: str) -> None:
-    """Keep the recommended base as a choice if none was made, then go on."""
+def confirm(project: Project, now: Chosen) -> None:
+    """Going on without a choice chooses the recommended base."""
     if not now.decided:
         project.choose(base={"name": now.base.name, "weights": now.weights})
-    go(step)
 
 
 def cards(project: Project, now: Chosen) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -87,8 +86,12 @@ def stepper(project: Project, current: str) -> None:
             )
 
 
-def next_button(step: str, *, on: Callable[[str], None], reason: str | None = None) -> None:
-    """The prominent way to `step`, taken by `on`; with a `reason` it is disabled and the reason stands beside it."""
+def next_button(step: str, *, reason: str | None = None) -> bool:
+    """The prominent way to `step`; with a `reason` it is disabled and the reason stands beside it.
+
+    Returns:
+        Whether it was clicked.
+    """
     title = next(item.title for item in STEPS if item.name == step)
     with st.container(horizontal=True, vertical_alignment="center", key="way_on"):
         clicked = st.button(
@@ -101,5 +104,4 @@ def next_button(step: str, *, on: Callable[[str], None], reason: str | None = No
         )
         if reason is not None:
             st.caption(reason)
-    if clicked:
-        on(step)
+    return clicked
