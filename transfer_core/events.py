@@ -30,6 +30,8 @@ class Progress:
     step: str
     done: int
     total: int
+    eta: float | None = None
+    """Seconds until the whole run ends, or None while that can't be told."""
     time: float = field(default_factory=time.time)
 
 
@@ -42,6 +44,8 @@ class EpochEnded:
     metrics: dict[str, float]
     seconds: float
     learning_rate: float
+    eta: float | None = None
+    """Seconds until the whole run ends if no phase stops early, or None while that can't be told."""
     time: float = field(default_factory=time.time)
 
 

@@ -1,0 +1,175 @@
+"""What a plan will cost on this machine, before it runs: parameters, seconds, bytes and the risk of over-fitting."""
+
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from transfer_core.architecture import LayerTree
+from transfer_core.errors import StorageError
+from transfer_core.plan import FreezePlan, cut
+from transfer_core.projects import cache_dir
+from transfer_core.storage import read_json, write_json
+
+__all__ = ["Estimate", "Overfitting", "Speed", "estimate", "machine_speed", "overfitting", "record_speed"]
+
+Overfitting = Literal["low", "possible", "likely"]
+
+# Photos per trainable parameter. A rule of thumb of ours, not a theorem: a head on 1280 features (2,562 parameters)
+# learns well from 50 photos and up, the last blocks of a base (some million) can from hundreds because they start from
+# good values and move little, and a whole base of many millions learns a few hundred photos by heart.
+_LOW_RISK = 1e-2
+_LIKELY = 1e-4
+
+# Measured with tests like those of `record_speed` on two cores of a 2020s server, TensorFlow 2.21: floating-point
+# operations a second, a training step counted as three forward passes. Depthwise networks are slower by the operation.
+_DEFAULT_FORWARD = 90e9
+_DEFAULT_TRAIN = 70e9
+_DEFAULTS: dict[str, tuple[float, float]] = {}
+_HEAD_SECONDS = 5e-5  # a photo and epoch, head on pooled features: overhead of the batch, not arithmetic
+_SMALLEST_TIME = 0.5  # seconds; a shorter measurement says more about start-up than about speed
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How fast this machine runs a base."""
+
+    forward_flops_per_s: float
+    train_flops_per_s: float
+    """A training step counts as three forward passes: one forward, two backward."""
+    measured: bool
+    """Whether a run on this machine gave the figures, or they are those of a like machine."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a plan costs with so many photos."""
+
+    trainable_parameters: int
+    """Of base and head."""
+    frozen_parameters: int
+    head_parameters: int
+    photos_per_parameter: float
+    overfitting: Overfitting
+    seconds_per_epoch: float
+    """Of fine-tuning, or of the head where the whole base is frozen; validation included."""
+    head_seconds_per_epoch: float
+    features_seconds: float
+    """Once, for all photos, if nothing is cached."""
+    cache_bytes: int
+    """Pixels and features of all photos."""
+    frontier: tuple[str, ...]
+    """Layers whose outputs are cached."""
+    measured: bool
+    """Whether the seconds rest on runs on this machine."""
+
+
+def estimate(tree: LayerTree, plan: FreezePlan, classes: int, train_photos: int, validation_photos: int) -> Estimate:
+    """Work out what `plan` costs; arithmetic on the tree, well under a millisecond a thousand layers.
+
+    Raises:
+        ConfigError: the plan names a layer that the base does not have.
+    """
+    parts = cut(tree, plan)
+    channels = tree.root.shape[-1]
+    head = (channels + 1) * classes
+    trainable = parts.trainable_parameters + head
+    photos = train_photos + validation_photos
+    speed = machine_speed(tree.root.name)
+    head_seconds = photos * _HEAD_SECONDS
+    seconds = head_seconds
+    if not plan.head_only:
+        seconds += train_photos * 3 * parts.suffix_flops / speed.train_flops_per_s
+        seconds += validation_photos * parts.suffix_flops / speed.forward_flops_per_s
+    return Estimate(
+        trainable,
+        parts.frozen_parameters,
+        head,
+        train_photos / trainable,
+        overfitting(train_photos, trainable),
+        seconds,
+        head_seconds,
+        photos * (parts.prefix_flops + parts.suffix_flops) / speed.forward_flops_per_s,
+        photos * _bytes_a_photo(tree, plan, parts.frontier, parts.frontier_values),
+        parts.frontier,
+        speed.measured,
+    )
+
+
+def overfitting(photos: int, parameters: int) -> Overfitting:
+    """Risk of learning the photos by heart, from photos per trainable parameter (a rule of thumb).
+
+    `low` from one photo a hundred parameters on, `likely` below one photo ten thousand.
+    """
+    share = photos / parameters
+    return "low" if share >= _LOW_RISK else "possible" if share >= _LIKELY else "likely"
+
+
+def _bytes_a_photo(tree: LayerTree, plan: FreezePlan, frontier: tuple[str, ...], values: int) -> int:
+    pixels = 3 * tree.input_size**2
+    if plan.head_only:
+        return pixels + 4 * values
+    # The network's input is never cached as floats: the pixels are there already.
+    if any(name not in tree.layers for name in frontier):
+        values -= pixels
+    return pixels + 4 * (values + tree.root.shape[-1])
+
+
+def machine_speed(base: str) -> Speed:
+    """Speed of a base on this machine.
+
+    As measured by earlier runs of it; else as of a like machine, corrected by how this one did with other bases.
+
+    Args:
+        base: the title of its row, which is the name of its tree.
+    """
+    measured = _read()
+    default = _default(base)
+    own = measured.get(base, {})
+    forward, train = own.get("forward"), own.get("train")
+    return Speed(
+        forward or default[0] * _machine_factor(measured, "forward", 0),
+        train or (default[1] * (_machine_factor(measured, "train", 1) if not forward else forward / default[0])),
+        bool(forward),
+    )
+
+
+def record_speed(base: str, kind: Literal["forward", "train"], flops: float, seconds: float) -> None:
+    """Note how long `flops` operations took; too short a measurement is left out. The newest counts half.
+
+    Raises:
+        StorageError: the cache can't be written.
+    """
+    if seconds < _SMALLEST_TIME or flops <= 0:
+        return
+    measured = _read()
+    own = measured.setdefault(base, {})
+    own[kind] = (own[kind] + flops / seconds) / 2 if kind in own else flops / seconds
+    write_json(_path(), measured)
+
+
+def _default(base: str) -> tuple[float, float]:
+    return _DEFAULTS.get(base, (_DEFAULT_FORWARD, _DEFAULT_TRAIN))
+
+
+def _machine_factor(measured: dict[str, dict[str, float]], kind: str, column: int) -> float:
+    ratios = [own[kind] / _default(base)[column] for base, own in measured.items() if kind in own]
+    return statistics.median(ratios) if ratios else 1.0
+
+
+def _path() -> Path:
+    return cache_dir() / "speed.json"
+
+
+def _read() -> dict[str, dict[str, float]]:
+    path = _path()
+    if not path.is_file():
+        return {}
+    try:
+        value: Any = read_json(path)
+        return {
+            str(base): {kind: float(own[kind]) for kind in ("forward", "train") if float(own.get(kind, 0)) > 0}
+            for base, own in value.items()
+        }
+    except (StorageError, AttributeError, TypeError, ValueError):
+        return {}  # a cache: measured anew by the next run

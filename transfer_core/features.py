@@ -1,0 +1,106 @@
+"""Bottleneck features: the frozen prefix is run once for each photo and its outputs are kept on disk."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from transfer_core.array_cache import Stored, content_key, find_array, require_space, write_array
+from transfer_core.pixels import Pixels
+from transfer_core.projects import cache_dir
+from transfer_core.watch import Watch
+
+__all__ = ["FEATURES_VERSION", "POOLED", "Origin", "compute_features", "find_features"]
+
+FEATURES_VERSION = 1  # raised whenever the same photos, weights and layer would give other values
+POOLED = "pooled"
+"""Name of the global average over the base's last feature maps, (photos, channels)."""
+_BATCH = 32
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What features are made from; equal origins give equal features."""
+
+    base: str
+    weights: str
+    """`weights.weights_id`: the digest of the file, not its name, so weights that change make new features."""
+    size: int
+    pixels: str
+    """`Pixels.key`."""
+
+    def path(self, output: str) -> Path:
+        """Where the features that the layer `output` gives (or POOLED) lie."""
+        key = content_key(FEATURES_VERSION, asdict(self), output)
+        return cache_dir() / "features" / self.base / f"{key}.features"
+
+
+def find_features(origin: Origin, outputs: Sequence[str]) -> dict[str, Stored]:
+    """Those of the `outputs` that are on disk, by name; damaged files are removed and not given."""
+    found = {name: find_array(origin.path(name)) for name in outputs}
+    return {name: stored for name, stored in found.items() if stored is not None}
+
+
+def compute_features(
+    model: keras.Model, outputs: Sequence[str], origin: Origin, pixels: Pixels, watch: Watch
+) -> dict[str, Stored]:
+    """Run `model` once over all photos and store what it gives.
+
+    Args:
+        model: from RGB 0..255 (batch, size, size, 3) to a list of tensors, one for each of `outputs`; run in
+            inference mode.
+        outputs: names for the tensors: layers, or POOLED.
+        origin: what the features are made from.
+        pixels: the photos; row i of every result belongs to row i of them.
+        watch: progress as the step `features`, in photos.
+
+    Returns:
+        float32 arrays (photos, ...) on disk, by name.
+
+    Raises:
+        StorageError: there is no room; nothing is left behind.
+        Stopped: a stop was asked for; nothing is left behind.
+    """
+    shapes = [tuple(output.shape[1:]) for output in model.outputs]
+    total = len(pixels.array)
+    folder = origin.path(POOLED).parent
+    require_space(folder, sum(4 * prod(shape) for shape in shapes) * total, "The features of these photos")
+    forward = _forward(model)
+    with ExitStack() as stack:
+        writers = [
+            stack.enter_context(write_array(origin.path(name), shape, np.float32))
+            for name, shape in zip(outputs, shapes, strict=True)
+        ]
+        watch.progress("features", 0, total)
+        for start in range(0, total, _BATCH):
+            rows = pixels.array[start : start + _BATCH]
+            for writer, values in zip(writers, forward(rows), strict=True):
+                writer.append(values)
+            watch.progress("features", start + len(rows), total)
+    found = find_features(origin, outputs)
+    assert len(found) == len(outputs)  # written and checked a moment ago
+    return found
+
+
+def _forward(model: keras.Model) -> Any:
+    size = model.inputs[0].shape[1]
+
+    run = tf.function(
+        lambda rows: model(tf.cast(rows, tf.float32), training=False),
+        input_signature=[tf.TensorSpec((_BATCH, size, size, 3), tf.uint8)],
+    )
+
+    def forward(rows: Any) -> list[Any]:
+        # Always whole batches: one trace, and a photo's features do not depend on how many others there are.
+        count = len(rows)
+        padded = np.concatenate([rows, np.zeros((_BATCH - count, size, size, 3), np.uint8)]) if count < _BATCH else rows
+        values = run(tf.constant(padded))
+        return [value.numpy()[:count] for value in (values if isinstance(values, list | tuple) else [values])]
+
+    return forward

@@ -1,0 +1,181 @@
+"""What one run works with: its photos decoded, its base built when first needed, its features found or computed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from transfer_core import bases
+from transfer_core.architecture import LayerTree
+from transfer_core.array_cache import Stored
+from transfer_core.assembly import photo_input, pooled
+from transfer_core.batches import Batches, class_weights
+from transfer_core.catalog import Base, get_base
+from transfer_core.config import RunConfig
+from transfer_core.errors import ConfigError
+from transfer_core.estimates import estimate, record_speed
+from transfer_core.features import POOLED, Origin, compute_features, find_features
+from transfer_core.freezing import Split, planned_weights, split, weight_hashes
+from transfer_core.manifest import Manifest, ManifestPhoto, SplitName
+from transfer_core.network import Network
+from transfer_core.pixels import Pixels, Skipped, load_pixels, without
+from transfer_core.trees import stored_tree
+from transfer_core.watch import Watch
+from transfer_core.weights import weights_id
+
+__all__ = ["Session", "prepare"]
+
+_DECODED_A_SECOND = 200.0  # photos, to begin with; replaced by the measured rate within a second
+
+
+@dataclass
+class Session:
+    """A run's material."""
+
+    config: RunConfig
+    row: Base
+    manifest: Manifest
+    """The photos in use: what could not be read is not in it."""
+    skipped: list[Skipped]
+    pixels: Pixels
+    origin: Origin
+    watch: Watch
+    found: dict[str, Stored] = field(default_factory=dict)
+    """Features at hand, by layer or POOLED."""
+    hashes: dict[str, str] = field(default_factory=dict)
+    """Of the base's weights before anything trained; filled when the base is built."""
+
+    @cached_property
+    def base(self) -> keras.Model:
+        """The base with its pretrained weights. Building it takes seconds, so a run on cached features puts it off."""
+        base = bases.build_base(self.row.name, self.config.base.weights, self.row.input_size, self.config.seed)
+        self.hashes = weight_hashes(base)
+        return base
+
+    @cached_property
+    def split(self) -> Split:
+        """The base divided at the plan; freezes what the plan leaves out."""
+        return split(self.base, self.config.plan)
+
+    @cached_property
+    def planned(self) -> frozenset[str]:
+        """Keys of `hashes` that fine-tuning may change."""
+        return planned_weights(self.split.base, self.config.plan) if self.config.fine_tunes else frozenset()
+
+    @property
+    def tree(self) -> LayerTree | None:
+        """The base's tree, if it was ever built on this machine."""
+        return stored_tree(self.row.name)
+
+    def pooled_features(self) -> Stored:
+        """Pooled features of every photo; with them, in the same pass, what fine-tuning will need."""
+        self.found |= find_features(self.origin, [POOLED])
+        if POOLED not in self.found:
+            cached = self._cached_frontier() if self.config.fine_tunes else []
+            self._compute([*cached, POOLED])
+        return self.found[POOLED]
+
+    def frontier_sources(self) -> tuple[NDArray[Any], ...]:
+        """What enters the suffix, one array (rows, ...) a frontier tensor: cached float32 activations, or the pixels
+        themselves (uint8) where the network's input crosses: scaling them again costs less than storing them scaled.
+        """
+        missing = [name for name in self._cached_frontier() if name not in self.found]
+        self.found |= find_features(self.origin, missing)
+        if missing := [name for name in missing if name not in self.found]:
+            self._compute(missing)
+        return tuple(
+            self.pixels.array if self._is_input(name) else self.found[name].array for name in self.split.frontier
+        )
+
+    def suffix_network(self, head: Network) -> Network:
+        """The part of the base that trains, with the head of `head` on top; takes `frontier_sources`."""
+        assert self.split.suffix is not None  # a plan that trains nothing of the base has no second phase
+        inputs, values = [], []
+        for name, shape in zip(self.split.frontier, self.split.shapes, strict=True):
+            if self._is_input(name):
+                photo = keras.Input(shape, dtype="uint8", name="photo")
+                inputs.append(photo)
+                values.append(bases.preprocessing(self.row, photo))
+            else:
+                inputs.append(keras.Input(shape, name=f"frontier_{len(inputs)}"))
+                values.append(inputs[-1])
+        maps = self.split.suffix(values if len(values) > 1 else values[0], training=False)
+        dropout = keras.layers.Dropout(self.config.fit.dropout, seed=self.config.seed + 2)
+        return Network(keras.Model(inputs, pooled(maps)), dropout, head.head)
+
+    def batches(self, sources: Sequence[NDArray[Any]], which: SplitName, training: bool = False) -> Batches:
+        """Photos of one split; when training, shuffled by the seed and weighed by class."""
+        photos = self.photos(which)
+        labels = np.array([photo.label for photo in photos], np.int32)
+        fit = self.config.fit
+        weights = class_weights(labels, len(self.manifest.classes)) if training and fit.class_weights else None
+        rows = np.array([self.pixels.rows[photo.sha256] for photo in photos], np.int64)
+        return Batches(tuple(sources), rows, labels, fit.batch_size, weights, self.config.seed if training else None)
+
+    def photos(self, which: SplitName) -> tuple[ManifestPhoto, ...]:
+        """The photos of one split, in the order of `batches`."""
+        return self.manifest.of(which)
+
+    def _is_input(self, name: str) -> bool:
+        return isinstance(self.base.get_layer(name), keras.layers.InputLayer)
+
+    def _cached_frontier(self) -> list[str]:
+        return [name for name in self.split.frontier if not self._is_input(name)]
+
+    def _compute(self, names: list[str]) -> None:
+        photo, scaled = photo_input(self.row.name, self.row.input_size)
+        if POOLED in names:
+            values = self.split.features()(scaled, training=False)
+        else:
+            values = self.split.prefix(scaled, training=False)
+        values = values if isinstance(values, list | tuple) else [values]
+        outputs = dict(zip(self.split.frontier, values, strict=False))
+        if POOLED in names:
+            outputs[POOLED] = pooled(values[-1])
+        model = keras.Model(photo, [outputs[name] for name in names])
+        self.found |= compute_features(model, names, self.origin, self.pixels, self.watch)
+        if self.tree is not None and POOLED in names:
+            flops = sum(node.facts.flops for node in self.tree.layers.values() if node.facts)
+            record_speed(self.tree.root.name, "forward", flops * len(self.pixels.array), self.watch.step_seconds)
+
+
+def prepare(config: RunConfig, manifest: Manifest, watch: Watch) -> Session:
+    """Check what was asked for and decode the photos.
+
+    Raises:
+        TransferError: a base, its weights, the photos or the disk do not allow this run.
+        Stopped: a stop was asked for.
+    """
+    row = get_base(config.base.name)
+    if config.fit.augment != "none":
+        raise ConfigError(f"Augmentation {config.fit.augment!r} is not available in this version; choose 'none'.")
+    weights = weights_id(row, config.base.weights, config.seed)
+    without(manifest, [])
+    watch.planned |= _planned_seconds(config, row, manifest)
+    pixels, skipped = load_pixels(manifest.photos, row.input_size, watch)
+    for names in manifest.leaks:
+        watch.message(
+            f"{' and '.join(names)} are the same photo in different splits, which makes the figures look better.", True
+        )
+    origin = Origin(row.name, weights, row.input_size, pixels.key)
+    return Session(config, row, without(manifest, skipped), skipped, pixels, origin, watch)
+
+
+def _planned_seconds(config: RunConfig, row: Base, manifest: Manifest) -> dict[Any, float]:
+    tree = stored_tree(row.name)
+    if tree is None:
+        return {}
+    train, validation = len(manifest.of("train")), len(manifest.of("validation"))
+    costs = estimate(tree, config.plan, len(manifest.classes), train, validation)
+    share = len(manifest.photos) / (train + validation)
+    planned = {
+        "prepare": len(manifest.photos) / _DECODED_A_SECOND,
+        "features": costs.features_seconds * share,
+        "head": costs.head_seconds_per_epoch * config.head.epochs,
+        "finish": 5.0,
+    }
+    return planned | ({"fine-tune": costs.seconds_per_epoch * config.fine_tune.epochs} if config.fine_tunes else {})

@@ -1,0 +1,179 @@
+"""A run from photos to a saved classifier: head on a frozen base, then fine-tuning, then the report."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import keras
+
+from transfer_core import events
+from transfer_core.assembly import Parity, assemble, check_parity, save_classifier
+from transfer_core.batches import Batches
+from transfer_core.errors import RunError
+from transfer_core.events import Emit, EpochEnded, Event
+from transfer_core.fitting import Fitted, Schedule, fit, probabilities
+from transfer_core.freezing import freeze_proof, weight_hashes
+from transfer_core.manifest import SplitName
+from transfer_core.network import Network, head_network
+from transfer_core.reporting import Outcome, build_report, record_training_speed
+from transfer_core.runs import Run
+from transfer_core.session import Session, prepare
+from transfer_core.storage import write_json
+from transfer_core.watch import Stopped, Watch
+
+__all__ = ["train"]
+
+_PARITY_PHOTOS = 16
+
+
+@dataclass
+class _Trained:
+    """What the phases made."""
+
+    network: Network
+    sources: tuple[Any, ...]
+    """What enters the network, rows as the pixels'."""
+    phases: dict[str, Fitted]
+
+
+def train(run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> dict[str, Any] | None:
+    """Train the classifier that `run` asks for and leave it, labels and report in the run's folder.
+
+    The same configuration, photos and seed give the same history to the last bit on the same machine, whatever was
+    cached. When a stop is asked for, the best weights so far are kept, saved and reported.
+
+    Args:
+        run: its configuration and photos are read, its `stop` file is watched.
+        emit: hears every event.
+        beat: called often, also within long steps, as a sign of life.
+
+    Returns:
+        What report.json holds; None when a stop came before the first epoch ended, so that there is no model.
+
+    Raises:
+        TransferError: something a person can mend; the sentence says what.
+    """
+    config, history = run.config(), []
+
+    def tell(event: Event) -> None:
+        if isinstance(event, EpochEnded):
+            history.append(events.to_dict(event))
+        emit(event)
+
+    watch = Watch(tell, lambda: run.stop_requested, beat or (lambda: None))
+    keras.utils.set_random_seed(config.seed)
+    try:
+        watch.start("prepare")
+        session = prepare(config, run.manifest(), watch)
+        trained = _train_head(session, watch)
+    except Stopped:
+        trained = None
+    if trained is None:
+        watch.leave()
+        watch.message("Stopped before the first epoch ended, so there is no classifier.")
+        return None
+    if config.fine_tunes and trained.phases["head"].ending != "stopped":
+        try:
+            _fine_tune(session, trained, watch)
+        except Stopped:
+            watch.message("Stopped before fine-tuning began: the classifier is the head on the frozen base.")
+    watch.start("finish")
+    return _finish(run, session, trained, watch, history)
+
+
+def _train_head(session: Session, watch: Watch) -> _Trained | None:
+    """Phase 1: a new head on pooled features of the frozen base; None if stopped before an epoch ended."""
+    config = session.config
+    watch.start("features")
+    features = session.pooled_features().array
+    watch.start("head", config.head.epochs)
+    classes = len(session.manifest.classes)
+    network = head_network(features.shape[-1], classes, config.fit.dropout, config.seed)
+    schedule = Schedule("head", config.head, config.fit)
+    fitted = _fit(session, network, (features,), schedule, watch)
+    if fitted.best_epoch is None and fitted.ending == "diverged":
+        raise RunError(
+            f"The loss was no longer a number in the first epoch at a learning rate of {config.head.learning_rate:g}. "
+            f"Choose a lower one, such as {config.head.learning_rate / 10:g}."
+        )
+    return _Trained(network, (features,), {"head": fitted}) if fitted.best_epoch is not None else None
+
+
+def _fine_tune(session: Session, trained: _Trained, watch: Watch) -> None:
+    """Phase 2: the planned layers and the head together, at a much lower rate, from the best head on."""
+    config = session.config
+    watch.start("features")
+    sources = session.frontier_sources()
+    watch.start("fine-tune", config.fine_tune.epochs)
+    network = session.suffix_network(trained.network)
+    first = trained.phases["head"].epochs + 1
+    schedule = Schedule("fine-tune", config.fine_tune, config.fit, first, keep_start=True)
+    fitted = _fit(session, network, sources, schedule, watch)
+    trained.network, trained.sources, trained.phases["fine-tune"] = network, sources, fitted
+    if fitted.best_epoch == 0 and fitted.epochs:
+        watch.message(
+            "Fine-tuning did not lower the validation loss, so the classifier is the head on the base as it was. "
+            "More photos, fewer layers or a lower rate may help."
+        )
+
+
+def _fit(session: Session, network: Network, sources: tuple[Any, ...], schedule: Schedule, watch: Watch) -> Fitted:
+    train_photos = session.batches(sources, "train", training=True)
+    fitted = fit(network, train_photos, session.batches(sources, "validation"), schedule, watch)
+    if fitted.ending == "early":
+        watch.message(
+            f"Stopped early: the validation loss had not fallen for {schedule.fit.patience} epochs. "
+            f"The weights of epoch {fitted.best_epoch} are kept."
+            if fitted.best_epoch
+            else f"Stopped early: the validation loss had not fallen for {schedule.fit.patience} epochs."
+        )
+    elif fitted.ending == "diverged" and fitted.best_epoch is not None:
+        watch.message(
+            f"The loss was no longer a number, so this phase ended; the last good weights are kept. Choose a learning "
+            f"rate below {schedule.config.learning_rate:g}, such as {schedule.config.learning_rate / 10:g}.",
+            warning=True,
+        )
+    return fitted
+
+
+def _finish(
+    run: Run, session: Session, trained: _Trained, watch: Watch, history: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Save the classifier, check what was saved, and write the report last: a run with a report has a model."""
+    answers = {
+        which: probabilities(trained.network, batches, watch)
+        for which in _SPLITS
+        if (batches := session.batches(trained.sources, which)).photos
+    }
+    watch.beat()
+    model = assemble(session.base, trained.network.head, session.config.fit.dropout, session.row.input_size)
+    loaded = save_classifier(model, run, session.manifest.classes, session.row.name)
+    watch.beat()
+    try:
+        parity = _parity(session, loaded, answers["validation"])
+    except RunError:
+        # A classifier that answers wrongly must not be found by anyone.
+        run.model_path.unlink()
+        run.labels_path.unlink()
+        raise
+    # Of what was read back from the file: the proof then covers the classifier a person takes home.
+    after = weight_hashes(loaded.get_layer(session.row.name))
+    proof = freeze_proof(session.hashes, after, session.planned)
+    watch.leave()
+    stopped = any(fitted.ending == "stopped" for fitted in trained.phases.values()) or run.stop_requested
+    outcome = Outcome(trained.phases, answers, asdict(parity), proof, history, stopped)
+    report = build_report(run, session, trained.network, outcome, watch.seconds)
+    record_training_speed(session, outcome)
+    write_json(run.path / "report.json", report)
+    return report
+
+
+_SPLITS: tuple[SplitName, ...] = ("validation", "test")
+
+
+def _parity(session: Session, loaded: keras.Model, answers: Any) -> Parity:
+    """Compare on the first validation photos, which lie spread over the classes only if the manifest mixes them."""
+    batches: Batches = session.batches((session.pixels.array,), "validation")
+    step = max(1, batches.photos // _PARITY_PHOTOS)
+    chosen = slice(0, _PARITY_PHOTOS * step, step)
+    return check_parity(loaded, session.pixels.array[batches.rows[chosen]], answers[chosen])
