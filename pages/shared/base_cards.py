@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared import base_weights, drawn
-from pages.shared.words import HELP
+from pages.shared.glossary import HELP
 from transfer_core.catalog import BASES, DEFAULT_BASE, Base, get_base
 from transfer_core.errors import ConfigError
 from transfer_core.projects import Project

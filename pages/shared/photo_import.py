@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.shared import starting, tasks
-from pages.shared.words import HELP, plural
+from pages.shared.glossary import HELP
+from pages.shared.words import plural
 from transfer_core.projects import Project
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shared import drawn
-from pages.shared.words import HELP, plural
+from pages.shared.glossary import HELP
+from pages.shared.words import plural
 from transfer_core.errors import DataError
 from transfer_core.projects import Project
 
