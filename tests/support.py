@@ -1,5 +1,6 @@
 """What tests and benchmarks share: a Chromium, and the app on a port of its own."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -9,7 +10,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -55,8 +56,10 @@ class Server:
                 with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5):
                     return
             except OSError:
-                assert self.process.poll() is None, (self.home / "server.log").read_text()
                 assert time.monotonic() < deadline, "the server did not answer within a minute"
+            with contextlib.suppress(subprocess.TimeoutExpired):  # still running: ask again
+                self.process.wait(timeout=0.1)
+                raise AssertionError((self.home / "server.log").read_text())
 
     def kill(self) -> None:
         """End it as a crash would."""
