@@ -9,11 +9,14 @@ import streamlit as st
 from transfer_core import plan as planning
 from transfer_core import projects
 from transfer_core.architecture import LayerTree
+from transfer_core.catalog import get_base
+from transfer_core.config import RunConfig
 from transfer_core.errors import ConfigError, TransferError
 from transfer_core.plan import FreezePlan
 from transfer_core.projects import Project
+from transfer_core.trees import stored_tree
 
-__all__ = ["PRESETS", "PlanDesk", "Preset", "plan_words", "stored_plan"]
+__all__ = ["PRESETS", "PlanDesk", "Preset", "config_words", "plan_words", "stored_plan", "trained_words"]
 
 UNDO_STEPS = 100
 
@@ -83,6 +86,23 @@ def plan_words(tree: LayerTree, plan: FreezePlan) -> str:
     return "the last block" if last == 1 else f"the last {last} blocks"
 
 
+def trained_words(config: RunConfig) -> str:
+    """What a run's fine-tuning trains, as `plan_words` says it; `the head only` when there is none."""
+    if not config.fine_tunes:
+        return "the head only"
+    tree = _known_tree(config.base.name)
+    if tree is None or not set(config.plan.trainable) <= tree.layers.keys():
+        number = len(config.plan.trainable)
+        return f"{number} {'layer' if number == 1 else 'layers'}"
+    return plan_words(tree, config.plan)
+
+
+def config_words(config: RunConfig) -> str:
+    """Base and depth of a run, short: `EfficientNet-Lite0 · trains the last 3 blocks`."""
+    marked = " (random weights)" if config.base.weights == "none" else ""
+    return f"{get_base(config.base.name).title}{marked} · trains {trained_words(config)}"
+
+
 class PlanDesk:
     """Reads and changes the plan of one project and base. What this tab did counts first; the disk follows.
 
@@ -143,3 +163,19 @@ def _smallest(tree: LayerTree) -> FreezePlan:
     # The last blocks of some bases hold no weights (a final activation): the last one that does is meant.
     plans = (planning.last_blocks(tree, count) for count in range(1, len(tree.blocks) + 1))
     return next((plan for plan in plans if not plan.head_only), FreezePlan())
+
+
+def _known_tree(base: str) -> LayerTree | None:
+    """The tree of a base if it is on disk; naming a run is no reason to build one."""
+    try:
+        return _read_tree(str(projects.home()), base)
+    except LookupError:
+        return None
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _read_tree(home: str, base: str) -> LayerTree:
+    found = stored_tree(base)
+    if found is None:
+        raise LookupError(base)  # an answer that must not be remembered: the tree may be there in a moment
+    return found

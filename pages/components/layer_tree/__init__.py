@@ -1,0 +1,106 @@
+"""The layer tree: model, stages, blocks and layers with a lock on each, as a Streamlit Components v2 component."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from transfer_core.architecture import LayerTree, Node
+from transfer_core.plan import FreezePlan
+
+__all__ = ["Head", "layer_tree", "positions", "ranges", "rows"]
+
+Row = tuple[int, str, str, str, int, int]
+Range = tuple[int, int]
+
+_HERE = Path(__file__).parent
+_COMPONENT = st.components.v2.component(
+    "thaw_layer_tree",
+    html='<div class="lt"></div>',
+    css=(_HERE / "layer_tree.css").read_text("utf-8"),
+    js=(_HERE / "layer_tree.js").read_text("utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The new part on top of the base, drawn below the tree: it always trains."""
+
+    title: str
+    parameters: int
+
+
+def layer_tree(
+    tree: LayerTree, plan: FreezePlan, *, key: str, head: Head, on_edit: Callable[[FreezePlan], None]
+) -> None:
+    """Draw `tree` with the layers of `plan` unlocked; call `on_edit` with the new plan when the person changes it.
+
+    The caller owns the plan. Edits come as triggers, because a state value equal to the last one sent fires no
+    callback and would go stale as soon as the slider changes the plan. The rows of a base cross to the browser once
+    a session; afterwards only the ranges of trainable layers go to and fro.
+    """
+    memory: dict[str, Any] = st.session_state.setdefault(f"{key}_wire", {"sent": "", "ack": 0})
+    signature = f"{tree.root.name}-{tree.input_size}-{len(tree.layers)}-{tree.root.parameters}"
+
+    def edited() -> None:
+        edit = st.session_state[key]["edit"]
+        # The number goes back to the browser: an echo older than its newest click must not undo that click.
+        memory["ack"] = edit["seq"]
+        if edit["sig"] == signature:
+            names = tuple(tree.layers)
+            on_edit(FreezePlan(tuple(names[at] for at in positions(edit["on"], len(names)))))
+
+    def missing() -> None:
+        memory["sent"] = ""
+
+    send = memory["sent"] != signature
+    memory["sent"] = signature
+    chosen = set(plan.trainable)
+    _COMPONENT(
+        key=key,
+        on_edit_change=edited,
+        on_missing_change=missing,
+        data={
+            "sig": signature,
+            "rows": rows(tree) if send else None,
+            "on": ranges(at for at, name in enumerate(tree.layers) if name in chosen),
+            "ack": memory["ack"],
+            "label": f"Layers of {tree.root.name}",
+            "head": {"title": head.title, "parameters": head.parameters},
+        },
+    )
+
+
+def rows(tree: LayerTree) -> list[Row]:
+    """Depth, name, kind, output shape, parameters and those that training can change, a parent before its children."""
+    return [(depth, node.name, _kind(node), _shape(node.shape), *_counts(node)) for node, depth in tree.walk()]
+
+
+def ranges(numbers: Iterable[int]) -> list[Range]:
+    """Ascending `numbers` as half-open ranges: 3, 4, 5, 9 -> (3, 6), (9, 10)."""
+    found: list[Range] = []
+    for number in numbers:
+        if found and found[-1][1] == number:
+            found[-1] = (found[-1][0], number + 1)
+        else:
+            found.append((number, number + 1))
+    return found
+
+
+def positions(spans: Sequence[Sequence[int]], count: int) -> list[int]:
+    """Inverse of `ranges`, for what a browser sent: whatever lies outside 0 to `count` is left out."""
+    return [at for start, stop in spans for at in range(max(0, int(start)), min(count, int(stop)))]
+
+
+def _kind(node: Node) -> str:
+    return node.facts.type if node.facts else node.kind
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape))
+
+
+def _counts(node: Node) -> tuple[int, int]:
+    return node.parameters, node.facts.trainable_parameters if node.facts else 0

@@ -1,0 +1,199 @@
+"""Loss and accuracy of a run as a Plotly figure: plain data, so no page waits for Plotly to import."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from transfer_core.events import EpochEnded
+
+__all__ = ["alternative", "figure", "smooth"]
+
+# Both hold a contrast of 3:1 and more on white and on the dark background; dashes and markers tell them apart too.
+TRAINING = "#2f7fd1"
+VALIDATION = "#d9680c"
+MUTED = "#808895"
+Metric = Literal["loss", "accuracy"]
+LEAST_EPOCHS = 5  # the axis is never shorter, so that the first points don't jump about
+HEIGHT = 360
+
+
+def smooth(points: Sequence[float], factor: float) -> list[float]:
+    """Exponential moving average: each point is `factor` of the one before and the rest of its own.
+
+    As in F. Chollet, Deep Learning with Python, first edition, listing 5.22 (`smooth_curve`). 0 changes nothing.
+    """
+    smoothed: list[float] = []
+    for point in points:
+        smoothed.append(smoothed[-1] * factor + point * (1 - factor) if smoothed else point)
+    return smoothed
+
+
+def figure(epochs: Sequence[EpochEnded], *, run: str, smoothing: float, waiting: str = "") -> dict[str, Any]:
+    """The two charts beside each other, as `{"data": [...], "layout": {...}}`.
+
+    Args:
+        epochs: of all phases, in order; may be empty.
+        run: zoom is kept as long as this stays the same.
+        smoothing: 0 to below 1, see `smooth`.
+        waiting: what the empty charts say before the first epoch.
+    """
+    data: list[dict[str, Any]] = []
+    for axis, metric in (("", "loss"), ("2", "accuracy")):
+        for name, key, style in (
+            ("training", metric, {"line": {"color": TRAINING, "width": 2.5}}),
+            ("validation", f"val_{metric}", {"line": {"color": VALIDATION, "width": 2.5, "dash": "dash"}}),
+        ):
+            data += _traces(epochs, key, name, axis, smoothing, style)
+    starts = _phase_starts(epochs)
+    last = max(LEAST_EPOCHS, epochs[-1].epoch if epochs else 0)
+    layout: dict[str, Any] = {
+        "uirevision": run,
+        "height": HEIGHT,
+        "margin": {"l": 52, "r": 12, "t": 64, "b": 44},
+        "hovermode": "x unified",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "legend": {"orientation": "h", "x": 0.5, "xanchor": "center", "y": 1.2, "yanchor": "bottom"},
+        "shapes": [_line(axis, at) for axis in ("", "2") for at, _ in starts[1:]],
+        "annotations": [
+            *_titles(),
+            *[_label(axis, at, text) for axis in ("", "2") for at, text in starts if len(starts) > 1],
+            *([_waiting(axis, waiting) for axis in ("", "2")] if not epochs else []),
+        ],
+    }
+    for axis, domain in (("", [0, 0.46]), ("2", [0.56, 1])):
+        layout[f"xaxis{axis}"] = {
+            "domain": domain,
+            "anchor": f"y{axis}",
+            "title": {"text": "epoch", "standoff": 6},
+            "range": [0.5, last + 0.5],
+            "tickformat": "d",
+            "nticks": 8,
+            "zeroline": False,
+        }
+    layout["yaxis"] = {"anchor": "x", "rangemode": "tozero", "zeroline": False, **({} if epochs else {"range": [0, 2]})}
+    layout["yaxis2"] = {
+        "anchor": "x2",
+        "range": [_floor(epochs), 1.01],
+        "tickformat": ".0%",
+        "zeroline": False,
+    }
+    return {"data": data, "layout": layout}
+
+
+def alternative(epochs: Sequence[EpochEnded]) -> str:
+    """What the charts show, for people who don't see them."""
+    if not epochs:
+        return "Training curves: no epoch has ended yet."
+    last = epochs[-1]
+    best = max(epoch.metrics["val_accuracy"] for epoch in epochs)
+    return (
+        f"Training curves after {last.epoch} epochs: training accuracy {last.metrics['accuracy']:.0%} and loss "
+        f"{last.metrics['loss']:.2f}, validation accuracy {last.metrics['val_accuracy']:.0%} and loss "
+        f"{last.metrics['val_loss']:.2f}; best validation accuracy {best:.0%}."
+    )
+
+
+def _traces(
+    epochs: Sequence[EpochEnded], key: str, name: str, axis: str, smoothing: float, style: dict[str, Any]
+) -> list[dict[str, Any]]:
+    x = [epoch.epoch for epoch in epochs]
+    raw = [epoch.metrics[key] for epoch in epochs]
+    common = {"x": x, "xaxis": f"x{axis}", "yaxis": f"y{axis}", "type": "scatter", "legendgroup": name}
+    marker = {"symbol": "circle" if name == "training" else "diamond-open", "size": 6 if name == "training" else 8}
+    values = "%{y:.1%}" if "accuracy" in key else "%{y:.3f}"
+    drawn = {
+        **common,
+        "name": name,
+        "y": _smooth_phases(epochs, raw, smoothing),
+        "mode": "lines" if smoothing else "lines+markers",
+        "marker": marker | {"color": style["line"]["color"]},
+        "showlegend": axis == "",
+        "hovertemplate": f"{name} {values}<extra></extra>",
+        **style,
+    }
+    # Both are always there, so that Plotly keeps the identity of each line when smoothing is switched on.
+    points = {
+        **common,
+        "name": f"{name}, as measured",
+        "y": raw,
+        "mode": "markers",
+        "marker": marker | {"color": style["line"]["color"]},
+        "opacity": 0.35,
+        "visible": bool(smoothing),
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+    return [points, drawn]
+
+
+def _smooth_phases(epochs: Sequence[EpochEnded], raw: Sequence[float], factor: float) -> list[float]:
+    # Each phase by itself: a jump where fine-tuning begins is something to see, not noise.
+    smoothed: list[float] = []
+    start = 0
+    for at in range(1, len(epochs) + 1):
+        if at == len(epochs) or epochs[at].phase != epochs[start].phase:
+            smoothed += smooth(raw[start:at], factor)
+            start = at
+    return smoothed
+
+
+def _phase_starts(epochs: Sequence[EpochEnded]) -> list[tuple[float, str]]:
+    names = {"head": "head", "fine-tune": "fine-tuning begins"}
+    starts: list[tuple[float, str]] = []
+    before = None
+    for epoch in epochs:
+        if epoch.phase != before:
+            starts.append((epoch.epoch - 0.5, names.get(epoch.phase, epoch.phase)))
+            before = epoch.phase
+    return starts
+
+
+def _floor(epochs: Sequence[EpochEnded]) -> float:
+    """Where the accuracy axis begins: a tenth step below everything seen, 0 before there is anything."""
+    lowest = min((epoch.metrics[key] for epoch in epochs for key in ("accuracy", "val_accuracy")), default=0.0)
+    return max(0.0, int(lowest * 10 - 0.5) / 10)
+
+
+def _titles() -> list[dict[str, Any]]:
+    titles = (("x domain", "y domain", "<b>Loss</b>, lower is better"), ("x2 domain", "y2 domain", "<b>Accuracy</b>"))
+    common = {"x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "yshift": 18, "showarrow": False}
+    return [{"xref": x, "yref": y, "text": text, **common} for x, y, text in titles]
+
+
+def _line(axis: str, at: float) -> dict[str, Any]:
+    return {
+        "type": "line",
+        "xref": f"x{axis}",
+        "yref": f"y{axis} domain",
+        "x0": at,
+        "x1": at,
+        "y0": 0,
+        "y1": 1,
+        "line": {"color": MUTED, "width": 1.5, "dash": "dot"},
+    }
+
+
+def _label(axis: str, at: float, text: str) -> dict[str, Any]:
+    return {
+        "xref": f"x{axis}",
+        "yref": f"y{axis} domain",
+        "x": at,
+        "y": 1,
+        "text": text,
+        "xanchor": "left",
+        "yanchor": "bottom",
+        "showarrow": False,
+        "font": {"size": 11},
+    }
+
+
+def _waiting(axis: str, text: str) -> dict[str, Any]:
+    return {
+        "xref": f"x{axis} domain",
+        "yref": f"y{axis} domain",
+        "x": 0.5,
+        "y": 0.5,
+        "text": text,
+        "showarrow": False,
+        "font": {"size": 14},
+    }

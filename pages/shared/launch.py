@@ -1,0 +1,80 @@
+"""From a project's choices to a run that waits for its turn; a double click or a second tab makes no second run."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from pages.shared.frame import engine, tree
+from pages.shared.plans import stored_plan
+from transfer_core import projects
+from transfer_core.catalog import get_base
+from transfer_core.config import RunConfig
+from transfer_core.errors import ConfigError
+from transfer_core.projects import Project
+from transfer_core.runs import Run, create_run, list_runs
+from transfer_core.weights import find_weights
+
+if TYPE_CHECKING:
+    from transfer_core.datasets import PhotoStore
+    from transfer_core.manifest import Manifest
+
+__all__ = ["active_run", "configured", "launch", "split_photos"]
+
+_DOUBLE_CLICK = 1.0  # seconds; a run as young as this is what the second click of a pair meant
+_lock = threading.Lock()
+
+
+def configured(project: Project) -> RunConfig:
+    """What the project's choices ask for.
+
+    Raises:
+        ConfigError: no base is chosen, or a setting does not fit.
+        WeightsError: the base's weights are not on this computer.
+        TransferError: the layers of the base can't be read.
+    """
+    if "base" not in project.choices:
+        raise ConfigError("No base is chosen yet. Choose one on the page Base.")
+    base = project.choices["base"]
+    find_weights(get_base(base["name"]), base.get("weights", "imagenet"))
+    plan = stored_plan(project, base["name"], tree(base["name"]))
+    split = project.choices.get("split", {})
+    data: dict[str, Any] = {"source": project.id}
+    if "validation_fraction" in split:
+        data["validation_fraction"] = split["validation_fraction"]
+    chosen = {"data": data, "base": base, "plan": asdict(plan)}
+    return RunConfig.from_dict({**project.choices.get("train", {}), **chosen})
+
+
+def split_photos(project: Project, photos: PhotoStore) -> Manifest:
+    """The photos as they would be trained on now.
+
+    Raises:
+        DataError: they can't be trained on, e.g. because there is only one class.
+    """
+    return photos.manifest(**project.choices.get("split", {}))
+
+
+def active_run(project: Project) -> Run | None:
+    """The project's run that waits or trains, or None."""
+    return next((run for run in list_runs(projects.runs_dir(project)) if run.status().active), None)
+
+
+def launch(project: Project, photos: PhotoStore) -> Run:
+    """Start a run of what the project's choices ask for, or give the one that is already at it.
+
+    Raises:
+        TransferError: as `configured` and `split_photos`, or the disk can't be written.
+    """
+    with _lock:
+        runs = list_runs(projects.runs_dir(project))
+        for run in runs:
+            status = run.status()
+            if status.active or time.time() - status.created < _DOUBLE_CLICK:
+                return run
+        run = create_run(projects.new_run_dir(project), configured(project), split_photos(project, photos))
+        engine().start(run)
+    project.choose(run=run.id)
+    return run

@@ -1,0 +1,148 @@
+"""The runs of a project: which one is shown, the others with their figures, delete with undo."""
+
+from __future__ import annotations
+
+import shutil
+import time
+
+import streamlit as st
+
+from pages.shared import figures
+from pages.shared.plans import config_words
+from transfer_core.errors import RunError, TransferError
+from transfer_core.projects import Project, open_project, runs_dir
+from transfer_core.runs import Run, list_runs
+from transfer_core.storage import disk_errors
+
+__all__ = ["run_list", "show", "shown_run"]
+
+KEPT_DAYS = 30  # how long a deleted run can be brought back
+_TRASH = ".trash"  # beside the runs; without a status.json it is no run itself
+_DELETED = "deleted_runs"
+_PROBLEM = "run_list_problem"
+_STATES = {
+    "QUEUED": ":blue-badge[waiting]",
+    "RUNNING": ":blue-badge[training]",
+    "STOPPED": ":gray-badge[stopped]",
+    "FAILED": ":red-badge[failed]",
+    "INTERRUPTED": ":orange-badge[interrupted]",
+}
+
+
+def shown_run(project: Project) -> Run | None:
+    """The run on screen: the one in the URL, else the one the person chose last, else the newest.
+
+    Only runs of this project count, whatever the URL says; it is rewritten, so that a refresh finds the same run.
+    """
+    runs = {run.id: run for run in list_runs(runs_dir(project))}
+    for wanted in (st.query_params.get("run"), project.choices.get("run"), next(iter(runs), None)):
+        if wanted in runs:
+            if st.query_params.get("run") != wanted:
+                st.query_params["run"] = wanted
+            return runs[wanted]
+    st.query_params.pop("run", None)
+    return None
+
+
+def show(project: Project, run: Run) -> None:
+    """Make `run` the one on screen and the one to test."""
+    st.query_params["run"] = run.id
+    try:
+        project.choose(run=run.id)
+    except TransferError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def run_list(project: Project, shown: Run | None) -> None:
+    """List the runs, newest first, with what each achieved."""
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(problem, icon=":material/error:")
+    _undo(project)
+    runs = list_runs(runs_dir(project))
+    if not runs:
+        return
+    st.subheader("Runs of this project", anchor=False)
+    for run in runs:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"run_{run.id}"):
+            _row(project, run, run == shown)
+
+
+def _row(project: Project, run: Run, shown: bool) -> None:
+    try:
+        status, report, config = run.status(), run.report(), run.config()
+    except TransferError as error:
+        st.markdown(f":red[:material/error:] {error}", width="stretch")
+        _delete_button(project, run)
+        return
+    accuracy = f"### {report['val_accuracy']:.0%}" if report else "### –"
+    st.markdown(accuracy, width=80, help="Validation accuracy" if report else None)
+    details = [config_words(config), figures.when(status.created)]
+    if report:
+        low, high = report["val_interval"]
+        details[1:1] = [
+            f"between {low * 100:.0f} and {high * 100:.0f} of 100",
+            figures.span(sum(report["seconds"].values())),
+        ]
+    mark = _STATES.get(status.state, "")
+    st.markdown(f"{mark} {' · '.join(details)}", width="stretch")
+    if shown:
+        st.markdown(":gray[:material/visibility: shown above]", width="content")
+    else:
+        st.button("Show", key=f"show_{run.id}", on_click=show, args=(project, run))
+    if not status.active:
+        _delete_button(project, run)
+
+
+def _delete_button(project: Project, run: Run) -> None:
+    st.button(
+        "",
+        key=f"delete_{run.id}",
+        icon=":material/delete:",
+        type="tertiary",
+        help="Delete this run. You can undo it.",
+        on_click=_delete,
+        args=(project, run),
+    )
+
+
+def _delete(project: Project, run: Run) -> None:
+    trash = runs_dir(project) / _TRASH
+    try:
+        if run.status().active:
+            raise RunError("This run is still going. Stop it first, then delete it.")
+        with disk_errors(trash):
+            trash.mkdir(exist_ok=True)
+            for old in trash.iterdir():
+                if old.stat().st_mtime < time.time() - KEPT_DAYS * 86_400:
+                    shutil.rmtree(old)
+            run.path.rename(trash / run.id)
+            (trash / run.id).touch()
+        if open_project(project.id).choices.get("run") == run.id:
+            project.choose(run=None)
+    except TransferError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    if st.query_params.get("run") == run.id:
+        st.query_params.pop("run")
+    st.session_state.setdefault(_DELETED, []).append(run.id)
+
+
+def _restore(project: Project) -> None:
+    run_id = st.session_state[_DELETED].pop()
+    kept = runs_dir(project) / _TRASH / run_id
+    try:
+        if not kept.is_dir():
+            raise RunError("This run can't be brought back: it is no longer in the trash.")
+        with disk_errors(kept):
+            kept.rename(runs_dir(project) / run_id)
+    except TransferError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    show(project, Run(runs_dir(project) / run_id))
+
+
+def _undo(project: Project) -> None:
+    if st.session_state.get(_DELETED):
+        with st.container(horizontal=True, vertical_alignment="center", key="deleted_run"):
+            st.markdown(":material/delete: Run deleted.", width="content")
+            st.button("Undo", key="undo_delete", icon=":material/undo:", on_click=_restore, args=(project,))

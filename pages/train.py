@@ -1,0 +1,84 @@
+"""Train: start a run, watch it learn, and look at the runs there are."""
+
+import streamlit as st
+
+from pages.shared import figures
+from pages.shared.frame import engine, guard, heading, require_project, store
+from pages.shared.launch import active_run, configured, launch, split_photos
+from pages.shared.live_run import live_run
+from pages.shared.plans import trained_words
+from pages.shared.run_list import run_list, show, shown_run
+from pages.shared.settings import settings
+from transfer_core.config import RunConfig
+from transfer_core.errors import TransferError
+from transfer_core.projects import open_project
+
+project = require_project()
+photos = store(project)
+heading("Train", "Let it learn from your photos. You can leave this page and come back: training goes on.")
+
+
+def summary(config: RunConfig, train: int, validation: int) -> str:
+    """What a click on Train will do, in a sentence or two."""
+    words = (
+        f"First a new head learns from **{train:,} photos** on a frozen base, for at most {config.head.epochs} epochs"
+    )
+    if config.fine_tunes:
+        ratio = config.head.learning_rate / config.fine_tune.learning_rate
+        slower = f", in steps {figures.amount(ratio)} times smaller" if ratio > 1 else ""
+        words += (
+            f"; then **{trained_words(config)}** of the base learn along for at most {config.fine_tune.epochs} "
+            f"epochs{slower}"
+        )
+    words += f". After each epoch, {validation:,} other photos check what it can do."
+    if not config.fit.patience:
+        return words
+    return words + " When that gets no better, it ends by itself and keeps the best."
+
+
+def begin() -> None:
+    """Start training and show the run; the project is read anew, because another tab may have changed it."""
+    try:
+        run = launch(open_project(project.id), photos)
+    except TransferError as error:
+        st.session_state["train_problem"] = str(error)
+    else:
+        show(project, run)
+
+
+config, reason = None, None
+try:
+    manifest = split_photos(project, photos)
+    config = configured(project)
+except TransferError as error:
+    reason = str(error)
+busy = active_run(project)
+if busy:
+    reason = "Training is going on. When it has ended, you can train again with other choices."
+
+engine().warm()
+if config and not busy:
+    counts = manifest.counts()
+    st.markdown(summary(config, sum(counts["train"].values()), sum(counts["validation"].values())))
+with st.container(horizontal=True, vertical_alignment="center", key="start"):
+    st.button(
+        "Train",
+        key="train",
+        type="primary",
+        icon=":material/model_training:",
+        disabled=reason is not None,
+        on_click=begin,
+    )
+    if reason:
+        st.markdown(reason, width="stretch")
+if problem := st.session_state.pop("train_problem", None):
+    st.error(problem, icon=":material/error:")
+settings(project)
+
+with guard():
+    run = shown_run(project)
+    if run is None:
+        st.caption("Nothing has been trained here yet.")
+    else:
+        live_run(run)
+    run_list(project, run)
