@@ -166,7 +166,7 @@ class Division:
     suffix: frozenset[str]
     """Layers that run each epoch; empty when nothing trains."""
     frontier: tuple[str, ...]
-    """Layers (or the network's input) whose outputs cross, in graph order of those that take them."""
+    """Layers (or the network's input) whose outputs cross, in graph order."""
 
 
 def divide(layers: Mapping[str, Node], trainable: Collection[str], input_values: int) -> Division:
@@ -192,10 +192,7 @@ def divide(layers: Mapping[str, Node], trainable: Collection[str], input_values:
     def values(name: str) -> int:
         return prod(layers[name].shape) if name in layers else input_values
 
-    def crossing() -> dict[str, None]:
-        return {source: None for name in inputs if name in suffix for source in inputs[name] if source not in suffix}
-
-    frontier = set(crossing())
+    frontier = {source for name in suffix for source in inputs[name]} - suffix
     # From the output backwards, so that a chain of such layers moves in one pass.
     for name in reversed(tuple(inputs)):
         if name not in frontier or layers[name].parameters or not suffix.issuperset(takers[name]):
@@ -204,7 +201,8 @@ def divide(layers: Mapping[str, Node], trainable: Collection[str], input_values:
         if sum(values(source) for source in instead) < values(name):
             suffix.add(name)
             frontier = frontier - {name} | instead
-    return Division(frozenset(suffix), tuple(crossing()))
+    position = {name: index for index, name in enumerate(inputs)}
+    return Division(frozenset(suffix), tuple(sorted(frontier, key=lambda name: position.get(name, -1))))
 
 
 def cut(tree: LayerTree, plan: FreezePlan) -> Cut:
