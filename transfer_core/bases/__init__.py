@@ -44,10 +44,11 @@ def build_base(
     size = _checked_size(base, input_size)
     path = find_weights(base, weights)
     with _seeded(seed):
-        model = _builder(base)(size)
+        built = _builder(base)(size)
+    model = canonical_names(keras.Model(built.input, built.output, name=base.name))
     if path is not None:
         _load(base, model, path)
-    return canonical_names(keras.Model(model.input, model.output, name=base.name))
+    return model
 
 
 def build_with_top(name: str | Base, weights: str = "imagenet", input_size: int | None = None) -> keras.Model:

@@ -6,6 +6,7 @@ A pickle may name any Python object to call; every one here is read by an unpick
 consist of.
 """
 
+import math
 import pickle
 import struct
 from collections import OrderedDict
@@ -157,7 +158,8 @@ def _view(data: NDArray[Any], tensor: _Tensor) -> NDArray[Any]:
         raise ValueError("a tensor has an impossible shape")
     # as_strided trusts its caller: a tensor that reaches outside its storage would read foreign memory.
     last = tensor.offset + sum((n - 1) * stride for n, stride in zip(tensor.shape, tensor.strides, strict=True))
-    if 0 not in tensor.shape and last >= len(data):
+    count = math.prod(tensor.shape)
+    if count and (last >= len(data) or count > len(data)):
         raise ValueError("a tensor reaches outside its storage")
     itemsize = data.itemsize
     strides = [stride * itemsize for stride in tensor.strides]

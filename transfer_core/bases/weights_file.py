@@ -6,6 +6,7 @@ conv2d_95), so they are not compared: the n-th layer with weights in the file be
 which Keras sorts the same way (by depth, then by first visit) in versions 2 and 3.
 """
 
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,7 @@ def load_weights(model: keras.Model, path: Path, reorder: Reorder | None = None)
             return
         with h5py.File(path, "r") as file:
             _load_legacy(model, file, path, reorder)
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         reason = " ".join(str(error).split())[:300]
         raise WeightsError(
             f"{path} can't be read as weights of {model.name} ({reason}). It may be damaged, cut short or of another "
