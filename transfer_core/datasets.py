@@ -10,9 +10,10 @@ from transfer_core.images import thumbnail
 from transfer_core.importing import Cancelled, Importer, ImportReport, Progress, group_twins
 from transfer_core.manifest import Manifest, ManifestPhoto, SplitName, check_trainable, split_photos
 from transfer_core.photo_database import PhotoDatabase
+from transfer_core.photo_files import thumbnail_path, write_thumbnail
 from transfer_core.photo_rows import Photo
 from transfer_core.photo_sources import Listing, Refusal, clean_class_name, list_files, list_folder, list_zip
-from transfer_core.storage import disk_errors, write_bytes
+from transfer_core.storage import disk_errors
 
 __all__ = ["ImportReport", "Manifest", "ManifestPhoto", "Photo", "PhotoStore", "Refusal", "check_trainable"]
 
@@ -136,14 +137,14 @@ class PhotoStore:
         Raises:
             PhotoError: the original is gone or no longer readable.
         """
-        path = rows.thumbnail_path(self.folder, photo.sha256)
-        if not path.exists():
-            if not photo.path.exists():
-                raise PhotoError(
-                    f"The original of {photo.name} is gone from {photo.path}: put it back, or remove the photo here."
-                )
-            write_bytes(path, thumbnail(photo.path))
-        return path
+        path = thumbnail_path(self.folder, photo.sha256)
+        if path.exists():
+            return path
+        if not photo.path.exists():
+            raise PhotoError(
+                f"The original of {photo.name} is gone from {photo.path}: put it back, or remove the photo here."
+            )
+        return write_thumbnail(self.folder, photo.sha256, thumbnail(photo.path))
 
     def duplicates(self) -> list[list[str]]:
         """Give groups of names of files that are one photo of one class."""

@@ -13,18 +13,9 @@ from typing import Any
 
 from transfer_core.errors import DataError, PhotoError
 from transfer_core.images import inspect
-from transfer_core.photo_rows import (
-    Photo,
-    add_photo,
-    find_class,
-    insert_class,
-    note_refusals,
-    original_path,
-    select_names,
-    thumbnail_path,
-)
+from transfer_core.photo_files import keep_original, original_path, write_thumbnail
+from transfer_core.photo_rows import Photo, add_photo, find_class, insert_class, note_refusals, select_names
 from transfer_core.photo_sources import Listing, PhotoFile, Refusal
-from transfer_core.storage import write_bytes
 
 __all__ = ["Cancelled", "ImportReport", "Importer", "Progress", "group_twins"]
 
@@ -130,15 +121,13 @@ class Importer:
             else:
                 seen = inspect(data)
                 width, height = seen.width, seen.height
-                write_bytes(thumbnail_path(self.folder, sha), seen.thumbnail)
+                write_thumbnail(self.folder, sha, seen.thumbnail)
         except PhotoError as error:
             return Refusal(file.name, str(error))
-        path = original_path(self.folder, sha)
         source = None if self.copy or file.path is None else str(file.path)
-        if source is None and path.exists():
-            os.utime(path)  # so that a purge at this moment takes it for young and lets it be
-        elif source is None:
-            write_bytes(path, data)
+        if source is None:
+            keep_original(self.folder, sha, data)
+        path = original_path(self.folder, sha)
         return _Verified(Photo(0, sha, file.name, file.class_name, path, width, height), source)
 
 

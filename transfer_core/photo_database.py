@@ -65,8 +65,11 @@ class PhotoDatabase:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with disk_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with disk_errors(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise StorageError(f"{path.parent} can't be a folder, a file is in its way: choose another.") from error
         with self.read() as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > _VERSION:
@@ -180,5 +183,7 @@ def _undo_triggers() -> Iterator[str]:
             "UPDATE": f"'UPDATE {table} SET ' || {assignments} || ' WHERE id = ' || new.id",
             "DELETE": f"'INSERT INTO {table} ({names}) VALUES (' || {values} || ')'",
         }
+        changed = " OR ".join(f"old.{column} IS NOT new.{column}" for column in columns)
         for event, inverse in inverses.items():
-            yield f"CREATE TRIGGER undo_{table}_{event} AFTER {event} ON {table} BEGIN {log}{inverse}); END"
+            when = f"WHEN {changed} " if event == "UPDATE" else ""
+            yield f"CREATE TRIGGER undo_{table}_{event} AFTER {event} ON {table} {when}BEGIN {log}{inverse}); END"

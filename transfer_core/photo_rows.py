@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from transfer_core.errors import DataError
+from transfer_core.photo_files import original_path
 from transfer_core.photo_sources import Refusal
 
 __all__ = [
@@ -23,12 +24,10 @@ __all__ = [
     "merge_into",
     "move",
     "note_refusals",
-    "original_path",
     "photo_ids",
     "remove",
     "select_names",
     "select_photos",
-    "thumbnail_path",
 ]
 
 
@@ -48,16 +47,6 @@ class Photo:
     """Of the upright photo, in pixels."""
     height: int
     """Of the upright photo, in pixels."""
-
-
-def original_path(folder: Path, sha256: str) -> Path:
-    """Say where the store at `folder` keeps the original with this SHA-256."""
-    return folder / "originals" / sha256[:2] / sha256
-
-
-def thumbnail_path(folder: Path, sha256: str) -> Path:
-    """Say where the store at `folder` keeps the thumbnail of the photo with this SHA-256."""
-    return folder / "thumbnails" / sha256[:2] / f"{sha256}.jpg"
 
 
 def select_photos(connection: Connection, folder: Path) -> list[Photo]:
