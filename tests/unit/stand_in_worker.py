@@ -66,6 +66,7 @@ def answer(folder: Path, request: dict) -> None:
     if kind == "refuse":
         reply = {"ok": False, "error": "There is no base 'alexnet'.", "kind": "TransferError"}
     if kind == "bug":
+        print("Traceback: division by zero", flush=True)
         reply = {"ok": False, "error": "ZeroDivisionError: division by zero", "kind": "bug"}
     temporary = folder / f".{request['id']}"
     temporary.write_text(json.dumps(reply))

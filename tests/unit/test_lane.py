@@ -52,10 +52,15 @@ def test_the_workers_sentence_comes_through(lane):
         lane.ask("refuse", {})
 
 
-def test_a_bug_is_not_a_refusal(lane):
+def test_a_bug_is_not_a_refusal_and_its_traceback_is_logged(lane, caplog):
     with pytest.raises(RuntimeError, match="ZeroDivisionError") as caught:
         lane.ask("bug", {})
     assert not isinstance(caught.value, TransferError)
+    assert "Traceback: division by zero" in caplog.text
+    lane.ask("echo", {})  # the worker's output is still whole after it was read
+    with pytest.raises(RuntimeError):
+        lane.ask("bug", {})
+    assert "Traceback: division by zero\nTraceback: division by zero" in caplog.text
 
 
 def test_a_dead_worker_is_started_again_once(lane, tmp_path):

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from transfer_core import projects
 from transfer_core.config import RunConfig
+from transfer_core.engines import claims
 from transfer_core.engines.claims import claim, current_claim
 from transfer_core.engines.local import LocalEngine
 from transfer_core.engines.processes import ProcessId, kill
@@ -308,22 +310,21 @@ def test_several_servers_start_a_run_once(new_engine, new_run, thaw_home):
     assert sorted(starts(thaw_home)) == [run.id for run in runs]
 
 
-def test_one_of_many_gets_a_claim_even_a_stale_one(new_run):
-    run = new_run("finish")
-    for _ in range(3):
-        gate, won = threading.Barrier(8), []
+def test_one_of_many_gets_a_claim_even_a_stale_one(new_run, monkeypatch):
+    run, look = new_run("finish"), claims._newest
+    for number in range(1, 4):
+        gate = threading.Barrier(6)
 
-        def take(gate: threading.Barrier = gate, won: list = won) -> None:
-            gate.wait()
-            if mine := claim(run):
-                won.append(mine)
+        def look_together(run: Run, gate: threading.Barrier = gate) -> Path | None:
+            newest = look(run)
+            gate.wait(15)  # nobody acts before all have seen the same
+            return newest
 
-        threads = [threading.Thread(target=take) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(won) == 1 and current_claim(run).held and claim(run) is None
+        with monkeypatch.context() as patch, ThreadPoolExecutor(6) as pool:
+            patch.setattr(claims, "_newest", look_together)
+            won = [mine for mine in pool.map(claims.claim, [run] * 6) if mine]
+        assert [mine.path.name for mine in won] == [f"claim.{number}"]
+        assert current_claim(run).held and claim(run) is None
         won[0].hand_over(ProcessId(1, "long ago"))  # its worker died: the next round overrules it
         assert not current_claim(run).held
 

@@ -144,7 +144,7 @@ class Lane:
             while True:
                 ended = process.poll() is not None  # asked before the last look: it may have answered and then died
                 if path.exists():
-                    return _result(read_json(path))
+                    return self._result(read_json(path))
                 if ended:
                     raise self._death(process)
                 if time.monotonic() > deadline:
@@ -193,6 +193,15 @@ class Lane:
             _log.warning("The interactive worker's last lines:\n%s", printed)
         return _WorkerDiedError(exit_words(process.returncode)[1])
 
+    def _result(self, answer: dict[str, Any]) -> dict[str, Any]:
+        if answer["ok"]:
+            return dict(answer["result"])
+        if answer["kind"] == "TransferError":
+            raise TransferError(answer["error"])
+        # The worker waits for the next question now, so nothing is written while its traceback is read.
+        _log.error("The interactive worker failed. Its last lines:\n%s", tail(self._output, 40))
+        raise RuntimeError(f"The interactive worker failed: {answer['error']}")
+
     def _remove_unread(self) -> None:
         """Remove answers nobody reads; one that is still to come stays on the list."""
         for path in list(self._unread):
@@ -212,11 +221,3 @@ def _send(process: "subprocess.Popen[bytes]", request: bytes) -> None:
     with suppress(OSError, ValueError):  # the worker ended, or was ended by a timeout: whoever waits sees that
         process.stdin.write(request)
         process.stdin.flush()
-
-
-def _result(answer: dict[str, Any]) -> dict[str, Any]:
-    if answer["ok"]:
-        return dict(answer["result"])
-    if answer.get("kind") == "TransferError":
-        raise TransferError(answer["error"])
-    raise RuntimeError(f"The interactive worker failed: {answer['error']}")
