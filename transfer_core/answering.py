@@ -1,0 +1,81 @@
+"""The interactive lane: quick questions of the pages, answered by one warm process."""
+
+import json
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from transfer_core.errors import ConfigError, TransferError
+from transfer_core.layer_tree import load_tree
+from transfer_core.predicting import Classifier
+from transfer_core.projects import lane_dir
+from transfer_core.runs import open_run
+from transfer_core.storage import write_json
+from transfer_core.trees import tree_path
+
+__all__ = ["KINDS", "Answerer", "answer_lines"]
+
+_KEPT = 2  # classifiers kept loaded: the one in use and the one it is compared with
+
+
+class Answerer:
+    """Answers requests; keeps the last classifiers loaded."""
+
+    def __init__(self) -> None:
+        """Start with nothing loaded."""
+        self._classifiers: OrderedDict[tuple[str, int], Classifier] = OrderedDict()
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer one request {"kind", "args"}.
+
+        Returns:
+            {"ok": true, "result"}, or {"ok": false, "error", "kind"}: `TransferError` with its sentence, or `bug`
+            with a sentence that says so; a bug's traceback goes to standard error.
+        """
+        try:
+            kind = request.get("kind")
+            if kind not in KINDS:
+                raise ConfigError(f"The lane answers {', '.join(KINDS)}; {kind!r} came.")
+            return {"ok": True, "result": KINDS[kind](self, **request.get("args", {}))}
+        except TransferError as error:
+            return {"ok": False, "error": str(error), "kind": "TransferError"}
+        except Exception as error:
+            traceback.print_exc()
+            sentence = f"Something went wrong inside Thaw: {type(error).__name__}; the lane's log has the details."
+            return {"ok": False, "error": sentence, "kind": "bug"}
+
+    def tree(self, base: str) -> dict[str, Any]:
+        """Make sure the layer tree of `base` is stored; say where."""
+        load_tree(base)
+        return {"path": str(tree_path(base))}
+
+    def predict(self, run: str, images: list[str]) -> dict[str, Any]:
+        """Ask the classifier of the run in the folder `run` about files."""
+        return {"predictions": self._classifier(run).predict([Path(image) for image in images])}
+
+    def _classifier(self, folder: str) -> Classifier:
+        run = open_run(Path(folder))
+        run.labels()  # refuses a run without a model
+        key = (str(run.model_path), run.model_path.stat().st_mtime_ns)
+        if key not in self._classifiers:
+            self._classifiers[key] = Classifier(run)
+        self._classifiers.move_to_end(key)
+        while len(self._classifiers) > _KEPT:
+            self._classifiers.popitem(last=False)
+        return self._classifiers[key]
+
+
+KINDS: dict[str, Callable[..., dict[str, Any]]] = {"tree": Answerer.tree, "predict": Answerer.predict}
+"""What the lane can be asked; a method of `Answerer` by name."""
+
+
+def answer_lines(lines: Iterable[str]) -> None:
+    """Answer requests {"id", "kind", "args"}, one JSON line each, into lane_dir()/ID.json, until the lines end."""
+    answerer = Answerer()
+    for line in lines:
+        if not line.strip():
+            continue
+        request = json.loads(line)  # from our own parent: anything else is a bug and may end the lane
+        write_json(lane_dir() / f"{request['id']}.json", answerer.answer(request))
