@@ -51,6 +51,8 @@ class Base:
     """The same with five guesses; None where the source gives none."""
     source: str
     """Where `top1` and `top5` come from."""
+    gflops: float
+    """Billions of floating-point operations for one photo of `input_size`, as `flops` counts them; a multiply-add is 2."""
     weights: Weights
     blurb: str
     """One sentence for someone who has never heard of it."""
@@ -77,6 +79,7 @@ BASES: tuple[Base, ...] = (
         top1=0.751,
         top5=None,
         source="https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
+        gflops=0.79,
         weights=Weights(
             kind="bundled",
             filename="efficientnet-lite0-57934424.pth",
@@ -98,6 +101,7 @@ BASES: tuple[Base, ...] = (
         top1=0.713,
         top5=0.901,
         source=_KERAS_TABLE,
+        gflops=0.62,
         weights=_keras_weights(
             "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5", "", 9_406_464
         ),
@@ -114,6 +118,7 @@ BASES: tuple[Base, ...] = (
         top1=0.704,
         top5=0.895,
         source=_KERAS_TABLE,
+        gflops=1.15,
         weights=_keras_weights("mobilenet/mobilenet_1_0_224_tf_no_top.h5", "", 17_225_924),
         blurb="The first network made for phones: a plain chain of layers that is easy to read.",
     ),
@@ -128,6 +133,7 @@ BASES: tuple[Base, ...] = (
         top1=0.787,
         top5=0.943,
         source=_KERAS_TABLE,
+        gflops=1.45,
         weights=_keras_weights(
             "efficientnet_v2/efficientnetv2-b0_notop.h5", "md5:893217f2bb855e2983157299931e43ff", 24_274_472
         ),
@@ -144,6 +150,7 @@ BASES: tuple[Base, ...] = (
         top1=0.749,
         top5=0.921,
         source=_KERAS_TABLE,
+        gflops=7.76,
         weights=_keras_weights(
             "resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
             "md5:4d473c1dd8becc155b73f8504c6f6626",
@@ -162,6 +169,7 @@ BASES: tuple[Base, ...] = (
         top1=0.790,
         top5=0.945,
         source=_KERAS_TABLE,
+        gflops=16.8,
         weights=_keras_weights(
             "xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
             "md5:b0042744bf5b25fce3cb969f33bebb97",
@@ -180,6 +188,7 @@ BASES: tuple[Base, ...] = (
         top1=0.779,
         top5=0.937,
         source=_KERAS_TABLE,
+        gflops=11.5,
         weights=_keras_weights(
             "inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
             "md5:bcbd6486424b2319ff4ef7d526e38f63",
@@ -198,6 +207,7 @@ BASES: tuple[Base, ...] = (
         top1=0.802,
         top5=0.952,
         source="https://github.com/tensorflow/models/tree/master/research/slim",
+        gflops=24.6,
         weights=Weights(
             kind="file",
             filename="inception-v4_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -220,6 +230,7 @@ BASES: tuple[Base, ...] = (
         top1=0.803,
         top5=0.953,
         source=_KERAS_TABLE,
+        gflops=26.4,
         weights=_keras_weights(
             "inception_resnet_v2/inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
             "md5:d19885ff4a710c122648d3b5c3b684e4",
@@ -238,6 +249,7 @@ BASES: tuple[Base, ...] = (
         top1=0.813,
         top5=None,
         source=_KERAS_TABLE,
+        gflops=8.96,
         weights=_keras_weights(
             "convnext/convnext_tiny_notop.h5",
             "sha256:d547c096cabd03329d7be5562c5e14798aa39ed24b474157cef5e85ab9e49ef1",
@@ -256,6 +268,7 @@ BASES: tuple[Base, ...] = (
         top1=0.713,
         top5=0.901,
         source=_KERAS_TABLE,
+        gflops=30.7,
         weights=_keras_weights(
             "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
             "md5:6d6bbae143d832006294945121d1f1fc",
@@ -274,6 +287,7 @@ BASES: tuple[Base, ...] = (
         top1=0.713,
         top5=0.900,
         source=_KERAS_TABLE,
+        gflops=39.0,
         weights=_keras_weights(
             "vgg19/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
             "md5:253f8cb515780f3b799900260a226db6",
