@@ -102,7 +102,7 @@ def weight_hashes(base: keras.Model) -> dict[str, str]:
     """SHA-256 of the bytes of every weight and moving statistic, by `layer/place/name`."""
     hashes = {}
     for key, weight in _arrays(base).items():
-        value = np.ascontiguousarray(keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(weight)))
+        value = np.ascontiguousarray(np.asarray(keras.ops.convert_to_tensor(weight)))
         digest = hashlib.sha256(f"{value.dtype.str}{value.shape}".encode())
         digest.update(value.tobytes())
         hashes[key] = digest.hexdigest()
