@@ -51,11 +51,11 @@ class Base:
     """The same with five guesses; None where the source gives none."""
     source: str
     """Where `top1` and `top5` come from."""
-    gflops: float
-    """Billions of floating-point operations for one photo of `input_size`, as `flops` counts them; a multiply-add is 2."""
     weights: Weights
     blurb: str
     """One sentence for someone who has never heard of it."""
+    gflops: float = 0.0
+    """Billions of operations for one photo of `input_size`, as `flops` counts them: a multiply-add is two. 0: unknown."""
 
 
 _KERAS_TABLE = "https://keras.io/api/applications/"
