@@ -73,7 +73,7 @@ def _picture(data: bytes) -> bytes:
 def show(project: Project, chosen: Trained) -> None:
     """Draw the answers of this project, newest first."""
     if refusal := st.session_state.pop("test_refusal", None):
-        st.error(refusal, icon=":material/error:")
+        st.error(drawn.sentence(refusal), icon=":material/error:")
     found = [answer for answer in st.session_state.get(_KEPT, []) if answer.project == project.id]
     if not found:
         return
@@ -83,7 +83,10 @@ def show(project: Project, chosen: Trained) -> None:
         st.subheader(plural(len(answered), "answer"), anchor=False, width="stretch")
         st.button("Clear", key="clear_answers", icon=":material/clear_all:", on_click=_clear)
     for answer in refused:
-        st.warning(f"**{drawn.plain(answer.name)}** could not be read. {answer.error}", icon=":material/broken_image:")
+        st.warning(
+            f"**{drawn.plain(answer.name)}** could not be read. {drawn.sentence(answer.error)}",
+            icon=":material/broken_image:",
+        )
     with st.grid(2, min_column_width=300, border=True, key="answers"):
         for answer in answered:
             with st.container():
@@ -99,7 +102,7 @@ def _card(answer: Answer, chosen: Trained) -> None:
         drawn.probability_bars(answer.probabilities)
         st.caption(f"{drawn.plain(answer.name)} · {answer.milliseconds:.0f} ms")
         if answer.run != chosen.run.id:
-            st.caption(f"Asked: {answer.asked}")
+            st.caption(f"Asked: {drawn.plain(answer.asked)}")
 
 
 def _clear() -> None:

@@ -18,10 +18,10 @@ __all__ = ["Chosen", "cards", "chosen", "confirm", "experiments", "notice", "sum
 
 _NOTICE = "base_notice"
 _STATES = {
-    "bundled": "included with Thaw",
+    "bundled": "included",
     "cached": "on this computer",
-    "download": "to be fetched, {size}",
-    "file": "needs a file you bring, {size}",
+    "download": "to fetch, {size}",
+    "file": "a file you bring",
 }
 
 
@@ -62,7 +62,7 @@ def choose(project: Project, base: Base, weights: str) -> None:
     other = before.base.name != base.name
     had_plan = "trainable" in project.choices
     if other:
-        project.choose(base={"name": base.name, "weights": weights}, trainable=None)
+        project.choose(base={"name": base.name, "weights": weights}, trainable=None, trainable_of=None)
     else:
         project.choose(base={"name": base.name, "weights": weights})
     lost = " The layers you had chosen belonged to the other base, so choose them again." if other and had_plan else ""
@@ -80,14 +80,14 @@ def notice() -> None:
 def summary(now: Chosen) -> None:
     """One line on what is chosen; random weights are marked wherever they are."""
     if now.reason:
-        st.error(now.reason, icon=":material/error:")
+        st.error(drawn.sentence(now.reason), icon=":material/error:")
     elif now.weights == "none":
         st.warning(
             f"**{now.base.title}** with random weights: it knows nothing yet. For experiments only.",
             icon=":material/casino:",
         )
     elif now.weights != "imagenet":
-        st.info(f"**{now.base.title}** with weights from {now.weights}", icon=":material/description:")
+        st.info(f"**{now.base.title}** with weights from {drawn.plain(now.weights)}", icon=":material/description:")
     else:
         lead = "Your base:" if now.decided else "Recommended, and ready:"
         st.success(f"{lead} **{now.base.title}**", icon=":material/check_circle:")
@@ -101,7 +101,7 @@ def confirm(project: Project, now: Chosen) -> None:
 
 def cards(project: Project, now: Chosen) -> None:
     """One card a base, the recommended one first."""
-    with st.grid(3, min_column_width=280, border=True, key="base_cards"):
+    with st.grid(3, min_column_width=250, border=True, key="base_cards"):
         for base in BASES:
             with st.container(key=f"card_{base.name}"):
                 _card(project, base, now)
@@ -119,14 +119,14 @@ def _card(project: Project, base: Base, now: Chosen) -> None:
     state = weights_state(base)
     drawn.facts(
         {
-            "Accuracy on ImageNet": f"{base.top1:.1%}",
-            "Photo size": f"{base.input_size} × {base.input_size} pixels",
+            "ImageNet accuracy": f"{base.top1:.1%}",
+            "Photo size": f"{base.input_size} × {base.input_size}",
             "Parameters": f"{base.parameters / 1e6:.1f} million",
             "Speed": base_weights.speed(base),
             "Weights": _STATES[state].format(size=_megabytes(base.weights.bytes)),
         },
         hints={
-            "Accuracy on ImageNet": f"{HELP['imagenet']} Source: {base.source}",
+            "ImageNet accuracy": f"{HELP['imagenet']} Source: {base.source}",
             "Parameters": HELP["parameters"],
             "Weights": HELP["weights"],
             "Speed": base_weights.SPEED_HELP,
@@ -147,7 +147,7 @@ def _card(project: Project, base: Base, now: Chosen) -> None:
 
 
 def _megabytes(count: int) -> str:
-    return f"about {max(round(count / 1e6), 1)} MB" if count else "size unknown"
+    return f"{max(round(count / 1e6), 1)} MB" if count else "size unknown"
 
 
 def experiments(project: Project, now: Chosen) -> None:

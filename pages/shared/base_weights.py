@@ -12,15 +12,13 @@ from pages.shared.edits import edit
 from transfer_core import projects
 from transfer_core.catalog import Base
 from transfer_core.errors import WeightsError
+from transfer_core.estimates import machine_speed
 from transfer_core.storage import write_bytes
-from transfer_core.trees import stored_tree
 from transfer_core.weights import fetch_weights, find_weights, import_weights
-
-ROUGH_FLOPS = 8e10  # a second, of two laptop cores
 
 __all__ = ["SPEED_HELP", "get", "speed"]
 
-SPEED_HELP = "How long this computer needs to look at 100 photos once."
+SPEED_HELP = "How long this computer needs to look at 100 photos once. Measured when you train with this base."
 
 
 def get(base: Base, choose: Callable[[str], None]) -> None:
@@ -29,18 +27,21 @@ def get(base: Base, choose: Callable[[str], None]) -> None:
     if tasks.running(key):
         tasks.show(key)
         return
-    if base.weights.kind == "download":
-        st.button(
-            "Fetch weights",
-            key=f"fetch_{base.name}",
-            icon=":material/download:",
-            width="stretch",
-            on_click=_fetch,
-            args=(key, base),
-        )
-        tasks.show(key)
-    with st.popover("Use a file", icon=":material/description:", width="stretch", key=f"file_{base.name}"):
-        _file(base, choose)
+    with st.container(horizontal=True):
+        if base.weights.kind == "download":
+            st.button(
+                "Fetch weights",
+                key=f"fetch_{base.name}",
+                icon=":material/download:",
+                width="stretch",
+                on_click=_fetch,
+                args=(key, base),
+            )
+        with st.popover(
+            "File", icon=":material/description:", help="Use a weights file you have", key=f"file_{base.name}"
+        ):
+            _file(base, choose)
+    tasks.show(key)
 
 
 def _fetch(key: str, base: Base) -> None:
@@ -92,9 +93,10 @@ def _taken_in(base: Base, path: Path) -> str:
 
 
 def speed(base: Base) -> str:
-    """How long 100 photos take here; empty while the base's layers have not been counted."""
-    tree = stored_tree(base.name)
-    if tree is None:
+    """Seconds for 100 photos here, from runs on this machine or as of a like one."""
+    if not base.gflops:
         return ""
-    flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
-    return f"{100 * flops / ROUGH_FLOPS:.1g} s for 100 photos"
+    found = machine_speed(base.title)
+    seconds = 100 * base.gflops * 1e9 / found.forward_flops_per_s
+    figure = f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"
+    return f"{figure} s for 100 photos" + ("" if found.measured else ", estimated")

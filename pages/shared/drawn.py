@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-__all__ = ["answer", "facts", "load_style", "percent", "plain", "probability_bars", "split_bars", "strip"]
+__all__ = ["answer", "facts", "load_style", "percent", "plain", "probability_bars", "sentence", "split_bars", "strip"]
 
 
 def load_style() -> None:
@@ -76,16 +76,21 @@ def facts(rows: Mapping[str, str], hints: Mapping[str, str] | None = None) -> No
     """A small two-column list of terms and what they are, with words on hover; a term without a value is left out."""
     hints = hints or {}
     cells = "".join(
-        f'<dt title="{escape(hints.get(term, ""))}">{escape(term)}</dt><dd>{escape(value)}</dd>'
+        f'<span class="term" title="{escape(hints.get(term, ""))}">{escape(term)}</span><span>{escape(value)}</span>'
         for term, value in rows.items()
         if value
     )
-    st.html(f'<dl class="thaw-facts">{cells}</dl>')
+    st.html(f'<div class="thaw-facts">{cells}</div>')
 
 
 def answer(text: str) -> None:
     """The winning label, large."""
     st.html(f'<div class="thaw-answer">{escape(text)}</div>')
+
+
+def sentence(text: str) -> str:
+    """A sentence with names or paths in it as Markdown that shows just its characters."""
+    return "".join(f"\\{c}" if c in "\\`*[]~$<" else c for c in text)
 
 
 def plain(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.drawn import sentence
 from transfer_core.errors import TransferError
 
 __all__ = ["edit", "show_refusal"]
@@ -25,4 +26,4 @@ def edit(change: Callable[..., Any], *values: Any) -> None:
 def show_refusal() -> None:
     """Show why the last edit was refused, once."""
     if refusal := st.session_state.pop(_REFUSAL, None):
-        st.error(refusal, icon=":material/error:")
+        st.error(sentence(refusal), icon=":material/error:")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shared import steps
+from pages.shared.drawn import sentence
 from transfer_core import projects
 from transfer_core.errors import ConfigError, TransferError
 from transfer_core.projects import Project
@@ -113,7 +114,7 @@ def guard() -> Iterator[None]:
     try:
         yield
     except TransferError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(sentence(str(error)), icon=":material/error:")
 
 
 def engine() -> LocalEngine:

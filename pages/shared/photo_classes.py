@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.shared.drawn import plain
 from pages.shared.edits import edit, show_refusal
 from pages.shared.words import plural
 
@@ -19,7 +20,7 @@ __all__ = ["toolbar"]
 def toolbar(photos: PhotoStore, counts: Mapping[str, int]) -> None:
     """The buttons for classes, side by side."""
     show_refusal()
-    with st.container(horizontal=True, key="class_tools"):
+    with st.container(horizontal=True, vertical_alignment="center", key="class_tools"):
         with st.popover("Add a class", icon=":material/add:"):
             _add(photos)
         with st.popover("Rename", icon=":material/edit:"):
@@ -34,11 +35,11 @@ def toolbar(photos: PhotoStore, counts: Mapping[str, int]) -> None:
                 "Undo",
                 key="undo_edit",
                 icon=":material/undo:",
-                help=f"Takes back {last}.",
+                help=f"Takes back {plain(last)}.",
                 on_click=edit,
                 args=(photos.undo,),
             )
-            st.caption(f"Last change: {last}", width="content")
+            st.caption(f"Last change: {plain(last)}", width="content")
 
 
 def _add(photos: PhotoStore) -> None:

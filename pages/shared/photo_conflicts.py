@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.shared.drawn import plain
 from pages.shared.edits import edit
 from pages.shared.words import plural
 
@@ -32,10 +33,10 @@ def choices(photos: PhotoStore) -> None:
         for group in groups[:_AT_ONCE]:
             with st.container():
                 st.image(str(photos.thumbnail(group[0])), width="stretch", alt=group[0].name)
-                st.caption(" · ".join(photo.name for photo in group))
+                st.caption(" · ".join(plain(photo.name) for photo in group))
                 for photo in group:
                     st.button(
-                        f"Keep as {photo.class_name}",
+                        f"Keep as {plain(photo.class_name)}",
                         key=f"keep_{photo.id}",
                         width="stretch",
                         on_click=edit,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.shared.drawn import plain
 from pages.shared.edits import edit
 from pages.shared.words import plural
 from transfer_core.errors import PhotoError
@@ -26,7 +27,7 @@ def browse(photos: PhotoStore, counts: Mapping[str, int]) -> None:
         list(counts),
         default=next(iter(counts)),
         key="browse_class",
-        format_func=lambda item: f"{item} · {counts.get(item, 0):,}",
+        format_func=lambda item: f"{plain(item)} · {counts.get(item, 0):,}",
         label_visibility="collapsed",
         required=True,
     )
@@ -34,7 +35,7 @@ def browse(photos: PhotoStore, counts: Mapping[str, int]) -> None:
         return
     found = photos.photos(name)
     if not found:
-        st.caption(f"No photos of {name} yet: add some above, or move some here.")
+        st.caption(f"No photos of {plain(name)} yet: add some above, or move some here.")
         return
     pages = -(-len(found) // PER_PAGE)
     number = st.pagination(pages, key=f"page_{name}") if pages > 1 else 1
@@ -45,14 +46,14 @@ def browse(photos: PhotoStore, counts: Mapping[str, int]) -> None:
         for photo in shown:
             with st.container(gap="xxsmall"):
                 _picture(photos, photo)
-                st.checkbox(photo.name.rpartition("/")[2], key=f"pick_{photo.id}", help=photo.name)
+                st.checkbox(plain(photo.name.rpartition("/")[2]), key=f"pick_{photo.id}")
 
 
 def _picture(photos: PhotoStore, photo: Photo) -> None:
     try:
         st.image(str(photos.thumbnail(photo)), width="stretch", alt=photo.name)
     except PhotoError as error:
-        st.caption(str(error))
+        st.caption(plain(str(error)))
 
 
 def _tools(photos: PhotoStore, shown: Sequence[Photo], others: Sequence[str]) -> None:
@@ -76,7 +77,7 @@ def _tools(photos: PhotoStore, shown: Sequence[Photo], others: Sequence[str]) ->
         )
         if to and picked:
             st.button(
-                f"Move {plural(len(picked), 'photo')} to {to}",
+                f"Move {plural(len(picked), 'photo')} to {plain(to)}",
                 key="move_photos",
                 type="primary",
                 on_click=edit,

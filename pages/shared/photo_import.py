@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.shared import starting, tasks
+from pages.shared.drawn import plain
 from pages.shared.glossary import HELP
 from pages.shared.words import plural
 from transfer_core.projects import Project
@@ -131,7 +132,7 @@ def _files(importer: _Importer, classes: Sequence[str]) -> None:
     chosen = _class_box(classes, "upload_class")
     with st.container(key="upload_files"):
         uploads = st.file_uploader(
-            f"Photos of {chosen}" if chosen else "Name the class above first",
+            f"Photos of {plain(chosen)}" if chosen else "Name the class above first",
             accept_multiple_files=True,
             type=_TYPES,
             key=importer.key("upload_files"),
@@ -160,7 +161,7 @@ def _camera(importer: _Importer, classes: Sequence[str]) -> None:
     if not st.toggle("Use the camera", key="use_camera", help="Works in a browser on this computer, or over https."):
         return
     chosen = _class_box(classes, "camera_class")
-    shot = st.camera_input(f"A photo of {chosen}" if chosen else "Name the class first", disabled=not chosen)
+    shot = st.camera_input(f"A photo of {plain(chosen)}" if chosen else "Name the class first", disabled=not chosen)
     if shot is not None and chosen and st.session_state.get("last_shot") != shot.file_id:
         st.session_state["last_shot"] = shot.file_id
         data, name = shot.getvalue(), f"camera {time.strftime('%Y-%m-%d %H-%M-%S')}.jpg"
@@ -170,15 +171,18 @@ def _camera(importer: _Importer, classes: Sequence[str]) -> None:
 def report(task: tasks.Task) -> None:
     """What the last import brought, until it is dismissed."""
     came: ImportReport = task.result
-    if not came.refused and not came.duplicates and not came.conflicts and not came.empty:
-        st.success(_sentence(came), icon=":material/check_circle:")
-    else:
-        st.warning(_sentence(came), icon=":material/rule:")
-        _list("refused", came.refused, lambda item: (item.name, item.reason))
-        _list("copies of one photo, counted once", came.duplicates, lambda names: (names[0], ", ".join(names[1:])))
-        for name in came.empty:
-            st.caption(f"The folder {name} holds no files.")
-    st.button("OK", key="dismiss_report", on_click=tasks.dismiss, args=(task.key,))
+    clean = not came.refused and not came.duplicates and not came.conflicts and not came.empty
+    with st.container(horizontal=True, vertical_alignment="center", key="import_report"):
+        with st.container():
+            if clean:
+                st.success(_sentence(came), icon=":material/check_circle:")
+            else:
+                st.warning(_sentence(came), icon=":material/rule:")
+        st.button("OK", key="dismiss_report", on_click=tasks.dismiss, args=(task.key,))
+    _list("refused", came.refused, lambda item: (item.name, item.reason))
+    _list("copies of one photo, counted once", came.duplicates, lambda names: (names[0], ", ".join(names[1:])))
+    for name in came.empty:
+        st.caption(f"The folder {plain(name)} holds no files.")
 
 
 def _sentence(came: ImportReport) -> str:

@@ -27,7 +27,7 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
     try:
         split = photos.manifest(share, seed).counts()
     except DataError as error:
-        st.warning(str(error), icon=":material/rule:")
+        st.warning(drawn.sentence(str(error)), icon=":material/rule:")
         pairs = {name: (count, 0) for name, count in counts.items()}
         reason = str(error)
     else:
@@ -42,7 +42,7 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
         drawn.split_bars(pairs, (f"training {totals[0]:,}", f"validation {totals[1]:,}"))
         few = [name for name, count in counts.items() if 1 < count < _FEW]
         if few:
-            st.caption(f"Few photos of {', '.join(few)}: {_FEW} or more of each class work much better.")
+            st.caption(f"Few photos of {drawn.plain(', '.join(few))}: {_FEW} or more of each class work much better.")
     with right:
         _controls(project, share, seed)
     return reason
@@ -76,5 +76,5 @@ def _controls(project: Project, share: float, seed: int) -> None:
         on_change=keep,
     )
     st.number_input(
-        "Deal number", min_value=0, max_value=99_999, value=seed, key="split_seed", on_change=keep, help=HELP["seed"]
+        "Shuffle number", min_value=0, max_value=99_999, value=seed, key="split_seed", on_change=keep, help=HELP["seed"]
     )

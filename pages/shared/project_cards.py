@@ -24,7 +24,7 @@ def undo_banner() -> None:
     """Say what was just deleted and offer to bring it back."""
     deleted = st.session_state.get(_DELETED, [])
     if refusal := st.session_state.pop("card_error", None):
-        st.error(refusal, icon=":material/error:")
+        st.error(drawn.sentence(refusal), icon=":material/error:")
     if not deleted:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="undo_banner"):

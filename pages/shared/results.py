@@ -10,7 +10,7 @@ from transfer_core.catalog import get_base
 from transfer_core.projects import Project, runs_dir
 from transfer_core.runs import Run, list_runs
 
-__all__ = ["Trained", "chosen_run", "trained_runs"]
+__all__ = ["Trained", "choose_run", "chosen_run", "trained_runs"]
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,16 @@ def trained_runs(project: Project) -> list[Trained]:
 
 
 def chosen_run(project: Project, runs: list[Trained]) -> Trained | None:
-    """The run the person chose, or else the newest."""
-    chosen = project.choices.get("run")
-    return next((trained for trained in runs if trained.run.id == chosen), runs[0] if runs else None)
+    """The run the person chose, or else the newest; a run trained after the choice takes its place."""
+    if not runs:
+        return None
+    chosen = project.choices.get("run") if project.choices.get("newest_run") == runs[0].run.id else None
+    return next((trained for trained in runs if trained.run.id == chosen), runs[0])
+
+
+def choose_run(project: Project, runs: list[Trained], run_id: str) -> None:
+    """Keep the person's choice."""
+    project.choose(run=run_id, newest_run=runs[0].run.id)
 
 
 def _read(run: Run) -> Trained:

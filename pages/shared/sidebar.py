@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import steps
+from pages.shared.drawn import plain
 from transfer_core.projects import Project
 
 __all__ = ["sidebar"]
@@ -25,7 +26,7 @@ def sidebar(project: Project | None) -> None:
 def _project(project: Project) -> None:
     done = steps.done_steps(project)
     upcoming = steps.next_step(done)
-    st.subheader(project.name, anchor=False)
+    st.subheader(plain(project.name), anchor=False)
     for step in steps.STEPS:
         if step.name in done:
             icon, state = ":material/check_circle:", "done"

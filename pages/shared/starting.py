@@ -12,7 +12,7 @@ import streamlit as st
 from pages.shared import drawn, tasks
 from pages.shared.frame import go, open_in_tab, store
 from pages.shared.words import plural
-from transfer_core.errors import TransferError
+from transfer_core.errors import DataError, TransferError
 from transfer_core.projects import Project, create_project, open_project
 from transfer_core.samples import SAMPLES, Sample, draw_picture, draw_sample, get_sample
 
@@ -79,7 +79,7 @@ def _begin(name: str, sample: Sample | None) -> None:
 
 def _opened(project_id: str | None) -> bool:
     if (refusal := st.session_state.pop("begin_error", None)) is not None:
-        st.error(refusal, icon=":material/error:")
+        st.error(drawn.sentence(refusal), icon=":material/error:")
     if project_id is None:
         return False
     open_in_tab(open_project(project_id))
@@ -112,8 +112,13 @@ def draw_photos(project: Project) -> None:
     name, photos = project.choices["sample"], store(project)
 
     def work(task: tasks.Task) -> object:
+        def drawn_one(done: int, total: int, _: str) -> None:
+            if task.cancelled():
+                raise DataError("The drawing was stopped, so nothing was added.")
+            task.progress(done, total)
+
         with tempfile.TemporaryDirectory(prefix="thaw-sample-") as folder:
-            draw_sample(name, Path(folder), SAMPLE_PER_CLASS, progress=task.progress)
+            draw_sample(name, Path(folder), SAMPLE_PER_CLASS, progress=drawn_one)
             task.title, task.done, task.total = "Adding the sample photos", 0, 0
             return photos.import_folder(folder, progress=task.progress, cancelled=task.cancelled)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.shared.drawn import sentence
 from transfer_core.projects import Project, runs_dir
 from transfer_core.runs import list_runs
 
@@ -66,8 +67,10 @@ def way(done: tuple[str, ...]) -> None:
     items = []
     for step in STEPS:
         state = "done" if step.name in done else "next" if step.name == upcoming else "not yet"
-        items.append(f'<li class="{state.replace(" ", "-")}" title="{step.title}: {state}">{step.title}</li>')
-    st.html(f'<ol class="thaw-way">{"".join(items)}</ol>')
+        items.append(
+            f'<span role="listitem" class="{state.replace(" ", "-")}" title="{step.title}: {state}">{step.title}</span>'
+        )
+    st.html(f'<div role="list" class="thaw-way">{"".join(items)}</div>')
 
 
 def stepper(project: Project, current: str) -> None:
@@ -103,5 +106,5 @@ def next_button(step: str, *, reason: str | None = None) -> bool:
             disabled=reason is not None,
         )
         if reason is not None:
-            st.caption(reason)
+            st.caption(sentence(reason))
     return clicked

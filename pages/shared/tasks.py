@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.drawn import sentence
 from transfer_core.errors import TransferError
 
 __all__ = ["Task", "dismiss", "find", "running", "show", "start"]
@@ -125,9 +126,9 @@ def show(key: str) -> Task | None:
         dismiss(key)
         raise task.error
     if task.cancelled():
-        st.info(str(task.error), icon=":material/cancel:")
+        st.info(sentence(str(task.error)), icon=":material/cancel:")
     else:
-        st.error(str(task.error), icon=":material/error:")
+        st.error(sentence(str(task.error)), icon=":material/error:")
     st.button("OK", key=f"dismiss_{key}", on_click=dismiss, args=(key,))
     return None
 
@@ -142,7 +143,7 @@ def _running(task: Task) -> None:
     if spent > 3 and share > 0.02:
         left = f" · about {_span(spent / share - spent)} left"
     detail = f" · {task.unit(task.done, task.total)}" if task.total else ""
-    st.progress(share, text=f"{task.title}{detail}{left}")
+    st.progress(share, text=sentence(f"{task.title}{detail}{left}"))
     if task.cancelled():
         st.caption("Stopping…")
     else:
