@@ -55,7 +55,7 @@ class Base:
     blurb: str
     """One sentence for someone who has never heard of it."""
     gflops: float = 0.0
-    """Billions of operations for one photo of `input_size`, as `flops` counts them: a multiply-add is two. 0: unknown."""
+    """Billions of operations for one photo of `input_size`, as `flops` counts (a multiply-add is 2). 0: unknown."""
 
 
 _KERAS_TABLE = "https://keras.io/api/applications/"
