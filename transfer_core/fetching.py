@@ -37,7 +37,7 @@ Progress = Callable[[int, int], None]
 def by_hand(base: Base) -> str:
     """What a person can do instead of fetching, in a sentence or two."""
     return (
-        f"Without a network, fetch {base.weights.url} on another machine and bring the file here "
+        f"Instead, fetch {base.weights.url} on another machine and bring the file here "
         f"(thaw weights import FOLDER, or --weights PATH), or choose a base whose weights are installed with Thaw."
     )
 
