@@ -19,15 +19,17 @@ __all__ = ["Split", "freeze_proof", "planned_weights", "split", "weight_hashes"]
 
 @dataclass(frozen=True)
 class Split:
-    """A base in two halves that share its layers: what trains in one is trained in the other and in the base."""
+    """A base in two halves that share its layers: what trains in one is trained in the other and in the base.
+
+    `suffix(prefix(x))` is `base(x)`: where several tensors cross, a list of them; where one does, that tensor.
+    """
 
     base: keras.Model
     """The whole base."""
     prefix: keras.Model
-    """From the base's input to the list of frontier tensors (as in all of Keras, a list of one comes out as the tensor
-    itself); nothing in it trains."""
+    """From the base's input to the frontier tensors; nothing in it trains."""
     suffix: keras.Model | None
-    """From the list of frontier tensors (a list of one as well) to the base's output; None when nothing trains.
+    """From the frontier tensors to the base's output; None when nothing of the base trains.
 
     Call it with `training=False`, as the Keras guide on fine-tuning says: gamma and beta of a trainable
     BatchNormalization then train while its moving statistics stay.
@@ -40,10 +42,14 @@ class Split:
         """Shapes of the frontier tensors without the batch."""
         return tuple(tuple(tensor.shape[1:]) for tensor in self.prefix.outputs)
 
+    def is_input(self, name: str) -> bool:
+        """Whether the frontier tensor called `name` is the network's input itself."""
+        return bool(name == self.base.inputs[0]._keras_history.operation.name)
+
     def features(self) -> keras.Model:
         """From the base's input to the list of frontier tensors and, last, the base's output, in one pass.
 
-        For training a head on the frozen base first and the suffix afterwards.
+        For training a head on the frozen base first and the suffix afterwards. Nothing trains: the output alone.
         """
         outputs = list(self.prefix.outputs)
         return keras.Model(self.base.inputs[0], outputs if self.suffix is None else [*outputs, self.base.outputs[0]])
@@ -79,7 +85,8 @@ def split(base: keras.Model, plan: FreezePlan) -> Split:
     tensors = {call.name: call.output for call in calls}
     frontier = [tensors.get(name, source) for name in division.frontier]
     prefix = keras.Model(source, frontier, name="prefix")
-    return Split(base, prefix, keras.Model(frontier, output, name="suffix"), division.frontier)
+    suffix = keras.Model(frontier if len(frontier) > 1 else frontier[0], output, name="suffix")
+    return Split(base, prefix, suffix, division.frontier)
 
 
 def _freeze(base: keras.Model, plan: FreezePlan) -> None:

@@ -51,13 +51,9 @@ def photos(model: keras.Model, count: int = 2) -> np.ndarray:
     return np.random.default_rng(0).uniform(-1, 1, (count, *model.inputs[0].shape[1:])).astype("float32")
 
 
-def listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value]
-
-
 def through(halves: Split, x: np.ndarray) -> Any:
-    crossing = listed(halves.prefix(x, training=False))
-    return crossing[0] if halves.suffix is None else halves.suffix(crossing, training=False)
+    crossing = halves.prefix(x, training=False)
+    return crossing if halves.suffix is None else halves.suffix(crossing, training=False)
 
 
 def check_exact(model: keras.Model, plan: FreezePlan) -> Split:
@@ -80,7 +76,7 @@ def check_step(model: keras.Model, plan: FreezePlan) -> None:
     halves = split(model, plan)
     planned = planned_weights(model, plan)
     before = weight_hashes(model)
-    crossing = listed(halves.prefix(photos(model), training=False))
+    crossing = halves.prefix(photos(model), training=False)
     assert halves.suffix is not None
     weights = halves.suffix.trainable_weights
     with tf.GradientTape() as tape:
@@ -164,14 +160,14 @@ def test_everything_trains() -> None:
     model = toy_model()
     plan = everything(build_tree(model, "toy"))
     halves = check_exact(model, plan)
-    assert halves.frontier == ("photo",)
+    assert halves.frontier == ("photo",) and halves.is_input("photo")
     np.testing.assert_array_equal(np.asarray(halves.prefix(photos(model))), photos(model))
     check_step(model, plan)
 
 
 def test_several_tensors_cross_a_skip_connection() -> None:
     halves = check_exact(toy_model(), FreezePlan(("norm1",)))
-    assert halves.frontier == ("relu0", "conv1")
+    assert halves.frontier == ("relu0", "conv1") and not halves.is_input("relu0")
 
 
 def test_frozen_layers_above_a_trainable_one_stay_frozen() -> None:
@@ -211,7 +207,7 @@ def test_training_mode_is_caught() -> None:
     halves = split(model, plan)
     before = weight_hashes(model)
     assert halves.suffix is not None
-    halves.suffix(listed(halves.prefix(photos(model))), training=True)
+    halves.suffix(halves.prefix(photos(model)), training=True)
     proof = freeze_proof(before, weight_hashes(model), planned_weights(model, plan))
     assert not proof["frozen_unchanged"]
     assert proof["unexpected"] == ["norm2/2/moving_mean", "norm2/3/moving_variance"]
