@@ -121,7 +121,7 @@ class Session:
         return self.manifest.of(which)
 
     def _is_input(self, name: str) -> bool:
-        return isinstance(self.base.get_layer(name), keras.layers.InputLayer)
+        return self.split.is_input(name)
 
     def _cached_frontier(self) -> list[str]:
         return [name for name in self.split.frontier if not self._is_input(name)]
