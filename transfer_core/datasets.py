@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from transfer_core import photo_rows as rows
@@ -103,7 +104,8 @@ class PhotoStore:
         self, listing: Listing, importer: Importer, progress: Progress | None, cancelled: Cancelled | None
     ) -> ImportReport:
         verified = importer.verify(listing, progress, cancelled)
-        with self._database.edit(f"importing {_count(len(verified), 'photo')}") as connection:
+        what = f"importing {_count(len(verified), 'photo')}" if verified else "listing refused files"
+        with self._database.edit(what) as connection:
             return importer.record(connection, verified, listing)
 
     # Reading
@@ -120,16 +122,12 @@ class PhotoStore:
             DataError: there is no such class, or `split` is asked for and the photos can't be split.
         """
         with self._database.read() as connection:
-            photos = rows.select_photos(connection, self.folder)
-            found = None if class_name is None else rows.find_class(connection, class_name)
-            if class_name is not None and found is None:
-                rows.class_id(connection, class_name)  # raises
-        if found is not None:
-            photos = [photo for photo in photos if photo.class_name == found[1]]
+            class_id = None if class_name is None else rows.class_id(connection, class_name)
+            photos = rows.select_photos(connection, self.folder, class_id)
         if split is None:
             return photos
-        chosen = {photo.sha256 for photo in self.manifest().of(split)}
-        return [photo for photo in photos if photo.sha256 in chosen]
+        chosen = {(entry.sha256, entry.name) for entry in self.manifest().of(split)}
+        return [photo for photo in photos if (photo.sha256, photo.name) in chosen]
 
     def thumbnail(self, photo: Photo) -> Path:
         """Give the path of a photo's 160-pixel JPEG, made now if there is none.
@@ -152,10 +150,10 @@ class PhotoStore:
 
     def conflicts(self) -> list[list[Photo]]:
         """Give the photos that stand under several classes: one group a photo, one entry a class."""
-        groups: dict[str, list[Photo]] = {}
-        for photo in self.photos():
-            groups.setdefault(photo.sha256, []).append(photo)
-        return [group for group in groups.values() if len(group) > 1]
+        with self._database.read() as connection:
+            photos = rows.select_disputed(connection, self.folder)
+        groups = [list(group) for _, group in groupby(photos, key=lambda photo: photo.sha256)]
+        return sorted(groups, key=lambda group: (group[0].class_name, group[0].name))
 
     def manifest(self, validation_fraction: float = 0.2, seed: int = 0) -> Manifest:
         """Split the photos, class by class, into training and validation; see `manifest.split_photos`.

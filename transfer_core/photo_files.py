@@ -11,12 +11,12 @@ __all__ = ["keep_original", "original_path", "thumbnail_path", "write_thumbnail"
 
 def original_path(folder: Path, sha256: str) -> Path:
     """Say where the store at `folder` keeps the original with this SHA-256."""
-    return folder / "originals" / sha256[:2] / sha256
+    return folder.joinpath("originals", sha256[:2], sha256)
 
 
 def thumbnail_path(folder: Path, sha256: str) -> Path:
     """Say where the store at `folder` keeps the thumbnail of the photo with this SHA-256."""
-    return folder / "thumbnails" / sha256[:2] / f"{sha256}.jpg"
+    return folder.joinpath("thumbnails", sha256[:2], f"{sha256}.jpg")
 
 
 def keep_original(folder: Path, sha256: str, data: bytes) -> None:

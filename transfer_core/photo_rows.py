@@ -26,6 +26,7 @@ __all__ = [
     "note_refusals",
     "photo_ids",
     "remove",
+    "select_disputed",
     "select_names",
     "select_photos",
 ]
@@ -49,11 +50,23 @@ class Photo:
     """Of the upright photo, in pixels."""
 
 
-def select_photos(connection: Connection, folder: Path) -> list[Photo]:
-    """Give every photo of the store at `folder`, by class and name."""
+def select_photos(connection: Connection, folder: Path, of_class: int | None = None) -> list[Photo]:
+    """Give the photos of the store at `folder`, all or those of a class, by class and name."""
+    return _select(connection, folder, "WHERE ? IS NULL OR class_id = ?", (of_class, of_class))
+
+
+def select_disputed(connection: Connection, folder: Path) -> list[Photo]:
+    """Give the photos that stand under several classes, those with the same bytes side by side."""
+    shared = "SELECT sha256 FROM photos GROUP BY sha256 HAVING count(*) > 1"
+    photos = _select(connection, folder, f"WHERE sha256 IN ({shared})", ())
+    return sorted(photos, key=lambda photo: photo.sha256)
+
+
+def _select(connection: Connection, folder: Path, where: str, values: tuple[int | None, ...]) -> list[Photo]:
     rows = connection.execute(
         "SELECT photos.id, sha256, photos.name, classes.name, source, width, height FROM photos "
-        "JOIN classes ON classes.id = photos.class_id ORDER BY classes.name, photos.name, photos.id"
+        f"JOIN classes ON classes.id = photos.class_id {where} ORDER BY classes.name, photos.name, photos.id",
+        values,
     )
     return [
         Photo(row, sha, name, class_name, Path(source) if source else original_path(folder, sha), width, height)

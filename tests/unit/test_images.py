@@ -1,6 +1,8 @@
 """Every kind of photo comes out as an upright RGB picture, as a person would expect it."""
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +67,35 @@ def test_dark_16_bit_grey_stays_dark() -> None:
     assert open_photo(encoded(dark, "PNG")).getpixel((0, 0)) == (3, 3, 3)
 
 
+def png_of_16_bits(color_type: int, pixel: tuple[int, ...]) -> bytes:
+    """A PNG of one pixel as Pillow can't write it (RFC 2083, 4.1)."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 1, 1, 16, color_type, 0, 0, 0)
+    row = b"\0" + struct.pack(f">{len(pixel)}H", *pixel)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(row)) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("color_type", "pixel", "expected"),
+    [
+        (2, (65535, 257 * 100, 0), (255, 100, 0)),
+        (4, (257 * 7, 65535), (7, 7, 7)),
+        (6, (65535, 0, 0, 65535), RED),
+        (6, (65535, 0, 0, 0), WHITE),
+    ],
+)
+def test_16_bit_color_and_alpha(color_type: int, pixel: tuple[int, ...], expected: tuple[int, int, int]) -> None:
+    assert open_photo(png_of_16_bits(color_type, pixel)).getpixel((0, 0)) == expected
+
+
+def test_16_bit_portable_greymap() -> None:
+    picture = open_photo(b"P5 3 1 4095\n" + struct.pack(">HHH", 0, 2048, 4095))
+    assert [picture.getpixel((x, 0))[0] for x in range(3)] == [0, 128, 255]
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
@@ -117,6 +148,11 @@ def test_cmyk_jpeg_has_the_colors_that_were_printed() -> None:
     data = encoded(scene().convert("CMYK"), "JPEG", quality=95)
     assert b"Adobe" in data
     assert_close(open_photo(data), scene(), tolerance=8)
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "LAB", "YCbCr"])
+def test_color_spaces_of_scans_become_rgb(mode: str) -> None:
+    assert_close(open_photo(encoded(scene().convert(mode), "TIFF")), scene(), tolerance=12)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])

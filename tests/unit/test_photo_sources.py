@@ -89,7 +89,10 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
 
 def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
     tree(tmp_path, "cat/a.jpg")
-    (tmp_path / "cat" / os.fsdecode(b"\xff.jpg")).write_bytes(b"")
+    try:
+        (tmp_path / "cat" / os.fsdecode(b"\xff.jpg")).write_bytes(b"")
+    except OSError:
+        pytest.skip("this file system takes only names that are text")
     assert list(refused(list_folder(tmp_path))) == ["cat/?.jpg"]
 
 
