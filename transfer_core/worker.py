@@ -110,7 +110,9 @@ def warm_up() -> None:
     labels = np.arange(8, dtype=np.int32) % 2
     photos = Batches((np.zeros((8, 4), np.float32),), np.arange(8), labels, 4, seed=0)
     schedule = Schedule("head", PhaseConfig(1, 1e-3), FitConfig())
-    fit(head_network(4, 2, 0.2, 0), photos, photos, schedule, Watch(lambda event: None))
+    watch = Watch(lambda event: None)
+    watch.start("head", epochs=1)
+    fit(head_network(4, 2, 0.2, 0), photos, photos, schedule, watch)
 
 
 def _run(folder: str) -> int:

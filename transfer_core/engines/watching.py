@@ -26,6 +26,8 @@ class Watched:
     """None: another server, or this one before its restart, started it."""
     status: Status = field(default_factory=Status)
     """As of the last look."""
+    first_epoch_seen: bool = False
+    """Whether an epoch had ended at the last look, or the run."""
     _seen: tuple[Any, ...] = ()
     _since: float = 0.0  # when the run came to what was last seen of it, monotonic
     _killed_after: float | None = None
@@ -45,6 +47,7 @@ class Watched:
         self.status = status = self.run.status()
         if ended:
             return self._settle()
+        self.first_epoch_seen = self.first_epoch_seen or not status.active or bool(self.run.epochs())
         # Whoever was asked to stop, or has said its last word, may take its time as long as it gets on with it.
         seen = (status.state, status.phase, status.step, status.done)
         if seen != self._seen or (status.active and not self.run.stop_requested):
@@ -53,14 +56,6 @@ class Watched:
             self._killed_after = grace
             kill(self.process)
         return False
-
-    @property
-    def first_epoch_seen(self) -> bool:
-        """Whether the run has ended an epoch, as of the last look."""
-        status = self.status
-        return (
-            not status.active or status.phase in ("fine-tune", "finish") or (status.phase == "head" and status.done > 0)
-        )
 
     def abandon(self) -> None:
         """Kill the process: its run's folder is gone."""
