@@ -1,23 +1,26 @@
 """The Python interface: what the command line does, in functions. TensorFlow loads only when one needs it."""
 
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from transfer_core.architecture import LayerTree
 from transfer_core.catalog import get_base
 from transfer_core.config import BaseConfig, RunConfig
-from transfer_core.errors import TransferError
+from transfer_core.errors import RunError
 from transfer_core.events import Emit, Progress
 from transfer_core.plan import FreezePlan, everything, from_block, last_blocks
-from transfer_core.runs import Recorder, Run, check_new_folder, create_run, open_run
+from transfer_core.runs import Run, check_new_folder, create_run, open_run
 from transfer_core.sources import open_source
+from transfer_core.trees import stored_tree
 from transfer_core.weights import fetch_weights, find_weights, weights_state
 
 __all__ = ["check", "execute", "freeze_plan", "layers", "predict", "prepare", "train"]
+
+
+T = TypeVar("T", str, str | None)
 
 
 def check(data: str | Path) -> dict[str, Any]:
@@ -42,8 +45,6 @@ def layers(base: str) -> LayerTree:
     Raises:
         ConfigError: there is no such base; the message lists those there are.
     """
-    from transfer_core.trees import stored_tree
-
     get_base(base)
     tree = stored_tree(base)
     if tree is None:
@@ -98,12 +99,9 @@ def prepare(config: RunConfig, out: Path, emit: Emit | None = None) -> Run:
     _ensure_weights(config.base, emit)
     if not config.plan.head_only:
         config.plan.check(layers(config.base.name))
-    absolute = {
-        name: str(Path(value).absolute())
-        for name in ("source", "validation", "test")
-        if (value := getattr(config.data, name)) and Path(value).exists()
-    }
-    config = replace(config, data=replace(config.data, **absolute))
+    data = config.data
+    data = replace(data, source=_lasting(data.source), validation=_lasting(data.validation), test=_lasting(data.test))
+    config = replace(config, data=data)
     check_new_folder(out)
     try:
         with open_source(config.data.source, keep=out / "photos") as source:
@@ -120,6 +118,11 @@ def prepare(config: RunConfig, out: Path, emit: Emit | None = None) -> Run:
         raise
 
 
+def _lasting(data: T) -> T:
+    """A path that means the same from any folder, so that config.json repeats the run; a project's name as it is."""
+    return str(Path(data).absolute()) if data and Path(data).exists() else data
+
+
 def _ensure_weights(choice: BaseConfig, emit: Emit | None) -> None:
     base = get_base(choice.name)
     if choice.weights == "imagenet" and weights_state(base) == "download":
@@ -128,22 +131,19 @@ def _ensure_weights(choice: BaseConfig, emit: Emit | None) -> None:
 
 
 def execute(run: Run, emit: Emit | None = None) -> dict[str, Any]:
-    """Train a prepared run in this process and return its report."""
-    from transfer_core.training import train as train_run
+    """Train a prepared run in this process and return its report.
 
-    record = Recorder(run, os.getpid())
+    Raises:
+        RunError: it failed, or was stopped before its first epoch ended; the run's status says the same.
+    """
+    from transfer_core.worker import BUG, perform
 
-    def both(event: Any) -> None:
-        record(event)
-        if emit is not None:
-            emit(event)
-
-    try:
-        report = train_run(run, both)
-    except TransferError as error:
-        record.end("FAILED", str(error))
-        raise
-    record.end("STOPPED" if run.stop_requested else "FINISHED")
+    status = perform(run, emit)
+    if status.message.startswith(BUG):
+        raise RuntimeError(status.message)
+    report = run.report()
+    if report is None:
+        raise RunError(status.message)
     return report
 
 

@@ -26,7 +26,10 @@ from transfer_core.errors import RunError, TransferError
 from transfer_core.events import Emit, Event
 from transfer_core.runs import HEARTBEAT, Recorder, Run, State, Status, open_run
 
-__all__ = ["main", "perform"]
+__all__ = ["BUG", "main", "perform"]
+
+BUG = "Something went wrong inside Thaw"
+"""How the message of a run begins that failed through no fault of the person's."""
 
 READY = "READY"
 """Printed by a standby worker when it waits for a run."""
@@ -68,7 +71,7 @@ def _train(run: Run, tell: Emit) -> tuple[State, str]:
         return "FAILED", "There was not enough memory. Choose a smaller batch, a smaller base or fewer layers."
     except Exception as error:
         traceback.print_exc()
-        return "FAILED", f"Something went wrong inside Thaw: {type(error).__name__}; the log has the details."
+        return "FAILED", f"{BUG}: {type(error).__name__}; the log has the details."
     if report is None:
         return "STOPPED", "Stopped before the first epoch ended, so there is no classifier."
     return ("STOPPED", "Stopped; the best weights so far are kept.") if report["stopped"] else ("FINISHED", "")

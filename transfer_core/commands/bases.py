@@ -4,7 +4,11 @@ from typing import Any
 
 import click
 
-from transfer_core.commands.output import json_option, result, stdout_kept_clean
+from transfer_core import api
+from transfer_core.catalog import BASES, get_base
+from transfer_core.commands.output import json_option, load_tensorflow, result, stdout_kept_clean
+from transfer_core.trees import stored_tree
+from transfer_core.weights import weights_state
 
 __all__ = ["bases", "layers"]
 
@@ -13,9 +17,6 @@ __all__ = ["bases", "layers"]
 @json_option
 def bases(as_json: bool) -> None:
     """List the pretrained networks, and whether their weights are here."""
-    from transfer_core.catalog import BASES
-    from transfer_core.weights import weights_state
-
     rows = [
         {
             "name": base.name,
@@ -45,17 +46,11 @@ def _bases_words(value: dict[str, Any]) -> str:
 @json_option
 def layers(base: str, as_json: bool) -> None:
     """Print the tree of BASE: stages, blocks and layers. Block names are what `train --train-from` takes."""
-    from transfer_core.catalog import get_base
-
     get_base(base)  # refuse an unknown name before the seconds TensorFlow takes to load
     with stdout_kept_clean(as_json):
-        from transfer_core.trees import stored_tree
-
-        tree = stored_tree(base)
-        if tree is None:
-            from transfer_core.layer_tree import load_tree
-
-            tree = load_tree(base)
+        if stored_tree(base) is None:
+            load_tensorflow()
+        tree = api.layers(base)
     result({"tree": tree.root.to_dict()}, as_json, _tree_words)
 
 

@@ -1,15 +1,17 @@
 """What commands print: one JSON object on standard output, everything else on standard error."""
 
+import importlib
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 
-__all__ = ["json_option", "progress", "result", "say", "stdout_kept_clean"]
+__all__ = ["json_option", "load_tensorflow", "progress", "result", "say", "stdout_kept_clean"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,3 +55,20 @@ def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
     """A progress bar on standard error; call what it gives with the number done so far."""
     with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
         yield lambda done: bar.update(done - bar.pos)
+
+
+def load_tensorflow() -> None:
+    """Import TensorFlow without the notes that version 2.21 prints at any TF_CPP_MIN_LOG_LEVEL; errors still show."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as notes:
+        os.dup2(notes.fileno(), 2)
+        try:
+            importlib.import_module("tensorflow")
+        except BaseException:
+            notes.seek(0)
+            os.write(kept, notes.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)

@@ -30,7 +30,9 @@ class Reporter:
     def __call__(self, event: Event) -> None:
         """Show `event` on standard error."""
         if isinstance(event, Progress):
-            self._progress(event)
+            # Without a terminal there is nothing to redraw; the phases and epochs tell enough.
+            if sys.stderr.isatty():
+                self._progress(event)
             return
         self._close()
         if isinstance(event, PhaseStarted):

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from transfer_core import api
-from transfer_core.commands.output import json_option, result, say, stdout_kept_clean
+from transfer_core.commands.output import json_option, load_tensorflow, result, say, stdout_kept_clean
 from transfer_core.commands.reporter import Reporter
 from transfer_core.config import RunConfig
 from transfer_core.errors import ConfigError
@@ -56,25 +56,26 @@ def train(data: str | None, out: Path, config_file: Path | None, as_json: bool, 
         with Reporter() as reporter:
             run = api.prepare(config, out, reporter)
             with _stop_on_interrupt(run):
+                load_tensorflow()
                 report = api.execute(run, reporter)
     result(summary(run, report), as_json, _train_words)
 
 
 def _configure(data: str | None, config_file: Path | None, options: dict[str, Any]) -> RunConfig:
     """Lay the options given over the configuration file, or over the defaults."""
-    config = RunConfig.from_dict(read_json(config_file)) if config_file else RunConfig()
+    start = RunConfig.from_dict(read_json(config_file)) if config_file else RunConfig()
     given = {name: value for name, value in options.items() if value is not None}
 
     def over(part: Any, **names: str) -> Any:
         return replace(part, **{field: given[option] for field, option in names.items() if option in given})
 
-    config = replace(
-        over(config, seed="seed"),
-        data=over(config.data, validation="validation", test="test", validation_fraction="val_split"),
-        base=over(config.base, name="base_name", weights="weights"),
-        head=over(config.head, epochs="epochs", learning_rate="learning_rate"),
-        fine_tune=over(config.fine_tune, epochs="fine_tune_epochs", learning_rate="fine_tune_learning_rate"),
-        fit=over(config.fit, optimizer="optimizer", batch_size="batch_size", augment="augment"),
+    config: RunConfig = replace(
+        over(start, seed="seed"),
+        data=over(start.data, validation="validation", test="test", validation_fraction="val_split"),
+        base=over(start.base, name="base_name", weights="weights"),
+        head=over(start.head, epochs="epochs", learning_rate="learning_rate"),
+        fine_tune=over(start.fine_tune, epochs="fine_tune_epochs", learning_rate="fine_tune_learning_rate"),
+        fit=over(start.fit, optimizer="optimizer", batch_size="batch_size", augment="augment"),
     )
     if data:
         config = replace(config, data=replace(config.data, source=data))
@@ -82,7 +83,7 @@ def _configure(data: str | None, config_file: Path | None, options: dict[str, An
         raise ConfigError(
             "No photos were named. Give DATA: a folder of class folders, a zip of one, or a project's name."
         )
-    cuts = {name: given[name] for name in ("train_last", "train_from") if name in given}
+    cuts: dict[str, Any] = {name: given[name] for name in ("train_last", "train_from") if name in given}
     if given["train_all"]:
         cuts["train_all"] = True
     if len(cuts) > 1:
@@ -146,6 +147,8 @@ def predict(run: Path, images: tuple[str, ...], csv_path: Path | None, as_json: 
     """Ask the classifier of RUN about each IMAGE."""
     with stdout_kept_clean(as_json):
         opened = open_run(run)
+        opened.labels()  # refuse a run without a model before the seconds TensorFlow takes to load
+        load_tensorflow()
         predictions = api.predict(opened, images)
         if csv_path:
             _write_csv(csv_path, opened.labels()["classes"], predictions)

@@ -1,11 +1,12 @@
 """`thaw weights`: fetch or import pretrained weights ahead of time, say before a lesson without a network."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from transfer_core.catalog import BASES, get_base
+from transfer_core.catalog import BASES, Base, get_base
 from transfer_core.commands.output import json_option, progress, result, say, stdout_kept_clean
 from transfer_core.weights import fetch_weights, import_weights
 
@@ -27,9 +28,13 @@ def fetch(names: tuple[str, ...], as_json: bool) -> None:
     with stdout_kept_clean(as_json):
         for row in rows:
             with progress(row.title, row.weights.bytes) as advance:
-                path = fetch_weights(row, lambda done, total, advance=advance: advance(done))
+                path = _fetch(row, advance)
             fetched.append({"name": row.name, "path": str(path)})
     result({"fetched": fetched}, as_json, _words)
+
+
+def _fetch(row: Base, advance: Callable[[int], None]) -> Path:
+    return fetch_weights(row, lambda done, total: advance(done))
 
 
 @weights.command("import")
