@@ -179,19 +179,19 @@ def _by_graph(units: list[list[LayerCall]]) -> list[Block]:
     A block is called after the layer that joins its branches, or after its convolution; a stage is one resolution.
     """
     blocks: list[Block] = []
-    height = None
-    stages = 0
     for unit in units:
         kernels = [call for call in unit if any(len(w.shape) > 1 for w in getattr(call.operation, "weights", ()))]
         if kernels or not blocks:
             blocks.append(Block(unit[-1].name if len(unit) > 1 or not kernels else kernels[0].name, "", list(unit)))
         else:
             blocks[-1].calls += unit
+    heights: list[int | None] = []
     for block in blocks:
-        if block.calls[-1].shape[:1] != height or not stages:
-            height = block.calls[-1].shape[:1]
-            stages += 1
-        block.stage = f"stage{stages}"
+        # Pooling at a block's end already has the next stage's resolution, so the last layer with weights counts.
+        height = [call for call in block.calls if _weighted([call]) or call is block.calls[0]][-1].shape[0]
+        if height not in heights[-1:]:
+            heights.append(height)
+        block.stage = f"stage{len(heights)}"
     return blocks
 
 
