@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared import tasks
-from pages.shared.edits import edit
+from pages.shared.edits import edit, typed
 from transfer_core import projects
 from transfer_core.catalog import Base
 from transfer_core.errors import WeightsError
@@ -57,22 +57,22 @@ def _file(base: Base, choose: Callable[[str], None]) -> None:
     st.markdown(f"The file is called `{base.weights.filename}`.")
     if base.weights.url:
         st.markdown(f"[Where it is published]({base.weights.url})")
-    path = st.text_input("Its path on this computer", key=f"path_{base.name}", placeholder="/home/me/Downloads/…")
-    st.button(
-        "Use this file",
-        key=f"use_path_{base.name}",
-        disabled=not path,
-        on_click=edit,
-        args=(lambda: choose(_taken_in(base, Path(path.strip()))),),
-    )
-    upload = st.file_uploader("Or drop it here", type=["h5", "pth", "keras"], key=f"weights_upload_{base.name}")
-    if upload is not None:
-        st.button(
-            f"Use {upload.name}",
-            key=f"use_upload_{base.name}",
-            on_click=edit,
-            args=(lambda: choose(_uploaded(base, upload.name, upload.getvalue())),),
+    with st.form(f"file_form_{base.name}", border=False):
+        st.text_input("Its path on this computer", key=f"path_{base.name}", placeholder="/home/me/Downloads/…")
+        st.file_uploader("Or drop it here", type=["h5", "pth", "keras"], key=f"weights_upload_{base.name}")
+        st.form_submit_button(
+            "Use this file", key=f"use_file_{base.name}", on_click=edit, args=(_use_file, base, choose)
         )
+
+
+def _use_file(base: Base, choose: Callable[[str], None]) -> None:
+    path, upload = typed(f"path_{base.name}").strip(), typed(f"weights_upload_{base.name}")
+    if upload is not None:
+        choose(_uploaded(base, upload.name, upload.getvalue()))
+    elif path:
+        choose(_taken_in(base, Path(path)))
+    else:
+        raise WeightsError(f"No file was given for {base.title}: type the path of one, or drop it into the field.")
 
 
 def _uploaded(base: Base, name: str, data: bytes) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.shared.drawn import sentence
 from transfer_core.errors import TransferError
 
-__all__ = ["edit", "show_refusal"]
+__all__ = ["edit", "show_refusal", "typed"]
 
 _REFUSAL = "edit_refusal"
 
@@ -21,6 +21,11 @@ def edit(change: Callable[..., Any], *values: Any) -> None:
         change(*values)
     except TransferError as error:
         st.session_state[_REFUSAL] = str(error)
+
+
+def typed(key: str) -> Any:
+    """What stands in the widget `key` at the moment of the click."""
+    return st.session_state[key]
 
 
 def show_refusal() -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shared.drawn import plain
-from pages.shared.edits import edit, show_refusal
-from pages.shared.words import plural
+from pages.shared.edits import edit, show_refusal, typed
 
 if TYPE_CHECKING:
     from transfer_core.datasets import PhotoStore
@@ -42,30 +41,40 @@ def toolbar(photos: PhotoStore, counts: Mapping[str, int]) -> None:
             st.caption(f"Last change: {plain(last)}", width="content")
 
 
+# Each popover holds a form: what was typed last counts, with no need to leave the field first. An empty name is
+# refused by the store, in its own words.
 def _add(photos: PhotoStore) -> None:
-    name = st.text_input("Name of the new class", key="new_class")
-    st.button("Add", key="add_class", disabled=not name, on_click=edit, args=(photos.add_class, name))
+    with st.form("add_class_form", border=False, clear_on_submit=True):
+        st.text_input("Name of the new class", key="new_class")
+        st.form_submit_button("Add", key="add_class", on_click=lambda: edit(photos.add_class, typed("new_class")))
 
 
 def _rename(photos: PhotoStore, counts: Mapping[str, int]) -> None:
-    old = st.selectbox("Class", list(counts), key="rename_old")
-    new = st.text_input("New name", key="rename_new")
-    st.button("Rename", key="rename_class", disabled=not new, on_click=edit, args=(photos.rename_class, old, new))
+    with st.form("rename_class_form", border=False, clear_on_submit=True):
+        st.selectbox("Class", list(counts), key="rename_old")
+        st.text_input("New name", key="rename_new")
+        st.form_submit_button(
+            "Rename",
+            key="rename_class",
+            on_click=lambda: edit(photos.rename_class, typed("rename_old"), typed("rename_new")),
+        )
 
 
 def _merge(photos: PhotoStore, counts: Mapping[str, int]) -> None:
-    names = st.multiselect("Classes to put together", list(counts), key="merge_names")
-    into = st.text_input("Name of the class they become", value=names[0] if names else "", key="merge_into")
-    st.button(
-        "Merge",
-        key="merge_classes",
-        disabled=len(names) < 2 or not into,
-        on_click=edit,
-        args=(photos.merge_classes, names, into),
-    )
+    with st.form("merge_classes_form", border=False, clear_on_submit=True):
+        st.multiselect("Classes to put together", list(counts), key="merge_names")
+        st.text_input("Name of the class they become", key="merge_into")
+        st.form_submit_button(
+            "Merge",
+            key="merge_classes",
+            on_click=lambda: edit(photos.merge_classes, typed("merge_names"), typed("merge_into")),
+        )
 
 
 def _delete(photos: PhotoStore, counts: Mapping[str, int]) -> None:
-    name = st.selectbox("Class", list(counts), key="delete_name")
-    st.caption(f"Its {plural(counts.get(name or '', 0), 'photo')} go with it. You can undo this.")
-    st.button("Delete", key="delete_class", disabled=not name, on_click=edit, args=(photos.delete_class, name))
+    with st.form("delete_class_form", border=False):
+        st.selectbox("Class", list(counts), key="delete_name")
+        st.caption("Its photos go with it. You can undo this.")
+        st.form_submit_button(
+            "Delete", key="delete_class", on_click=lambda: edit(photos.delete_class, typed("delete_name"))
+        )

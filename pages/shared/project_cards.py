@@ -55,8 +55,7 @@ def _card(project: Project) -> None:
                 open_in_tab(project)
                 go(steps.next_step(steps.done_steps(project)).name)
             with st.popover("", icon=":material/more_vert:", help="Rename or delete"):
-                name = st.text_input("Name", project.name, key=f"name_{project.id}", max_chars=MAX_NAME)
-                st.button("Rename", key=f"rename_{project.id}", on_click=_rename, args=(project, name))
+                _rename_form(project)
                 st.button(
                     "Delete",
                     key=f"delete_{project.id}",
@@ -88,9 +87,16 @@ def _last_result(project: Project) -> str:
     return f"{plural(sum(counts.values()), 'photo')} · {plural(len(counts), 'class', 'classes')} · not trained yet"
 
 
-def _rename(project: Project, name: str) -> None:
+def _rename_form(project: Project) -> None:
+    key = f"name_{project.id}"
+    with st.form(f"rename_form_{project.id}", border=False):
+        st.text_input("Name", project.name, key=key, max_chars=MAX_NAME)
+        st.form_submit_button("Rename", key=f"rename_{project.id}", on_click=_rename, args=(project, key))
+
+
+def _rename(project: Project, key: str) -> None:
     try:
-        project.rename(name)
+        project.rename(st.session_state[key])
     except TransferError as error:
         st.session_state["card_error"] = str(error)
 

@@ -67,9 +67,8 @@ def way(done: tuple[str, ...]) -> None:
     items = []
     for step in STEPS:
         state = "done" if step.name in done else "next" if step.name == upcoming else "not yet"
-        items.append(
-            f'<span role="listitem" class="{state.replace(" ", "-")}" title="{step.title}: {state}">{step.title}</span>'
-        )
+        mark = state.replace(" ", "-")
+        items.append(f'<span role="listitem" class="{mark}" title="{step.title}: {state}">{step.title}</span>')
     st.html(f'<div role="list" class="thaw-way">{"".join(items)}</div>')
 
 

@@ -1,0 +1,60 @@
+"""The app without a browser: a run of app.py that starts no workers, on a workspace of the test's own."""
+
+import io
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import frame, tasks
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+@pytest.fixture
+def app(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The app's home page, run once."""
+    monkeypatch.setattr(frame, "warm", lambda: None)
+    return AppTest.from_file(str(APP), default_timeout=60).run()
+
+
+@pytest.fixture
+def open_page(app: AppTest) -> Callable[[str, str], AppTest]:
+    """Open a step's page of a project, as a link to it does."""
+
+    def opened(step: str, project_id: str) -> AppTest:
+        app.query_params["project"] = project_id
+        app.switch_page(f"pages/{step}.py")
+        app.query_params["project"] = project_id
+        return app.run()
+
+    return opened
+
+
+@pytest.fixture
+def finish() -> Callable[[AppTest, str], AppTest]:
+    """Wait for a long step, then draw the page anew, as the page does by polling."""
+
+    def finished(app: AppTest, key: str) -> AppTest:
+        deadline = time.monotonic() + 60
+        task = tasks.find(key)
+        assert task is not None, f"no task {key}"
+        assert task.wait(deadline - time.monotonic()), f"{task.title} did not end"
+        return app.run()
+
+    return finished
+
+
+@pytest.fixture
+def jpeg() -> Callable[[int], bytes]:
+    """A small photo, another one for each number."""
+
+    def make(number: int) -> bytes:
+        buffer = io.BytesIO()
+        Image.new("RGB", (32, 24), ((37 * number) % 256, (91 * number) % 256, (17 * number) % 256)).save(buffer, "JPEG")
+        return buffer.getvalue()
+
+    return make

@@ -1,0 +1,137 @@
+"""Home: a sample to start with, projects by name, and cards that open, rename, delete and come back."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import frame, starting
+from transfer_core.projects import create_project, list_projects, open_project
+
+Finish = Callable[[AppTest, str], AppTest]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def few_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starting, "SAMPLE_PER_CLASS", 3)
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button]
+
+
+def test_an_empty_workspace_says_what_to_do(app: AppTest) -> None:
+    assert not app.exception
+    assert app.title[0].value.startswith("Teach a computer")
+    assert "Nothing here yet" in app.info[0].value
+    assert {"sample_shapes", "sample_patterns"} <= {button.key for button in app.button}
+
+
+@pytest.mark.parametrize("sample", ["shapes", "patterns"])
+def test_one_click_makes_a_project_with_drawn_photos(
+    app: AppTest, finish: Finish, few_drawings: None, sample: str
+) -> None:
+    app.button(key=f"sample_{sample}").click().run()
+    (project,) = list_projects()
+    assert app.title[0].value == "Photos"
+    assert app.query_params["project"] == project.id
+    finish(app, starting.photos_task(project))
+    assert not app.exception
+    assert set(frame.store(project).classes().values()) == {3}
+    assert not app.button(key="next_base").disabled
+
+
+def test_a_second_click_does_not_make_a_second_project(app: AppTest, finish: Finish, few_drawings: None) -> None:
+    app.button(key="sample_shapes").click().run()
+    app.switch_page("pages/home.py").run()
+    app.button(key="sample_shapes").click().run()
+    (project,) = list_projects()
+    assert app.title[0].value == "Photos"
+    finish(app, starting.photos_task(project))
+    assert sum(frame.store(project).classes().values()) == 12
+
+
+def test_a_named_project_opens_on_its_photos(app: AppTest) -> None:
+    app.text_input(key="new_project_name").set_value("Birds *of* my garden")
+    app.button(key="new_project").click().run()
+    (project,) = list_projects()
+    assert project.name == "Birds *of* my garden"
+    assert app.title[0].value == "Photos"
+    # A page that was switched to runs without app.py in these tests, so the sidebar is looked at from home.
+    app.switch_page("app.py")
+    app.query_params["project"] = project.id
+    app.run()
+    assert r"Birds \*of\* my garden" in [header.value for header in app.sidebar.subheader]
+
+
+def test_a_project_without_a_name_is_refused(app: AppTest) -> None:
+    app.text_input(key="new_project_name").set_value("   ")
+    app.button(key="new_project").click().run()
+    assert list_projects() == []
+    assert "name" in app.warning[0].value
+
+
+def test_rename_shows_the_new_name(app: AppTest) -> None:
+    project = create_project("Old")
+    app.run()
+    app.text_input(key=f"name_{project.id}").set_value("New")
+    app.button(key=f"rename_{project.id}").click().run()
+    assert open_project(project.id).name == "New"
+    assert "**New**" in [text.value for text in app.markdown]
+
+
+def test_deleting_can_be_undone_one_after_the_other(app: AppTest) -> None:
+    first, second = create_project("First"), create_project("Second")
+    app.run()
+    for project in (first, second):
+        app.button(key=f"delete_{project.id}").click().run()
+    assert list_projects() == []
+    assert any("Deleted **Second**" in text.value for text in app.markdown)
+    app.button(key="undo_delete").click().run()
+    assert [project.name for project in list_projects()] == ["Second"]
+    app.button(key="undo_delete").click().run()
+    assert {project.name for project in list_projects()} == {"First", "Second"}
+    assert "undo_delete" not in {button.key for button in app.button}
+
+
+def test_a_card_deleted_in_another_tab_says_so(app: AppTest) -> None:
+    project = create_project("Gone")
+    app.run()
+    stale = app.button(key=f"delete_{project.id}")
+    project.path.rename(project.path.with_name("elsewhere"))
+    stale.click().run()
+    assert not app.exception
+    assert "no project" in app.error[0].value
+
+
+@pytest.mark.parametrize("named", ["nothing-here", "../../etc", "x" * 300, ""])
+def test_a_link_to_no_project_leads_home(open_page: Callable[[str, str], AppTest], named: str) -> None:
+    app = open_page("photos", named)
+    assert not app.exception
+    assert app.title[0].value == "No project is open"
+    app.button(key="go_home").click().run()
+    assert app.title[0].value.startswith("Teach a computer")
+
+
+def test_open_leads_to_the_first_step_that_is_not_done(app: AppTest, finish: Finish, few_drawings: None) -> None:
+    app.button(key="sample_shapes").click().run()
+    (project,) = list_projects()
+    finish(app, starting.photos_task(project))
+    app.switch_page("pages/home.py").run()
+    app.button(key=f"open_{project.id}").click().run()
+    assert app.title[0].value == "Base"
+
+
+def test_the_app_never_imports_tensorflow(thaw_home: Path) -> None:
+    program = (
+        "import sys; from streamlit.testing.v1 import AppTest; from pages.shared import base_cards, photo_import,"
+        " photo_classes, photo_conflicts, photo_grid, photo_split, answers, download, test_photos;"
+        f" app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run(); assert not app.exception;"
+        " print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "[]"
