@@ -18,7 +18,7 @@ from PIL import Image, UnidentifiedImageError
 from transfer_core.errors import PhotoError
 from transfer_core.file_kinds import foreign_kind, picture_kind
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "Inspection", "decode", "inspect", "open_photo", "thumbnail"]
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "Inspection", "check_bytes", "decode", "inspect", "open_photo", "thumbnail"]
 
 MAX_PIXELS = 120_000_000
 """The most pixels of a picture that is opened: a 108-megapixel phone photo fits, a decompression bomb does not."""
@@ -109,26 +109,30 @@ def inspect(data: bytes, size: int = 160) -> Inspection:
     return Inspection(width, height, _jpeg(_square(picture, size)))
 
 
+def check_bytes(count: int) -> None:
+    """Refuse a file of so many bytes if that is more than is read.
+
+    Raises:
+        PhotoError: it is.
+    """
+    if count > MAX_BYTES:
+        raise PhotoError(
+            f"The file has {count / 2**20:,.0f} MB and at most {MAX_BYTES // 2**20} MB are read: "
+            "save the photo smaller, for example as JPEG."
+        )
+
+
 def _read(data: bytes | Path) -> bytes:
     if isinstance(data, bytes):
-        if len(data) > MAX_BYTES:
-            raise PhotoError(_too_many_bytes(len(data)))
+        check_bytes(len(data))
         return data
     try:
-        if data.stat().st_size > MAX_BYTES:
-            raise PhotoError(_too_many_bytes(data.stat().st_size))
+        check_bytes(data.stat().st_size)
         return data.read_bytes()
     except FileNotFoundError as error:
         raise PhotoError(f"There is no file at {data}: it was moved, renamed or deleted.") from error
     except OSError as error:
         raise PhotoError(f"The file at {data} can't be read ({error.strerror}).") from error
-
-
-def _too_many_bytes(count: int) -> str:
-    return (
-        f"The file has {count / 2**20:.0f} MB and at most {MAX_BYTES // 2**20} MB are read: save the photo smaller, "
-        "for example as JPEG."
-    )
 
 
 def _load(data: bytes, shrink_to: int | None) -> tuple[Image.Image, tuple[int, int]]:

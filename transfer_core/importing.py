@@ -97,7 +97,8 @@ class Importer:
 
     def record(self, connection: Connection, verified: list[_Verified], listing: Listing) -> ImportReport:
         """Write the rows of an import inside the caller's edit, and report."""
-        report = ImportReport(refused=listing.refused, empty=listing.empty, imported=len(verified))
+        refused = sorted(listing.refused, key=lambda refusal: refusal.name)
+        report = ImportReport(refused=refused, empty=listing.empty, imported=len(verified))
         report.found = report.imported + len(report.refused)
         counts: Counter[str] = Counter()
         for item in verified:

@@ -6,14 +6,13 @@ import re
 import stat
 import unicodedata
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from transfer_core.errors import DataError, PhotoError
-from transfer_core.images import MAX_BYTES
+from transfer_core.images import MAX_BYTES, check_bytes
 
 __all__ = [
     "CLASS_NAME_LENGTH",
@@ -121,12 +120,13 @@ def list_zip(source: Path | bytes) -> Iterator[Listing]:
         archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
     except FileNotFoundError as error:
         raise DataError(f"There is no file {title}: check the path.") from error
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as error:
-        raise DataError(f"{title} is not a zip, or it is cut off or damaged: make or copy it again.") from error
     except OSError as error:
-        raise DataError(f"{title} can't be read ({error.strerror}).") from error
+        raise DataError(f"{title} can't be read ({error.strerror or error}).") from error
+    # A damaged directory makes zipfile raise nearly anything: BadZipFile, struct.error, ValueError, OverflowError.
+    except Exception as error:
+        raise DataError(f"{title} is not a zip, or it is cut off or damaged: make or copy it again.") from error
     with archive:
-        infos = [info for info in archive.infolist() if not info.is_dir()]
+        infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
         _check_zip(title, infos)
         listing = Listing()
         found = []
@@ -164,7 +164,9 @@ def _walk(folder: Path, parts: tuple[str, ...], found: list[PhotoFile], listing:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        listing.refused.append(Refusal("/".join(parts) or str(folder), f"The folder can't be read ({error.strerror})."))
+        listing.refused.append(
+            Refusal("/".join(parts) or str(folder), f"The folder can't be read ({error.strerror or error}).")
+        )
         return
     before = len(found) + len(listing.refused)
     for entry in entries:
@@ -195,7 +197,9 @@ def _by_class(found: list[PhotoFile], listing: Listing, title: str, unwrap: bool
             continue
         if unwrap and (".." in parts or re.match(r"[/\\]|[A-Za-z]:", file.name)):
             listing.refused.append(Refusal(file.name, "Its name leads out of the folder: rename it and try again."))
-        elif parts:
+        elif not parts:
+            listing.refused.append(Refusal("(no name)", "It has no name: give it one and try again."))
+        else:
             kept.append((file, parts))
     if unwrap and _is_wrapped([parts for _, parts in kept]):
         kept = [(file, parts[1:]) for file, parts in kept]
@@ -258,21 +262,23 @@ def _check_zip(title: str, infos: list[zipfile.ZipInfo]) -> None:
 def _path_reader(path: Path) -> Callable[[], bytes]:
     def read() -> bytes:
         try:
-            with path.open("rb") as file:
-                return file.read(MAX_BYTES + 1)
+            check_bytes(path.stat().st_size)
+            return path.read_bytes()
         except OSError as error:
-            raise PhotoError(f"The file can't be read ({error.strerror}).") from error
+            raise PhotoError(f"The file can't be read ({error.strerror or error}).") from error
 
     return read
 
 
 def _zip_reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], bytes]:
     def read() -> bytes:
+        check_bytes(info.file_size)
         try:
-            # Not by the size the zip claims: a bomb lies about it.
+            # A bomb may lie about its size.
             with archive.open(info) as file:
                 return file.read(MAX_BYTES + 1)
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, RuntimeError) as error:
+        # As above: damage and unknown methods of packing show as exceptions of many kinds.
+        except Exception as error:
             raise PhotoError(f"It can't be unpacked from the zip ({error}): make the zip again.") from error
 
     return read

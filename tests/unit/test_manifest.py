@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transfer_core.datasets import Photo, PhotoStore
@@ -35,6 +35,7 @@ FRACTIONS = st.floats(0.01, 0.99)
 SEEDS = st.integers(0, 5)
 
 
+@settings(deadline=None)
 @given(COUNTS, FRACTIONS, SEEDS)
 def test_shares_are_right_and_each_class_is_on_both_sides(counts: dict[str, int], fraction: float, seed: int) -> None:
     manifest = split(counts, fraction, seed)
@@ -49,6 +50,7 @@ def test_shares_are_right_and_each_class_is_on_both_sides(counts: dict[str, int]
     assert all(manifest.classes[photo.label] == photo.name.split("/")[0] for photo in manifest.photos)
 
 
+@settings(deadline=None)
 @given(COUNTS, FRACTIONS, SEEDS, st.randoms())
 def test_the_split_depends_on_photos_and_seed_alone(counts: dict[str, int], fraction: float, seed: int, random) -> None:
     shuffled = photos_of(counts)
@@ -56,6 +58,7 @@ def test_the_split_depends_on_photos_and_seed_alone(counts: dict[str, int], frac
     assert places(split_photos(sorted(counts), shuffled, fraction, seed)) == places(split(counts, fraction, seed))
 
 
+@settings(deadline=None)
 @given(COUNTS, FRACTIONS, SEEDS, st.data())
 def test_one_more_photo_moves_at_most_one_other(counts: dict[str, int], fraction: float, seed: int, data) -> None:
     before = places(split(counts, fraction, seed))

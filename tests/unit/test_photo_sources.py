@@ -7,6 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from transfer_core import photo_sources
 from transfer_core.errors import DataError, PhotoError
@@ -213,6 +215,36 @@ def test_a_zip_bomb_is_refused_with_numbers(monkeypatch: pytest.MonkeyPatch) -> 
         pass
 
 
+def test_a_file_too_large_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "cat" / "huge.tif"
+    path.parent.mkdir()
+    with path.open("wb") as file:
+        file.truncate(300 * 2**20)  # a hole: takes no room on disk
+    (listed,) = list_folder(tmp_path).files
+    with pytest.raises(PhotoError, match="has 300 MB and at most 256 MB"):
+        listed.read()
+
+
+PETS = packed({"pets/cat/a.jpg": b"a" * 99, "pets/dog/b.jpg": b"b" * 99, "notes.txt": b"c"}, zipfile.ZIP_DEFLATED)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.tuples(st.integers(0, len(PETS) - 1), st.integers(0, 255)), min_size=1, max_size=8))
+def test_a_damaged_zip_gives_files_or_refusals(changes: list[tuple[int, int]]) -> None:
+    data = bytearray(PETS)
+    for place, value in changes:
+        data[place] = value
+    try:
+        with list_zip(bytes(data)) as listing:
+            for file in listing.files:
+                try:
+                    file.read()
+                except PhotoError as refusal:
+                    assert str(refusal)
+    except DataError as refusal:
+        assert str(refusal).endswith(".")
+
+
 def test_a_missing_zip_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="There is no file"), list_zip(tmp_path / "gone.zip"):
         pass
@@ -234,6 +266,10 @@ def test_a_dropped_folder_and_a_dropped_class() -> None:
 def test_a_given_class_counts_more_than_folders() -> None:
     listing = list_files([("webcam.jpg", b"1"), ("some/where/b.jpg", b"2"), ("", b"3")], " cat ")
     assert found(listing) == {"cat/webcam.jpg": "cat", "cat/b.jpg": "cat", "cat/photo": "cat"}
+
+
+def test_an_upload_without_a_name_is_refused() -> None:
+    assert "has no name" in refused(list_files([("cat/a.jpg", b""), ("./", b"")]))["(no name)"]
 
 
 def test_uploads_without_a_class_are_refused() -> None:
