@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from transfer_core import projects
-from transfer_core.config import RunConfig
+from transfer_core.config import BaseConfig, RunConfig
 from transfer_core.engines import claims
 from transfer_core.engines.claims import claim, current_claim
 from transfer_core.engines.local import LocalEngine
-from transfer_core.engines.processes import ProcessId, kill
+from transfer_core.engines.processes import WORKER, ProcessId, kill
 from transfer_core.errors import RunError
 from transfer_core.jobs import log_tail
 from transfer_core.manifest import Manifest
@@ -444,3 +444,17 @@ def test_a_full_disk_keeps_the_run_waiting_until_there_is_space(engine, new_run,
         wait_until(lambda: "is full" in caplog.text)
         assert state(run) == "QUEUED"
     wait_for(run, "FINISHED")
+
+
+def test_the_real_worker_takes_a_run_from_standby_and_says_what_is_wrong(new_engine, project):
+    """The one test here with Keras: the protocol between engine and worker, up to a refusal in plain words."""
+    config = RunConfig(base=BaseConfig(weights="/no/such/weights.h5"))
+    run = create_run(projects.runs_dir(project) / "real", config, Manifest(("a", "b"), ()))
+    engine = new_engine(command=WORKER)
+    engine.warm()
+    wait_until(lambda: engine.standby_pid)
+    standby = engine.standby_pid
+    engine.start(run)
+    wait_until(lambda: state(run) == "FAILED", seconds=90)  # importing Keras on a busy machine
+    assert "/no/such/weights.h5" in run.status().message
+    assert run.status().pid == standby and run.log_path.exists()

@@ -103,7 +103,7 @@ class LocalEngine:
 
     def reconcile(self) -> None:
         """Take in every run of every project, and look again every few seconds from now on; see `Engine.reconcile`."""
-        with self._lock:
+        with self._lock, self._trouble_with(None):
             self._scan()
         self._wake.set()
 
