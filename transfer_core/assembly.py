@@ -82,7 +82,7 @@ def check_parity(
     Raises:
         RunError: they differ by more than `limit`.
     """
-    answers = np.asarray(model(photos.astype(np.float32), training=False))
+    answers = keras.ops.convert_to_numpy(model(photos.astype(np.float32), training=False))
     difference = float(np.abs(answers - expected).max()) if len(photos) else 0.0
     if not difference <= limit:
         raise RunError(

@@ -109,8 +109,10 @@ class RunConfig:
         return not self.plan.head_only and self.fine_tune.epochs > 0
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form."""
-        return asdict(self)
+        """JSON form: what `json.loads` gives back, lists for tuples."""
+        value = asdict(self)
+        value["plan"]["trainable"] = list(self.plan.trainable)
+        return value
 
     @classmethod
     def from_dict(cls, value: dict[str, Any]) -> "RunConfig":

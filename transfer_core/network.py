@@ -38,7 +38,7 @@ class Network:
 
     def read(self) -> list[NDArray[np.float32]]:
         """A copy of every trainable weight."""
-        return [np.array(variable) for variable in self.variables]
+        return [np.array(variable.value.numpy()) for variable in self.variables]
 
     def write(self, values: list[NDArray[np.float32]]) -> None:
         """Set every trainable weight, as `read` gave them."""

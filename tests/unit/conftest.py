@@ -4,6 +4,7 @@ import hashlib
 import sys
 import types
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 from transfer_core import catalog
-from transfer_core.catalog import Base, Weights
+from transfer_core.catalog import Base
 from transfer_core.config import BaseConfig, FitConfig, PhaseConfig, RunConfig
 from transfer_core.manifest import Manifest, ManifestPhoto
 from transfer_core.plan import FreezePlan
@@ -43,9 +44,14 @@ def toy_base(monkeypatch: pytest.MonkeyPatch, thaw_home: Path) -> Base:
     module: Any = types.ModuleType("toy_builder_of_the_tests")
     module.build = build_toy
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    weights = Weights("file", "toy.h5", None, "", 0, "the tests")
-    row = Base(
-        "toy", "Toy", f"{module.__name__}:build", TOY_SIZE, 8, "tf", 1500, 0.1, None, "the tests", weights, "A toy."
+    row = replace(
+        catalog.get_base("mobilenet"),
+        name="toy",
+        title="Toy",
+        builder=f"{module.__name__}:build",
+        input_size=TOY_SIZE,
+        minimum_size=8,
+        scaling="tf",
     )
     monkeypatch.setitem(catalog._BY_NAME, "toy", row)
     return row
