@@ -19,6 +19,9 @@ with guard():
         photo_import.report(report)
     if not counts and not busy:
         photo_import.first_words(project)
+        # Deleting the last class or undoing an import leads here, and back.
+        with st.container(horizontal=True, vertical_alignment="center"):
+            photo_classes.undo(photos)
     photo_import.area(project, photos, list(counts), folded=bool(counts) or busy)
 
     if counts:

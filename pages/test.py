@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.shared import answers, download, test_photos
 from pages.shared.frame import go, guard, heading, require_project
-from pages.shared.results import chosen_run, trained_runs
+from pages.shared.results import chosen_run, trained_runs, training
 
 project = require_project()
 heading("Test", "Show it photos it has never seen, and see what it says and how sure it is.")
@@ -13,7 +13,9 @@ with guard():
     runs = trained_runs(project)
     if not runs:
         st.info(
-            "There is no trained classifier in this project yet. Train one first; then try it here.",
+            "Training is going on. When it has ended, you can try the classifier here."
+            if training(project)
+            else "There is no trained classifier in this project yet. Train one first; then try it here.",
             icon=":material/model_training:",
         )
         if st.button("Go to Train", key="go_train", type="primary", icon=":material/arrow_back:"):

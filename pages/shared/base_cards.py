@@ -126,17 +126,17 @@ def _card(project: Project, base: Base, now: Chosen) -> None:
             "Weights": _STATES[state].format(size=_megabytes(base.weights.bytes)),
         },
         hints={
-            "ImageNet accuracy": f"{HELP['imagenet']} Source: {base.source}",
+            "ImageNet accuracy": f"{HELP['imagenet']}",
             "Parameters": HELP["parameters"],
             "Weights": HELP["weights"],
             "Speed": base_weights.SPEED_HELP,
         },
+        links={"ImageNet accuracy": base.source},
     )
     if state in ("bundled", "cached"):
         st.button(
             "Chosen" if here and now.weights == "imagenet" else "Use this base",
             key=f"base_{base.name}",
-            type="primary" if base == DEFAULT_BASE and not now.decided else "secondary",
             disabled=here and now.weights == "imagenet",
             width="stretch",
             on_click=choose,

@@ -18,7 +18,7 @@ from transfer_core.weights import fetch_weights, find_weights, import_weights
 
 __all__ = ["SPEED_HELP", "get", "speed"]
 
-SPEED_HELP = "How long this computer needs to look at 100 photos once. Measured when you train with this base."
+SPEED_HELP = "How long this computer needs to look at 100 photos. With ~ it is estimated, until you train."
 
 
 def get(base: Base, choose: Callable[[str], None]) -> None:
@@ -98,5 +98,5 @@ def speed(base: Base) -> str:
         return ""
     found = machine_speed(base.title)
     seconds = 100 * base.gflops * 1e9 / found.forward_flops_per_s
-    figure = f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"
-    return f"{figure} s for 100 photos" + ("" if found.measured else ", estimated")
+    figure = f"{seconds:.1f}" if seconds < 9.95 else f"{seconds:.0f}"
+    return f"{'' if found.measured else '~'}{figure} s for 100 photos"

@@ -72,15 +72,28 @@ def _kind(data: bytes) -> str:
     return "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
 
 
-def facts(rows: Mapping[str, str], hints: Mapping[str, str] | None = None) -> None:
-    """A small two-column list of terms and what they are, with words on hover; a term without a value is left out."""
-    hints = hints or {}
-    cells = "".join(
-        f'<span class="term" title="{escape(hints.get(term, ""))}">{escape(term)}</span><span>{escape(value)}</span>'
-        for term, value in rows.items()
-        if value
-    )
-    st.html(f'<div class="thaw-facts">{cells}</div>')
+def facts(
+    rows: Mapping[str, str], hints: Mapping[str, str] | None = None, links: Mapping[str, str] | None = None
+) -> None:
+    """A small two-column list of terms and what they are; a term without a value is left out.
+
+    Args:
+        rows: term and value.
+        hints: words shown on hover over a term.
+        links: where a value comes from, as an address.
+    """
+    hints, links = hints or {}, links or {}
+    cells = []
+    for term, value in rows.items():
+        if not value:
+            continue
+        shown = escape(value)
+        if term in links:
+            shown += f' <a href="{escape(links[term])}" target="_blank" rel="noopener">source</a>'
+        cells.append(
+            f'<span class="term" title="{escape(hints.get(term, ""))}">{escape(term)}</span><span>{shown}</span>'
+        )
+    st.html(f'<div class="thaw-facts">{"".join(cells)}</div>')
 
 
 def answer(text: str) -> None:

@@ -13,7 +13,7 @@ from pages.shared.edits import edit, show_refusal, typed
 if TYPE_CHECKING:
     from transfer_core.datasets import PhotoStore
 
-__all__ = ["toolbar"]
+__all__ = ["toolbar", "undo"]
 
 
 def toolbar(photos: PhotoStore, counts: Mapping[str, int]) -> None:
@@ -28,17 +28,23 @@ def toolbar(photos: PhotoStore, counts: Mapping[str, int]) -> None:
             _merge(photos, counts)
         with st.popover("Delete", icon=":material/delete:"):
             _delete(photos, counts)
-        last = photos.last_edit()
-        if last is not None:
-            st.button(
-                "Undo",
-                key="undo_edit",
-                icon=":material/undo:",
-                help=f"Takes back {plain(last)}.",
-                on_click=edit,
-                args=(photos.undo,),
-            )
-            st.caption(f"Last change: {plain(last)}", width="content")
+        undo(photos)
+
+
+def undo(photos: PhotoStore) -> None:
+    """Say what was done last and offer to take it back."""
+    last = photos.last_edit()
+    if last is None:
+        return
+    st.button(
+        "Undo",
+        key="undo_edit",
+        icon=":material/undo:",
+        help=f"Takes back {plain(last)}.",
+        on_click=edit,
+        args=(photos.undo,),
+    )
+    st.caption(f"Last change: {plain(last)}", width="content")
 
 
 # Each popover holds a form: what was typed last counts, with no need to leave the field first. An empty name is

@@ -10,7 +10,7 @@ from transfer_core.catalog import get_base
 from transfer_core.projects import Project, runs_dir
 from transfer_core.runs import Run, list_runs
 
-__all__ = ["Trained", "choose_run", "chosen_run", "trained_runs"]
+__all__ = ["Trained", "chosen_run", "trained_runs", "training"]
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,15 @@ def trained_runs(project: Project) -> list[Trained]:
     return [_read(run) for run in list_runs(runs_dir(project)) if run.model_path.is_file()]
 
 
+def training(project: Project) -> bool:
+    """Whether a run of the project waits or runs now."""
+    return any(run.status().active for run in list_runs(runs_dir(project)))
+
+
 def chosen_run(project: Project, runs: list[Trained]) -> Trained | None:
-    """The run the person chose, or else the newest; a run trained after the choice takes its place."""
-    if not runs:
-        return None
-    chosen = project.choices.get("run") if project.choices.get("newest_run") == runs[0].run.id else None
-    return next((trained for trained in runs if trained.run.id == chosen), runs[0])
-
-
-def choose_run(project: Project, runs: list[Trained], run_id: str) -> None:
-    """Keep the person's choice."""
-    project.choose(run=run_id, newest_run=runs[0].run.id)
+    """The run the person chose, on this page or by training it last; or else the newest."""
+    chosen = project.choices.get("run")
+    return next((trained for trained in runs if trained.run.id == chosen), runs[0] if runs else None)
 
 
 def _read(run: Run) -> Trained:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import answers, results
+from pages.shared import answers
 from pages.shared.frame import lane
 from pages.shared.results import Trained
 from pages.shared.words import plural
@@ -30,7 +30,7 @@ def choose_run(project: Project, runs: Sequence[Trained], chosen: Trained) -> Tr
         names[best.run.id] += " · best so far"
 
     def keep() -> None:
-        results.choose_run(project, list(runs), st.session_state["test_run"])
+        project.choose(run=st.session_state["test_run"])
 
     picked = st.selectbox(
         "Trained classifier",
