@@ -74,7 +74,7 @@ def new_run(project: Project) -> Iterator[Callable[..., Run]]:
 
 
 @pytest.fixture
-def new_engine(thaw_home: Path) -> Iterator[Callable[..., LocalEngine]]:
+def new_engine(new_run: Callable[..., Run]) -> Iterator[Callable[..., LocalEngine]]:
     engines: list[LocalEngine] = []
 
     def make(slots: int = 1, **options: object) -> LocalEngine:
@@ -125,7 +125,7 @@ def test_a_killed_worker_is_told_in_words(engine, new_run):
 def test_a_worker_killed_before_it_said_anything_is_told_too(engine, new_run):
     run = new_run("mute")
     engine.start(run)
-    wait_until(lambda: log_tail(run))
+    wait_until(lambda: log_tail(run) and current_claim(run).worker)
     os.kill(current_claim(run).worker.pid, signal.SIGTERM)
     assert "SIGTERM" in wait_for(run, "INTERRUPTED")
 
