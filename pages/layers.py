@@ -34,8 +34,10 @@ def explanation() -> None:
 def chooser(project_id: str, base_name: str, layers: LayerTree, photos: PhotoCounts) -> None:
     """Presets, slider and tree: three views of one plan, with what it costs beside them."""
     desk = PlanDesk(project_id, base_name, layers)
-    if desk.problem:
-        st.error(desk.problem, icon=":material/error:")
+    # What comes and goes has a container of its own: a tree that changed its place would be built anew, and folded.
+    with st.container():
+        if desk.problem:
+            st.error(desk.problem, icon=":material/error:")
     presets(desk)
     slider(desk)
     left, right = st.columns([5, 2], gap="medium")
@@ -92,13 +94,9 @@ def slider(desk: PlanDesk) -> None:
         help="0 trains the head alone. Each step to the right unfreezes one more block, from the end of the network.",
         on_change=lambda: desk.change(last_blocks(desk.tree, st.session_state["cut"])),
     )
-    if last is None:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(
-                f":material/tune: **Custom:** {plan_words(desk.tree, desk.plan)} train. That is fine; it is just no "
-                "“last N blocks”.",
-                width="stretch",
-            )
+    with st.container(horizontal=True, vertical_alignment="center", key="custom_plan"):
+        if last is None:
+            st.markdown(f":material/tune: **Custom:** {plan_words(desk.tree, desk.plan)} train.", width="stretch")
             st.button(
                 f"Train the last {shown} instead",
                 key="snap",

@@ -53,10 +53,11 @@ def figure(epochs: Sequence[EpochEnded], *, run: str, smoothing: float, waiting:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "legend": {"orientation": "h", "x": 0.5, "xanchor": "center", "y": 1.2, "yanchor": "bottom"},
-        "shapes": [_line(axis, at) for axis in ("", "2") for at, _ in starts[1:]],
+        "modebar": {"bgcolor": "rgba(0,0,0,0)"},
+        "shapes": [shape for axis in ("", "2") for at in starts[1:] for shape in _boundary(axis, at, last)],
         "annotations": [
             *_titles(),
-            *[_label(axis, at, text) for axis in ("", "2") for at, text in starts if len(starts) > 1],
+            *[label for axis in ("", "2") for at in starts[1:] for label in _labels(axis, at, last)],
             *([_waiting(axis, waiting) for axis in ("", "2")] if not epochs else []),
         ],
     }
@@ -137,15 +138,15 @@ def _smooth_phases(epochs: Sequence[EpochEnded], raw: Sequence[float], factor: f
     return smoothed
 
 
-def _phase_starts(epochs: Sequence[EpochEnded]) -> list[tuple[float, str]]:
-    names = {"head": "head", "fine-tune": "fine-tuning begins"}
-    starts: list[tuple[float, str]] = []
-    before = None
-    for epoch in epochs:
-        if epoch.phase != before:
-            starts.append((epoch.epoch - 0.5, names.get(epoch.phase, epoch.phase)))
-            before = epoch.phase
-    return starts
+def _phase_starts(epochs: Sequence[EpochEnded]) -> list[float]:
+    """Where on the epoch axis each phase begins: half a step before its first epoch."""
+    return [
+        epoch.epoch - 0.5 for before, epoch in zip([None, *epochs], epochs, strict=False) if _changes(before, epoch)
+    ]
+
+
+def _changes(before: EpochEnded | None, epoch: EpochEnded) -> bool:
+    return before is None or before.phase != epoch.phase
 
 
 def _floor(epochs: Sequence[EpochEnded]) -> float:
@@ -160,31 +161,27 @@ def _titles() -> list[dict[str, Any]]:
     return [{"xref": x, "yref": y, "text": text, **common} for x, y, text in titles]
 
 
-def _line(axis: str, at: float) -> dict[str, Any]:
-    return {
-        "type": "line",
-        "xref": f"x{axis}",
-        "yref": f"y{axis} domain",
-        "x0": at,
-        "x1": at,
-        "y0": 0,
-        "y1": 1,
-        "line": {"color": MUTED, "width": 1.5, "dash": "dot"},
-    }
+def _boundary(axis: str, at: float, last: int) -> list[dict[str, Any]]:
+    """The line where fine-tuning begins, and a tint over its epochs."""
+    common = {"xref": f"x{axis}", "yref": f"y{axis} domain", "x0": at, "y0": 0, "y1": 1, "layer": "below"}
+    tint = {**common, "type": "rect", "x1": last + 0.5, "fillcolor": MUTED, "opacity": 0.12, "line": {"width": 0}}
+    return [tint, {**common, "type": "line", "x1": at, "line": {"color": MUTED, "width": 1.5, "dash": "dot"}}]
 
 
-def _label(axis: str, at: float, text: str) -> dict[str, Any]:
-    return {
+def _labels(axis: str, at: float, last: int) -> list[dict[str, Any]]:
+    """Names of the two phases on either side of the line; where one side is narrow, all on the other."""
+    common = {
         "xref": f"x{axis}",
         "yref": f"y{axis} domain",
         "x": at,
         "y": 1,
-        "text": text,
-        "xanchor": "left",
         "yanchor": "bottom",
         "showarrow": False,
         "font": {"size": 11},
     }
+    late = (at - 0.5) / last > 0.5
+    label = {"text": "fine-tuning begins \u2193" if late else "\u2193 fine-tuning begins"}
+    return [{**common, **label, "xanchor": "right" if late else "left", "xshift": 4 if late else -4}]
 
 
 def _waiting(axis: str, text: str) -> dict[str, Any]:

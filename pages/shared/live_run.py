@@ -36,11 +36,13 @@ def _live(run: Run, interval: float | None) -> None:
             st.rerun()  # one run of the whole page: it starts, slows or ends the following, and redraws the rest
         with st.container(border=True, key="live"):
             _headline(view)
-            if view.status.active:
-                _progress(view)
-            else:
-                _ending(view)
-            _messages(view)
+            # A container of its own for what comes and goes: charts that changed their place would lose their zoom.
+            with st.container():
+                if view.status.active:
+                    _progress(view)
+                else:
+                    _ending(view)
+                _messages(view)
             _curves(view)
 
 
@@ -66,8 +68,6 @@ def _stop(run: Run) -> None:
         engine().cancel(run)
     except TransferError as error:
         st.session_state["stop_problem"] = str(error)
-    else:
-        st.toast("Stopping. The best weights so far are kept.", icon=":material/stop_circle:")
 
 
 def _progress(view: RunView) -> None:
@@ -88,7 +88,7 @@ def _progress(view: RunView) -> None:
         with st.container(horizontal=True):
             st.metric("Validation accuracy", f"{last.metrics['val_accuracy']:.0%}", width="content")
             st.metric("Training accuracy", f"{last.metrics['accuracy']:.0%}", width="content")
-            st.metric("Seconds an epoch", f"{last.seconds:.1f}", width="content")
+            st.metric("Time an epoch", figures.span(last.seconds), width="content")
 
 
 def _ending(view: RunView) -> None:

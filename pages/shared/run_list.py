@@ -21,8 +21,8 @@ _TRASH = ".trash"  # beside the runs; without a status.json it is no run itself
 _DELETED = "deleted_runs"
 _PROBLEM = "run_list_problem"
 _STATES = {
-    "QUEUED": ":blue-badge[waiting]",
-    "RUNNING": ":blue-badge[training]",
+    "QUEUED": ":blue-badge[going on]",
+    "RUNNING": ":blue-badge[going on]",
     "STOPPED": ":gray-badge[stopped]",
     "FAILED": ":red-badge[failed]",
     "INTERRUPTED": ":orange-badge[interrupted]",

@@ -31,7 +31,7 @@ _NAMES = {"adam": "Adam", "rmsprop": "RMSprop", "sgd": "SGD"}
 
 
 def settings(project: Project) -> None:
-    """Draw the settings. A change is checked and stored at once; one that does not fit is explained and kept on screen."""
+    """Draw the settings. A change is checked and stored at once; one that does not fit is explained and kept."""
     for key, value in _stored(project).items():
         if key not in st.session_state:
             st.session_state[key] = value

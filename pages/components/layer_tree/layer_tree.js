@@ -103,13 +103,25 @@ class Tree {
       for (const leaf of this.leaves) if (!leaf.train) this.on[leaf.from] = 0;
       moved = before !== this.on.join('');
     }
+    if (moved) this.unfoldCut();
     this.paint();
     if (moved) this.reveal(this.line);
+  }
+
+  // A cut inside a folded stage can't be seen: open that stage, and fold the one that was opened so before.
+  unfoldCut() {
+    const first = this.on.indexOf(1);
+    const stage = this.nodes.find((node) => node.depth === 1 && node.from < first && first < node.to);
+    if (this.opened && this.opened !== stage) this.opened.open = false;
+    if (stage?.open) return;
+    this.opened = stage;
+    if (stage) stage.open = true;
   }
 
   expand(depth) {
     for (const node of this.nodes) node.open = node.depth < depth;
     this.unfolded = depth;
+    this.opened = null;
   }
 
   toggle(node) {

@@ -4,6 +4,8 @@ const NARROW = 560; // pixels; below, the charts stand one above the other
 const CONFIG = {
   responsive: false,
   displaylogo: false,
+  showSendToCloud: false, // on by default since Plotly 7; nothing leaves this computer
+  plotlyServerURL: '',
   modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'],
 };
 
