@@ -89,6 +89,14 @@ def test_merge_into_one_of_them_makes_one_photo_of_twins(store: PhotoStore) -> N
     assert store.duplicates() == [["cat/9.png", "dog/9.png"]]
 
 
+def test_copies_follow_their_photo_into_another_class(store: PhotoStore) -> None:
+    store.import_files([("cat/nine.png", photo(9)), ("cat/one.png", photo(1))])
+    store.merge_classes(["cat"], "dog")
+    assert store.duplicates() == [["cat/1.png", "cat/one.png"], ["cat/9.png", "cat/nine.png", "dog/9.png"]]
+    store.undo()
+    assert store.duplicates() == [["cat/1.png", "cat/one.png"], ["cat/9.png", "cat/nine.png"]]
+
+
 def test_merge_into_a_new_class(store: PhotoStore) -> None:
     store.merge_classes(["cat", "dog", "cat"], "pet")
     assert store.classes() == {"pet": 6}
@@ -203,7 +211,7 @@ EDIT = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(st.lists(EDIT, max_size=8))
 def test_any_edits_are_undone_exactly(tmp_path_factory: pytest.TempPathFactory, edits: list[tuple[Any, ...]]) -> None:
     store = PhotoStore(tmp_path_factory.mktemp("store"))
@@ -255,6 +263,13 @@ def test_purge_deletes_only_old_files_of_removed_photos(store: PhotoStore) -> No
     assert (gone.path.exists(), young.path.exists()) == (False, True)
     assert all(kept.path.exists() for kept in store.photos())
     assert store.undo() is None
+
+
+def test_an_original_that_is_imported_again_is_safe_from_a_purge(store: PhotoStore) -> None:
+    kept = store.photos()[0]
+    os.utime(kept.path, (1e9, 1e9))
+    store.import_files([("1.png", kept.path.read_bytes())], "cat")
+    assert kept.path.stat().st_mtime > 1e9
 
 
 # Many at once

@@ -210,8 +210,9 @@ def test_a_bug_while_rows_are_written_adds_nothing(before: PhotoStore, monkeypat
 
 
 def test_no_thread_outlives_an_import(store: PhotoStore) -> None:
-    with pytest.raises(DataError):
+    with pytest.raises(DataError) as refusal:
         store.import_files([("cat/1.png", photo(1))] * 30, cancelled=lambda: True)
+    assert refusal.value.__traceback__  # whoever keeps the error keeps what was at work, so it must have ended
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("thaw-import")]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from transfer_core import sample_drawing
 from transfer_core.datasets import PhotoStore
 from transfer_core.errors import ConfigError
 from transfer_core.samples import SAMPLES, draw_picture, draw_sample, get_sample
@@ -56,12 +57,33 @@ def test_a_set_imports_without_a_problem(name: str, tmp_path: Path) -> None:
 def test_color_and_light_do_not_give_the_class_away(name: str) -> None:
     """A nearest-neighbour guess from each picture's mean color and spread is near the one in four of chance."""
     classes = get_sample(name).classes
-    drawn = [pixels(name, class_name, 30) for class_name in classes]
+    drawn = [pixels(name, class_name, 20) for class_name in classes]
     features = np.concatenate([np.concatenate([p.mean((1, 2)), p.std((1, 2))], axis=1) for p in drawn])
-    labels = np.repeat(np.arange(len(classes)), 30)
+    labels = np.repeat(np.arange(len(classes)), 20)
     distances = np.linalg.norm(features[:, None] - features[None], axis=-1)
     np.fill_diagonal(distances, np.inf)
     assert (labels[distances.argmin(1)] == labels).mean() < 0.45
+
+
+def test_size_does_not_give_the_shape_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mean areas of the classes lie close together: each is drawn from 7 to 27 % of the picture."""
+    masks: list[float] = []
+    mask = sample_drawing._mask
+
+    def noted(corners: np.ndarray) -> np.ndarray:
+        drawn = mask(corners)
+        masks.append(drawn.mean())
+        return drawn
+
+    monkeypatch.setattr(sample_drawing, "_mask", noted)
+    means = []
+    for class_name in get_sample("shapes").classes:
+        masks.clear()
+        for index in range(30):
+            draw_picture("shapes", class_name, index)
+        assert 0.06 < min(masks[::2]) < max(masks[::2]) < 0.28  # every other mask is the shadow's
+        means.append(np.mean(masks[::2]))
+    assert max(means) - min(means) < 0.05
 
 
 @pytest.mark.parametrize("name", NAMES)
