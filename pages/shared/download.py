@@ -10,7 +10,7 @@ import streamlit as st
 from pages.shared.results import Trained
 from transfer_core.projects import Project
 
-__all__ = ["buttons"]
+__all__ = ["buttons", "packed"]
 
 _README = """{project}: an image classifier trained with Thaw
 
@@ -26,7 +26,8 @@ How to use it in Python (pip install keras tensorflow pillow):
     import keras, numpy, PIL.Image, PIL.ImageOps
     model = keras.models.load_model("model.keras")
     labels = json.load(open("labels.json"))["classes"]
-    photo = PIL.ImageOps.fit(PIL.Image.open("photo.jpg").convert("RGB"), ({size}, {size}), PIL.Image.Resampling.BICUBIC)
+    photo = PIL.ImageOps.exif_transpose(PIL.Image.open("photo.jpg")).convert("RGB")
+    photo = PIL.ImageOps.fit(photo, ({size}, {size}), PIL.Image.Resampling.BICUBIC)
     answer = model.predict(numpy.asarray(photo, "float32")[None])[0]
     print(dict(zip(labels, answer.round(3))))
 """
@@ -39,7 +40,7 @@ def buttons(project: Project, chosen: Trained) -> None:
     stem = project.id.rpartition("-")[0] or project.id
     st.download_button(
         "Everything, as a zip",
-        lambda: _zip(project, chosen),
+        lambda: packed(project, chosen),
         file_name=f"{stem}.zip",
         mime="application/zip",
         key="download_zip",
@@ -68,7 +69,8 @@ def buttons(project: Project, chosen: Trained) -> None:
         )
 
 
-def _zip(project: Project, chosen: Trained) -> bytes:
+def packed(project: Project, chosen: Trained) -> bytes:
+    """The zip: model, labels, and a few words with a program that uses them."""
     words = _README.format(project=project.name, size=chosen.run.labels()["input_size"], result=chosen.result)
     buffer = io.BytesIO()
     # The model is a zip itself: packing it again would cost seconds and save nothing.

@@ -44,6 +44,10 @@ def project() -> Project | None:
 
     The URL is rewritten each run, so that a refresh, the back button and a copied link all find the same project.
     """
+    if PAGE not in st.session_state:
+        # At the first visit after a start of the server, Streamlit takes the folder pages/ for its older kind of
+        # app and runs a linked page without app.py. From the second run on it knows better.
+        st.rerun()
     named = st.query_params.get(_PROJECT) or st.session_state.get(_PROJECT)
     if not named:
         return None

@@ -17,7 +17,7 @@ from pages.shared.words import plural
 from transfer_core.errors import TransferError
 from transfer_core.projects import Project
 
-__all__ = ["choose_run", "drop"]
+__all__ = ["choose_run", "drawings", "drop"]
 
 DRAWN = 6  # new drawings at a click
 
@@ -63,10 +63,10 @@ def drop(project: Project, chosen: Trained) -> None:
         _ask(project, chosen, [(upload.name, upload.getvalue()) for upload in uploads])
     sample = project.choices.get("sample")
     if sample and st.button(f"Try {DRAWN} new drawings", key="try_samples", type="primary", icon=":material/brush:"):
-        _ask(project, chosen, _drawings(sample))
+        _ask(project, chosen, drawings(sample))
 
 
-def _drawings(sample: str) -> list[tuple[str, bytes]]:
+def drawings(sample: str) -> list[tuple[str, bytes]]:
     """New pictures of a sample, each named after what it shows; classes in turn, from a seed no training used."""
     from transfer_core.samples import draw_picture, get_sample
 
