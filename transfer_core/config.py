@@ -72,7 +72,7 @@ class FitConfig:
     batch_size: int = 32
     dropout: float = 0.2
     """Share of the features dropped before the head while training, 0 to 0.95."""
-    patience: int = 5
+    patience: int = 8
     """Epochs without a lower validation loss before a phase stops early; 0: never stop early."""
     class_weights: bool = True
     """Weigh each class by the inverse of its number of photos, so that small classes count as much."""
@@ -93,7 +93,10 @@ class RunConfig:
     data: DataConfig = field(default_factory=DataConfig)
     base: BaseConfig = field(default_factory=BaseConfig)
     plan: FreezePlan = field(default_factory=FreezePlan)
-    head: PhaseConfig = field(default_factory=lambda: PhaseConfig(epochs=30, learning_rate=1e-3))
+    # Of five settings tried on 294 photos of rubbish and 200 of pets, eight splits each, the quickest that came within
+    # 0.01 of the lowest validation loss.
+    head: PhaseConfig = field(default_factory=lambda: PhaseConfig(epochs=50, learning_rate=2e-3))
+    # The rate of Keras' guide to fine-tuning.
     fine_tune: PhaseConfig = field(default_factory=lambda: PhaseConfig(epochs=10, learning_rate=1e-5))
     fit: FitConfig = field(default_factory=FitConfig)
     seed: int = 0
