@@ -43,7 +43,7 @@ def open_source(data: str | Path, keep: Path | None = None) -> Iterator[Source]:
     project = None if path.exists() else find_project(str(data))
     if project is not None:
         store = PhotoStore(project.photos_dir)
-        yield Source(store, _report(store))
+        yield Source(store, store.report())
         return
     if not path.exists():
         raise DataError(
@@ -61,11 +61,3 @@ def open_source(data: str | Path, keep: Path | None = None) -> Iterator[Source]:
             yield Source(store, store.import_zip(path))
     finally:
         shutil.rmtree(scratch)
-
-
-def _report(store: PhotoStore) -> ImportReport:
-    """What an import of everything a project holds would have reported; its refused files were reported back then."""
-    photos, duplicates = store.photos(), store.duplicates()
-    count = len(photos) + sum(len(names) - 1 for names in duplicates)
-    conflicts = [[photo.name for photo in group] for group in store.conflicts()]
-    return ImportReport(count, count, [], duplicates, conflicts, store.classes())

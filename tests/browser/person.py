@@ -1,0 +1,68 @@
+"""What a person does at the app: finds things by key or role, waits until the page has settled, takes pictures."""
+
+import os
+import re
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+PATIENCE = 120_000  # milliseconds to wait for a state; the machines that run this can be slow
+expect.set_options(timeout=PATIENCE)
+
+
+class Person:
+    """One browser tab on the app."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.url = url
+        self.page: Page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.goto(url)
+        self.settled()
+
+    def at(self, key: str) -> Locator:
+        """The widget or container with this key."""
+        return self.page.locator(f".st-key-{key}").first
+
+    def click(self, key: str) -> None:
+        """Click the button with this key."""
+        self.at(key).get_by_role("button").first.click()
+
+    def settled(self) -> None:
+        """Wait until the script has run and nothing on the page is stale."""
+        self.page.locator('[data-test-script-state="notRunning"]').wait_for(state="attached")
+
+    def sees(self, heading: str) -> None:
+        """Wait for a page's heading."""
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+        self.settled()
+
+    def text(self, pattern: str, key: str | None = None) -> None:
+        """Wait until the page, or what has this key, says something."""
+        where = self.at(key) if key else self.page.locator("section.stMain, [data-testid=stMain]").first
+        expect(where).to_contain_text(re.compile(pattern))
+
+    def number(self, key: str, value: int) -> None:
+        """Type into a number input and leave it."""
+        field = self.at(key).locator("input")
+        field.fill(str(value))
+        field.press("Enter")
+        self.settled()
+
+    def row(self, name: str) -> Locator:
+        """A row of the layer tree."""
+        return self.at("layer_tree").locator(f'[role=treeitem][data-name="{name}"]')
+
+    def picture(self, name: str) -> None:
+        """Take a picture of the page in light and in dark, where THAW_SCREENSHOTS asks for it."""
+        if not os.environ.get("THAW_SCREENSHOTS"):
+            return
+        SCREENSHOTS.mkdir(exist_ok=True)
+        for scheme in ("dark", "light"):
+            self.page.emulate_media(color_scheme=scheme)
+            expect(self.page.locator(".stApp")).to_have_css("color-scheme", scheme)
+            self.settled()
+            self.page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}.png")

@@ -1,0 +1,135 @@
+"""A person goes the whole way on real photos: import, base, layers, train, stop, train again, test."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.person import Person
+from tests.support import Server
+
+
+@pytest.fixture
+def few_photos(photos: Path, tmp_path: Path) -> Path:
+    """Twenty-four real photos of each of two classes, and one file that is none."""
+    folder = tmp_path / "pets"
+    for name in ("cat", "dog"):
+        (folder / name).mkdir(parents=True)
+        for path in sorted((photos / "cats_dogs" / "train" / name).iterdir())[:24]:
+            shutil.copy(path, folder / name)
+    (folder / "dog" / "shopping list.jpg").write_text("milk, bread")
+    return folder
+
+
+def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photos: Path, few_photos: Path) -> None:
+    person = Person(browser, server.url)
+    person.sees("Teach a computer to tell your photos apart")
+    person.picture("home")
+
+    # A project of one's own, and a folder dropped into it.
+    person.at("new_project_name").locator("input").fill("Cats and dogs")
+    person.click("new_project")
+    person.sees("Photos")
+    person.at("upload_folder").locator("input[type=file]").set_input_files(few_photos)
+    person.text("48 photos of 2 classes added")
+    person.text("1 file could not be used")
+    person.settled()
+    person.picture("photos")
+
+    person.click("next_base")
+    person.sees("Base")
+    person.picture("base")
+    person.click("next_layers")
+
+    # The slider and the tree are two views of one plan.
+    person.sees("Layers")
+    expect(person.row("block7a")).to_have_attribute("data-state", "frozen")
+    slider = person.at("cut").get_by_role("slider")
+    for blocks in ("1", "2"):
+        slider.press("ArrowRight")
+        expect(slider).to_have_value(blocks)
+        person.settled()
+    expect(person.row("block7a")).to_have_attribute("data-state", "trains")
+    expect(person.row("block6d")).to_have_attribute("data-state", "frozen")
+    person.row("block6d").locator(".box").click()
+    expect(slider).to_have_value("3")
+    person.settled()
+    person.picture("layers")
+    person.row("block6d").locator(".box").click()
+    expect(slider).to_have_value("2")
+    person.settled()
+    person.click("next_train")
+
+    # Long enough a training to be stopped; a refresh in the middle shows the same run.
+    person.sees("Train")
+    person.at("settings").get_by_text("Settings").click()
+    person.number("patience", 0)
+    person.number("head_epochs", 2000)
+    person.click("train")
+    person.text("Validation accuracy", "live")
+    person.page.reload()
+    person.sees("Train")
+    person.text("Validation accuracy", "live")
+    expect(person.at("train").get_by_role("button")).to_be_disabled()
+    person.click("stop")
+    person.text("Stopped on request", "live")
+    person.settled()
+
+    # The same again, to the end; a second tab sees it too.
+    person.number("head_epochs", 20)
+    person.number("fine_tune_epochs", 3)
+    person.click("train")
+    second = Person(browser, person.page.url)
+    second.sees("Train")
+    person.text("expect between", "result")
+    second.text("expect between", "result")
+    person.settled()
+    expect(person.page.locator(".stApp [data-testid=stAlert]")).to_have_count(0)
+    person.picture("train")
+
+    # An unseen photo, and the right answer.
+    person.click("test_it")
+    person.sees("Test")
+    unseen = [
+        photos / "cats_dogs" / "test" / name / f"{name}_00{number}.jpg" for name in ("dog", "cat") for number in (0, 1)
+    ]
+    person.at("test_images").locator("input[type=file]").set_input_files(
+        [*unseen, few_photos / "dog" / "shopping list.jpg"]
+    )
+    person.text("4 answers")
+    person.text("shopping list.jpg.*could not be read")
+    person.text("dog", "answers")
+    person.text("cat", "answers")
+    person.settled()
+    person.picture("test")
+    with person.page.expect_download() as download:
+        person.click("download_model")
+    assert download.value.path().stat().st_size > 1_000_000
+    assert person.errors == [] and second.errors == []
+
+
+def test_a_killed_server_loses_no_run(browser: Browser, server: Server) -> None:
+    """Start with a sample; the server dies while it trains, and the run is there when it is back."""
+    person = Person(browser, server.url)
+    person.sees("Teach a computer to tell your photos apart")
+    person.click("sample_shapes")
+    person.sees("Photos")
+    person.click("next_base")
+    person.sees("Base")
+    person.click("next_layers")
+    person.sees("Layers")
+    person.click("next_train")
+    person.sees("Train")
+    person.click("train")
+    person.text("Looking at|features|Features|photos", "live")
+    address = person.page.url
+    server.kill()
+    server.start()
+    again = Person(browser, address)
+    again.sees("Train")
+    again.text("expect between", "result")
+    again.click("test_it")
+    again.sees("Test")
+    again.click("try_samples")
+    again.text("6 answers")
