@@ -12,6 +12,7 @@ TRAINING = "#2f7fd1"
 VALIDATION = "#d9680c"
 MUTED = "#808895"
 Metric = Literal["loss", "accuracy"]
+MARKED_EPOCHS = 40  # with more, markers would run into a band; solid and dashed lines still differ
 LEAST_EPOCHS = 5  # the axis is never shorter, so that the first points don't jump about
 HEIGHT = 360
 
@@ -106,7 +107,7 @@ def _traces(
         **common,
         "name": name,
         "y": _smooth_phases(epochs, raw, smoothing),
-        "mode": "lines" if smoothing else "lines+markers",
+        "mode": "lines" if smoothing or len(epochs) > MARKED_EPOCHS else "lines+markers",
         "marker": marker | {"color": style["line"]["color"]},
         "showlegend": axis == "",
         "hovertemplate": f"{name} {values}<extra></extra>",

@@ -3,10 +3,10 @@
 const icon = (path) => `<svg viewBox="0 0 24 24" fill="currentColor" aria-hidden="true"><path d="${path}"/></svg>`;
 const BODY = 'H6a2 2 0 0 0-2 2v9a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-9a2 2 0 0 0-2-2h-1';
 const STATES = {
-  frozen: { word: 'frozen', checked: 'false', svg: icon(`M17 9V7A5 5 0 0 0 7 7v2${BODY}ZM9 9V7a3 3 0 0 1 6 0v2H9Z`) },
-  trains: { word: 'trains', checked: 'true', svg: icon(`M9 6a3 3 0 0 1 5.9-.8l1.9-.6A5 5 0 0 0 7 6v3${BODY}H9V6Z`) },
-  partly: { word: 'partly', checked: 'mixed', svg: icon('M5 10.5h14v3H5z') },
-  none: { word: '', checked: null, svg: '' },
+  frozen: { word: 'frozen', spoken: 'frozen', checked: 'false', svg: icon(`M17 9V7A5 5 0 0 0 7 7v2${BODY}ZM9 9V7a3 3 0 0 1 6 0v2H9Z`) },
+  trainable: { word: 'trains', spoken: 'trainable', checked: 'true', svg: icon(`M9 6a3 3 0 0 1 5.9-.8l1.9-.6A5 5 0 0 0 7 6v3${BODY}H9V6Z`) },
+  mixed: { word: 'partly', spoken: 'partly trainable', checked: 'mixed', svg: icon('M5 10.5h14v3H5z') },
+  none: { word: '', spoken: 'nothing to train', checked: null, svg: '' },
 };
 const BN = 'Batch normalization: it keeps running averages of what the network saw in its first training. Thaw leaves '
   + 'those averages frozen even where the layer trains, because a few photos would spoil them.';
@@ -82,8 +82,8 @@ class Tree {
     const head = element('div', 'head');
     this.headTitle = element('span', 't');
     this.headSize = element('span', 'num');
-    const pill = element('span', 'pill trains');
-    pill.innerHTML = STATES.trains.svg;
+    const pill = element('span', 'pill trainable');
+    pill.innerHTML = STATES.trainable.svg;
     pill.append('always trains');
     head.append(this.headTitle, this.headSize, pill);
     root.append(bar, this.rows, head);
@@ -125,7 +125,7 @@ class Tree {
   }
 
   toggle(node) {
-    const value = this.state(node) === 'trains' ? 0 : 1;
+    const value = this.state(node) === 'trainable' ? 0 : 1;
     for (const leaf of this.leaves.slice(node.from, node.to)) if (leaf.train) this.on[leaf.from] = value;
     this.paint();
     const on = [];
@@ -154,7 +154,7 @@ class Tree {
   state(node) {
     const able = this.able[node.to] - this.able[node.from];
     const chosen = this.chosen[node.to] - this.chosen[node.from];
-    return !able ? 'none' : !chosen ? 'frozen' : chosen === able ? 'trains' : 'partly';
+    return !able ? 'none' : !chosen ? 'frozen' : chosen === able ? 'trainable' : 'mixed';
   }
 
   paint() {
@@ -212,7 +212,9 @@ class Tree {
     const name = element('div', 'name');
     const twist = element('span', 'tw', node.kids.length ? '▸' : '');
     twist.setAttribute('aria-hidden', 'true');
-    const title = element('span', 't', node.name);
+    // A layer named after its block needn't say so again.
+    const prefix = node.depth === 3 ? `${node.up.name}_` : '';
+    const title = element('span', 't', prefix && node.name.startsWith(prefix) ? node.name.slice(prefix.length) : node.name);
     title.title = node.name;
     name.append(twist, title);
     if (node.kind === 'BatchNormalization') {
@@ -232,7 +234,7 @@ class Tree {
     bar.append(size, node.fill);
     const number = element('div', 'num', node.params ? human(node.params) : '–');
     number.title = node.params ? `${node.params.toLocaleString('en')} parameters` : 'no parameters: nothing to freeze';
-    node.pill = element('div', 'pill');
+    node.pill = element('div', 'pill box');
     row.append(name, kind, element('div', 'shape', node.shape), bar, number, node.pill);
 
     twist.onclick = (event) => { event.stopPropagation(); this.fold(node); };
@@ -261,13 +263,12 @@ class Tree {
     node.shownShare = share;
     row.dataset.state = name;
     if (state.checked) row.setAttribute('aria-checked', state.checked);
-    node.pill.className = `pill ${name}`;
+    node.pill.className = `pill box ${name}`;
     node.pill.innerHTML = state.svg;
     node.pill.append(state.word);
     const what = node.kids.length ? 'everything in it' : 'it';
-    node.pill.title = name === 'none' ? 'Nothing in it can be trained' : `Click to ${name === 'trains' ? 'freeze' : 'train'} ${what}`;
-    const words = name === 'none' ? 'nothing to train' : name === 'partly' ? 'partly trainable' : name === 'trains' ? 'trainable' : 'frozen';
-    row.setAttribute('aria-label', `${node.name}, ${node.kind}, ${node.params.toLocaleString('en')} parameters, ${words}`);
+    node.pill.title = name === 'none' ? 'Nothing in it can be trained' : `Click to ${name === 'trainable' ? 'freeze' : 'train'} ${what}`;
+    row.setAttribute('aria-label', `${node.name}, ${node.kind}, ${node.params.toLocaleString('en')} parameters, ${state.spoken}`);
   }
 
   fold(node) {
