@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from pages.shared import steps
 from pages.shared.drawn import sentence
@@ -45,8 +46,9 @@ def project() -> Project | None:
     The URL is rewritten each run, so that a refresh, the back button and a copied link all find the same project.
     """
     if PAGE not in st.session_state:
-        # At the first visit after a start of the server, Streamlit takes the folder pages/ for its older kind of
-        # app and runs a linked page without app.py. From the second run on it knows better.
+        # Until app.py has run once, Streamlit takes a folder called pages/ for its older kind of app and runs a linked
+        # page by itself. A refresh after a restart of the server is such a visit; there is no public way to say so.
+        PagesManager.uses_pages_directory = False
         st.rerun()
     named = st.query_params.get(_PROJECT) or st.session_state.get(_PROJECT)
     if not named:
