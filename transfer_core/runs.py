@@ -150,12 +150,14 @@ def create_run(folder: Path, config: RunConfig, manifest: Manifest) -> Run:
     """Make a run's folder, QUEUED. The status comes last: a folder without one is no run yet.
 
     Raises:
-        RunError: `folder` already holds a run.
+        RunError: `folder` already holds a run or is a file.
         StorageError: the disk is full or can't be written.
     """
     run = Run(folder.absolute())
     if (folder / "status.json").exists():
         raise RunError(f"{folder} already holds a run. Choose another folder.")
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{folder} already exists and is a file. Choose another place for the run's folder.")
     write_json(folder / "config.json", config.to_dict())
     manifest.write(folder / "photos.json")
     run.write_status(Status(created=time.time(), heartbeat=time.time()))

@@ -1,0 +1,71 @@
+"""Configurations are checked when made, refuse what they do not know, and come back from JSON."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transfer_core.config import DataConfig, FitConfig, PhaseConfig, RunConfig
+from transfer_core.errors import ConfigError
+from transfer_core.plan import FreezePlan
+
+configs = st.builds(
+    RunConfig,
+    plan=st.builds(FreezePlan, st.lists(st.text(max_size=5), max_size=4).map(tuple)),
+    head=st.builds(PhaseConfig, st.integers(1, 99), st.floats(1e-8, 1)),
+    fine_tune=st.builds(PhaseConfig, st.integers(0, 99), st.floats(1e-8, 1)),
+    fit=st.builds(FitConfig, st.sampled_from(["adam", "rmsprop", "sgd"]), st.integers(1, 64), st.floats(0, 0.9)),
+    seed=st.integers(0, 2**31 - 1),
+)
+
+
+@given(configs)
+def test_come_back_from_json(config: RunConfig) -> None:
+    value = config.to_dict()
+    assert json.loads(json.dumps(value)) == value
+    assert RunConfig.from_dict(value) == config
+
+
+def test_missing_keys_take_their_defaults() -> None:
+    assert RunConfig.from_dict({}) == RunConfig()
+    assert RunConfig.from_dict({"fit": {"batch_size": 8}}) == RunConfig(fit=FitConfig(batch_size=8))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"seed": -1}, "The seed must be a whole number"),
+        ({"seed": True}, "The seed must be a whole number"),
+        ({"head": {"epochs": 0, "learning_rate": 0.1}}, "at least 1 epoch"),
+        ({"head": {"epochs": 2.5, "learning_rate": 0.1}}, "number of epochs must be a whole number"),
+        ({"head": {"epochs": 2, "learning_rate": -0.1}}, "learning rate must be a number"),
+        ({"head": {"epochs": 2, "learning_rate": float("nan")}}, "learning rate must be a number"),
+        ({"head": {"epochs": 2}}, "config.head does not fit"),
+        ({"fit": {"optimizer": "lion"}}, "optimizer must be one of adam, rmsprop, sgd; 'lion' came"),
+        ({"fit": {"dropout": 1}}, "Dropout must be a number from 0 to 0.95"),
+        ({"fit": {"bathc_size": 1}}, "config.fit has an unknown key 'bathc_size'"),
+        ({"bases": {}}, "config has an unknown key 'bases'; it knows base, data"),
+        ({"fit": []}, "config.fit must be an object"),
+        ({"plan": {"trainable": "block1"}}, "takes a list of layer names"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_a_sentence(value: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        RunConfig.from_dict(value)
+    assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize("make", [lambda: DataConfig(validation_fraction=0), lambda: DataConfig(validation_fraction=1)])
+def test_a_split_keeps_photos_on_both_sides(make: Callable[[], DataConfig]) -> None:
+    with pytest.raises(ConfigError, match="share of photos for validation"):
+        make()
+
+
+def test_fine_tuning_needs_layers_and_epochs() -> None:
+    plan = FreezePlan(("block7a",))
+    assert RunConfig(plan=plan).fine_tunes
+    assert not RunConfig().fine_tunes
+    assert not RunConfig(plan=plan, fine_tune=PhaseConfig(0, 1e-5)).fine_tunes
