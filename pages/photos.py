@@ -26,9 +26,9 @@ with guard():
 
     if counts:
         reason = photo_split.overview(project, photos, counts)
-        photo_conflicts.choices(photos)
         if steps.next_button("base", reason="Wait until all photos are in." if busy else reason):
             go("base")
+        photo_conflicts.choices(photos)
         st.divider()
         st.subheader("Look through your photos", anchor=False)
         photo_classes.toolbar(photos, counts)

@@ -22,6 +22,7 @@ with guard():
             go("train")
         st.stop()
 
+    test_photos.warm()
     chosen = test_photos.choose_run(project, runs, chosen_run(project, runs))
     left, right = st.columns([3, 2], gap="large")
     with left:

@@ -24,9 +24,10 @@ def choices(photos: PhotoStore) -> None:
     if not groups:
         return
     st.subheader("One photo, two classes", anchor=False)
+    one = len(groups) == 1
     st.warning(
         f"{plural(len(groups), 'photo stands', 'photos stand')} under more than one class. "
-        "Until you choose, they are left out of training.",
+        f"Until you choose, {'it is' if one else 'they are'} left out of training.",
         icon=":material/call_split:",
     )
     with st.grid(4, min_column_width=200, border=True, key="conflicts"):

@@ -38,7 +38,9 @@ def first_words(project: Project) -> None:
 
 def area(project: Project, photos: PhotoStore, classes: Sequence[str], folded: bool) -> None:
     """The tabs through which photos come in."""
-    with st.expander("Add photos", expanded=not folded, icon=":material/add_photo_alternate:", key="add_photos"):
+    # Another key folds it anew once there are photos; a person who opens it again keeps it open.
+    key = f"add_photos_{'more' if folded else 'first'}"
+    with st.expander("Add photos", expanded=not folded, icon=":material/add_photo_alternate:", key=key):
         folder, archive, files, here, camera = st.tabs(
             ["Folder", "Zip file", "Single photos", "Folder on this computer", "Camera"], key="ways_in"
         )
@@ -179,8 +181,9 @@ def report(task: tasks.Task) -> None:
             else:
                 st.warning(_sentence(came), icon=":material/rule:")
         st.button("OK", key="dismiss_report", on_click=tasks.dismiss, args=(task.key,))
-    _list("refused", came.refused, lambda item: (item.name, item.reason))
-    _list("copies of one photo, counted once", came.duplicates, lambda names: (names[0], ", ".join(names[1:])))
+    _list("Why", plural(len(came.refused), "refused file"), came.refused, lambda item: (item.name, item.reason))
+    twice = f"{plural(len(came.duplicates), 'photo')} that came more than once, counted once"
+    _list("The same as", twice, came.duplicates, lambda names: (names[0], ", ".join(names[1:])))
     for name in came.empty:
         st.caption(f"The folder {plain(name)} holds no files.")
 
@@ -198,16 +201,11 @@ def _sentence(came: ImportReport) -> str:
     return " ".join(parts)
 
 
-def _list(title: str, items: Sequence[Any], row: Callable[[Any], tuple[str, str]]) -> None:
+def _list(column: str, title: str, items: Sequence[Any], row: Callable[[Any], tuple[str, str]]) -> None:
     if not items:
         return
-    with st.expander(f"{len(items):,} {title}"):
-        lines = [row(item) for item in items[:_LISTED]]
-        st.table(
-            {
-                "File": [line[0] for line in lines],
-                "Why" if title == "refused" else "The same as": [line[1] for line in lines],
-            }
-        )
+    with st.expander(title):
+        lines = [(plain(name), plain(words)) for name, words in map(row, items[:_LISTED])]
+        st.table({"File": [line[0] for line in lines], column: [line[1] for line in lines]})
         if len(items) > _LISTED:
             st.caption(f"and {len(items) - _LISTED:,} more")

@@ -143,11 +143,12 @@ def _running(task: Task) -> None:
     if spent > 3 and share > 0.02:
         left = f" · about {_span(spent / share - spent)} left"
     detail = f" · {task.unit(task.done, task.total)}" if task.total else ""
-    st.progress(share, text=sentence(f"{task.title}{detail}{left}"))
-    if task.cancelled():
-        st.caption("Stopping…")
-    else:
-        st.button("Cancel", key=f"cancel_{task.key}", icon=":material/close:", on_click=task.cancel)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.progress(share, text=sentence(f"{task.title}{detail}{left}"))
+        if task.cancelled():
+            st.caption("Stopping…", width="content")
+        else:
+            st.button("Cancel", key=f"cancel_{task.key}", icon=":material/close:", on_click=task.cancel)
 
 
 def _span(seconds: float) -> str:

@@ -17,9 +17,14 @@ from pages.shared.words import plural
 from transfer_core.errors import TransferError
 from transfer_core.projects import Project
 
-__all__ = ["choose_run", "drawings", "drop"]
+__all__ = ["choose_run", "drawings", "drop", "warm"]
 
 DRAWN = 6  # new drawings at a click
+
+
+def warm() -> None:
+    """Have the interactive worker ready by the time a photo is dropped."""
+    lane().warm()
 
 
 def choose_run(project: Project, runs: Sequence[Trained], chosen: Trained) -> Trained:

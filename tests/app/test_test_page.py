@@ -28,6 +28,9 @@ class FakeLane:
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
 
+    def warm(self) -> None:
+        """Nothing to start."""
+
     def ask(self, kind: str, args: dict[str, Any], timeout: float = 60.0) -> dict[str, Any]:
         assert kind == "predict"
         self.asked.append(args)
