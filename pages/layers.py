@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.components.layer_tree import Head, layer_tree
-from pages.shared.frame import engine, go, guard, heading, require_project, store, tree
+from pages.shared.frame import go, guard, heading, require_project, store, tree
 from pages.shared.layer_facts import PhotoCounts, facts, photo_counts
 from pages.shared.plans import PRESETS, PlanDesk, plan_words
 from pages.shared.steps import next_button
@@ -122,7 +122,6 @@ if "base" not in project.choices:
 
 with guard():
     base = get_base(project.choices["base"]["name"])
-    engine().warm()  # by the time somebody clicks Train, a worker is ready
     network = tree(base.name)
     counts = photo_counts(project, store(project))
     chooser(project.id, base.name, network, counts)

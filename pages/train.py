@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.shared import figures
-from pages.shared.frame import engine, guard, heading, require_project, store
+from pages.shared.frame import guard, heading, require_project, store
 from pages.shared.launch import active_run, configured, launch, split_photos
 from pages.shared.live_run import live_run
 from pages.shared.plans import trained_words
@@ -56,7 +56,6 @@ busy = active_run(project)
 if busy:
     reason = "Training is going on. When it has ended, you can train again with other choices."
 
-engine().warm()
 if config and not busy:
     counts = manifest.counts()
     st.markdown(summary(config, sum(counts["train"].values()), sum(counts["validation"].values())))

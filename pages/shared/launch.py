@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +14,9 @@ from pages.shared.plans import stored_plan
 from transfer_core import projects
 from transfer_core.catalog import get_base
 from transfer_core.config import RunConfig
-from transfer_core.errors import ConfigError
+from transfer_core.errors import ConfigError, StorageError
 from transfer_core.projects import Project
-from transfer_core.runs import Run, create_run, list_runs
+from transfer_core.runs import Run, Status, create_run, list_runs
 from transfer_core.weights import find_weights
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def split_photos(project: Project, photos: PhotoStore) -> Manifest:
 
 def active_run(project: Project) -> Run | None:
     """The project's run that waits or trains, or None."""
-    return next((run for run in list_runs(projects.runs_dir(project)) if run.status().active), None)
+    return next((run for run, status in _statuses(project) if status.active), None)
 
 
 def launch(project: Project, photos: PhotoStore) -> Run:
@@ -69,12 +71,17 @@ def launch(project: Project, photos: PhotoStore) -> Run:
         TransferError: as `configured` and `split_photos`, or the disk can't be written.
     """
     with _lock:
-        runs = list_runs(projects.runs_dir(project))
-        for run in runs:
-            status = run.status()
+        for run, status in _statuses(project):
             if status.active or time.time() - status.created < _DOUBLE_CLICK:
                 return run
         run = create_run(projects.new_run_dir(project), configured(project), split_photos(project, photos))
         engine().start(run)
     project.choose(run=run.id)
     return run
+
+
+def _statuses(project: Project) -> Iterator[tuple[Run, Status]]:
+    """The project's runs and where they stand; a damaged one is left out: the list says why."""
+    for run in list_runs(projects.runs_dir(project)):
+        with suppress(StorageError):
+            yield run, run.status()

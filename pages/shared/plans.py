@@ -35,14 +35,14 @@ PRESETS = (
     Preset(
         "head",
         "Head only",
-        lambda tree: FreezePlan(),
+        planning.head_only,
         "The whole base stays as it is; only the new last layer learns. Fastest, and hard to go wrong with.",
     ),
     Preset(
         "last_block",
         "Last block",
-        lambda tree: _smallest(tree),
-        "The last block with anything to train learns too.",
+        planning.last_block,
+        "The last block of the base learns too. A small step beyond the head.",
     ),
     Preset(
         "last_stage",
@@ -157,12 +157,6 @@ class PlanDesk:
             self._memory["problem"] = str(error)
         else:
             self._memory["stored"] = plan
-
-
-def _smallest(tree: LayerTree) -> FreezePlan:
-    # The last blocks of some bases hold no weights (a final activation): the last one that does is meant.
-    plans = (planning.last_blocks(tree, count) for count in range(1, len(tree.blocks) + 1))
-    return next((plan for plan in plans if not plan.head_only), FreezePlan())
 
 
 def _known_tree(base: str) -> LayerTree | None:

@@ -20,7 +20,7 @@ _COMPONENT = st.components.v2.component(
     "thaw_layer_tree",
     html='<div class="lt"></div>',
     css=(_HERE / "layer_tree.css").read_text("utf-8"),
-    js=(_HERE / "layer_tree.js").read_text("utf-8"),
+    js="\n".join((_HERE / name).read_text("utf-8") for name in ("model.js", "layer_tree.js")),
 )
 
 

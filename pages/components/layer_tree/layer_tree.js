@@ -19,9 +19,6 @@ const element = (tag, name, text) => {
   if (text !== undefined) made.textContent = text;
   return made;
 };
-const human = (n) => (n >= 1e6 ? `${(n / 1e6).toFixed(2)} M` : n >= 1e4 ? `${(n / 1e3).toFixed(0)} k`
-  : n >= 1e3 ? `${(n / 1e3).toFixed(1)} k` : String(n));
-
 // One window may show several bases in turn; a base's rows cross from Python once.
 const known = (window.__thawLayerTrees ??= new Map());
 
@@ -105,7 +102,7 @@ class Tree {
     }
     if (moved) this.unfoldCut();
     this.paint();
-    if (moved) this.reveal(this.line);
+    if (moved) this.reveal(this.line, 0.45);
   }
 
   // A cut inside a folded stage can't be seen: open that stage, and fold the one that was opened so before.
@@ -125,40 +122,15 @@ class Tree {
   }
 
   toggle(node) {
-    const value = this.state(node) === 'trainable' ? 0 : 1;
+    const value = this.sums.state(node) === 'trainable' ? 0 : 1;
     for (const leaf of this.leaves.slice(node.from, node.to)) if (leaf.train) this.on[leaf.from] = value;
     this.paint();
-    const on = [];
-    for (let at = 0; at < this.on.length; at += 1) {
-      if (!this.on[at]) continue;
-      if (on.length && on[on.length - 1][1] === at) on[on.length - 1][1] += 1;
-      else on.push([at, at + 1]);
-    }
     this.seq += 1;
-    this.send({ seq: this.seq, sig: this.sig, on });
-  }
-
-  // Every node covers a run of leaves, so sums up to each leaf answer for any node at once.
-  count() {
-    const total = this.leaves.length;
-    this.able = new Float64Array(total + 1);
-    this.chosen = new Float64Array(total + 1);
-    this.trained = new Float64Array(total + 1);
-    this.leaves.forEach((leaf, at) => {
-      this.able[at + 1] = this.able[at] + (leaf.train > 0);
-      this.chosen[at + 1] = this.chosen[at] + this.on[at];
-      this.trained[at + 1] = this.trained[at] + (this.on[at] ? leaf.train : 0);
-    });
-  }
-
-  state(node) {
-    const able = this.able[node.to] - this.able[node.from];
-    const chosen = this.chosen[node.to] - this.chosen[node.from];
-    return !able ? 'none' : !chosen ? 'frozen' : chosen === able ? 'trainable' : 'mixed';
+    this.send({ seq: this.seq, sig: this.sig, on: ranges(this.on) });
   }
 
   paint() {
-    this.count();
+    this.sums = new Sums(this.leaves, this.on);
     const visible = this.nodes.filter(shown);
     if (!visible.includes(this.focus)) {
       while (!shown(this.focus)) this.focus = this.focus.up;
@@ -168,10 +140,9 @@ class Tree {
     this.buttons.forEach((button, at) => button.setAttribute('aria-pressed', String(this.unfolded === at + 1)));
 
     const top = this.nodes[0];
-    const trained = this.trained[top.to];
-    const layers = this.chosen[top.to];
+    const trained = this.sums.parameters(top);
     this.summary.textContent = trained
-      ? `${human(trained)} of ${human(top.params)} parameters train, in ${layers} of ${this.able[top.to]} layers`
+      ? `${human(trained)} of ${human(top.params)} parameters train, in ${this.sums.layers(top)} of ${this.sums.trainable(top)} layers`
       : `all ${human(top.params)} parameters frozen: only the head trains`;
   }
 
@@ -194,7 +165,7 @@ class Tree {
     }
     let below = visible.filter((node) => node.from <= first && first < node.to).pop();
     // Where nothing that could train stands between a group and its first trained layer, the line goes above the group.
-    while (below.up && this.able[first] === this.able[below.up.from]) below = below.up;
+    while (below.up && !this.sums.trainable({ from: below.up.from, to: first })) below = below.up;
     this.line.firstChild.textContent = below.up ? '↑ computed once for each photo' : '↑ nothing is computed once';
     this.rows.insertBefore(this.line, below.row);
   }
@@ -241,7 +212,7 @@ class Tree {
     node.pill.onclick = (event) => {
       event.stopPropagation();
       this.look(node);
-      if (this.state(node) !== 'none') this.toggle(node);
+      if (this.sums.state(node) !== 'none') this.toggle(node);
     };
     row.onclick = () => this.look(node);
     row.ondblclick = () => this.fold(node);
@@ -250,13 +221,12 @@ class Tree {
   }
 
   patch(node) {
-    const name = this.state(node);
+    const name = this.sums.state(node);
     const state = STATES[name];
     const { row } = node;
     if (node.kids.length) row.setAttribute('aria-expanded', String(node.open));
     row.tabIndex = node === this.focus ? 0 : -1;
-    const trained = this.trained[node.to] - this.trained[node.from];
-    const share = node.params ? trained / node.params : 0;
+    const share = node.params ? this.sums.parameters(node) / node.params : 0;
     node.fill.style.width = `${share * node.width}%`;
     if (node.shownAs === name && node.shownShare === share) return;
     node.shownAs = name;
@@ -291,12 +261,14 @@ class Tree {
     this.reveal(node.row);
   }
 
-  // Scrolls the tree, never the page.
-  reveal(row) {
+  // Scrolls the tree, never the page. A row out of sight comes just into it, or to a share of the tree's height.
+  reveal(row, share) {
     const box = this.rows.getBoundingClientRect();
     const here = row.getBoundingClientRect();
-    if (here.top < box.top) this.rows.scrollTop -= box.top - here.top + here.height;
-    else if (here.bottom > box.bottom) this.rows.scrollTop += here.bottom - box.bottom + here.height;
+    const above = here.top < box.top;
+    if (!above && here.bottom <= box.bottom) return;
+    const goal = share ? box.top + share * box.height : above ? box.top + here.height : box.bottom - 2 * here.height;
+    this.rows.scrollTop += here.top - goal;
   }
 
   key(event) {
@@ -317,7 +289,7 @@ class Tree {
         if (node.open) [next] = node.kids; else this.fold(node);
         break;
       case 'ArrowLeft': if (node.kids.length && node.open) this.fold(node); else next = node.up; break;
-      case ' ': case 'Enter': if (this.state(node) !== 'none') this.toggle(node); break;
+      case ' ': case 'Enter': if (this.sums.state(node) !== 'none') this.toggle(node); break;
       case '*':
         for (const kid of node.up ? node.up.kids : [node]) kid.open = true;
         this.unfolded = 0;
@@ -335,29 +307,4 @@ class Tree {
     event.stopPropagation();
     if (next) this.look(next);
   }
-}
-
-// Rows come in walking order: the parent is the last row one less deep. `from` to `to` are the leaves below a node.
-function link(rows) {
-  const path = [];
-  let leaf = 0;
-  const nodes = rows.map(([depth, name, kind, shape, params, train]) => {
-    const node = { depth, name, kind, shape, params, train, kids: [], up: path[depth - 1] ?? null, open: false };
-    path[depth] = node;
-    node.up?.kids.push(node);
-    return node;
-  });
-  for (const node of nodes) {
-    node.from = leaf;
-    if (node.depth === 3) leaf += 1;
-  }
-  for (const node of nodes.slice().reverse()) {
-    node.to = node.kids.length ? node.kids[node.kids.length - 1].to : node.from + (node.depth === 3);
-  }
-  return nodes;
-}
-
-function shown(node) {
-  for (let above = node.up; above; above = above.up) if (!above.open) return false;
-  return true;
 }

@@ -1,0 +1,205 @@
+"""Layers: slider, tree, presets and undo are views of one plan; what it costs is said beside them."""
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given as examples
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from pages.components.layer_tree import positions, ranges
+from pages.shared import frame
+from tests.app.component import fire, given
+from transfer_core.architecture import LayerFacts, LayerTree, Node
+from transfer_core.errors import StorageError
+from transfer_core.plan import from_block
+from transfer_core.projects import Project, create_project, open_project
+from transfer_core.trees import store_tree
+
+BASE = "efficientnet-lite0"
+Open = Callable[[str, str], AppTest]
+
+
+def toy_tree() -> LayerTree:
+    """Three stages of two blocks; each block a convolution, a normalization and an activation."""
+    stages, source = [], "input"
+    for stage in range(3):
+        blocks = []
+        for letter in "ab":
+            name, layers = f"block{stage}{letter}", []
+            for kind, count, trainable in (("Conv2D", 2000, 2000), ("BatchNormalization", 40, 20), ("ReLU", 0, 0)):
+                layer = f"{name}_{kind.lower()}"
+                layers.append(Node(layer, "layer", count, (8, 8, 10), (), LayerFacts(kind, (source,), trainable, 1000)))
+                source = layer
+            blocks.append(Node(name, "block", 2040, (8, 8, 10), tuple(layers)))
+        stages.append(Node(f"stage{stage}", "stage", 4080, (8, 8, 10), tuple(blocks)))
+    return LayerTree(Node("Toy", "model", 3 * 4080, (8, 8, 10), tuple(stages)), 16)
+
+
+@pytest.fixture
+def project(app: AppTest, jpeg: Callable[[int], bytes]) -> Project:
+    """A project with ten photos of each of two classes, and a base whose tree is the toy."""
+    store_tree(BASE, toy_tree())
+    made = create_project("Toys").choose(base={"name": BASE, "weights": "imagenet"})
+    photos = [(f"{name}/{n}.jpg", jpeg(n + at)) for at, name in ((0, "cat"), (100, "dog")) for n in range(10)]
+    frame.store(made).import_files(photos)
+    return made
+
+
+@pytest.fixture
+def page(project: Project, open_page: Open) -> AppTest:
+    opened = open_page("layers", project.id)
+    assert not opened.exception
+    return opened
+
+
+def plan(project: Project) -> list[str] | None:
+    return open_project(project.id).choices.get("trainable")
+
+
+def edit(page: AppTest, seq: int, on: list[list[int]], sig: str | None = None) -> AppTest:
+    return fire(page, "layer_tree", "edit", {"seq": seq, "sig": sig or given(page, "layer_tree")["sig"], "on": on})
+
+
+def test_the_slider_moves_the_tree_and_is_kept(page: AppTest, project: Project) -> None:
+    assert page.slider(key="cut").value == 0
+    assert given(page, "layer_tree")["on"] == []
+    page.slider(key="cut").set_value(2).run()
+    # The two blocks of the last stage: layers 12 to 17, of which the activations hold nothing to train.
+    assert given(page, "layer_tree")["on"] == [[12, 14], [15, 17]]
+    assert plan(project) == sorted(from_block(toy_tree(), "block2a").trainable)
+
+
+def test_the_tree_moves_the_slider(page: AppTest, project: Project) -> None:
+    edit(page, 1, [[15, 17]])
+    assert page.slider(key="cut").value == 1
+    assert plan(project) == ["block2b_batchnormalization", "block2b_conv2d"]
+    assert given(page, "layer_tree")["ack"] == 1
+
+
+def test_a_plan_of_no_last_blocks_is_custom_until_snapped(page: AppTest, project: Project) -> None:
+    edit(page, 1, [[6, 7], [15, 17]])
+    assert "custom" in page.slider(key="cut").proto.format
+    assert any("3 layers in 2 blocks" in text.value for text in page.markdown)
+    page.button(key="snap").click().run()
+    assert page.slider(key="cut").value == 4
+    assert "custom" not in page.slider(key="cut").proto.format
+    assert plan(project) == sorted(from_block(toy_tree(), "block1a").trainable)
+
+
+@pytest.mark.parametrize(("preset", "blocks"), [("head", 0), ("last_block", 1), ("last_stage", 2), ("everything", 6)])
+def test_presets(page: AppTest, preset: str, blocks: int) -> None:
+    page.slider(key="cut").set_value(3).run()
+    page.button(key=f"preset_{preset}").click().run()
+    assert page.slider(key="cut").value == blocks
+
+
+def test_undo_takes_back_one_change_after_the_other(page: AppTest, project: Project) -> None:
+    assert page.button(key="undo_plan").disabled
+    page.slider(key="cut").set_value(1).run()
+    edit(page, 1, [[0, 1]])
+    page.button(key="undo_plan").click().run()
+    assert page.slider(key="cut").value == 1
+    page.button(key="undo_plan").click().run()
+    assert page.slider(key="cut").value == 0
+    assert plan(project) == []
+    assert page.button(key="undo_plan").disabled
+
+
+def test_rows_cross_once_and_again_when_the_browser_lacks_them(page: AppTest) -> None:
+    first = given(page, "layer_tree")["rows"]
+    assert len(first) == 1 + 3 + 6 + 18
+    assert first[4] == [3, "block0a_batchnormalization", "BatchNormalization", "8 × 8 × 10", 40, 20]
+    page.slider(key="cut").set_value(2).run()
+    assert given(page, "layer_tree")["rows"] is None
+    fire(page, "layer_tree", "missing", "any")
+    assert given(page, "layer_tree")["rows"] == first
+
+
+def test_an_edit_of_another_tree_changes_nothing(page: AppTest, project: Project) -> None:
+    edit(page, 7, [[0, 5]], sig="Another-224-10-10")
+    assert page.slider(key="cut").value == 0
+    assert plan(project) is None
+    assert given(page, "layer_tree")["ack"] == 7
+
+
+def test_the_plan_of_another_base_is_not_taken_over(project: Project, open_page: Open) -> None:
+    project.choose(trainable=["block2b_conv2d"], trainable_of="vgg16")
+    assert open_page("layers", project.id).slider(key="cut").value == 0
+
+
+def test_a_change_made_elsewhere_shows(page: AppTest, project: Project) -> None:
+    project.choose(trainable=list(from_block(toy_tree(), "block2b").trainable), trainable_of=BASE)
+    assert page.run().slider(key="cut").value == 1
+
+
+def test_a_full_disk_loses_no_choice(page: AppTest, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Project, **choices: object) -> Project:
+        raise StorageError("The disk is full.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Project, "choose", full)
+        page.slider(key="cut").set_value(2).run()
+        assert [error.value for error in page.error] == ["The disk is full."]
+        assert page.slider(key="cut").value == 2
+    page.slider(key="cut").set_value(3).run()
+    assert not page.error
+    assert plan(project) == sorted(from_block(toy_tree(), "block1b").trainable)
+
+
+def test_risk_and_cut_are_said(page: AppTest) -> None:
+    def said() -> str:
+        return " ".join(text.value for text in (*page.markdown, *page.warning))
+
+    assert "after the whole base" in said()
+    page.slider(key="cut").set_value(2).run()
+    assert "The cut lies after **block1b**" in said()
+    assert "**16 photos**" in said()
+    page.button(key="preset_everything").click().run()
+    assert "no frozen part" in said()
+
+
+def test_many_parameters_for_few_photos_warn(app: AppTest, project: Project, open_page: Open) -> None:
+    tree = toy_tree().to_dict()
+    layer = tree["tree"]["children"][2]["children"][1]["children"][0]
+    layer["parameters"] = layer["trainable_parameters"] = 5_000_000
+    store_tree(BASE, LayerTree.from_dict(tree))
+    page = open_page("layers", project.id)
+    assert not page.warning
+    page.slider(key="cut").set_value(1).run()
+    assert "Over-fitting is likely" in page.warning[0].value
+
+
+def test_going_on_keeps_the_plan_that_was_seen(page: AppTest, project: Project) -> None:
+    assert plan(project) is None
+    page.button(key="next_train").click().run()
+    assert page.title[0].value == "Train"
+    assert plan(project) == []
+
+
+def test_without_a_base_it_shows_the_way(app: AppTest, open_page: Open) -> None:
+    page = open_page("layers", create_project("Nothing yet").id)
+    assert "Choose a base first" in page.info[0].value
+    page.button(key="next_base").click().run()
+    assert page.title[0].value == "Base"
+
+
+def test_without_photos_the_tree_still_shows(app: AppTest, open_page: Open) -> None:
+    store_tree(BASE, toy_tree())
+    made = create_project("No photos").choose(base={"name": BASE, "weights": "imagenet"})
+    page = open_page("layers", made.id)
+    assert not page.exception
+    assert given(page, "layer_tree")["rows"]
+    assert "once there are photos" in page.info[0].value
+
+
+@examples(st.sets(st.integers(0, 400)))
+def test_ranges_hold_exactly_the_numbers(numbers: set[int]) -> None:
+    spans = ranges(sorted(numbers))
+    assert positions(spans, 401) == sorted(numbers)
+    assert all(left[1] < right[0] for left, right in itertools.pairwise(spans))
+
+
+def test_ranges_from_a_browser_can_not_leave_the_tree() -> None:
+    assert positions([[-5, 2], [8, 99]], 10) == [0, 1, 8, 9]
