@@ -20,10 +20,11 @@ from transfer_core.errors import ConfigError
 from transfer_core.estimates import estimate, record_speed
 from transfer_core.features import POOLED, Origin, compute_features, find_features
 from transfer_core.freezing import Split, planned_weights, split, weight_hashes
+from transfer_core.layer_tree import build_tree
 from transfer_core.manifest import Manifest, ManifestPhoto, SplitName
 from transfer_core.network import Network
 from transfer_core.pixels import Pixels, Skipped, load_pixels, without
-from transfer_core.trees import stored_tree
+from transfer_core.trees import store_tree, stored_tree
 from transfer_core.watch import Watch
 from transfer_core.weights import weights_id
 
@@ -54,6 +55,8 @@ class Session:
         """The base with its pretrained weights. Building it takes seconds, so a run on cached features puts it off."""
         base = bases.build_base(self.row.name, self.config.base.weights, self.row.input_size, self.config.seed)
         self.hashes = weight_hashes(base)
+        if self.tree is None:
+            store_tree(self.row.name, build_tree(base, self.row.title))  # for the ETA and speeds of this and later runs
         return base
 
     @cached_property
@@ -68,7 +71,7 @@ class Session:
 
     @property
     def tree(self) -> LayerTree | None:
-        """The base's tree, if it was ever built on this machine."""
+        """The base's tree, if the base was ever built on this machine."""
         return stored_tree(self.row.name)
 
     def pooled_features(self) -> Stored:
@@ -78,6 +81,11 @@ class Session:
             cached = self._cached_frontier() if self.config.fine_tunes else []
             self._compute([*cached, POOLED])
         return self.found[POOLED]
+
+    @property
+    def frontier_at_hand(self) -> bool:
+        """Whether `frontier_sources` takes no time: the base is built and its activations are there."""
+        return "split" in vars(self) and all(name in self.found for name in self._cached_frontier())
 
     def frontier_sources(self) -> tuple[NDArray[Any], ...]:
         """What enters the suffix, one array (rows, ...) a frontier tensor: cached float32 activations, or the pixels

@@ -102,7 +102,8 @@ def _train_head(session: Session, watch: Watch) -> _Trained | None:
 def _fine_tune(session: Session, trained: _Trained, watch: Watch) -> None:
     """Phase 2: the planned layers and the head together, at a much lower rate, from the best head on."""
     config = session.config
-    watch.start("features")
+    if not session.frontier_at_hand:
+        watch.start("features")
     sources = session.frontier_sources()
     watch.start("fine-tune", config.fine_tune.epochs)
     network = session.suffix_network(trained.network)

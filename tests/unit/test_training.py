@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfer_core import bases, training
+from transfer_core import bases, estimates, training
 from transfer_core.batches import Batches, class_weights
 from transfer_core.config import FitConfig, PhaseConfig
 from transfer_core.errors import ConfigError, DataError, RunError
@@ -79,9 +79,13 @@ def test_a_head_learns_and_everything_is_reported(toy_run: Make, toy_manifest: C
 
 
 def test_phases_come_in_order_and_epochs_count_on(toy_run: Make, last_toy_block: FreezePlan) -> None:
+    def phases(events: list[Event]) -> list[str]:
+        return [event.phase for event in events if isinstance(event, PhaseStarted)]
+
     _, heard = trained(toy_run(plan=last_toy_block, fit=FitConfig(batch_size=5, patience=0)))
-    phases = [event.phase for event in heard if isinstance(event, PhaseStarted)]
-    assert phases == ["prepare", "features", "head", "features", "fine-tune", "finish"]
+    assert phases(heard) == ["prepare", "features", "head", "fine-tune", "finish"]
+    _, again = trained(toy_run(plan=last_toy_block))
+    assert phases(again) == ["prepare", "features", "head", "features", "fine-tune", "finish"], "the base comes later"
     assert [event.epoch for event in epochs(heard)] == list(range(1, 8))
     assert set(epochs(heard)[0].metrics) == {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert {event.learning_rate for event in epochs(heard, "fine-tune")} == {1e-3}
@@ -362,8 +366,18 @@ def test_an_epoch_holds_every_photo_once_in_an_order_of_its_own() -> None:
     assert len(batches) == 5
 
 
-def test_the_eta_falls_to_nothing(toy_run: Make, last_toy_block: FreezePlan) -> None:
+def test_the_eta_covers_all_phases_to_come(toy_run: Make, last_toy_block: FreezePlan) -> None:
+    trained(toy_run())  # from now on the tree is known, and with it what the phases will take
     _, heard = trained(toy_run(plan=last_toy_block, fit=FitConfig(batch_size=5, patience=0)))
-    tune = epochs(heard, "fine-tune")
-    assert tune[-1].eta is not None
-    assert all(event.eta is None or event.eta >= 0 for event in heard if isinstance(event, EpochEnded | Progress))
+    assert all(event.eta is not None and event.eta > 0 for event in epochs(heard))
+    # Saving and checking still lie ahead after the last epoch.
+    assert epochs(heard)[-1].eta >= 1
+
+
+def test_a_run_notes_how_fast_this_machine_is(toy_run: Make, monkeypatch: pytest.MonkeyPatch, thaw_home: Path) -> None:
+    monkeypatch.setattr(estimates, "_SMALLEST_TIME", 0)
+    assert not estimates.machine_speed("Toy").measured
+    trained(toy_run(plan=FreezePlan(("block2_conv",))))
+    speeds = json.loads((thaw_home / "cache" / "speed.json").read_text())["Toy"]
+    assert set(speeds) == {"forward", "train"}
+    assert estimates.machine_speed("Toy").measured
