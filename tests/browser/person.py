@@ -1,13 +1,16 @@
 """What a person does at the app: finds things by key or role, waits until the page has settled, takes pictures."""
 
+import io
 import os
 import re
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-PATIENCE = 120_000  # milliseconds to wait for a state; the machines that run this can be slow
+WIDTH = 1280  # pixels
+PATIENCE = 60_000  # milliseconds to wait for a state; the machines that run this can be slow
 expect.set_options(timeout=PATIENCE)
 
 
@@ -16,7 +19,7 @@ class Person:
 
     def __init__(self, browser: Browser, url: str) -> None:
         self.url = url
-        self.page: Page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        self.page: Page = browser.new_context(viewport={"width": WIDTH, "height": 900}).new_page()
         self.page.set_default_timeout(PATIENCE)
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -56,13 +59,18 @@ class Person:
         """A row of the layer tree."""
         return self.at("layer_tree").locator(f'[role=treeitem][data-name="{name}"]')
 
-    def picture(self, name: str) -> None:
+    def picture(self, name: str, height: int = 900) -> None:
         """Take a picture of the page in light and in dark, where THAW_SCREENSHOTS asks for it."""
         if not os.environ.get("THAW_SCREENSHOTS"):
             return
         SCREENSHOTS.mkdir(exist_ok=True)
+        self.page.set_viewport_size({"width": WIDTH, "height": height})
+        self.page.mouse.move(0, 0)  # nothing is hovered over
         for scheme in ("dark", "light"):
             self.page.emulate_media(color_scheme=scheme)
             expect(self.page.locator(".stApp")).to_have_css("color-scheme", scheme)
             self.settled()
-            self.page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}.png")
+            taken = Image.open(io.BytesIO(self.page.screenshot(animations="disabled")))
+            # 256 colors are enough for a page, and a quarter of the bytes in the repository.
+            taken.convert("RGB").quantize(256).save(SCREENSHOTS / f"{name}-{scheme}.png", optimize=True)
+        self.page.set_viewport_size({"width": WIDTH, "height": 900})

@@ -1,0 +1,44 @@
+"""A page with nothing but the two components, for test_components.py: curves that grow by themselves, and a toy tree."""
+
+import sys
+from pathlib import Path
+
+import streamlit as st
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from pages.components.layer_tree import Head, layer_tree
+from pages.components.live_curves import live_curves
+from pages.shared import curves, plotly_asset
+from tests.app.test_layers_page import toy_tree
+from transfer_core.events import EpochEnded
+from transfer_core.plan import FreezePlan
+
+plotly_asset.STATIC = Path.cwd() / "static"  # beside the copy of this file that the server runs
+state = st.session_state
+state.setdefault("plan", FreezePlan())
+state.setdefault("epochs", 0)
+
+
+@st.fragment(run_every=0.3)
+def growing() -> None:
+    """One more epoch at each look."""
+    state["epochs"] += 1
+    epochs = [
+        EpochEnded("head", n, {"loss": 1 / n, "val_loss": 1.1 / n, "accuracy": 0.9, "val_accuracy": 0.8}, 1.0, 1e-3)
+        for n in range(1, state["epochs"] + 1)
+    ]
+    live_curves(curves.figure(epochs, run="toy", smoothing=0.0), key="curves", label=curves.alternative(epochs))
+
+
+def edited(plan: FreezePlan) -> None:
+    """Keep what the tree says."""
+    state["plan"] = plan
+
+
+st.title("Components")
+growing()
+layer_tree(toy_tree(), state["plan"], key="tree", head=Head("New head", 22), on_edit=edited)
+st.button("Freeze all", key="freeze", on_click=edited, args=(FreezePlan(),))
+with st.container(key="plan"):
+    st.text(" ".join(state["plan"].trainable) or "nothing")

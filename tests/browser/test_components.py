@@ -1,0 +1,110 @@
+"""The two components in a browser: zoom outlives updates, and no click or key on the tree is lost."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.person import Person
+from tests.support import ROOT, Server
+
+CHARTS = "document.querySelector('.thaw-curves .plot')"
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """The page of components_app.py, run from a folder that has no static folder when the server starts."""
+    folder = tmp_path_factory.mktemp("components")
+    source = (ROOT / "tests" / "browser" / "components_app.py").read_text("utf-8")
+    (folder / "app.py").write_text(source.replace("str(Path(__file__).parents[2])", repr(str(ROOT))), "utf-8")
+    shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
+    server = Server(folder / "home", folder / "app.py")
+    server.start()
+    person = Person(browser, server.url)
+    person.sees("Components")
+    yield person.page
+    server.kill()
+    assert person.errors == []
+
+
+@pytest.fixture
+def tree(page: Page) -> Locator:
+    """The tree, all frozen."""
+    page.locator(".st-key-freeze button").first.click()
+    expect(plan(page)).to_have_text("nothing")
+    found = page.locator(".st-key-tree [role=tree]")
+    expect(row(found, "block2b")).to_have_attribute("data-state", "frozen")
+    return found
+
+
+def plan(page: Page) -> Locator:
+    return page.locator(".st-key-plan [data-testid=stText]")
+
+
+def row(tree: Locator, name: str) -> Locator:
+    return tree.locator(f'[role=treeitem][data-name="{name}"]')
+
+
+def test_zoom_outlives_new_epochs(page: Page) -> None:
+    points = f"{CHARTS}?.data?.[1].x.length ?? 0"
+    page.wait_for_function(f"() => {points} > 5")
+    area = page.locator(".thaw-curves .nsewdrag").first
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 40, box["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 120, box["y"] + 90, steps=4)
+    page.mouse.up()
+    page.wait_for_function(f"() => {CHARTS}.layout.xaxis.range[0] > 0.6")
+    zoomed, before = page.evaluate(f"() => {CHARTS}.layout.xaxis.range"), page.evaluate(f"() => {points}")
+    page.wait_for_function(f"() => {points} > {before} + 4")
+    assert page.evaluate(f"() => {CHARTS}.layout.xaxis.range") == zoomed
+    assert "validation accuracy 80%" in (page.locator(".thaw-curves .plot").get_attribute("aria-label") or "")
+
+
+def test_a_block_opens_its_layers_and_parents_know(page: Page, tree: Locator) -> None:
+    row(tree, "block2b").locator(".box").click()
+    expect(plan(page)).to_have_text("block2b_batchnormalization block2b_conv2d")
+    for name, checked in (("block2b", "true"), ("stage2", "mixed"), ("Toy", "mixed"), ("stage1", "false")):
+        expect(row(tree, name)).to_have_attribute("aria-checked", checked)
+
+
+def test_quick_clicks_are_all_kept(page: Page, tree: Locator) -> None:
+    for name in ("block0a", "block1a", "block2a"):
+        row(tree, name).locator(".box").click()
+    expect(plan(page)).to_have_text(
+        " ".join(f"block{n}a_{kind}" for n in (0, 1, 2) for kind in ("batchnormalization", "conv2d"))
+    )
+
+
+def test_the_line_stands_before_what_trains(page: Page, tree: Locator) -> None:
+    row(tree, "block1b").locator(".box").click()
+    expect(plan(page)).to_contain_text("block1b_conv2d")
+    line = tree.locator(".line")
+    expect(line.locator("xpath=following-sibling::*[1]")).to_have_attribute("data-name", "block1b")
+    row(tree, "block1a").locator(".box").click()
+    # Nothing of stage1 is computed once any more, so the line goes above the stage.
+    expect(line.locator("xpath=following-sibling::*[1]")).to_have_attribute("data-name", "stage1")
+
+
+def test_the_tree_goes_by_keyboard(page: Page, tree: Locator) -> None:
+    row(tree, "Toy").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")  # block2b unfolds
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    expect(plan(page)).to_have_text("block2b_conv2d")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")  # an activation: nothing to train
+    expect(row(tree, "block2b_relu")).to_be_focused()
+    expect(row(tree, "block2b_relu")).not_to_have_attribute("aria-checked", "true")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    expect(plan(page)).to_have_text("block2b_batchnormalization block2b_conv2d")
+    # What was unfolded and where the focus is outlive every answer of the server.
+    expect(row(tree, "block2b")).to_be_focused()
+    expect(row(tree, "block2b_conv2d")).to_be_visible()
