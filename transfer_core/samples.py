@@ -5,13 +5,13 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from transfer_core.errors import ConfigError
-from transfer_core.sample_drawing import PATTERNS, SHAPES, draw_pattern, draw_shape
 from transfer_core.storage import write_bytes
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 __all__ = ["SAMPLES", "Sample", "draw_picture", "draw_sample", "get_sample"]
 
@@ -26,8 +26,8 @@ class Sample:
     """One sentence for people."""
     classes: tuple[str, ...]
     """Sorted by name."""
-    draw: Callable[[str, np.random.Generator], Image.Image]
-    """Draws one picture of a class."""
+    draw: str
+    """Name of the function of `sample_drawing` that draws one picture of a class."""
 
 
 SAMPLES: tuple[Sample, ...] = (
@@ -35,15 +35,15 @@ SAMPLES: tuple[Sample, ...] = (
         "shapes",
         "Shapes",
         "Circles, squares, stars and triangles in any color, place, size and turn, before busy backgrounds.",
-        tuple(sorted(SHAPES)),
-        draw_shape,
+        ("circle", "square", "star", "triangle"),
+        "draw_shape",
     ),
     Sample(
         "patterns",
         "Patterns",
         "Checkerboards, dots, stripes and waves in any color, scale and direction, some of them faint.",
-        tuple(sorted(PATTERNS)),
-        draw_pattern,
+        ("checkerboard", "dots", "stripes", "waves"),
+        "draw_pattern",
     ),
 )
 
@@ -60,7 +60,7 @@ def get_sample(name: str) -> Sample:
     raise ConfigError(f"There is no sample set {name!r}: choose {' or '.join(sample.name for sample in SAMPLES)}.")
 
 
-def draw_picture(name: str, class_name: str, index: int, seed: int = 0) -> Image.Image:
+def draw_picture(name: str, class_name: str, index: int, seed: int = 0) -> "Image.Image":
     """Draw one picture of a sample set, RGB, 160 x 160 pixels.
 
     It depends on the arguments alone, so a larger set begins with the pictures of a smaller one.
@@ -71,9 +71,15 @@ def draw_picture(name: str, class_name: str, index: int, seed: int = 0) -> Image
     sample = get_sample(name)
     if class_name not in sample.classes:
         raise ConfigError(f"{sample.title} has no class {class_name!r}: choose one of {', '.join(sample.classes)}.")
+    # NumPy and Pillow load with the first picture: the app's first page only names the sets.
+    import numpy as np
+
+    from transfer_core import sample_drawing
+
     # crc32, unlike hash(), is the same in every process.
     key = zlib.crc32(f"{name}/{class_name}".encode())
-    return sample.draw(class_name, np.random.default_rng([abs(seed), int(seed < 0), key, index]))
+    draw: Callable[[str, np.random.Generator], Image.Image] = getattr(sample_drawing, sample.draw)
+    return draw(class_name, np.random.default_rng([abs(seed), int(seed < 0), key, index]))
 
 
 def draw_sample(

@@ -120,3 +120,10 @@ def test_files_are_pictures_that_others_can_open(tmp_path: Path) -> None:
     for path in folder.rglob("*.jpg"):
         with Image.open(path) as picture:
             assert (picture.format, picture.size) == ("JPEG", (160, 160))
+
+
+def test_the_rows_name_what_can_be_drawn() -> None:
+    assert {name: get_sample(name).classes for name in NAMES} == {
+        "shapes": tuple(sorted(sample_drawing.SHAPES)),
+        "patterns": tuple(sorted(sample_drawing.PATTERNS)),
+    }
