@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from pages.shared import project_cards, starting
+from pages.shared import deletions, starting
 from pages.shared.frame import guard
 from transfer_core.projects import list_projects
 
-project_cards.undo_banner()
+deletions.undo_banner()
 
 st.title("Teach a computer to tell your photos apart", anchor=False)
 st.markdown(
@@ -29,6 +29,9 @@ st.subheader("Your projects", anchor=False)
 with guard():
     found = list_projects()
     if found:
+        # What looks into projects loads NumPy and SQLite, which the very first page can do without.
+        from pages.shared import project_cards
+
         project_cards.cards(found)
     else:
         st.info(

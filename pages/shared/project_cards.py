@@ -6,31 +6,17 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.shared import drawn, steps
-from pages.shared.frame import close_project, go, open_in_tab, store
+from pages.shared import deletions, drawn, steps
+from pages.shared.frame import go, open_in_tab, store
 from pages.shared.results import chosen_run, trained_runs
 from pages.shared.words import plural
 from transfer_core.errors import TransferError
-from transfer_core.projects import MAX_NAME, Project, delete_project, restore_project
+from transfer_core.projects import MAX_NAME, Project
 
-__all__ = ["cards", "undo_banner"]
+__all__ = ["cards"]
 
-_DELETED = "deleted_projects"  # id and name of what this tab deleted, the last one at the end
 _THUMBNAILS = 6
 _AT_ONCE = 12
-
-
-def undo_banner() -> None:
-    """Say what was just deleted and offer to bring it back."""
-    deleted = st.session_state.get(_DELETED, [])
-    if refusal := st.session_state.pop("card_error", None):
-        st.error(drawn.sentence(refusal), icon=":material/error:")
-    if not deleted:
-        return
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="undo_banner"):
-        st.markdown(f"Deleted **{drawn.plain(deleted[-1][1])}**.", width="stretch")
-        st.button("Undo", key="undo_delete", type="primary", icon=":material/undo:", on_click=_restore)
-        st.button("Dismiss", key="dismiss_delete", type="tertiary", on_click=deleted.clear)
 
 
 def cards(projects: Sequence[Project]) -> None:
@@ -60,7 +46,7 @@ def _card(project: Project) -> None:
                     "Delete",
                     key=f"delete_{project.id}",
                     icon=":material/delete:",
-                    on_click=_delete,
+                    on_click=deletions.delete,
                     args=(project,),
                     help="You can undo this.",
                 )
@@ -98,22 +84,4 @@ def _rename(project: Project, key: str) -> None:
     try:
         project.rename(st.session_state[key])
     except TransferError as error:
-        st.session_state["card_error"] = str(error)
-
-
-def _delete(project: Project) -> None:
-    try:
-        delete_project(project.id)
-    except TransferError as error:
-        st.session_state["card_error"] = str(error)
-        return
-    st.session_state.setdefault(_DELETED, []).append((project.id, project.name))
-    close_project()
-
-
-def _restore() -> None:
-    project_id, _ = st.session_state[_DELETED].pop()
-    try:
-        restore_project(project_id)
-    except TransferError as error:
-        st.session_state["card_error"] = str(error)
+        deletions.refuse(error)

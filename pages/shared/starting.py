@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 import time
 from pathlib import Path
@@ -11,15 +10,15 @@ import streamlit as st
 
 from pages.shared import drawn, tasks
 from pages.shared.frame import go, open_in_tab, store
+from pages.shared.previews import preview_paths
 from pages.shared.words import plural
 from transfer_core.errors import DataError, TransferError
 from transfer_core.projects import Project, create_project, open_project
-from transfer_core.samples import SAMPLES, Sample, draw_picture, draw_sample, get_sample
+from transfer_core.samples import SAMPLES, Sample, draw_sample
 
 __all__ = ["draw_photos", "new_project", "photos_task", "sample_cards"]
 
 SAMPLE_PER_CLASS = 60
-_PREVIEWS = 2  # pictures a class on a sample's card
 _DOUBLE_CLICK = 5.0  # seconds in which a second click means the first one's project
 
 
@@ -34,7 +33,9 @@ def sample_cards() -> None:
 
 def _sample_card(sample: Sample) -> None:
     with st.container():
-        drawn.strip(_previews(sample.name), alt=f"Examples of {', '.join(sample.classes)}")
+        drawn.strip(
+            [path.read_bytes() for path in preview_paths(sample)], alt=f"Examples of {', '.join(sample.classes)}"
+        )
         st.markdown(f"**{sample.title}** · {plural(len(sample.classes), 'class', 'classes')}")
         st.caption(sample.description)
         st.button(
@@ -46,17 +47,6 @@ def _sample_card(sample: Sample) -> None:
             on_click=_begin,
             args=(sample.title, sample),
         )
-
-
-@st.cache_data(show_spinner=False)
-def _previews(name: str) -> list[bytes]:
-    pictures = []
-    for number in range(_PREVIEWS):
-        for class_name in get_sample(name).classes:
-            buffer = io.BytesIO()
-            draw_picture(name, class_name, number, seed=1).save(buffer, "JPEG", quality=85)
-            pictures.append(buffer.getvalue())
-    return pictures
 
 
 def _begin(name: str, sample: Sample | None) -> None:

@@ -8,7 +8,6 @@ import streamlit as st
 
 from pages.shared.drawn import sentence
 from transfer_core.projects import Project, runs_dir
-from transfer_core.runs import list_runs
 
 __all__ = ["STEPS", "Step", "done_steps", "has_photos", "next_button", "next_step", "stepper", "way"]
 
@@ -33,6 +32,8 @@ STEPS = (
 
 def done_steps(project: Project) -> tuple[str, ...]:
     """The names of the steps that the project has behind it, in order. Read from disk, so every tab agrees."""
+    from transfer_core.runs import list_runs  # loads NumPy, which the first page can do without
+
     runs = list_runs(runs_dir(project))
     trained = any(run.model_path.is_file() for run in runs)
     done = {

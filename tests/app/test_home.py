@@ -5,11 +5,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import frame, starting
+from pages.shared.previews import preview, preview_paths
 from transfer_core.projects import create_project, list_projects, open_project
+from transfer_core.samples import SAMPLES, Sample
 
 Finish = Callable[[AppTest, str], AppTest]
 ROOT = Path(__file__).parents[2]
@@ -132,6 +136,23 @@ def test_the_app_never_imports_tensorflow(thaw_home: Path) -> None:
         " photo_classes, photo_conflicts, photo_grid, photo_split, answers, download, test_photos;"
         f" app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run(); assert not app.exception;"
         " print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_the_previews_show_what_is_drawn(sample: Sample) -> None:
+    for place, path in enumerate(preview_paths(sample)):
+        kept = np.asarray(Image.open(path).convert("RGB"), float)
+        assert np.abs(kept - np.asarray(preview(sample, place), float)).mean() < 8, "python -m pages.shared.previews"
+
+
+def test_the_first_page_loads_neither_numpy_nor_a_database(thaw_home: Path) -> None:
+    """Only what home.py itself brings along; the testing tools of Streamlit load more."""
+    program = (
+        "import sys; from pages.shared import deletions, frame, plotly_asset, sidebar, starting;"
+        " print([name for name in ('numpy', 'PIL.Image', 'sqlite3', 'pandas', 'keras') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip().splitlines()[-1] == "[]"
