@@ -21,11 +21,17 @@ Overfitting = Literal["low", "possible", "likely"]
 _LOW_RISK = 1e-2
 _LIKELY = 1e-4
 
-# Measured with tests like those of `record_speed` on two cores of a 2020s server, TensorFlow 2.21: floating-point
-# operations a second, a training step counted as three forward passes. Depthwise networks are slower by the operation.
-_DEFAULT_FORWARD = 90e9
-_DEFAULT_TRAIN = 70e9
-_DEFAULTS: dict[str, tuple[float, float]] = {}
+# Floating-point operations a second in a forward pass and in training (a step counted as three passes): the best of
+# several tries on two cores shared with other work, TensorFlow 2.21, rounded. They serve until the first run here.
+_DEFAULT = (60e9, 40e9)
+_DEFAULTS = {
+    "EfficientNet-Lite0": (60e9, 45e9),
+    "MobileNet": (80e9, 60e9),
+    "MobileNetV2": (35e9, 25e9),
+    "EfficientNetV2B0": (70e9, 60e9),
+    "ResNet50": (120e9, 90e9),
+    "Xception": (40e9, 25e9),
+}
 _HEAD_SECONDS = 5e-5  # a photo and epoch, head on pooled features: overhead of the batch, not arithmetic
 _SMALLEST_TIME = 0.5  # seconds; a shorter measurement says more about start-up than about speed
 
@@ -149,7 +155,7 @@ def record_speed(base: str, kind: Literal["forward", "train"], flops: float, sec
 
 
 def _default(base: str) -> tuple[float, float]:
-    return _DEFAULTS.get(base, (_DEFAULT_FORWARD, _DEFAULT_TRAIN))
+    return _DEFAULTS.get(base, _DEFAULT)
 
 
 def _machine_factor(measured: dict[str, dict[str, float]], kind: str, column: int) -> float:

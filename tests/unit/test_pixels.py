@@ -53,9 +53,7 @@ def test_holds_every_photo_as_images_decodes_it(thaw_home: Path, toy_manifest: M
         np.testing.assert_array_equal(pixels.array[pixels.rows[photo.sha256]], decode(Path(photo.path), 16))
 
 
-def test_progress_runs_from_none_to_all(
-    thaw_home: Path, toy_manifest: Make, watch: Watch, heard: list[Event]
-) -> None:
+def test_progress_runs_from_none_to_all(thaw_home: Path, toy_manifest: Make, watch: Watch, heard: list[Event]) -> None:
     load_pixels(toy_manifest().photos, 16, watch)
     steps = [event for event in heard if isinstance(event, Progress)]
     assert (steps[0].done, steps[-1].done, steps[-1].total, steps[-1].step) == (0, 36, 36, "photos")
