@@ -43,7 +43,7 @@ def chooser(project_id: str, base_name: str, layers: LayerTree, photos: PhotoCou
     left, right = st.columns([5, 2], gap="medium")
     with left:
         head = Head(f"New head for your {photos.classes or '…'} classes", photos.head_parameters(layers))
-        layer_tree(layers, desk.plan, key="layer_tree", head=head, on_edit=desk.change)
+        layer_tree(layers, lambda: desk.plan, key="layer_tree", head=head, on_edit=desk.change)
         st.caption(
             "Click a lock to freeze or train a layer, a block or a whole stage. Unfold with the small arrow or a "
             "double click. Keyboard: arrows, space."

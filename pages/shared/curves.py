@@ -67,19 +67,27 @@ def figure(epochs: Sequence[EpochEnded], *, run: str, smoothing: float, waiting:
             "domain": domain,
             "anchor": f"y{axis}",
             "title": {"text": "epoch", "standoff": 6},
-            "range": [0.5, last + 0.5],
             "tickformat": "d",
             "nticks": 8,
             "zeroline": False,
+            **_span(0.5, last + 0.5, bool(epochs)),
         }
-    layout["yaxis"] = {"anchor": "x", "rangemode": "tozero", "zeroline": False, **({} if epochs else {"range": [0, 2]})}
+    layout["yaxis"] = {"anchor": "x", "zeroline": False, "rangemode": "tozero"} | ({} if epochs else _span(0, 2, False))
     layout["yaxis2"] = {
         "anchor": "x2",
-        "range": [_floor(epochs), 1.01],
         "tickformat": ".0%",
         "zeroline": False,
+        **_span(_floor(epochs), 1.01, bool(epochs)),
     }
     return {"data": data, "layout": layout}
+
+
+def _span(low: float, high: float, growing: bool) -> dict[str, Any]:
+    """From `low` to `high`. A range given as such would change with each epoch, and zoom with it: Plotly keeps what a
+    person did to an axis only as long as the figure itself says the same about it."""
+    if not growing:
+        return {"range": [low, high]}
+    return {"autorange": True, "autorangeoptions": {"minallowed": low, "maxallowed": high, "include": [low, high]}}
 
 
 def alternative(epochs: Sequence[EpochEnded]) -> str:

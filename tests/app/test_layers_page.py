@@ -8,12 +8,12 @@ from hypothesis import given as examples
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from pages.components.layer_tree import positions, ranges
+from pages.components.layer_tree import apply, ranges
 from pages.shared import frame
 from tests.app.component import fire, given
 from transfer_core.architecture import LayerFacts, LayerTree, Node
 from transfer_core.errors import StorageError
-from transfer_core.plan import from_block
+from transfer_core.plan import FreezePlan, everything, from_block
 from transfer_core.projects import Project, create_project, open_project
 from transfer_core.trees import store_tree
 
@@ -58,8 +58,10 @@ def plan(project: Project) -> list[str] | None:
     return open_project(project.id).choices.get("trainable")
 
 
-def edit(page: AppTest, seq: int, on: list[list[int]], sig: str | None = None) -> AppTest:
-    return fire(page, "layer_tree", "edit", {"seq": seq, "sig": sig or given(page, "layer_tree")["sig"], "on": on})
+def edit(page: AppTest, *edits: list[int], sig: str | None = None) -> AppTest:
+    """What the tree sends: number, first layer, layer behind the last, 1 to train or 0 to freeze."""
+    message = {"sig": sig or given(page, "layer_tree")["sig"], "edits": list(edits)}
+    return fire(page, "layer_tree", "edit", message)
 
 
 def test_the_slider_moves_the_tree_and_is_kept(page: AppTest, project: Project) -> None:
@@ -72,14 +74,14 @@ def test_the_slider_moves_the_tree_and_is_kept(page: AppTest, project: Project) 
 
 
 def test_the_tree_moves_the_slider(page: AppTest, project: Project) -> None:
-    edit(page, 1, [[15, 17]])
+    edit(page, [1, 15, 18, 1])
     assert page.slider(key="cut").value == 1
     assert plan(project) == ["block2b_batchnormalization", "block2b_conv2d"]
     assert given(page, "layer_tree")["ack"] == 1
 
 
 def test_a_plan_of_no_last_blocks_is_custom_until_snapped(page: AppTest, project: Project) -> None:
-    edit(page, 1, [[6, 7], [15, 17]])
+    edit(page, [1, 6, 7, 1], [2, 15, 18, 1])
     assert "custom" in page.slider(key="cut").proto.format
     assert any("3 layers in 2 blocks" in text.value for text in page.markdown)
     page.button(key="snap").click().run()
@@ -98,7 +100,7 @@ def test_presets(page: AppTest, preset: str, blocks: int) -> None:
 def test_undo_takes_back_one_change_after_the_other(page: AppTest, project: Project) -> None:
     assert page.button(key="undo_plan").disabled
     page.slider(key="cut").set_value(1).run()
-    edit(page, 1, [[0, 1]])
+    edit(page, [1, 0, 1, 1])
     page.button(key="undo_plan").click().run()
     assert page.slider(key="cut").value == 1
     page.button(key="undo_plan").click().run()
@@ -118,7 +120,7 @@ def test_rows_cross_once_and_again_when_the_browser_lacks_them(page: AppTest) ->
 
 
 def test_an_edit_of_another_tree_changes_nothing(page: AppTest, project: Project) -> None:
-    edit(page, 7, [[0, 5]], sig="Another-224-10-10")
+    edit(page, [7, 0, 5, 1], sig="Another-224-10-10")
     assert page.slider(key="cut").value == 0
     assert plan(project) is None
     assert given(page, "layer_tree")["ack"] == 7
@@ -194,12 +196,33 @@ def test_without_photos_the_tree_still_shows(app: AppTest, open_page: Open) -> N
     assert "once there are photos" in page.info[0].value
 
 
+def test_edits_sent_again_count_once(page: AppTest, project: Project) -> None:
+    edit(page, [1, 15, 18, 1])
+    page.slider(key="cut").set_value(0).run()
+    # The browser had not heard of the first one's arrival when it sent the second, nor of the slider.
+    edit(page, [1, 15, 18, 1], [2, 12, 13, 1])
+    assert plan(project) == ["block2a_conv2d"]
+    edit(page, [2, 12, 13, 1])
+    assert plan(project) == ["block2a_conv2d"]
+
+
+def test_an_edit_counts_on_top_of_what_changed_meanwhile(page: AppTest, project: Project) -> None:
+    page.slider(key="cut").set_value(1).run()
+    edit(page, [1, 12, 15, 1])
+    assert page.slider(key="cut").value == 2
+    edit(page, [2, 12, 18, 0])
+    assert plan(project) == []
+
+
 @examples(st.sets(st.integers(0, 400)))
 def test_ranges_hold_exactly_the_numbers(numbers: set[int]) -> None:
     spans = ranges(sorted(numbers))
-    assert positions(spans, 401) == sorted(numbers)
+    assert {number for start, stop in spans for number in range(start, stop)} == numbers
     assert all(left[1] < right[0] for left, right in itertools.pairwise(spans))
 
 
-def test_ranges_from_a_browser_can_not_leave_the_tree() -> None:
-    assert positions([[-5, 2], [8, 99]], 10) == [0, 1, 8, 9]
+@examples(st.lists(st.tuples(st.just(1), st.integers(-30, 40), st.integers(-30, 40), st.integers(0, 1)), max_size=5))
+def test_edits_from_a_browser_can_not_leave_the_tree(edits: list[tuple[int, int, int, int]]) -> None:
+    tree = toy_tree()
+    assert set(apply(tree, FreezePlan(), edits).trainable) <= tree.weighted
+    assert apply(tree, FreezePlan(), [*edits, (2, -30, 40, 1)]) == everything(tree)

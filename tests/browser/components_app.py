@@ -1,4 +1,4 @@
-"""A page with nothing but the two components, for test_components.py: curves that grow by themselves, and a toy tree."""
+"""One component on a page, for test_components.py: curves that grow (?curves), or else a toy tree."""
 
 import sys
 from pathlib import Path
@@ -37,8 +37,10 @@ def edited(plan: FreezePlan) -> None:
 
 
 st.title("Components")
-growing()
-layer_tree(toy_tree(), state["plan"], key="tree", head=Head("New head", 22), on_edit=edited)
-st.button("Freeze all", key="freeze", on_click=edited, args=(FreezePlan(),))
-with st.container(key="plan"):
-    st.text(" ".join(state["plan"].trainable) or "nothing")
+if "curves" in st.query_params:
+    growing()
+else:
+    layer_tree(toy_tree(), lambda: state["plan"], key="tree", head=Head("New head", 22), on_edit=edited)
+    st.button("Freeze all", key="freeze", on_click=edited, args=(FreezePlan(),))
+    with st.container(key="plan"):
+        st.text(" ".join(state["plan"].trainable) or "nothing")

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -14,26 +13,30 @@ CHARTS = "document.querySelector('.thaw-curves .plot')"
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """The page of components_app.py, run from a folder that has no static folder when the server starts."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """components_app.py, run from a folder that has no static folder when the server starts."""
     folder = tmp_path_factory.mktemp("components")
     source = (ROOT / "tests" / "browser" / "components_app.py").read_text("utf-8")
     (folder / "app.py").write_text(source.replace("str(Path(__file__).parents[2])", repr(str(ROOT))), "utf-8")
     shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
-    server = Server(folder / "home", folder / "app.py")
-    server.start()
+    running = Server(folder / "home", folder / "app.py")
+    running.start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
     person = Person(browser, server.url)
     person.sees("Components")
     yield person.page
-    server.kill()
     assert person.errors == []
+    person.page.context.close()
 
 
 @pytest.fixture
 def tree(page: Page) -> Locator:
     """The tree, all frozen."""
-    page.locator(".st-key-freeze button").first.click()
-    expect(plan(page)).to_have_text("nothing")
     found = page.locator(".st-key-tree [role=tree]")
     expect(row(found, "block2b")).to_have_attribute("data-state", "frozen")
     return found
@@ -48,6 +51,7 @@ def row(tree: Locator, name: str) -> Locator:
 
 
 def test_zoom_outlives_new_epochs(page: Page) -> None:
+    page.goto(f"{page.url}?curves=yes")
     points = f"{CHARTS}?.data?.[1].x.length ?? 0"
     page.wait_for_function(f"() => {points} > 5")
     area = page.locator(".thaw-curves .nsewdrag").first
@@ -78,6 +82,14 @@ def test_quick_clicks_are_all_kept(page: Page, tree: Locator) -> None:
     expect(plan(page)).to_have_text(
         " ".join(f"block{n}a_{kind}" for n in (0, 1, 2) for kind in ("batchnormalization", "conv2d"))
     )
+
+
+def test_a_change_from_outside_shows(page: Page, tree: Locator) -> None:
+    row(tree, "stage1").locator(".box").click()
+    expect(plan(page)).to_contain_text("block1b_conv2d")
+    page.locator(".st-key-freeze button").first.click()
+    expect(row(tree, "stage1")).to_have_attribute("data-state", "frozen")
+    expect(plan(page)).to_have_text("nothing")
 
 
 def test_the_line_stands_before_what_trains(page: Page, tree: Locator) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from transfer_core.architecture import LayerTree, Node
 from transfer_core.plan import FreezePlan
 
-__all__ = ["Head", "layer_tree", "positions", "ranges", "rows"]
+__all__ = ["Head", "apply", "layer_tree", "ranges", "rows"]
 
 Row = tuple[int, str, str, str, int, int]
 Range = tuple[int, int]
@@ -33,31 +33,33 @@ class Head:
 
 
 def layer_tree(
-    tree: LayerTree, plan: FreezePlan, *, key: str, head: Head, on_edit: Callable[[FreezePlan], None]
+    tree: LayerTree, plan: Callable[[], FreezePlan], *, key: str, head: Head, on_edit: Callable[[FreezePlan], None]
 ) -> None:
-    """Draw `tree` with the layers of `plan` unlocked; call `on_edit` with the new plan when the person changes it.
+    """Draw `tree` with the layers of `plan()` unlocked; call `on_edit` with the new plan when the person changes it.
 
-    The caller owns the plan. Edits come as triggers, because a state value equal to the last one sent fires no
-    callback and would go stale as soon as the slider changes the plan. The rows of a base cross to the browser once
-    a session; afterwards only the ranges of trainable layers go to and fro.
+    The caller owns the plan, and `plan` gives it as it is at the moment of the call. Edits come as triggers, because
+    a state value equal to the last one sent fires no callback. They are numbered, sent until acknowledged and applied
+    to the plan of that moment, so that neither a quick click nor a change by the slider meanwhile is lost.
+    The rows of a base cross to the browser once a session; afterwards only ranges of layers go to and fro.
     """
     memory: dict[str, Any] = st.session_state.setdefault(f"{key}_wire", {"sent": "", "ack": 0})
     signature = f"{tree.root.name}-{tree.input_size}-{len(tree.layers)}-{tree.root.parameters}"
 
     def edited() -> None:
-        edit = st.session_state[key]["edit"]
-        # The number goes back to the browser: an echo older than its newest click must not undo that click.
-        memory["ack"] = edit["seq"]
-        if edit["sig"] == signature:
-            names = tuple(tree.layers)
-            on_edit(FreezePlan(tuple(names[at] for at in positions(edit["on"], len(names)))))
+        message = st.session_state[key]["edit"]
+        fresh = [edit for edit in message["edits"] if edit[0] > memory["ack"]]
+        if not fresh:
+            return
+        memory["ack"] = fresh[-1][0]
+        if message["sig"] == signature:
+            on_edit(apply(tree, plan(), fresh))
 
     def missing() -> None:
         memory["sent"] = ""
 
     send = memory["sent"] != signature
     memory["sent"] = signature
-    chosen = set(plan.trainable)
+    chosen = set(plan().trainable)
     _COMPONENT(
         key=key,
         on_edit_change=edited,
@@ -71,6 +73,22 @@ def layer_tree(
             "head": {"title": head.title, "parameters": head.parameters},
         },
     )
+
+
+def apply(tree: LayerTree, plan: FreezePlan, edits: Iterable[Sequence[int]]) -> FreezePlan:
+    """Apply what a browser sent to `plan`.
+
+    Args:
+        tree: says which layers there are, in its order, and which of them can train.
+        plan: as it is.
+        edits: number, first layer, layer behind the last, 1 to train or 0 to freeze; in order.
+    """
+    names = list(tree.layers)
+    chosen = set(plan.trainable)
+    for _, start, stop, trains in edits:
+        touched = set(names[max(0, start) : max(0, stop)]) & tree.weighted
+        chosen = chosen | touched if trains else chosen - touched
+    return FreezePlan(tuple(chosen))
 
 
 def rows(tree: LayerTree) -> list[Row]:
@@ -87,11 +105,6 @@ def ranges(numbers: Iterable[int]) -> list[Range]:
         else:
             found.append((number, number + 1))
     return found
-
-
-def positions(spans: Sequence[Sequence[int]], count: int) -> list[int]:
-    """Inverse of `ranges`, for what a browser sent: whatever lies outside 0 to `count` is left out."""
-    return [at for start, stop in spans for at in range(max(0, int(start)), min(count, int(stop)))]
 
 
 def _kind(node: Node) -> str:

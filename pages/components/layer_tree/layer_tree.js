@@ -38,6 +38,7 @@ class Tree {
   constructor(root, data) {
     this.sig = data.sig;
     this.seq = data.ack;
+    this.pending = []; // clicks Python has not acknowledged: [number, first leaf, behind the last leaf, 1 or 0]
     this.typed = '';
     this.nodes = link(known.get(data.sig));
     this.leaves = this.nodes.filter((node) => !node.kids.length);
@@ -91,15 +92,13 @@ class Tree {
     this.headTitle.textContent = data.head.title;
     this.headTitle.title = data.head.title;
     this.headSize.textContent = human(data.head.parameters);
-    let moved = false;
-    // An echo older than the newest click must not undo it.
-    if (data.ack >= this.seq) {
-      const before = this.on.join('');
-      this.on.fill(0);
-      for (const [start, stop] of data.on) this.on.fill(1, start, stop);
-      for (const leaf of this.leaves) if (!leaf.train) this.on[leaf.from] = 0;
-      moved = before !== this.on.join('');
-    }
+    // What Python knows, and on top of it the clicks that it has not seen yet: neither side undoes the other.
+    this.pending = this.pending.filter(([seq]) => seq > data.ack);
+    const before = this.on.join('');
+    this.on.fill(0);
+    for (const [start, stop] of data.on) this.set(start, stop, 1);
+    for (const [, start, stop, value] of this.pending) this.set(start, stop, value);
+    const moved = before !== this.on.join('');
     if (moved) this.unfoldCut();
     this.paint();
     if (moved) this.reveal(this.line, 0.45);
@@ -123,10 +122,15 @@ class Tree {
 
   toggle(node) {
     const value = this.sums.state(node) === 'trainable' ? 0 : 1;
-    for (const leaf of this.leaves.slice(node.from, node.to)) if (leaf.train) this.on[leaf.from] = value;
+    this.set(node.from, node.to, value);
     this.paint();
     this.seq += 1;
-    this.send({ seq: this.seq, sig: this.sig, on: ranges(this.on) });
+    this.pending.push([this.seq, node.from, node.to, value]);
+    this.send({ sig: this.sig, edits: this.pending });
+  }
+
+  set(start, stop, value) {
+    for (const leaf of this.leaves.slice(start, stop)) if (leaf.train) this.on[leaf.from] = value;
   }
 
   paint() {

@@ -1,4 +1,4 @@
-// The arithmetic of the layer tree: nodes, sums over leaves, ranges. Draws nothing; stands before layer_tree.js.
+// The arithmetic of the layer tree: nodes and sums over leaves. Draws nothing; stands before layer_tree.js.
 
 const human = (n) => (n >= 1e6 ? `${(n / 1e6).toFixed(2)} M` : n >= 1e4 ? `${(n / 1e3).toFixed(0)} k`
   : n >= 1e3 ? `${(n / 1e3).toFixed(1)} k` : String(n));
@@ -51,15 +51,4 @@ class Sums {
     const chosen = this.layers(node);
     return !able ? 'none' : !chosen ? 'frozen' : chosen === able ? 'trainable' : 'mixed';
   }
-}
-
-// Positions that are on, as half-open ranges.
-function ranges(on) {
-  const found = [];
-  on.forEach((value, at) => {
-    if (!value) return;
-    if (found.length && found[found.length - 1][1] === at) found[found.length - 1][1] += 1;
-    else found.push([at, at + 1]);
-  });
-  return found;
 }
