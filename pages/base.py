@@ -1,6 +1,6 @@
 """Base: pick the pretrained network to start from, and get its weights onto this machine."""
 
-from pages.shared import base_cards, steps
+from pages.shared import base_cards, base_weights, steps
 from pages.shared.edits import show_refusal
 from pages.shared.frame import go, guard, heading, require_project
 
@@ -14,6 +14,7 @@ heading(
 with guard():
     chosen = base_cards.chosen(project)
     show_refusal()
+    base_weights.refusals()
     base_cards.notice()
     base_cards.summary(chosen)
     if steps.next_button("layers", reason=chosen.reason):

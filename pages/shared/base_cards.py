@@ -66,7 +66,8 @@ def choose(project: Project, base: Base, weights: str) -> None:
     else:
         project.choose(base={"name": base.name, "weights": weights})
     lost = " The layers you had chosen belonged to the other base, so choose them again." if other and had_plan else ""
-    st.session_state[_NOTICE] = f"{base.title} is your base now.{lost}"
+    random = " with random weights" if weights == "none" else ""
+    st.session_state[_NOTICE] = f"{base.title}{random} is your base now.{lost}"
 
 
 def notice() -> None:

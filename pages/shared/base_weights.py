@@ -10,13 +10,13 @@ import streamlit as st
 from pages.shared import tasks
 from pages.shared.edits import edit, typed
 from transfer_core import projects
-from transfer_core.catalog import Base
+from transfer_core.catalog import BASES, Base
 from transfer_core.errors import WeightsError
 from transfer_core.estimates import machine_speed
 from transfer_core.storage import write_bytes
 from transfer_core.weights import fetch_weights, find_weights, import_weights
 
-__all__ = ["SPEED_HELP", "get", "speed"]
+__all__ = ["SPEED_HELP", "fetch", "get", "refusals", "speed"]
 
 SPEED_HELP = "How long this computer needs to look at 100 photos. With ~ it is estimated, until you train."
 
@@ -34,18 +34,29 @@ def get(base: Base, choose: Callable[[str], None]) -> None:
                 key=f"fetch_{base.name}",
                 icon=":material/download:",
                 width="stretch",
-                on_click=_fetch,
+                on_click=fetch,
                 args=(key, base),
             )
         with st.popover(
             "File", icon=":material/description:", help="Use a weights file you have", key=f"file_{base.name}"
         ):
             _file(base, choose)
-    tasks.show(key)
+    task = tasks.find(key)
+    if task is not None and task.error is not None:
+        st.caption(":red[Not fetched:] the reason stands at the top of the page.")
 
 
-def _fetch(key: str, base: Base) -> None:
-    tasks.start(
+def refusals() -> None:
+    """Say at the top of the page, where there is room, why weights could not be fetched."""
+    for base in BASES:
+        key = f"weights-{base.name}"
+        if not tasks.running(key) and tasks.show(key) is not None:
+            tasks.dismiss(key)  # fetched: its card offers it now
+
+
+def fetch(key: str, base: Base) -> tasks.Task:
+    """Begin to fetch the weights of `base` as the task `key`, or give the task that is at it."""
+    return tasks.start(
         key,
         f"Fetching {base.title}",
         lambda task: fetch_weights(base, progress=task.progress, cancelled=task.cancelled),

@@ -163,8 +163,10 @@ def _camera(importer: _Importer, classes: Sequence[str]) -> None:
     if not st.toggle("Use the camera", key="use_camera", help="Works in a browser on this computer, or over https."):
         return
     chosen = _class_box(classes, "camera_class")
-    shot = st.camera_input(f"A photo of {plain(chosen)}" if chosen else "Name the class first", disabled=not chosen)
-    if shot is not None and chosen and st.session_state.get("last_shot") != shot.file_id:
+    if not chosen:
+        return
+    shot = st.camera_input(f"A photo of {plain(chosen)}", key="camera", width=480, disabled=importer.busy)
+    if shot is not None and st.session_state.get("last_shot") != shot.file_id:
         st.session_state["last_shot"] = shot.file_id
         data, name = shot.getvalue(), f"camera {time.strftime('%Y-%m-%d %H-%M-%S')}.jpg"
         importer.start("Adding the photo", lambda task: importer.photos.import_files([(name, data)], chosen))

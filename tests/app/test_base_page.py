@@ -166,3 +166,14 @@ def test_weights_that_are_gone_stop_the_way_on(page: AppTest, project: Project) 
     page.run()
     assert page.button(key="next_layers").disabled
     assert "VGG16" in page.error[0].value
+
+
+def test_a_bug_in_a_long_step_shows_as_one_and_only_once(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(base_weights, "fetch_weights", broken)
+    task = base_weights.fetch("weights-mobilenet", get_base("mobilenet"))
+    assert task.wait(10)
+    assert page.run().exception[0].proto.type == "ZeroDivisionError"
+    assert not page.run().exception

@@ -1,6 +1,7 @@
 """Photos: every way in, what is refused and why, edits with undo, conflicts, and the split."""
 
 import io
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from pages.shared import photo_grid, tasks
 from pages.shared.frame import store
 from pages.shared.starting import photos_task
 from transfer_core.datasets import PhotoStore
+from transfer_core.errors import DataError
+from transfer_core.importing import Cancelled, Progress
 from transfer_core.projects import Project, create_project, open_project
 
 Jpeg = Callable[[int], bytes]
@@ -188,3 +191,19 @@ def test_the_split_is_kept_and_shown(pets: Photos) -> None:
     bars = "".join(html.proto.body for html in pets.app.get("html"))
     for name in ("cat", "dog"):
         assert f"{counts['train'][name]} + {counts['validation'][name]}" in bars
+
+
+def test_an_import_can_be_cancelled(page: Photos, jpeg: Jpeg, finish: Finish, monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(store: PhotoStore, files: object, name: object, *, progress: Progress, cancelled: Cancelled) -> None:
+        progress(30, 90, "30.jpg")
+        while not cancelled():
+            threading.Event().wait(0.01)
+        raise DataError("The import was stopped, so nothing was added.")
+
+    monkeypatch.setattr(PhotoStore, "import_files", endless)
+    page.app.file_uploader(key="upload_folder_0").set_value([("p/cat/1.jpg", jpeg(1), "")]).run()
+    key = photos_task(page.project)
+    assert page.app.button(key="cancel_" + key).click().run() is page.app
+    app = finish(page.app, key)
+    assert "nothing was added" in app.info[0].value
+    assert page.store.classes() == {}
