@@ -70,6 +70,7 @@ class Person:
             self.page.emulate_media(color_scheme=scheme)
             expect(self.page.locator(".stApp")).to_have_css("color-scheme", scheme)
             self.settled()
+            expect(self.page.locator("[data-testid=stSkeleton]")).to_have_count(0)
             taken = Image.open(io.BytesIO(self.page.screenshot(animations="disabled")))
             # 256 colors are enough for a page, and a quarter of the bytes in the repository.
             taken.convert("RGB").quantize(256).save(SCREENSHOTS / f"{name}-{scheme}.png", optimize=True)
