@@ -74,21 +74,17 @@ def _row(project: Project, run: Run, shown: bool) -> None:
         st.markdown(f":red[:material/error:] {error}", width="stretch")
         _delete_button(project, run)
         return
-    accuracy = f"### {report['val_accuracy']:.0%}" if report else "### –"
-    st.markdown(accuracy, width=80, help="Validation accuracy" if report else None)
-    details = [config_words(config), figures.when(status.created)]
+    mark = _STATES.get(status.state, "")
+    details = [figures.when(status.created)]
     if report:
         low, high = report["val_interval"]
-        details[1:1] = [
-            f"between {low * 100:.0f} and {high * 100:.0f} of 100",
-            figures.span(sum(report["seconds"].values())),
+        mark = f"**{report['val_accuracy']:.0%}** {mark}"
+        details += [
+            f"between {low * 100:.0f} and {high * 100:.0f} of 100 photos right",
+            f"took {figures.span(sum(report['seconds'].values()))}",
         ]
-    mark = _STATES.get(status.state, "")
-    st.markdown(f"{mark} {' · '.join(details)}", width="stretch")
-    if shown:
-        st.markdown(":gray[:material/visibility: shown above]", width="content")
-    else:
-        st.button("Show", key=f"show_{run.id}", on_click=show, args=(project, run))
+    st.markdown(f"{mark} {config_words(config)}  \n:small[:gray[{' · '.join(details)}]]", width="stretch")
+    st.button("Shown" if shown else "Show", key=f"show_{run.id}", disabled=shown, on_click=show, args=(project, run))
     if not status.active:
         _delete_button(project, run)
 
