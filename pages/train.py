@@ -31,9 +31,11 @@ def summary(config: RunConfig, train: int, validation: int) -> str:
             f"epochs{slower}"
         )
     words += f". After each epoch, {validation:,} other photos check what it can do."
-    if not config.fit.patience:
-        return words
-    return words + " When that gets no better, it ends by itself and keeps the best."
+    if config.fit.patience:
+        words += " When that gets no better, it ends by itself and keeps the best."
+    if config.base.weights == "none":
+        words += " The base starts from **random weights**: it has not learned to see anything yet."
+    return words
 
 
 def begin() -> None:

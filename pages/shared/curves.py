@@ -68,6 +68,7 @@ def figure(epochs: Sequence[EpochEnded], *, run: str, smoothing: float, waiting:
             "anchor": f"y{axis}",
             "title": {"text": "epoch", "standoff": 6},
             "tickformat": "d",
+            "unifiedhovertitle": {"text": "epoch %{x}"},
             "nticks": 8,
             "zeroline": False,
             **_span(0.5, last + 0.5, bool(epochs)),
@@ -125,7 +126,8 @@ def _traces(
     points = {
         **common,
         "name": f"{name}, as measured",
-        "y": raw,
+        "x": x if smoothing else [],
+        "y": raw if smoothing else [],
         "mode": "markers",
         "marker": marker | {"color": style["line"]["color"]},
         "opacity": 0.35,
