@@ -17,9 +17,9 @@ LIGHT = [
     ["errors", "file_kinds", "intervals", "sample_drawing"],
     ["storage", "images"],
     ["architecture", "projects", "catalog", "events", "photo_database", "photo_files", "photo_sources", "samples"],
-    ["plan", "trees", "fetching", "photo_rows"],
+    ["plan", "trees", "fetching", "photo_rows", "cache_limit"],
     ["config", "estimates", "weights", "manifest", "importing"],
-    ["datasets", "runs"],
+    ["datasets", "runs", "rates"],
     ["sources", "jobs"],
     ["engines"],
 ]

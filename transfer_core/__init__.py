@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from transfer_core.api import check, freeze_plan, layers, predict, train
-    from transfer_core.config import BaseConfig, DataConfig, FitConfig, PhaseConfig, RunConfig
+    from transfer_core.config import BaseConfig, DataConfig, FitConfig, PhaseConfig, RunConfig, TuningConfig
     from transfer_core.errors import TransferError
     from transfer_core.plan import FreezePlan
     from transfer_core.runs import Run, open_run
@@ -28,6 +28,7 @@ __all__ = [
     "Run",
     "RunConfig",
     "TransferError",
+    "TuningConfig",
     "check",
     "freeze_plan",
     "layers",
@@ -38,7 +39,7 @@ __all__ = [
 
 _MODULES = {
     "api": ("check", "freeze_plan", "layers", "predict", "train"),
-    "config": ("BaseConfig", "DataConfig", "FitConfig", "PhaseConfig", "RunConfig"),
+    "config": ("BaseConfig", "DataConfig", "FitConfig", "PhaseConfig", "RunConfig", "TuningConfig"),
     "errors": ("TransferError",),
     "plan": ("FreezePlan",),
     "runs": ("Run", "open_run"),

@@ -7,10 +7,21 @@ from typing import Any, Literal, TypeVar, get_args
 from transfer_core.errors import ConfigError
 from transfer_core.plan import FreezePlan
 
-__all__ = ["Augmentation", "BaseConfig", "DataConfig", "FitConfig", "Optimizer", "PhaseConfig", "RunConfig"]
+__all__ = [
+    "Augmentation",
+    "BaseConfig",
+    "DataConfig",
+    "FitConfig",
+    "Optimizer",
+    "PhaseConfig",
+    "RunConfig",
+    "ScheduleName",
+    "TuningConfig",
+]
 
 Optimizer = Literal["adam", "rmsprop", "sgd"]
 Augmentation = Literal["none", "cached", "live"]
+ScheduleName = Literal["constant", "cosine", "plateau"]
 
 T = TypeVar("T")
 
@@ -87,6 +98,30 @@ class FitConfig:
 
 
 @dataclass(frozen=True)
+class TuningConfig:
+    """Refinements of fitting for those who ask for them; as they stand, none is in use."""
+
+    schedule: ScheduleName = "constant"
+    """How the learning rate of each phase goes on from its peak: see `rates`."""
+    warmup_epochs: int = 0
+    """Epochs over which the rate climbs to its peak, in each phase; fewer than the phase has."""
+    discriminative: float = 1.0
+    """The rate of each block of the base is that of the block after it divided by this; the head has the full rate."""
+    label_smoothing: float = 0.0
+    """Share of the training target spread evenly over all classes, 0 to 0.5; 0.1 is usual."""
+    train_batch_norm: bool = False
+    """Whether BatchNormalization layers that are fine-tuned normalize by the batch and move their statistics."""
+
+    def __post_init__(self) -> None:
+        _choice("The schedule", self.schedule, get_args(ScheduleName))
+        _number("Warm-up", self.warmup_epochs, 0, 1000, whole=True)
+        _number("The factor of discriminative rates", self.discriminative, 1, 10)
+        _number("Label smoothing", self.label_smoothing, 0, 0.5)
+        if not isinstance(self.train_batch_norm, bool):
+            raise ConfigError(f"Training BatchNormalization must be true or false; {self.train_batch_norm!r} came.")
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """Everything a run depends on, besides the photos themselves."""
 
@@ -99,12 +134,20 @@ class RunConfig:
     # The rate of Keras' guide to fine-tuning.
     fine_tune: PhaseConfig = field(default_factory=lambda: PhaseConfig(epochs=10, learning_rate=1e-5))
     fit: FitConfig = field(default_factory=FitConfig)
+    tuning: TuningConfig = field(default_factory=TuningConfig)
     seed: int = 0
 
     def __post_init__(self) -> None:
         _number("The seed", self.seed, 0, 2**31 - 1, whole=True)
         if self.head.epochs < 1:
             raise ConfigError("The head needs at least 1 epoch; 0 came. An untrained head can only guess.")
+        phases = [("the head", self.head), *([("fine-tuning", self.fine_tune)] if self.fine_tunes else [])]
+        for name, phase in phases:
+            if self.tuning.warmup_epochs >= phase.epochs:
+                raise ConfigError(
+                    f"Warm-up must end before the last epoch; {self.tuning.warmup_epochs} epochs of it came for "
+                    f"{phase.epochs} epochs of {name}. Shorten it, or train for longer."
+                )
 
     @property
     def fine_tunes(self) -> bool:
@@ -134,6 +177,7 @@ _PARTS: dict[str, type] = {
     "head": PhaseConfig,
     "fine_tune": PhaseConfig,
     "fit": FitConfig,
+    "tuning": TuningConfig,
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transfer_core.config import DataConfig, FitConfig, PhaseConfig, RunConfig
+from transfer_core.config import DataConfig, FitConfig, PhaseConfig, RunConfig, TuningConfig
 from transfer_core.errors import ConfigError
 from transfer_core.plan import FreezePlan
 
@@ -18,6 +18,14 @@ configs = st.builds(
     head=st.builds(PhaseConfig, st.integers(1, 99), st.floats(1e-8, 1)),
     fine_tune=st.builds(PhaseConfig, st.integers(0, 99), st.floats(1e-8, 1)),
     fit=st.builds(FitConfig, st.sampled_from(["adam", "rmsprop", "sgd"]), st.integers(1, 64), st.floats(0, 0.9)),
+    tuning=st.builds(
+        TuningConfig,
+        st.sampled_from(["constant", "cosine", "plateau"]),
+        st.just(0),
+        st.floats(1, 10),
+        st.floats(0, 0.5),
+        st.booleans(),
+    ),
     seed=st.integers(0, 2**31 - 1),
 )
 
@@ -49,6 +57,14 @@ def test_missing_keys_take_their_defaults() -> None:
         ({"fit": {"bathc_size": 1}}, "config.fit has an unknown key 'bathc_size'"),
         ({"bases": {}}, "config has an unknown key 'bases'; it knows base, data"),
         ({"fit": []}, "config.fit must be an object"),
+        ({"tuning": {"schedule": "linear"}}, "schedule must be one of constant, cosine, plateau; 'linear' came"),
+        ({"tuning": {"warmup_epochs": 0.5}}, "Warm-up must be a whole number"),
+        ({"tuning": {"discriminative": 0.5}}, "discriminative rates must be a number from 1 to 10; 0.5 came"),
+        ({"tuning": {"label_smoothing": 0.9}}, "Label smoothing must be a number from 0 to 0.5"),
+        ({"tuning": {"train_batch_norm": 1}}, "BatchNormalization must be true or false; 1 came"),
+        ({"tuning": {"cosine": True}}, "config.tuning has an unknown key 'cosine'"),
+        ({"tuning": {"warmup_epochs": 50}}, "50 epochs of it came for 50 epochs of the head"),
+        ({"tuning": {"warmup_epochs": 10}, "plan": {"trainable": ["a"]}}, "for 10 epochs of fine-tuning"),
         ({"plan": {"trainable": "block1"}}, "takes a list of layer names"),
     ],
 )
@@ -69,3 +85,7 @@ def test_fine_tuning_needs_layers_and_epochs() -> None:
     assert RunConfig(plan=plan).fine_tunes
     assert not RunConfig().fine_tunes
     assert not RunConfig(plan=plan, fine_tune=PhaseConfig(0, 1e-5)).fine_tunes
+
+
+def test_warm_up_is_held_against_fine_tuning_only_where_there_is_some() -> None:
+    assert RunConfig(tuning=TuningConfig(warmup_epochs=20)).tuning.warmup_epochs == 20
