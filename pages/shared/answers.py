@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared import drawn
+from pages.shared.cells import cells
 from pages.shared.results import Trained
 from pages.shared.words import plural
 from transfer_core.errors import PhotoError
@@ -87,9 +88,9 @@ def show(project: Project, chosen: Trained) -> None:
             f"**{drawn.plain(answer.name)}** could not be read. {drawn.sentence(answer.error)}",
             icon=":material/broken_image:",
         )
-    with st.grid(2, min_column_width=300, border=True, key="answers"):
+    with cells("answers", least=300, most=2):
         for answer in answered:
-            with st.container():
+            with st.container(border=True):
                 _card(answer, chosen)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared import base_weights, drawn
+from pages.shared.cells import cells
 from pages.shared.glossary import HELP
 from transfer_core.catalog import BASES, DEFAULT_BASE, Base, get_base
 from transfer_core.errors import ConfigError
@@ -102,9 +103,9 @@ def confirm(project: Project, now: Chosen) -> None:
 
 def cards(project: Project, now: Chosen) -> None:
     """One card a base, the recommended one first."""
-    with st.grid(3, min_column_width=250, border=True, key="base_cards"):
+    with cells("base_cards", least=250, most=3):
         for base in BASES:
-            with st.container(key=f"card_{base.name}"):
+            with st.container(key=f"card_{base.name}", border=True):
                 _card(project, base, now)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.shared.cells import cells
 from pages.shared.drawn import plain
 from pages.shared.edits import edit
 from pages.shared.words import plural
@@ -30,9 +31,9 @@ def choices(photos: PhotoStore) -> None:
         f"Until you choose, {'it is' if one else 'they are'} left out of training.",
         icon=":material/call_split:",
     )
-    with st.grid(4, min_column_width=200, border=True, key="conflicts"):
+    with cells("conflicts", least=200, most=4):
         for group in groups[:_AT_ONCE]:
-            with st.container():
+            with st.container(border=True):
                 st.image(str(photos.thumbnail(group[0])), width="stretch", alt=group[0].name)
                 st.caption(" · ".join(plain(photo.name) for photo in group))
                 for photo in group:

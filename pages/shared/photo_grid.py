@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.shared.cells import cells
 from pages.shared.drawn import plain
 from pages.shared.edits import edit
 from pages.shared.words import plural
@@ -42,7 +43,7 @@ def browse(photos: PhotoStore, counts: Mapping[str, int]) -> None:
     start = (min(number, pages) - 1) * PER_PAGE
     shown = found[start : start + PER_PAGE]
     _tools(photos, shown, [other for other in counts if other != name])
-    with st.grid("auto", min_column_width=110, gap="small", key="photo_grid"):
+    with cells("photo_grid", least=110):
         for photo in shown:
             with st.container(gap="xxsmall"):
                 _picture(photos, photo)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.shared import deletions, drawn, steps
+from pages.shared.cells import cells
 from pages.shared.frame import go, open_in_tab, store
 from pages.shared.results import chosen_run, trained_runs
 from pages.shared.words import plural
@@ -22,7 +23,7 @@ _AT_ONCE = 12
 def cards(projects: Sequence[Project]) -> None:
     """The cards, newest first, some at a time."""
     count = st.session_state.get("cards_shown", _AT_ONCE)
-    with st.grid(3, min_column_width=280, border=True, key="project_cards"):
+    with cells("project_cards", least=280, most=3):
         for project in projects[:count]:
             _card(project)
     if len(projects) > count and st.button(f"Show {len(projects) - count} more", key="more_projects"):
@@ -31,7 +32,7 @@ def cards(projects: Sequence[Project]) -> None:
 
 
 def _card(project: Project) -> None:
-    with st.container(key=f"card_{project.id}"):
+    with st.container(key=f"card_{project.id}", border=True):
         drawn.strip(_thumbnails(project), alt=f"Photos of {project.name}", empty="No photos yet")
         st.markdown(f"**{drawn.plain(project.name)}**")
         st.caption(_last_result(project))

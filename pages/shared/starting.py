@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared import drawn, tasks
+from pages.shared.cells import cells
 from pages.shared.frame import go, open_in_tab, store
 from pages.shared.previews import preview_paths
 from pages.shared.words import plural
@@ -24,7 +25,7 @@ _DOUBLE_CLICK = 5.0  # seconds in which a second click means the first one's pro
 
 def sample_cards() -> None:
     """A card for each sample set; its button makes a project and begins to draw the photos."""
-    with st.grid(2, min_column_width=280, border=True):
+    with cells("sample_cards", least=280, most=2):
         for sample in SAMPLES:
             _sample_card(sample)
     if _opened(st.session_state.pop("begin", None)):
@@ -32,7 +33,7 @@ def sample_cards() -> None:
 
 
 def _sample_card(sample: Sample) -> None:
-    with st.container():
+    with st.container(border=True):
         drawn.strip(
             [path.read_bytes() for path in preview_paths(sample)], alt=f"Examples of {', '.join(sample.classes)}"
         )

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,7 @@ def test_the_example_of_the_docstring_runs(thaw_home: Path, tmp_path: Path, monk
     photo = next((tmp_path / "photos").rglob("*.[pj]*g"))
     (tmp_path / "new.jpg").write_bytes(photo.read_bytes())
     monkeypatch.chdir(tmp_path)
-    lines = (thaw.__doc__ or "").split("\n\n", 1)[1]
-    example = "\n".join(line.removeprefix("    ") for line in lines.splitlines())
+    example = textwrap.dedent((thaw.__doc__ or "").split("\n\n", 1)[1])
     example = example.replace(
         "plan=plan)", "plan=plan, head=thaw.PhaseConfig(1, 1e-3), fine_tune=thaw.PhaseConfig(1, 1e-5))"
     )
