@@ -23,6 +23,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from transfer_core import cache_limit
 from transfer_core.errors import StorageError
 from transfer_core.storage import atomic_path, disk_errors
 
@@ -60,6 +61,7 @@ class ArrayWriter:
     """Stored with the array; may be filled until the block ends."""
     rows: int = 0
     _blocks: list[tuple[int, int]] = field(default_factory=list)
+    _mapped: NDArray[Any] | None = None
 
     def append(self, rows: NDArray[Any]) -> None:
         """Add `rows`, an array of shape (any number, *row shape) and exactly the dtype announced."""
@@ -70,6 +72,21 @@ class ArrayWriter:
         self._blocks.append((len(data), zlib.crc32(data)))
         self.rows += len(rows)
 
+    def stored(self, path: Path) -> Stored:
+        """The array, once the block has ended and it lies at `path`; nobody who makes room there can come between.
+
+        Raises:
+            StorageError: it is gone already, where the system does not let files be mapped before they are named.
+        """
+        if self._mapped is not None:
+            return Stored(path, self._mapped, self.notes)
+        found = find_array(path)
+        if found is None:
+            raise StorageError(
+                f"{path} vanished as soon as it was written. Raise the limit of the cache and try again."
+            )
+        return found
+
     def _finish(self) -> None:
         footer = {
             "shape": [self.rows, *self._row_shape],
@@ -79,6 +96,9 @@ class ArrayWriter:
         }
         data = json.dumps(footer, separators=(",", ":")).encode()
         self._file.write(data + struct.pack("<Q", len(data)) + _MARK)
+        self._file.flush()
+        if os.name == "posix":  # elsewhere a mapped file can't be renamed
+            self._mapped = _map(self._file, (self.rows, *self._row_shape), self._dtype)
 
 
 def content_key(*parts: Any) -> str:
@@ -88,14 +108,19 @@ def content_key(*parts: Any) -> str:
 
 
 def require_space(folder: Path, size: int, what: str) -> None:
-    """Refuse to start writing `size` bytes that the disk can't hold.
+    """Make room in the cache for `size` bytes about to be written to `folder`; refuse what the disk can't hold.
+
+    What was not used for longest goes, until the limit (`cache_limit`) is kept and the disk has the space.
 
     Raises:
         StorageError: says how much `what` needs and how much there is.
     """
     with disk_errors(folder / "file"):
         folder.mkdir(parents=True, exist_ok=True)
+        cache_limit.trim(coming=size)
         free = shutil.disk_usage(folder).free
+        if size + _SPARE > free and cache_limit.release(size + _SPARE - free):
+            free = shutil.disk_usage(folder).free
     if size + _SPARE > free:
         raise StorageError(
             f"{what} would take {size / 1e9:.2f} GB in {folder}, and {max(free - _SPARE, 0) / 1e9:.2f} GB can be used "
@@ -111,21 +136,26 @@ def write_array(path: Path, row_shape: Sequence[int], dtype: Any) -> Iterator[Ar
         StorageError: the disk is full or can't be written; nothing is left behind.
     """
     _remove_abandoned(path.parent)
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
+    with atomic_path(path) as temporary, temporary.open("w+b") as file:
         writer = ArrayWriter(file, tuple(row_shape), np.dtype(dtype))
         yield writer
         writer._finish()
 
 
-def find_array(path: Path) -> Stored | None:
-    """Open the array at `path`, or give None when there is none or it is damaged (then it is removed)."""
+def find_array(path: Path, *, use: bool = True) -> Stored | None:
+    """Open the array at `path`, or give None when there is none or it is damaged (then it is removed).
+
+    Whoever makes room may remove the file at any moment: the array stays readable. With `use` False it is only looked
+    into, which does not keep it in the cache longer.
+    """
     try:
         with path.open("rb") as file:
             footer = _footer(file)
             _check_blocks(file, footer["blocks"])
-        shape, dtype = tuple(footer["shape"]), np.dtype(footer["dtype"])
-        array = np.memmap(path, dtype, "r", shape=shape) if 0 not in shape else np.empty(shape, dtype)
-        os.utime(path)  # the time of last use, for whoever makes room
+            array = _map(file, tuple(footer["shape"]), np.dtype(footer["dtype"]))
+        if use:
+            with contextlib.suppress(FileNotFoundError):  # removed a moment ago: what is mapped stays
+                os.utime(path)  # the time of last use
         return Stored(path, array, footer["notes"])
     except FileNotFoundError:
         return None
@@ -138,6 +168,10 @@ def find_array(path: Path) -> Stored | None:
         with disk_errors(path):
             path.unlink(missing_ok=True)
         return None
+
+
+def _map(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    return np.memmap(file, dtype, "r", shape=shape) if 0 not in shape else np.empty(shape, dtype)
 
 
 def _footer(file: IO[bytes]) -> dict[str, Any]:

@@ -83,9 +83,7 @@ def compute_features(
             for writer, values in zip(writers, forward(rows), strict=True):
                 writer.append(values)
             watch.progress("features", start + len(rows), total)
-    found = find_features(origin, outputs)
-    assert len(found) == len(outputs)  # written and checked a moment ago
-    return found
+    return {name: writer.stored(origin.path(name)) for name, writer in zip(outputs, writers, strict=True)}
 
 
 def _forward(model: keras.Model) -> Any:

@@ -16,6 +16,7 @@ from transfer_core.errors import DataError, PhotoError
 from transfer_core.images import decode
 from transfer_core.manifest import Manifest, ManifestPhoto
 from transfer_core.projects import cache_dir
+from transfer_core.storage import disk_errors
 from transfer_core.watch import Watch
 
 __all__ = ["DECODE_VERSION", "Pixels", "Skipped", "load_pixels", "without"]
@@ -112,7 +113,8 @@ def _decode_all(photos: list[ManifestPhoto], size: int, folder: Path, watch: Wat
     failures: dict[str, str] = {}
     kept: list[str] = []
     # The name depends on which photos can be read, which is known only at the end: written first, named then.
-    draft = folder / f"{_key([photo.sha256 for photo in photos])}-{os.getpid()}.draft"
+    # Hidden, so that nobody who makes room in the cache takes it for a file in use.
+    draft = folder / f".{_key([photo.sha256 for photo in photos])}-{os.getpid()}.draft"
     try:
         with write_array(draft, (size, size, 3), np.uint8) as writer:
             for done, (photo, result) in enumerate(_decoded(photos, size, _donors(folder)), 1):
@@ -125,18 +127,24 @@ def _decode_all(photos: list[ManifestPhoto], size: int, folder: Path, watch: Wat
             if not kept:
                 raise DataError(f"None of the {len(photos)} photos can be read now: {next(iter(failures.values()))}")
             writer.notes["photos"] = kept
-        draft.replace(_path(folder, kept))
+        with disk_errors(draft):
+            draft.replace(_path(folder, kept))
     finally:
         draft.unlink(missing_ok=True)
-    found = _find(folder, kept)
-    assert found is not None  # written and checked a moment ago
-    return found, failures
+    return writer.stored(_path(folder, kept)), failures
 
 
 def _donors(folder: Path) -> dict[str, NDArray[np.uint8]]:
     """Photos that the newest earlier files of this size hold, by SHA-256; the values are views, nothing is read."""
-    files = sorted(folder.glob("*.pixels"), key=lambda path: path.stat().st_mtime, reverse=True)[:_DONORS]
-    stored = [found for path in files if (found := find_array(path))]
+
+    def used(path: Path) -> float:
+        try:
+            return path.stat().st_mtime
+        except FileNotFoundError:  # another process makes room
+            return 0.0
+
+    files = sorted(folder.glob("*.pixels"), key=used, reverse=True)[:_DONORS]
+    stored = [found for path in files if (found := find_array(path, use=False))]
     return {sha: one.array[row] for one in stored for row, sha in enumerate(one.notes["photos"])}
 
 

@@ -88,7 +88,7 @@ def test_rows_of_another_shape_or_type_are_a_bug(tmp_path: Path) -> None:
             writer.append(rows)
 
 
-def test_refuses_what_the_disk_cannot_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refuses_what_the_disk_cannot_hold(tmp_path: Path, thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 0, 10**9))
     require_space(tmp_path / "cache", 10**8, "The features")
