@@ -15,7 +15,7 @@ CORE = ROOT / "transfer_core"
 # From the bottom up; a module may import only what stands on a line below its own. A package stands for its modules.
 LIGHT = [
     ["errors", "file_kinds", "intervals", "sample_drawing"],
-    ["storage", "images"],
+    ["storage", "images", "presets"],
     ["architecture", "projects", "catalog", "events", "photo_database", "photo_files", "photo_sources", "samples"],
     ["plan", "trees", "fetching", "photo_rows", "cache_limit"],
     ["config", "estimates", "weights", "manifest", "importing"],
@@ -24,10 +24,10 @@ LIGHT = [
     ["engines"],
 ]
 HEAVY = [
-    ["graph", "watch", "array_cache", "batches", "network", "evaluation"],
+    ["graph", "watch", "array_cache", "batches", "network", "evaluation", "augmentation"],
     ["bases", "flops", "grouping", "pixels", "fitting"],
-    ["layer_tree", "features", "assembly"],
-    ["freezing"],
+    ["layer_tree", "features", "assembly", "views"],
+    ["freezing", "live_batches"],
     ["session", "predicting"],
     ["reporting"],
     ["training"],

@@ -2,12 +2,32 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Batch", "Batches", "class_weights"]
+__all__ = ["Batch", "Batches", "Rows", "class_weights"]
+
+
+class Rows(Protocol):
+    """What rows are taken from: an array, a memory map of any size, or something that makes them when asked."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(rows, ...)"""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the values."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, chosen: Any, /) -> Any:
+        """The rows of a slice or of an array of numbers, as an array."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -26,8 +46,8 @@ class Batch:
 class Batches:
     """Photos of one split, as rows of arrays on disk."""
 
-    sources: tuple[NDArray[Any], ...]
-    """One array (rows, ...) an input of the network; a memory map of any size."""
+    sources: tuple[Rows, ...]
+    """One array (rows, ...) an input of the network."""
     rows: NDArray[np.int64]
     """(photos,) The row of each photo."""
     labels: NDArray[np.int32]
@@ -48,14 +68,22 @@ class Batches:
 
     def epoch(self, number: int = 0) -> Iterator[Batch]:
         """The batches of one epoch; the same number, the same order, whatever ran before."""
-        order = np.arange(self.photos)
-        if self.seed is not None:
-            order = np.random.default_rng([self.seed, number]).permutation(self.photos)
+        order = self.order(number)
         for start in range(0, self.photos, self.batch_size):
             chosen = order[start : start + self.batch_size]
-            labels = self.labels[chosen]
-            weights = np.ones(len(chosen), np.float32) if self.weights is None else self.weights[labels]
-            yield Batch(tuple(source[self.rows[chosen]] for source in self.sources), labels, weights)
+            yield self.batch(chosen, tuple(source[self.rows[chosen]] for source in self.sources))
+
+    def order(self, number: int) -> NDArray[np.int64]:
+        """Places in `rows`, in the order of an epoch."""
+        if self.seed is None:
+            return np.arange(self.photos)
+        return np.random.default_rng([self.seed, number]).permutation(self.photos)
+
+    def batch(self, chosen: NDArray[np.int64], inputs: tuple[NDArray[Any], ...]) -> Batch:
+        """What a step needs of the photos at the places `chosen`, whose inputs are given."""
+        labels = self.labels[chosen]
+        weights = np.ones(len(chosen), np.float32) if self.weights is None else self.weights[labels]
+        return Batch(inputs, labels, weights)
 
 
 def class_weights(labels: NDArray[np.int32], classes: int) -> NDArray[np.float32]:

@@ -6,8 +6,10 @@ from typing import Any, Literal, TypeVar, get_args
 
 from transfer_core.errors import ConfigError
 from transfer_core.plan import FreezePlan
+from transfer_core.presets import get_preset
 
 __all__ = [
+    "AugmentConfig",
     "Augmentation",
     "BaseConfig",
     "DataConfig",
@@ -88,6 +90,7 @@ class FitConfig:
     class_weights: bool = True
     """Weigh each class by the inverse of its number of photos, so that small classes count as much."""
     augment: Augmentation = "none"
+    """`none`: the photos as they are; `cached`: fixed variants of each; `live`: new variants in every epoch."""
 
     def __post_init__(self) -> None:
         _choice("The optimizer", self.optimizer, get_args(Optimizer))
@@ -122,6 +125,20 @@ class TuningConfig:
 
 
 @dataclass(frozen=True)
+class AugmentConfig:
+    """How training photos vary, unless `FitConfig.augment` is `none`."""
+
+    preset: str = "photos"
+    """A name from `presets.PRESETS`."""
+    variants: int = 4
+    """Fixed variants of each photo in mode `cached`."""
+
+    def __post_init__(self) -> None:
+        get_preset(self.preset)
+        _number("The number of variants", self.variants, 1, 100, whole=True)
+
+
+@dataclass(frozen=True)
 class RunConfig:
     """Everything a run depends on, besides the photos themselves."""
 
@@ -134,6 +151,7 @@ class RunConfig:
     # The rate of Keras' guide to fine-tuning.
     fine_tune: PhaseConfig = field(default_factory=lambda: PhaseConfig(epochs=10, learning_rate=1e-5))
     fit: FitConfig = field(default_factory=FitConfig)
+    augmentation: AugmentConfig = field(default_factory=AugmentConfig)
     tuning: TuningConfig = field(default_factory=TuningConfig)
     seed: int = 0
 
@@ -177,6 +195,7 @@ _PARTS: dict[str, type] = {
     "head": PhaseConfig,
     "fine_tune": PhaseConfig,
     "fit": FitConfig,
+    "augmentation": AugmentConfig,
     "tuning": TuningConfig,
 }
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transfer_core.array_cache import Stored, content_key, find_array, require_space, write_array
+from transfer_core.batches import Rows
 from transfer_core.errors import DataError, PhotoError
 from transfer_core.images import decode
 from transfer_core.manifest import Manifest, ManifestPhoto
@@ -30,12 +31,16 @@ _DONORS = 8  # earlier files looked through for photos already decoded
 class Pixels:
     """The photos of a run, decoded."""
 
-    array: NDArray[np.uint8]
-    """Read-only memory map (rows, size, size, 3), RGB; one row a distinct photo, in order of SHA-256."""
+    array: Rows
+    """Read-only uint8 memory map (rows, size, size, 3), RGB; one row a distinct photo, in order of SHA-256."""
     key: str
     """Names exactly these photos at this size."""
     rows: dict[str, int]
     """Row of each photo by SHA-256."""
+
+    def training_rows(self, sha256: str) -> Sequence[int]:
+        """The rows that are learned from for one photo."""
+        return (self.rows[sha256],)
 
 
 @dataclass(frozen=True)
