@@ -24,7 +24,7 @@ LIGHT = [
     ["engines"],
 ]
 HEAVY = [
-    ["graph", "watch", "array_cache", "batches", "network", "evaluation", "augmentation"],
+    ["graph", "watch", "array_cache", "batches", "checkpoint", "network", "evaluation", "augmentation"],
     ["bases", "flops", "grouping", "pixels", "fitting"],
     ["layer_tree", "features", "assembly", "views"],
     ["freezing", "live_batches"],
