@@ -24,6 +24,7 @@ LIGHT = [
     ["engines"],
 ]
 HEAVY = [
+    ["batch_norm", "optimizers"],
     ["graph", "watch", "array_cache", "batches", "checkpoint", "network", "evaluation", "augmentation"],
     ["bases", "flops", "grouping", "pixels", "fitting"],
     ["layer_tree", "features", "assembly", "views"],

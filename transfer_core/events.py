@@ -44,6 +44,7 @@ class EpochEnded:
     metrics: dict[str, float]
     seconds: float
     learning_rate: float
+    """In force at its last step, for the head; blocks of the base may have a share of it."""
     eta: float | None = None
     """Seconds until the whole run ends if no phase stops early, or None while that can't be told."""
     time: float = field(default_factory=time.time)

@@ -2,26 +2,27 @@
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from transfer_core.batches import Batch, Batches
-from transfer_core.config import FitConfig, Optimizer, PhaseConfig
+from transfer_core.checkpoint import PhaseKeeper, PhaseState
+from transfer_core.config import FitConfig, PhaseConfig, TuningConfig
 from transfer_core.events import EpochEnded, Phase
 from transfer_core.network import Network
+from transfer_core.optimizers import RatedOptimizer
+from transfer_core.rates import RateSchedule
 from transfer_core.watch import Stopped, Watch
 
-__all__ = ["Ending", "Fitted", "Schedule", "fit", "make_optimizer", "probabilities"]
+__all__ = ["Ending", "Fitted", "Schedule", "fit", "probabilities", "train_step"]
 
 Ending = Literal["done", "early", "stopped", "diverged"]
-_SGD_MOMENTUM = 0.9
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Schedule:
     """Number of its first epoch; epochs count on over the phases."""
     keep_start: bool = False
     """Whether the weights it starts from compete too: the phase can then not end worse than it began."""
+    tuning: TuningConfig = field(default_factory=TuningConfig)
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,14 @@ class Fitted:
     """Epochs that ended."""
 
 
-def fit(network: Network, train: Batches, validation: Batches, schedule: Schedule, watch: Watch) -> Fitted:
+def fit(
+    network: Network,
+    train: Batches,
+    validation: Batches,
+    schedule: Schedule,
+    watch: Watch,
+    keeper: PhaseKeeper | None = None,
+) -> Fitted:
     """Train until the epochs are over, the validation loss stops falling, a stop is asked for or the loss is lost.
 
     An epoch is the best if its validation loss is lower than all before. After `patience` epochs without a better one
@@ -62,20 +71,32 @@ def fit(network: Network, train: Batches, validation: Batches, schedule: Schedul
         validation: the photos to check on.
         schedule: what to do.
         watch: hears of every epoch, and is asked after every batch whether to stop.
+        keeper: takes the state after every epoch. What it holds already is gone on from, to the same end as if there
+            had been no break.
 
     Returns:
         How it ended and what was best.
     """
-    step = _train_step(network, make_optimizer(schedule.fit.optimizer, schedule.config.learning_rate), train)
+    rates = RateSchedule(schedule.config, schedule.tuning, len(train))
+    losses: list[float] = []  # of the validation photos, an epoch each
+    optimizer = RatedOptimizer(
+        schedule.fit.optimizer, rates.at(0, 0), network.variables, network.scales(schedule.tuning.discriminative)
+    )
+    step = train_step(network, optimizer, train, schedule.tuning.label_smoothing)
     check = _check_step(network, validation)
     epochs = schedule.config.epochs
     fitted, best = Fitted("done", None), network.read()
+    if keeper is not None and keeper.state is not None:
+        fitted, best, losses = _restore(keeper.state, network, optimizer)
     try:
-        if schedule.keep_start:
+        if schedule.keep_start and fitted.best_epoch is None:
             fitted = Fitted("done", 0, _measure(check, validation, watch))
-        for count in range(epochs):
+        for count in range(fitted.epochs, epochs if fitted.ending == "done" else 0):
             number, began = schedule.first_epoch + count, time.perf_counter()
-            metrics = _epoch(step, train, number, partial(watch.batch, batches=len(train), epoch=count, epochs=epochs))
+            # Bound now: the rate of this epoch's steps depends on the losses up to here.
+            pace = partial(_pace, optimizer, rates, count, tuple(losses))
+            moved = partial(watch.batch, batches=len(train), epoch=count, epochs=epochs)
+            metrics = _epoch(step, train, number, pace, moved)
             if metrics is None:
                 fitted = replace(fitted, ending="diverged")
                 break
@@ -83,7 +104,9 @@ def fit(network: Network, train: Batches, validation: Batches, schedule: Schedul
             fitted = replace(fitted, epochs=count + 1)
             eta = watch.eta((count + 1) / epochs)
             seconds = round(time.perf_counter() - began, 4)
-            watch.emit(EpochEnded(schedule.name, number, metrics, seconds, schedule.config.learning_rate, eta))
+            rate = rates.at(count, len(train) - 1, losses)
+            watch.emit(EpochEnded(schedule.name, number, metrics, seconds, rate, eta))
+            losses.append(metrics["val_loss"])
             if not math.isfinite(metrics["val_loss"]):
                 fitted = replace(fitted, ending="diverged")
                 break
@@ -95,10 +118,36 @@ def fit(network: Network, train: Batches, validation: Batches, schedule: Schedul
             ):
                 fitted = replace(fitted, ending="early")
                 break
+            if keeper is not None:
+                keeper.keep(_state(fitted, best, losses, network, optimizer))
+        if keeper is not None and fitted.ending != "done":
+            keeper.keep(_state(fitted, best, losses, network, optimizer))
     except Stopped:
         fitted = replace(fitted, ending="stopped")
+    if keeper is not None:
+        keeper.flush()
     network.write(best)
     return fitted
+
+
+def _state(
+    fitted: Fitted, best: list[Any], losses: list[float], network: Network, optimizer: RatedOptimizer
+) -> PhaseState:
+    random = [np.array(variable.value.numpy()) for variable in network.dropout.variables]
+    return PhaseState(asdict(fitted) | {"losses": list(losses)}, best, network.read(), optimizer.read(), random)
+
+
+def _restore(
+    state: PhaseState, network: Network, optimizer: RatedOptimizer
+) -> tuple[Fitted, list[NDArray[np.float32]], list[float]]:
+    """Put everything where it was, and give the progress, the best weights and the validation losses so far."""
+    network.write(state.weights)
+    optimizer.write(state.optimizer)
+    for variable, value in zip(network.dropout.variables, state.random, strict=True):
+        variable.assign(value)
+    progress = dict(state.progress)
+    losses = progress.pop("losses")
+    return Fitted(**progress), state.best, losses
 
 
 def probabilities(network: Network, batches: Batches, watch: Watch) -> NDArray[np.float32]:
@@ -113,17 +162,6 @@ def probabilities(network: Network, batches: Batches, watch: Watch) -> NDArray[n
         parts.append(answer(_tensors(batch)[0]).numpy())
         watch.beat()
     return np.concatenate(parts)
-
-
-def make_optimizer(name: Optimizer, learning_rate: float) -> keras.optimizers.Optimizer:
-    """An optimizer with Keras' own settings; SGD with momentum 0.9."""
-    match name:
-        case "adam":
-            return keras.optimizers.Adam(learning_rate)
-        case "rmsprop":
-            return keras.optimizers.RMSprop(learning_rate)
-        case "sgd":
-            return keras.optimizers.SGD(learning_rate, momentum=_SGD_MOMENTUM)
 
 
 Step = Callable[[Batch], tuple[float, int]]  # summed loss and number right over a batch
@@ -143,16 +181,24 @@ def _count_right(logits: Any, labels: Any) -> Any:
     return tf.math.count_nonzero(tf.equal(tf.argmax(logits, 1, output_type=tf.int32), labels))
 
 
-def _train_step(network: Network, optimizer: keras.optimizers.Optimizer, batches: Batches) -> Step:
+def train_step(network: Network, optimizer: RatedOptimizer, batches: Batches, label_smoothing: float = 0.0) -> Step:
+    """A step of learning, compiled: it changes the network and gives the batch's loss, as it was before, and hits.
+
+    Label smoothing (Szegedy et al. 2016) gives every class a share of the target: the network then does not strive for
+    answers that are surer than they can be. It acts on what is learnt, not on the loss that is told, so that training
+    and validation loss stay comparable.
+    """
     variables = network.variables
-    optimizer.build(variables)
 
     def step(inputs: tuple[Any, ...], labels: Any, weights: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
             logits = network(inputs, training=True)
             losses = weights * tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_mean(losses)
-        optimizer.apply(tape.gradient(loss, variables), variables)
+            if label_smoothing:
+                even = tf.reduce_logsumexp(logits, 1) - tf.reduce_mean(logits, 1)  # cross-entropy of an even target
+                loss = (1 - label_smoothing) * loss + label_smoothing * tf.reduce_mean(weights * even)
+        optimizer.apply(tape.gradient(loss, variables))
         return tf.reduce_sum(losses), _count_right(logits, labels)
 
     compiled = tf.function(step, input_signature=_signature(batches))
@@ -180,10 +226,17 @@ def _check_step(network: Network, batches: Batches) -> Step:
     return run
 
 
-def _epoch(step: Step, train: Batches, number: int, moved: Callable[[int], None]) -> dict[str, float] | None:
+def _pace(optimizer: RatedOptimizer, rates: RateSchedule, epoch: int, losses: Sequence[float], step: int) -> None:
+    optimizer.set_rate(rates.at(epoch, step, losses))
+
+
+def _epoch(
+    step: Step, train: Batches, number: int, pace: Callable[[int], None], moved: Callable[[int], None]
+) -> dict[str, float] | None:
     """One pass with training; None as soon as a loss is no number, for every weight is lost from there on."""
     loss, right = 0.0, 0
     for done, batch in enumerate(train.epoch(number), 1):
+        pace(done - 1)
         batch_loss, batch_right = step(batch)
         if not math.isfinite(batch_loss):
             return None

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from transfer_core.batch_norm import moving_statistics
 from transfer_core.errors import ConfigError
 from transfer_core.graph import layer_calls
 from transfer_core.layer_tree import layer_nodes
@@ -116,12 +117,19 @@ def weight_hashes(base: keras.Model) -> dict[str, str]:
     return hashes
 
 
-def planned_weights(base: keras.Model, plan: FreezePlan) -> frozenset[str]:
-    """The keys of `weight_hashes` that may change under the plan, moving statistics left out.
+def planned_weights(base: keras.Model, plan: FreezePlan, statistics: bool = False) -> frozenset[str]:
+    """The keys of `weight_hashes` that may change under the plan.
 
     Holds for a base as `split` leaves it.
+
+    Args:
+        base: the whole of it.
+        plan: layers that train.
+        statistics: whether the moving statistics of the BatchNormalization layers that train may change too.
     """
     may_change = {id(weight) for weight in base.trainable_weights}
+    if statistics:
+        may_change |= {id(weight) for weight in moving_statistics(base)}
     keys = (key for key, weight in _arrays(base).items() if id(weight) in may_change)
     return frozenset(key for key in keys if key.split("/")[0] in plan.trainable)
 

@@ -20,29 +20,47 @@ class Network:
     dropout: keras.layers.Dropout
     head: keras.layers.Dense
     """Logits: the softmax is in the loss while training and in the layer of the saved model."""
+    training_body: keras.Model | None = None
+    """The body as it runs while training, where it differs: with BatchNormalization that normalizes by the batch."""
+    statistics: tuple[keras.Variable, ...] = ()
+    """Moving statistics of BatchNormalization that `training_body` moves."""
+    distances: tuple[int, ...] = ()
+    """How many blocks from the head each trainable variable of the body lies; empty: the same rate for all."""
 
     def __call__(self, inputs: Sequence[Any], training: bool) -> Any:
         """Logits (batch, classes) of a batch.
 
-        The body always runs in inference mode: BatchNormalization keeps its moving statistics and dropout inside the
-        base is off, as Keras' guide to fine-tuning asks. It is called from here and not nested in one model with the
-        dropout because an outer `training=True` would overrule a `training=False` fixed inside (Keras 3.15).
+        The body runs in inference mode: BatchNormalization keeps its moving statistics (unless there is a
+        `training_body`) and dropout inside the base is off, as Keras' guide to fine-tuning asks. It is called from
+        here and not nested in one model with the dropout because an outer `training=True` would overrule a
+        `training=False` fixed inside (Keras 3.15).
         """
-        pooled = inputs[0] if self.body is None else self.body(list(inputs), training=False)
+        if training and self.training_body is not None:
+            pooled = self.training_body(list(inputs))
+        else:
+            pooled = inputs[0] if self.body is None else self.body(list(inputs), training=False)
         return self.head(self.dropout(pooled, training=training))
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """What training changes, the head last."""
+        """What the optimizer changes, the head last."""
         return [*(self.body.trainable_variables if self.body else ()), *self.head.trainable_variables]
 
+    def scales(self, factor: float) -> list[float]:
+        """What the learning rate of each of `variables` is multiplied by: 1 for the head, 1 / factor for the block
+        before it, and so on towards the input (Howard and Ruder 2018)."""
+        return [
+            *(factor**-distance for distance in self.distances),
+            *[1.0] * (len(self.variables) - len(self.distances)),
+        ]
+
     def read(self) -> list[NDArray[np.float32]]:
-        """A copy of every trainable weight."""
-        return [np.array(variable.value.numpy()) for variable in self.variables]
+        """A copy of all that training changes: every trainable weight, and the statistics."""
+        return [np.array(variable.value.numpy()) for variable in (*self.variables, *self.statistics)]
 
     def write(self, values: list[NDArray[np.float32]]) -> None:
-        """Set every trainable weight, as `read` gave them."""
-        for variable, value in zip(self.variables, values, strict=True):
+        """Set all that training changes, as `read` gave it."""
+        for variable, value in zip((*self.variables, *self.statistics), values, strict=True):
             variable.assign(value)
 
 

@@ -1,7 +1,7 @@
 """What one run works with: its photos decoded, its base built when first needed, its features found or computed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from transfer_core import bases
 from transfer_core.architecture import LayerTree
 from transfer_core.array_cache import Stored
 from transfer_core.assembly import photo_input, pooled
+from transfer_core.batch_norm import moving_statistics, normalize_by_batch
 from transfer_core.batches import Batches, class_weights
 from transfer_core.catalog import Base, get_base
 from transfer_core.config import RunConfig
@@ -23,6 +24,7 @@ from transfer_core.freezing import Split, planned_weights, split, weight_hashes
 from transfer_core.layer_tree import build_tree
 from transfer_core.manifest import Manifest, ManifestPhoto, SplitName
 from transfer_core.network import Network
+from transfer_core.optimizers import block_distances
 from transfer_core.pixels import Pixels, Skipped, load_pixels, without
 from transfer_core.trees import store_tree, stored_tree
 from transfer_core.watch import Watch
@@ -67,7 +69,9 @@ class Session:
     @cached_property
     def planned(self) -> frozenset[str]:
         """Keys of `hashes` that fine-tuning may change."""
-        return planned_weights(self.split.base, self.config.plan) if self.config.fine_tunes else frozenset()
+        if not self.config.fine_tunes:
+            return frozenset()
+        return planned_weights(self.split.base, self.config.plan, self.config.tuning.train_batch_norm)
 
     @property
     def tree(self) -> LayerTree | None:
@@ -111,9 +115,17 @@ class Session:
             else:
                 inputs.append(keras.Input(shape, name=f"frontier_{len(inputs)}"))
                 values.append(inputs[-1])
-        maps = self.split.suffix(values if len(values) > 1 else values[0], training=False)
+        suffix, entering = self.split.suffix, values if len(values) > 1 else values[0]
         dropout = keras.layers.Dropout(self.config.fit.dropout, seed=self.config.seed + 2)
-        return Network(keras.Model(inputs, pooled(maps)), dropout, head.head)
+        body = keras.Model(inputs, pooled(suffix(entering, training=False)))
+        network = Network(body, dropout, head.head)
+        if self.config.tuning.train_batch_norm:
+            by_batch = keras.Model(inputs, pooled(normalize_by_batch(suffix)(entering)))
+            network = replace(network, training_body=by_batch, statistics=moving_statistics(suffix))
+        if self.config.tuning.discriminative > 1:
+            tree = self.tree or build_tree(self.base, self.row.title)
+            network = replace(network, distances=block_distances(self.base, tree, body.trainable_variables))
+        return network
 
     def batches(self, sources: Sequence[NDArray[Any]], which: SplitName, training: bool = False) -> Batches:
         """Photos of one split; when training, shuffled by the seed and weighed by class."""

@@ -89,7 +89,7 @@ def _train_head(session: Session, watch: Watch) -> _Trained | None:
     watch.start("head", config.head.epochs)
     classes = len(session.manifest.classes)
     network = head_network(features.shape[-1], classes, config.fit.dropout, config.seed)
-    schedule = Schedule("head", config.head, config.fit)
+    schedule = Schedule("head", config.head, config.fit, tuning=config.tuning)
     fitted = _fit(session, network, (features,), schedule, watch)
     if fitted.best_epoch is None and fitted.ending == "diverged":
         raise RunError(
@@ -108,7 +108,9 @@ def _fine_tune(session: Session, trained: _Trained, watch: Watch) -> None:
     watch.start("fine-tune", config.fine_tune.epochs)
     network = session.suffix_network(trained.network)
     first = trained.phases["head"].epochs + 1
-    schedule = Schedule("fine-tune", config.fine_tune, config.fit, first, keep_start=True)
+    schedule = Schedule("fine-tune", config.fine_tune, config.fit, first, keep_start=True, tuning=config.tuning)
+    if config.tuning.train_batch_norm:
+        watch.message(*_batch_norm_words(network, config.fit.batch_size))
     fitted = _fit(session, network, sources, schedule, watch)
     trained.network, trained.sources, trained.phases["fine-tune"] = network, sources, fitted
     if fitted.best_epoch == 0 and fitted.epochs:
@@ -116,6 +118,18 @@ def _fine_tune(session: Session, trained: _Trained, watch: Watch) -> None:
             "Fine-tuning did not lower the validation loss, so the classifier is the head on the base as it was. "
             "More photos, fewer layers or a lower rate may help."
         )
+
+
+def _batch_norm_words(network: Network, batch_size: int) -> tuple[str, bool]:
+    """What to say of trained BatchNormalization, and whether it is a warning."""
+    if not network.statistics:
+        return "BatchNormalization was to be trained, but no layer of it is unfrozen, so it stays as it is.", False
+    return (
+        f"BatchNormalization is trained: it normalizes by each batch of {batch_size} photos and moves its statistics. "
+        "With few photos those swing from batch to batch and replace what the base learned from a million, so the "
+        "answers on new photos often get worse. Switch it off unless you have thousands of photos and large batches.",
+        True,
+    )
 
 
 def _fit(session: Session, network: Network, sources: tuple[Any, ...], schedule: Schedule, watch: Watch) -> Fitted:
