@@ -102,7 +102,7 @@ def _augment(photos: NDArray[np.uint8], variants: Sequence[Variant], preset: Pre
     )
     result = np.array(keras.ops.convert_to_numpy(keras.ops.cast(keras.ops.round(moved), "uint8")))
     for photo, draw in zip(result, draws, strict=True):
-        photo[...] = _table(draw, float(photo.mean()))[photo]
+        photo[...] = np.take(_table(draw, float(photo.mean())), photo)
     return result
 
 

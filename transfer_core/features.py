@@ -1,6 +1,6 @@
 """Bottleneck features: the frozen prefix is run once for each photo and its outputs are kept on disk."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from math import prod
@@ -10,13 +10,14 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from transfer_core.array_cache import Stored, content_key, find_array, require_space, write_array
 from transfer_core.pixels import Pixels
 from transfer_core.projects import cache_dir
 from transfer_core.watch import Watch
 
-__all__ = ["FEATURES_VERSION", "POOLED", "Origin", "compute_features", "find_features"]
+__all__ = ["FEATURES_VERSION", "POOLED", "Origin", "compute_features", "feature_forward", "find_features"]
 
 FEATURES_VERSION = 1  # raised whenever the same photos, weights and layer would give other values
 POOLED = "pooled"
@@ -84,6 +85,20 @@ def compute_features(
                 writer.append(values)
             watch.progress("features", start + len(rows), total)
     return {name: writer.stored(origin.path(name)) for name, writer in zip(outputs, writers, strict=True)}
+
+
+def feature_forward(model: keras.Model) -> Callable[[NDArray[np.uint8]], list[NDArray[np.float32]]]:
+    """What `compute_features` runs, as a function of any photos (batch, size, size, 3), storing nothing.
+
+    Equal photos give equal values, to the last bit.
+    """
+    forward = _forward(model)
+
+    def in_batches(photos: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        parts = [forward(photos[start : start + _BATCH]) for start in range(0, len(photos), _BATCH)]
+        return [np.concatenate(values) for values in zip(*parts, strict=True)]
+
+    return in_batches
 
 
 def _forward(model: keras.Model) -> Any:

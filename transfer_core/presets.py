@@ -89,6 +89,6 @@ def get_preset(name: str) -> Preset:
     Raises:
         ConfigError: there is no such preset; the message lists those there are.
     """
-    if name not in PRESETS:
+    if not isinstance(name, str) or name not in PRESETS:
         raise ConfigError(f"The augmentation preset must be one of {', '.join(PRESETS)}; {name!r} came.")
     return PRESETS[name]

@@ -82,9 +82,12 @@ def record_training_speed(session: Session, outcome: Outcome) -> None:
     """Note how fast this machine fine-tunes the base, for later estimates. The first epoch is left out: it holds the
     tracing of the step."""
     epochs = [epoch for epoch in outcome.history if epoch["phase"] == "fine-tune"][1:]
-    if session.tree is None or not epochs:
+    # With live augmentation an epoch runs the whole base: it says nothing of training alone.
+    if session.tree is None or not epochs or session.config.fit.augment == "live":
         return
     flops = cut(session.tree, session.config.plan).suffix_flops
     counts = {which: len(session.photos(which)) for which in ("train", "validation")}
+    if session.config.fit.augment == "cached":
+        counts["train"] *= session.config.augmentation.variants
     work = flops * (3 * counts["train"] + counts["validation"]) * len(epochs)
     record_speed(session.tree.root.name, "train", work, sum(epoch["seconds"] for epoch in epochs))

@@ -1,6 +1,6 @@
 """What one run works with: its photos decoded, its base built when first needed, its features found or computed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -14,19 +14,21 @@ from transfer_core.architecture import LayerTree
 from transfer_core.array_cache import Stored
 from transfer_core.assembly import photo_input, pooled
 from transfer_core.batch_norm import moving_statistics, normalize_by_batch
-from transfer_core.batches import Batches, class_weights
+from transfer_core.batches import Batches, Rows, class_weights
 from transfer_core.catalog import Base, get_base
 from transfer_core.config import RunConfig
-from transfer_core.errors import ConfigError
-from transfer_core.estimates import estimate, record_speed
-from transfer_core.features import POOLED, Origin, compute_features, find_features
+from transfer_core.estimates import Augmented, estimate, record_speed
+from transfer_core.features import POOLED, Origin, compute_features, feature_forward, find_features
 from transfer_core.freezing import Split, planned_weights, split, weight_hashes
 from transfer_core.layer_tree import build_tree
+from transfer_core.live_batches import LiveBatches, LivePhotos
 from transfer_core.manifest import Manifest, ManifestPhoto, SplitName
 from transfer_core.network import Network
 from transfer_core.optimizers import block_distances
 from transfer_core.pixels import Pixels, Skipped, load_pixels, without
+from transfer_core.presets import get_preset
 from transfer_core.trees import store_tree, stored_tree
+from transfer_core.views import with_variants
 from transfer_core.watch import Watch
 from transfer_core.weights import weights_id
 
@@ -45,6 +47,9 @@ class Session:
     """The photos in use: what could not be read is not in it."""
     skipped: list[Skipped]
     pixels: Pixels
+    """What features are computed of; with augmentation the training photos are variants in it, or left out (live)."""
+    decoded: Pixels
+    """Every photo as it is."""
     origin: Origin
     watch: Watch
     found: dict[str, Stored] = field(default_factory=dict)
@@ -91,7 +96,7 @@ class Session:
         """Whether `frontier_sources` takes no time: the base is built and its activations are there."""
         return "split" in vars(self) and all(name in self.found for name in self._cached_frontier())
 
-    def frontier_sources(self) -> tuple[NDArray[Any], ...]:
+    def frontier_sources(self) -> tuple[Rows, ...]:
         """What enters the suffix, one array (rows, ...) a frontier tensor: cached float32 activations, or the pixels
         themselves (uint8) where the network's input crosses: scaling them again costs less than storing them scaled.
         """
@@ -127,14 +132,34 @@ class Session:
             network = replace(network, distances=block_distances(self.base, tree, body.trainable_variables))
         return network
 
-    def batches(self, sources: Sequence[NDArray[Any]], which: SplitName, training: bool = False) -> Batches:
-        """Photos of one split; when training, shuffled by the seed and weighed by class."""
+    def batches(self, sources: Sequence[Rows], which: SplitName) -> Batches:
+        """The photos of one split to be checked, as they are and in their order."""
         photos = self.photos(which)
         labels = np.array([photo.label for photo in photos], np.int32)
-        fit = self.config.fit
-        weights = class_weights(labels, len(self.manifest.classes)) if training and fit.class_weights else None
         rows = np.array([self.pixels.rows[photo.sha256] for photo in photos], np.int64)
-        return Batches(tuple(sources), rows, labels, fit.batch_size, weights, self.config.seed if training else None)
+        return Batches(tuple(sources), rows, labels, self.config.fit.batch_size)
+
+    def training_batches(self, sources: Sequence[Rows], *, head_only: bool) -> Batches:
+        """The photos to learn from: shuffled by the seed, weighed by class, augmented if asked for.
+
+        Args:
+            sources: what `pooled_features` (for the head alone) or `frontier_sources` gave.
+            head_only: which of the two.
+        """
+        fit, seed, photos = self.config.fit, self.config.seed, self.photos("train")
+        if fit.augment == "live":
+            places = [self.decoded.training_rows(photo.sha256) for photo in photos]
+        else:
+            places = [self.pixels.training_rows(photo.sha256) for photo in photos]
+        rows = np.array([row for rows in places for row in rows], np.int64)
+        labels = np.repeat(np.array([photo.label for photo in photos], np.int32), [len(rows) for rows in places])
+        weights = class_weights(labels, len(self.manifest.classes)) if fit.class_weights else None
+        if fit.augment != "live":
+            return Batches(tuple(sources), rows, labels, fit.batch_size, weights, seed)
+        forward = self._live_forward([POOLED] if head_only else list(self.split.frontier))
+        shas = tuple(photo.sha256 for photo in photos)
+        live = LivePhotos(self.decoded.array, shas, get_preset(self.config.augmentation.preset), seed, forward)
+        return LiveBatches(tuple(sources), rows, labels, fit.batch_size, weights, seed, live=live)
 
     def photos(self, which: SplitName) -> tuple[ManifestPhoto, ...]:
         """The photos of one split, in the order of `batches`."""
@@ -146,7 +171,8 @@ class Session:
     def _cached_frontier(self) -> list[str]:
         return [name for name in self.split.frontier if not self._is_input(name)]
 
-    def _compute(self, names: list[str]) -> None:
+    def _model(self, names: list[str]) -> keras.Model:
+        """From photos to the tensors called so, in inference mode."""
         photo, scaled = photo_input(self.row.name, self.row.input_size)
         if POOLED in names:
             values = self.split.features()(scaled, training=False)
@@ -156,8 +182,23 @@ class Session:
         outputs = dict(zip(self.split.frontier, values, strict=False))
         if POOLED in names:
             outputs[POOLED] = pooled(values[-1])
-        model = keras.Model(photo, [outputs[name] for name in names])
-        self.found |= compute_features(model, names, self.origin, self.pixels, self.watch)
+        return keras.Model(photo, [outputs[name] for name in names])
+
+    def _live_forward(self, names: list[str]) -> Callable[[NDArray[np.uint8]], tuple[NDArray[Any], ...]]:
+        """From photos to what enters the network: POOLED, or the tensors of the frontier."""
+        computed = [name for name in names if name == POOLED or not self._is_input(name)]
+        if not computed:
+            return lambda photos: (photos,)
+        run = feature_forward(self._model(computed))
+
+        def forward(photos: NDArray[np.uint8]) -> tuple[NDArray[Any], ...]:
+            values = dict(zip(computed, run(photos), strict=True))
+            return tuple(values.get(name, photos) for name in names)
+
+        return forward
+
+    def _compute(self, names: list[str]) -> None:
+        self.found |= compute_features(self._model(names), names, self.origin, self.pixels, self.watch)
         if self.tree is not None and POOLED in names:
             flops = sum(node.facts.flops for node in self.tree.layers.values() if node.facts)
             record_speed(self.tree.root.name, "forward", flops * len(self.pixels.array), self.watch.step_seconds)
@@ -171,8 +212,6 @@ def prepare(config: RunConfig, manifest: Manifest, watch: Watch) -> Session:
         Stopped: a stop was asked for.
     """
     row = get_base(config.base.name)
-    if config.fit.augment != "none":
-        raise ConfigError(f"Augmentation {config.fit.augment!r} is not available in this version; choose 'none'.")
     weights = weights_id(row, config.base.weights, config.seed)
     without(manifest, [])
     watch.planned |= _planned_seconds(config, row, manifest)
@@ -181,8 +220,14 @@ def prepare(config: RunConfig, manifest: Manifest, watch: Watch) -> Session:
         watch.message(
             f"{' and '.join(names)} are the same photo in different splits, which makes the figures look better.", True
         )
-    origin = Origin(row.name, weights, row.input_size, pixels.key)
-    return Session(config, row, without(manifest, skipped), skipped, pixels, origin, watch)
+    manifest = without(manifest, skipped)
+    views = pixels
+    if config.fit.augment != "none":
+        preset = get_preset(config.augmentation.preset)
+        fixed = config.augmentation.variants if config.fit.augment == "cached" else 0
+        views = with_variants(pixels, manifest, preset, fixed, config.seed)
+    origin = Origin(row.name, weights, row.input_size, views.key)
+    return Session(config, row, manifest, skipped, views, pixels, origin, watch)
 
 
 def _planned_seconds(config: RunConfig, row: Base, manifest: Manifest) -> dict[Any, float]:
@@ -190,7 +235,8 @@ def _planned_seconds(config: RunConfig, row: Base, manifest: Manifest) -> dict[A
     if tree is None:
         return {}
     train, validation = len(manifest.of("train")), len(manifest.of("validation"))
-    costs = estimate(tree, config.plan, len(manifest.classes), train, validation)
+    augmented = Augmented(config.fit.augment, config.augmentation.variants)
+    costs = estimate(tree, config.plan, len(manifest.classes), train, validation, augmented)
     share = len(manifest.photos) / (train + validation)
     planned = {
         "prepare": len(manifest.photos) / _DECODED_A_SECOND,

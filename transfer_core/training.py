@@ -133,7 +133,7 @@ def _batch_norm_words(network: Network, batch_size: int) -> tuple[str, bool]:
 
 
 def _fit(session: Session, network: Network, sources: tuple[Any, ...], schedule: Schedule, watch: Watch) -> Fitted:
-    train_photos = session.batches(sources, "train", training=True)
+    train_photos = session.training_batches(sources, head_only=network.body is None)
     fitted = fit(network, train_photos, session.batches(sources, "validation"), schedule, watch)
     if fitted.ending == "early":
         watch.message(

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transfer_core.config import DataConfig, FitConfig, PhaseConfig, RunConfig, TuningConfig
+from transfer_core.config import AugmentConfig, DataConfig, FitConfig, PhaseConfig, RunConfig, TuningConfig
 from transfer_core.errors import ConfigError
 from transfer_core.plan import FreezePlan
+from transfer_core.presets import PRESETS
 
 configs = st.builds(
     RunConfig,
@@ -26,6 +27,7 @@ configs = st.builds(
         st.floats(0, 0.5),
         st.booleans(),
     ),
+    augmentation=st.builds(AugmentConfig, st.sampled_from(list(PRESETS)), st.integers(1, 100)),
     seed=st.integers(0, 2**31 - 1),
 )
 
@@ -55,7 +57,12 @@ def test_missing_keys_take_their_defaults() -> None:
         ({"fit": {"optimizer": "lion"}}, "optimizer must be one of adam, rmsprop, sgd; 'lion' came"),
         ({"fit": {"dropout": 1}}, "Dropout must be a number from 0 to 0.95"),
         ({"fit": {"bathc_size": 1}}, "config.fit has an unknown key 'bathc_size'"),
-        ({"bases": {}}, "config has an unknown key 'bases'; it knows base, data"),
+        ({"bases": {}}, "config has an unknown key 'bases'; it knows augmentation, base, data"),
+        ({"fit": {"augment": "often"}}, "Augmentation must be one of none, cached, live; 'often' came"),
+        ({"augmentation": {"preset": "wild"}}, "preset must be one of gentle, photos, strong, any-way-up; 'wild' came"),
+        ({"augmentation": {"preset": []}}, "preset must be one of gentle"),
+        ({"augmentation": {"variants": 0}}, "number of variants must be a whole number from 1 to 100; 0 came"),
+        ({"augmentation": {"varants": 2}}, "config.augmentation has an unknown key 'varants'"),
         ({"fit": []}, "config.fit must be an object"),
         ({"tuning": {"schedule": "linear"}}, "schedule must be one of constant, cosine, plateau; 'linear' came"),
         ({"tuning": {"warmup_epochs": 0.5}}, "Warm-up must be a whole number"),

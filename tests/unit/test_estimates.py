@@ -1,16 +1,19 @@
 """What a plan will cost: arithmetic that agrees with what is built, and speeds that follow this machine."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transfer_core import estimates
 from transfer_core.architecture import LayerFacts, LayerTree, Node
 from transfer_core.errors import ConfigError
-from transfer_core.estimates import Estimate, estimate, machine_speed, overfitting, record_speed
+from transfer_core.estimates import Augmented, Estimate, estimate, machine_speed, overfitting, record_speed
 from transfer_core.plan import FreezePlan
 
+PLAIN = Augmented()
 pytestmark = pytest.mark.usefixtures("thaw_home")
 
 
@@ -30,8 +33,8 @@ def tree() -> LayerTree:
     return LayerTree(Node("Toy", "model", 11_100, (2, 2, 5), (stage,)), 8)
 
 
-def cost(*trainable: str, photos: int = 100) -> Estimate:
-    return estimate(tree(), FreezePlan(trainable), 3, photos, photos // 4)
+def cost(*trainable: str, photos: int = 100, augmented: Augmented = PLAIN) -> Estimate:
+    return estimate(tree(), FreezePlan(trainable), 3, photos, photos // 4, augmented)
 
 
 def test_parameters_are_those_that_train() -> None:
@@ -55,6 +58,33 @@ def test_deeper_takes_longer_an_epoch_but_no_longer_once() -> None:
     assert seconds == sorted(set(seconds))
     assert len({one.features_seconds for one in costs}) == 1
     assert costs[0].seconds_per_epoch == costs[0].head_seconds_per_epoch
+
+
+def test_cached_variants_cost_once_for_each_and_live_ones_in_every_epoch() -> None:
+    pixels, feature = 3 * 8 * 8, 4 * (5 + 2 * 2 * 4)
+    plain, cached, live = (
+        cost("three", augmented=augmented)
+        for augmented in (PLAIN, Augmented("cached", 4), Augmented("live", variants=4))
+    )
+    assert cached.cache_bytes == 125 * pixels + (4 * 100 + 25) * feature
+    assert live.cache_bytes == 125 * pixels + 25 * feature
+    speed = machine_speed("Toy")
+    once, change = 7000 / speed.forward_flops_per_s, 64 * estimates._AUGMENT_SECONDS
+    assert plain.features_seconds == pytest.approx(125 * once)
+    assert cached.features_seconds == pytest.approx(425 * once + 400 * change)
+    assert live.features_seconds == pytest.approx(25 * once)
+    assert live.head_seconds_per_epoch == pytest.approx(plain.head_seconds_per_epoch + 100 * (once + change))
+    prefix = 3000 / speed.forward_flops_per_s
+    assert live.seconds_per_epoch == pytest.approx(plain.seconds_per_epoch + 100 * (prefix + change))
+    assert cached.seconds_per_epoch > 3 * plain.seconds_per_epoch
+    assert cached.overfitting == live.overfitting == plain.overfitting, "variants are no new photos"
+    assert cost(augmented=Augmented("cached", 1)).seconds_per_epoch == cost().seconds_per_epoch
+
+
+@pytest.mark.parametrize("mode", ["none", "cached", "live"])
+def test_a_frozen_base_has_the_heads_epochs(mode: Any) -> None:
+    figure = cost(augmented=Augmented(mode, 3))
+    assert figure.seconds_per_epoch == figure.head_seconds_per_epoch
 
 
 def test_an_unknown_layer_is_refused() -> None:

@@ -335,8 +335,6 @@ def test_refusals_before_anything_is_computed(toy_run: Make, toy_manifest: Calla
     unchecked = tuple(photo for photo in manifest.photos if (photo.label, photo.split) != (1, "validation"))
     with pytest.raises(DataError, match='"red" has no photo to check on'):
         train(toy_run(replace(manifest, photos=unchecked)), lambda event: None)
-    with pytest.raises(ConfigError, match="Augmentation 'live'"):
-        train(toy_run(manifest, fit=FitConfig(augment="live")), lambda event: None)
     with pytest.raises(ConfigError, match="no layer called 'block9'"):
         train(toy_run(manifest, plan=FreezePlan(("block9",))), lambda event: None)
 
