@@ -30,7 +30,7 @@ HEAVY = [
     ["layer_tree", "features", "assembly", "views"],
     ["freezing", "live_batches"],
     ["session", "predicting"],
-    ["reporting"],
+    ["reporting", "rate_finder"],
     ["training"],
     ["answering"],
     ["worker"],

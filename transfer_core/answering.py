@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from transfer_core.config import RunConfig
 from transfer_core.errors import ConfigError, TransferError
 from transfer_core.layer_tree import load_tree
+from transfer_core.manifest import Manifest
 from transfer_core.predicting import Classifier
 from transfer_core.projects import lane_dir
+from transfer_core.rate_finder import TrainedPhase, find_run_rate
 from transfer_core.runs import open_run
 from transfer_core.storage import write_json
 from transfer_core.trees import tree_path
+from transfer_core.watch import Stopped, Watch
 
 __all__ = ["KINDS", "Answerer", "answer_lines"]
 
@@ -55,6 +59,18 @@ class Answerer:
         """Ask the classifier of the run in the folder `run` about files."""
         return {"predictions": self._classifier(run).predict([Path(image) for image in images])}
 
+    def rates(self, config: dict[str, Any], manifest: str, phase: TrainedPhase, stop: str) -> dict[str, Any]:
+        """Find a learning rate for a phase of what `config` asks for, on the photos in the file `manifest`.
+
+        A file at the path `stop` ends it: whoever asked can't be heard otherwise.
+        """
+        watch = Watch(lambda event: None, stop=Path(stop).exists)
+        try:
+            curve = find_run_rate(RunConfig.from_dict(config), Manifest.read(Path(manifest)), phase, watch)
+        except Stopped as stopped:
+            raise TransferError("The search for a rate was stopped; nothing has changed.") from stopped
+        return curve.to_dict()
+
     def _classifier(self, folder: str) -> Classifier:
         run = open_run(Path(folder))
         run.labels()  # refuses a run without a model
@@ -67,7 +83,7 @@ class Answerer:
         return self._classifiers[key]
 
 
-KINDS: dict[str, Callable[..., dict[str, Any]]] = {"tree": Answerer.tree, "predict": Answerer.predict}
+KINDS: dict[str, Callable[..., dict[str, Any]]] = {"tree": Answerer.tree, "predict": Answerer.predict, "rates": Answerer.rates}
 """What the lane can be asked; a method of `Answerer` by name."""
 
 
