@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -15,7 +15,7 @@ import click
 from transfer_core import api
 from transfer_core.commands.output import json_option, load_tensorflow, result, say, stdout_kept_clean
 from transfer_core.commands.reporter import Reporter
-from transfer_core.config import RunConfig
+from transfer_core.config import RunConfig, TuningConfig
 from transfer_core.errors import ConfigError
 from transfer_core.runs import Run, open_run
 from transfer_core.storage import atomic_path, read_json
@@ -40,6 +40,15 @@ __all__ = ["predict", "train"]
 @click.option("--learning-rate", type=float, help="Learning rate of the head.")
 @click.option("--fine-tune-learning-rate", type=float, help="Learning rate of fine-tuning; much lower.")
 @click.option("--batch-size", type=int, help="Photos a step.")
+@click.option("--schedule", help="How the learning rate goes on: constant, cosine or plateau.  [default: constant]")
+@click.option("--warmup-epochs", type=int, help="Epochs over which each phase's learning rate climbs to its peak.")
+@click.option("--discriminative", type=float, metavar="FACTOR", help="Divide each block's rate by this, from the head.")
+@click.option("--label-smoothing", type=float, help="Share of the target spread over all classes, such as 0.1.")
+@click.option(
+    "--train-batch-norm/--no-train-batch-norm",
+    default=None,
+    help="Train unfrozen BatchNormalization too; with few photos it usually hurts.",
+)
 @click.option("--augment", help="none, cached or live.")
 @click.option("--seed", type=int, help="Same seed, same photos, same machine: same result.")
 @click.option(
@@ -76,6 +85,7 @@ def _configure(data: str | None, config_file: Path | None, options: dict[str, An
         head=over(start.head, epochs="epochs", learning_rate="learning_rate"),
         fine_tune=over(start.fine_tune, epochs="fine_tune_epochs", learning_rate="fine_tune_learning_rate"),
         fit=over(start.fit, optimizer="optimizer", batch_size="batch_size", augment="augment"),
+        tuning=over(start.tuning, **{item.name: item.name for item in fields(TuningConfig)}),
     )
     if data:
         config = replace(config, data=replace(config.data, source=data))
