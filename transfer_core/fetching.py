@@ -5,6 +5,7 @@ import http.client
 import os
 import queue
 import shutil
+import socket
 import ssl
 import threading
 import time
@@ -35,10 +36,10 @@ Progress = Callable[[int, int], None]
 
 
 def by_hand(base: Base) -> str:
-    """What a person can do instead of fetching, in a sentence or two."""
+    """What a person can do instead of fetching, in a sentence that suits the app and the command line."""
     return (
-        f"Instead, fetch {base.weights.url} on another machine and bring the file here "
-        f"(thaw weights import FOLDER, or --weights PATH), or choose a base whose weights are installed with Thaw."
+        f"Instead, fetch {base.weights.url} on another computer and give Thaw the file, or choose a base whose "
+        f"weights are installed with Thaw."
     )
 
 
@@ -180,13 +181,29 @@ def _refused(base: Base, address: str, error: Exception) -> WeightsError:
             f"The server of the weights of {base.title} could not be trusted: {reason.verify_message}. The machine's "
             f"certificates may be missing (on macOS run 'Install Certificates.command'). {by_hand(base)}"
         )
-    return _unreachable(base, address, str(reason))
+    return _unreachable(base, address, _plain(reason))
+
+
+def _plain(reason: object) -> str:
+    """Why a connection failed, without error numbers."""
+    match reason:
+        case socket.gaierror():
+            return "its name could not be looked up"
+        case ConnectionRefusedError():
+            return "it refused the connection"
+        case TimeoutError():
+            return "no answer in time"
+        case OSError(strerror=str(words)) if words:
+            return words[0].lower() + words[1:]
+        case _:
+            return str(reason)
 
 
 def _unreachable(base: Base, address: str, reason: str) -> WeightsError:
     host = urllib.parse.urlsplit(address).netloc
     return WeightsError(
-        f"The weights of {base.title} can't be fetched: no network could be reached ({host}: {reason}). {by_hand(base)}"
+        f"The weights of {base.title} can't be fetched, because {host} could not be reached: {reason}. Is this "
+        f"computer online? {by_hand(base)}"
     )
 
 

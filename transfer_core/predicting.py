@@ -25,7 +25,7 @@ class Classifier:
     """The model of a run, loaded once."""
 
     def __init__(self, run: Run) -> None:
-        """Load the model.
+        """Load the model and call it once, so that every answer takes its usual time.
 
         Raises:
             RunError: the run has no trained model, or its file is damaged.
@@ -41,6 +41,8 @@ class Classifier:
             lambda photos: self.model(tf.cast(photos, tf.float32), training=False),
             input_signature=[tf.TensorSpec((None, self.size, self.size, 3), tf.uint8)],
         )
+        # The first call traces the graph and sets up memory, which takes seconds; a photo's time must not hold that.
+        self.probabilities(np.zeros((1, self.size, self.size, 3), np.uint8))
 
     def probabilities(self, photos: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Answers for decoded photos (n, size, size, 3), RGB: (n, classes), each row adds up to 1."""

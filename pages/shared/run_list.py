@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import time
-
 import streamlit as st
 
 from pages.shared import figures
 from pages.shared.plans import config_words
 from transfer_core.errors import RunError, TransferError
-from transfer_core.projects import Project, open_project, runs_dir
+from transfer_core.projects import Project, delete_run, open_project, restore_run, runs_dir
 from transfer_core.runs import Run, list_runs
-from transfer_core.storage import disk_errors
 
 __all__ = ["run_list", "show", "shown_run"]
 
-KEPT_DAYS = 30  # how long a deleted run can be brought back
-_TRASH = ".trash"  # beside the runs; without a status.json it is no run itself
 _DELETED = "deleted_runs"
 _PROBLEM = "run_list_problem"
 _STATES = {
@@ -102,17 +96,10 @@ def _delete_button(project: Project, run: Run) -> None:
 
 
 def _delete(project: Project, run: Run) -> None:
-    trash = runs_dir(project) / _TRASH
     try:
         if run.status().active:
             raise RunError("This run is still going. Stop it first, then delete it.")
-        with disk_errors(trash):
-            trash.mkdir(exist_ok=True)
-            for old in trash.iterdir():
-                if old.stat().st_mtime < time.time() - KEPT_DAYS * 86_400:
-                    shutil.rmtree(old)
-            run.path.rename(trash / run.id)
-            (trash / run.id).touch()
+        delete_run(project, run.id)
         if open_project(project.id).choices.get("run") == run.id:
             project.choose(run=None)
     except TransferError as error:
@@ -125,16 +112,12 @@ def _delete(project: Project, run: Run) -> None:
 
 def _restore(project: Project) -> None:
     run_id = st.session_state[_DELETED].pop()
-    kept = runs_dir(project) / _TRASH / run_id
     try:
-        if not kept.is_dir():
-            raise RunError("This run can't be brought back: it is no longer in the trash.")
-        with disk_errors(kept):
-            kept.rename(runs_dir(project) / run_id)
+        restored = Run(restore_run(project, run_id))
     except TransferError as error:
         st.session_state[_PROBLEM] = str(error)
         return
-    show(project, Run(runs_dir(project) / run_id))
+    show(project, restored)
 
 
 def _undo(project: Project) -> None:

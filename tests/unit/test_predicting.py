@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -58,6 +60,22 @@ def test_any_number_of_photos_keeps_its_order(run: Run) -> None:
     answers = Classifier(run).predict(iter(photos))
     assert [answer["image"] for answer in answers] == photos
     assert Classifier(run).predict([]) == []
+
+
+def test_the_first_answer_is_not_charged_for_tracing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    traced: list[int] = []
+    call = keras.Model.__call__
+
+    def counted(self: keras.Model, *args: Any, **options: Any) -> Any:
+        traced.append(1)  # Python runs only while the graph is traced
+        return call(self, *args, **options)
+
+    monkeypatch.setattr(keras.Model, "__call__", counted)
+    classifier = Classifier(run)
+    assert traced
+    traced.clear()
+    assert classifier.predict([run.manifest().photos[0].path])[0]["milliseconds"] > 0
+    assert not traced
 
 
 def test_a_run_without_a_classifier_is_refused(toy_run: Callable[..., Run]) -> None:

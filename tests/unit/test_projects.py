@@ -6,16 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from transfer_core.errors import ConfigError, StorageError
+from transfer_core.errors import ConfigError, RunError, StorageError
 from transfer_core.projects import (
     create_project,
     damaged_projects,
     delete_project,
+    delete_run,
     find_project,
     home,
     list_projects,
+    new_run_dir,
     open_project,
     restore_project,
+    restore_run,
+    runs_dir,
 )
 
 
@@ -102,3 +106,43 @@ def test_a_damaged_project_says_which_file(thaw_home: Path) -> None:
 def test_newest_first(thaw_home: Path) -> None:
     names = [create_project(name).name for name in ("a", "b", "c")]
     assert [project.name for project in list_projects()] == names[::-1]
+
+
+def test_a_deleted_run_can_be_brought_back(thaw_home: Path) -> None:
+    project = create_project("a")
+    run = new_run_dir(project)
+    run.mkdir(parents=True)
+    (run / "kept.txt").write_text("kept")
+    delete_run(project, run.name)
+    assert not run.exists()
+    with pytest.raises(RunError, match="no such run"):
+        delete_run(project, run.name)
+    assert restore_run(project, run.name) == run
+    assert (run / "kept.txt").read_text() == "kept"
+    with pytest.raises(RunError, match="no longer in the trash"):
+        restore_run(project, run.name)
+
+
+@pytest.mark.parametrize("run_id", ["", ".", "..", ".trash", "../../secret"])
+def test_only_a_run_can_be_deleted_as_one(thaw_home: Path, run_id: str) -> None:
+    project = create_project("a")
+    runs_dir(project).mkdir()
+    (thaw_home / "projects" / "secret").mkdir()
+    for change in (delete_run, restore_run):
+        with pytest.raises(RunError):
+            change(project, run_id)
+    assert project.path.is_dir() and (thaw_home / "projects" / "secret").is_dir()
+
+
+def test_runs_deleted_long_ago_go_for_good(thaw_home: Path) -> None:
+    project = create_project("a")
+    old, new = new_run_dir(project), new_run_dir(project)
+    for run in (old, new):
+        run.mkdir(parents=True)
+    delete_run(project, old.name)
+    past = time.time() - 31 * 86400
+    os.utime(runs_dir(project) / ".trash" / old.name, (past, past))
+    delete_run(project, new.name)
+    with pytest.raises(RunError, match="no longer"):
+        restore_run(project, old.name)
+    assert restore_run(project, new.name) == new
