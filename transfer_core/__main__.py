@@ -20,7 +20,16 @@ def cli() -> None:
 def _gather() -> None:
     from transfer_core.commands import app, bases, photos, training, weights
 
-    commands = (photos.check, bases.bases, bases.layers, training.train, training.predict, weights.weights, app.app)
+    commands = (
+        photos.check,
+        bases.bases,
+        bases.layers,
+        training.train,
+        training.resume,
+        training.predict,
+        weights.weights,
+        app.app,
+    )
     for command in commands:
         cli.add_command(command)
 

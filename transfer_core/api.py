@@ -1,7 +1,9 @@
 """The Python interface: what the command line does, in functions. TensorFlow loads only when one needs it."""
 
+import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,15 +11,19 @@ from typing import Any, TypeVar
 from transfer_core.architecture import LayerTree
 from transfer_core.catalog import get_base
 from transfer_core.config import BaseConfig, RunConfig
+from transfer_core.engines.claims import claim
+from transfer_core.engines.processes import ProcessId
+from transfer_core.engines.watching import find_worker
 from transfer_core.errors import RunError
 from transfer_core.events import Emit, Progress
 from transfer_core.plan import FreezePlan, everything, from_block, last_blocks
 from transfer_core.runs import Run, check_new_folder, create_run, open_run
 from transfer_core.sources import open_source
+from transfer_core.storage import disk_errors
 from transfer_core.trees import stored_tree
 from transfer_core.weights import fetch_weights, find_weights, weights_state
 
-__all__ = ["check", "execute", "freeze_plan", "layers", "predict", "prepare", "train"]
+__all__ = ["check", "execute", "freeze_plan", "layers", "predict", "prepare", "resume", "resuming", "train"]
 
 
 T = TypeVar("T", str, str | None)
@@ -142,9 +148,47 @@ def execute(run: Run, emit: Emit | None = None) -> dict[str, Any]:
     if status.message.startswith(BUG):
         raise RuntimeError(status.message)
     report = run.report()
-    if report is None:
+    if report is None or status.state == "FAILED":  # a run that goes on may have the report of an earlier stop
         raise RunError(status.message)
     return report
+
+
+@contextmanager
+def resuming(run: Run) -> Iterator[None]:
+    """Hold `run`, which was interrupted, stopped or failed, for this process, so that `execute` goes on with it.
+
+    Raises:
+        RunError: it has finished, or another process is at work on it.
+    """
+    status = run.status()
+    if status.state == "FINISHED":
+        raise RunError(f"Run {run.id} has finished; make a new run to train again.")
+    mine = None if status.active and find_worker(run) else claim(run)
+    if mine is None:
+        raise RunError(f"Another process is at work on run {run.id}. Stop it first, or wait for its end.")
+    try:
+        mine.hand_over(ProcessId.of(os.getpid()))
+        with disk_errors(run.stop_path):
+            run.stop_path.unlink(missing_ok=True)
+        yield
+    finally:
+        mine.release()
+
+
+def resume(run: Run | str | Path, emit: Emit | None = None) -> dict[str, Any]:
+    """Go on with a run that was interrupted, stopped or failed, in this process, from its last checkpoint.
+
+    Its history continues as if there had been no break. A run that kept no state yet starts again.
+
+    Returns:
+        The report, as `execute`.
+
+    Raises:
+        RunError: as `resuming` and `execute`.
+    """
+    opened = run if isinstance(run, Run) else open_run(Path(run))
+    with resuming(opened):
+        return execute(opened, emit)
 
 
 def predict(run: Run | str | Path, images: Sequence[str | Path]) -> list[dict[str, Any]]:

@@ -162,6 +162,11 @@ class PhaseKeeper:
         """Take over the state after an epoch; see `Checkpoint.keep`."""
         self.checkpoint.keep(self.phase, state)
 
+    @property
+    def epochs(self) -> int:
+        """Epochs of the phase that ended before this process."""
+        return int(self.state.progress["epochs"]) if self.state else 0
+
     def flush(self) -> None:
         """See `Checkpoint.flush`."""
         self.checkpoint.flush()

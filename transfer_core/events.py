@@ -20,6 +20,8 @@ class PhaseStarted:
     phase: Phase
     epochs: int = 0
     time: float = field(default_factory=time.time)
+    done: int = 0
+    """Epochs of it that ended before: the run goes on from a checkpoint."""
 
 
 @dataclass(frozen=True)

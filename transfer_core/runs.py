@@ -11,7 +11,7 @@ from transfer_core.config import RunConfig
 from transfer_core.errors import RunError, StorageError
 from transfer_core.events import EpochEnded, Event, PhaseStarted, Progress
 from transfer_core.manifest import Manifest
-from transfer_core.storage import append_line, disk_errors, read_json, read_lines, write_json
+from transfer_core.storage import append_line, atomic_path, disk_errors, read_json, read_lines, write_json
 
 __all__ = ["STATES", "Recorder", "Run", "State", "Status", "check_new_folder", "create_run", "list_runs", "open_run"]
 
@@ -78,6 +78,11 @@ class Run:
         return self.path / "events.jsonl"
 
     @property
+    def checkpoint_path(self) -> Path:
+        """Folder of the last state, from which a run that did not finish goes on."""
+        return self.path / "checkpoint"
+
+    @property
     def stop_path(self) -> Path:
         """Its existence asks the worker to stop after the current step, keeping the best weights so far."""
         return self.path / "stop"
@@ -109,6 +114,15 @@ class Run:
     def epochs(self) -> list[EpochEnded]:
         """The epochs so far, of all phases, in order."""
         return [event for event in self.events() if isinstance(event, EpochEnded)]
+
+    def rewind(self, epoch: int) -> None:
+        """Forget the epochs after `epoch`, which are about to run again."""
+        lines = read_lines(self.events_path)
+        kept = [line for line in lines if line.get("event") != EpochEnded.__name__ or line.get("epoch", 0) <= epoch]
+        if len(kept) < len(lines):
+            with atomic_path(self.events_path) as temporary, temporary.open("wb") as file:
+                for line in kept:
+                    append_line(file, line)
 
     def report(self) -> dict[str, Any] | None:
         """The figures of a run that ended with a model, or None."""
@@ -201,8 +215,9 @@ class Recorder:
             with disk_errors(self.run.events_path), self.run.events_path.open("ab") as file:
                 append_line(file, events.to_dict(event))
             if isinstance(event, PhaseStarted):
-                self._epochs = (0, event.epochs)
-                self.update(phase=event.phase, step="epochs" if event.epochs else "", done=0, total=event.epochs)
+                self._epochs = (event.done, event.epochs)
+                step = "epochs" if event.epochs else ""
+                self.update(phase=event.phase, step=step, done=event.done, total=event.epochs)
             elif isinstance(event, Progress):
                 self._note(phase=event.phase, step=event.step, done=event.done, total=event.total, eta=event.eta)
             elif isinstance(event, EpochEnded):

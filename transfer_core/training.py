@@ -6,9 +6,11 @@ from typing import Any
 
 import keras
 
-from transfer_core import events
-from transfer_core.assembly import Parity, assemble, check_parity, save_classifier
+from transfer_core import cache_limit, events
+from transfer_core.array_cache import content_key
+from transfer_core.assembly import Parity, assemble, check_parity, save_classifier, versions
 from transfer_core.batches import Batches
+from transfer_core.checkpoint import Checkpoint, PhaseKeeper
 from transfer_core.errors import RunError
 from transfer_core.events import Emit, EpochEnded, Event
 from transfer_core.fitting import Fitted, Schedule, fit, probabilities
@@ -53,19 +55,22 @@ def train(run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> di
     Raises:
         TransferError: something a person can mend; the sentence says what.
     """
-    config, history = run.config(), []
+    config = run.config()
+    checkpoint = Checkpoint(run.checkpoint_path, "")
 
     def tell(event: Event) -> None:
         if isinstance(event, EpochEnded):
-            history.append(events.to_dict(event))
+            checkpoint.history.append(events.to_dict(event))
         emit(event)
 
     watch = Watch(tell, lambda: run.stop_requested, beat or (lambda: None))
+    cache_limit.limit_bytes()  # a limit that is no number is refused before anything is computed
     keras.utils.set_random_seed(config.seed)
     try:
         watch.start("prepare")
         session = prepare(config, run.manifest(), watch)
-        trained = _train_head(session, watch)
+        checkpoint = _last_state(run, session, watch)
+        trained = _train_head(session, checkpoint.keeper("head"), watch)
     except Stopped:
         trained = None
     if trained is None:
@@ -74,23 +79,47 @@ def train(run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> di
         return None
     if config.fine_tunes and trained.phases["head"].ending != "stopped":
         try:
-            _fine_tune(session, trained, watch)
+            _fine_tune(session, trained, checkpoint.keeper("fine-tune"), watch)
         except Stopped:
             watch.message("Stopped before fine-tuning began: the classifier is the head on the frozen base.")
     watch.start("finish")
-    return _finish(run, session, trained, watch, history)
+    report = _finish(run, session, trained, watch, checkpoint.history)
+    if not report["stopped"]:
+        checkpoint.clear()
+    cache_limit.trim()  # the run no longer needs what is in use over the limit
+    return report
 
 
-def _train_head(session: Session, watch: Watch) -> _Trained | None:
+def _last_state(run: Run, session: Session, watch: Watch) -> Checkpoint:
+    """Where an earlier process left the run, or an empty checkpoint. What it told beyond that is forgotten."""
+    shas = [[photo.sha256 for photo in session.photos(which)] for which in ("train", *_SPLITS)]
+    identity = content_key(session.config.to_dict(), asdict(session.origin), shas, versions())
+    checkpoint = Checkpoint.load(run.checkpoint_path, identity)
+    run.rewind(checkpoint.history[-1]["epoch"] if checkpoint.history else 0)
+    if checkpoint.history:
+        watch.message(f"The run goes on after epoch {checkpoint.history[-1]['epoch']}.")
+    elif run.checkpoint_path.exists():
+        watch.message(
+            "The run starts again from its first epoch: its photos, weights or software are not what they were when "
+            "its last state was kept, or that state is damaged.",
+            warning=True,
+        )
+    for phase, seconds in checkpoint.seconds.items():
+        watch.seconds[phase] = round(watch.seconds.get(phase, 0.0) + seconds, 3)
+    checkpoint.clock = watch.spent
+    return checkpoint
+
+
+def _train_head(session: Session, keeper: PhaseKeeper, watch: Watch) -> _Trained | None:
     """Phase 1: a new head on pooled features of the frozen base; None if stopped before an epoch ended."""
     config = session.config
     watch.start("features")
     features = session.pooled_features().array
-    watch.start("head", config.head.epochs)
+    watch.start("head", config.head.epochs, keeper.epochs)
     classes = len(session.manifest.classes)
     network = head_network(features.shape[-1], classes, config.fit.dropout, config.seed)
     schedule = Schedule("head", config.head, config.fit, tuning=config.tuning)
-    fitted = _fit(session, network, (features,), schedule, watch)
+    fitted = _fit(session, network, (features,), schedule, watch, keeper)
     if fitted.best_epoch is None and fitted.ending == "diverged":
         raise RunError(
             f"The loss was no longer a number in the first epoch at a learning rate of {config.head.learning_rate:g}. "
@@ -99,19 +128,19 @@ def _train_head(session: Session, watch: Watch) -> _Trained | None:
     return _Trained(network, (features,), {"head": fitted}) if fitted.best_epoch is not None else None
 
 
-def _fine_tune(session: Session, trained: _Trained, watch: Watch) -> None:
+def _fine_tune(session: Session, trained: _Trained, keeper: PhaseKeeper, watch: Watch) -> None:
     """Phase 2: the planned layers and the head together, at a much lower rate, from the best head on."""
     config = session.config
     if not session.frontier_at_hand:
         watch.start("features")
     sources = session.frontier_sources()
-    watch.start("fine-tune", config.fine_tune.epochs)
+    watch.start("fine-tune", config.fine_tune.epochs, keeper.epochs)
     network = session.suffix_network(trained.network)
     first = trained.phases["head"].epochs + 1
     schedule = Schedule("fine-tune", config.fine_tune, config.fit, first, keep_start=True, tuning=config.tuning)
     if config.tuning.train_batch_norm:
         watch.message(*_batch_norm_words(network, config.fit.batch_size))
-    fitted = _fit(session, network, sources, schedule, watch)
+    fitted = _fit(session, network, sources, schedule, watch, keeper)
     trained.network, trained.sources, trained.phases["fine-tune"] = network, sources, fitted
     if fitted.best_epoch == 0 and fitted.epochs:
         watch.message(
@@ -132,9 +161,16 @@ def _batch_norm_words(network: Network, batch_size: int) -> tuple[str, bool]:
     )
 
 
-def _fit(session: Session, network: Network, sources: tuple[Any, ...], schedule: Schedule, watch: Watch) -> Fitted:
+def _fit(
+    session: Session,
+    network: Network,
+    sources: tuple[Any, ...],
+    schedule: Schedule,
+    watch: Watch,
+    keeper: PhaseKeeper,
+) -> Fitted:
     train_photos = session.training_batches(sources, head_only=network.body is None)
-    fitted = fit(network, train_photos, session.batches(sources, "validation"), schedule, watch)
+    fitted = fit(network, train_photos, session.batches(sources, "validation"), schedule, watch, keeper)
     if fitted.ending == "early":
         watch.message(
             f"Stopped early: the validation loss had not fallen for {schedule.fit.patience} epochs. "

@@ -29,22 +29,30 @@ class Watch:
     """Seconds spent in each phase so far; a phase entered twice adds up."""
     _phase: Phase | None = None
     _began: float = 0.0
+    _ahead: float = 0.0  # share of the phase that was done when it was entered
     _shown: float = 0.0
     _step_began: float = 0.0
 
-    def start(self, phase: Phase, epochs: int = 0) -> None:
-        """Enter a phase (and leave the one before)."""
+    def start(self, phase: Phase, epochs: int = 0, done: int = 0) -> None:
+        """Enter a phase (and leave the one before); `done` of its `epochs` ended before, in another process."""
         self.leave()
         self._phase, self._began, self._shown = phase, time.perf_counter(), 0.0
-        self.emit(PhaseStarted(phase, epochs))
+        self._ahead = done / epochs if epochs else 0.0
+        self.emit(PhaseStarted(phase, epochs, done=done))
 
     def leave(self) -> None:
         """Close the phase under way."""
         if self._phase is not None:
-            spent = time.perf_counter() - self._began
-            self.seconds[self._phase] = round(self.seconds.get(self._phase, 0.0) + spent, 3)
+            self.seconds = self.spent()
             self.planned.pop(self._phase, None)
             self._phase = None
+
+    def spent(self) -> dict[str, float]:
+        """`seconds`, with those of the phase under way."""
+        if self._phase is None:
+            return dict(self.seconds)
+        before = self.seconds.get(self._phase, 0.0)
+        return self.seconds | {self._phase: round(before + time.perf_counter() - self._began, 3)}
 
     def check(self) -> None:
         """Give a sign of life.
@@ -95,6 +103,7 @@ class Watch:
             return None
         elapsed = time.perf_counter() - self._began
         expected = self.planned.get(self._phase)
+        share = (share - self._ahead) / (1 - self._ahead) if self._ahead < 1 else 1.0
         # A measured rate says more than a plan as soon as there is something to measure.
         left = elapsed / share * (1 - share) if share > 0 else expected
         if left is None:

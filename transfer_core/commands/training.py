@@ -1,4 +1,4 @@
-"""`thaw train` and `thaw predict`: a run from the command line."""
+"""`thaw train`, `thaw resume` and `thaw predict`: a run from the command line."""
 
 import csv
 import os
@@ -20,7 +20,7 @@ from transfer_core.errors import ConfigError
 from transfer_core.runs import Run, open_run
 from transfer_core.storage import atomic_path, read_json
 
-__all__ = ["predict", "train"]
+__all__ = ["predict", "resume", "train"]
 
 
 @click.command()
@@ -101,6 +101,19 @@ def _configure(data: str | None, config_file: Path | None, options: dict[str, An
             "--train-last, --train-from and --train-all are three ways to say the same: give one of them."
         )
     return replace(config, plan=api.freeze_plan(config.base.name, **cuts)) if cuts else config
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@json_option
+def resume(run: Path, as_json: bool) -> None:
+    """Go on with RUN, which was interrupted, stopped or failed, from its last checkpoint."""
+    with stdout_kept_clean(as_json):
+        opened = open_run(run)
+        with api.resuming(opened), Reporter() as reporter, _stop_on_interrupt(opened):
+            load_tensorflow()
+            report = api.execute(opened, reporter)
+    result(summary(opened, report), as_json, _train_words)
 
 
 def summary(run: Run, report: dict[str, Any]) -> dict[str, Any]:
