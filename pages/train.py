@@ -48,7 +48,7 @@ def begin() -> None:
         show(project, run)
 
 
-config, reason = None, None
+config, manifest, reason = None, None, None
 try:
     manifest = split_photos(project, photos)
     config = configured(project)
@@ -58,7 +58,7 @@ busy = active_run(project)
 if busy:
     reason = "Training is going on. When it has ended, you can train again with other choices."
 
-if config and not busy:
+if config and manifest and not busy:
     counts = manifest.counts()
     st.markdown(summary(config, sum(counts["train"].values()), sum(counts["validation"].values())))
 with st.container(horizontal=True, vertical_alignment="center", key="start"):
@@ -74,7 +74,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="start"):
         st.markdown(reason, width="stretch")
 if problem := st.session_state.pop("train_problem", None):
     st.error(problem, icon=":material/error:")
-settings(project)
+settings(project, manifest)
 
 with guard():
     run = shown_run(project)

@@ -1,27 +1,35 @@
 """The interactive lane: quick questions of the pages, answered by one warm process."""
 
+import hashlib
 import json
 import traceback
+import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
+from transfer_core.augmentation import preview
 from transfer_core.config import RunConfig
-from transfer_core.errors import ConfigError, TransferError
+from transfer_core.errors import ConfigError, PhotoError, TransferError
+from transfer_core.images import decode
 from transfer_core.layer_tree import load_tree
 from transfer_core.manifest import Manifest
 from transfer_core.predicting import Classifier
+from transfer_core.presets import get_preset
 from transfer_core.projects import lane_dir
 from transfer_core.rate_finder import TrainedPhase, find_run_rate
 from transfer_core.runs import open_run
-from transfer_core.storage import write_json
+from transfer_core.storage import atomic_path, write_json
 from transfer_core.trees import tree_path
 from transfer_core.watch import Stopped, Watch
 
 __all__ = ["KINDS", "Answerer", "answer_lines"]
 
 _KEPT = 2  # classifiers kept loaded: the one in use and the one it is compared with
+_MOST_VARIANTS = 48  # of a preview
 
 
 class Answerer:
@@ -71,6 +79,31 @@ class Answerer:
             raise TransferError("The search for a rate was stopped; nothing has changed.") from stopped
         return curve.to_dict()
 
+    def augment(self, photo: str, preset: str, count: int, seed: int, size: int) -> dict[str, Any]:
+        """Write a photo at `size` pixels and its first `count` variants, as training sees them, as JPEG files.
+
+        Returns:
+            `original`, and `paths` of the variants; whoever asked removes the files.
+        """
+        try:
+            data = Path(photo).read_bytes()
+        except OSError as error:
+            raise PhotoError(f"The photo can't be read now ({error.strerror}): {photo}. Import it again.") from error
+        limits = get_preset(preset)
+        if not (1 <= count <= _MOST_VARIANTS and seed >= 0):
+            raise ConfigError(
+                f"A preview shows 1 to {_MOST_VARIANTS} variants for a seed from 0; {count} for seed {seed} came."
+            )
+        original = decode(data, size)
+        pictures = [original, *preview(original, limits, count, seed, hashlib.sha256(data).hexdigest())]
+        name, paths = uuid.uuid4().hex, []
+        for number, picture in enumerate(pictures):
+            path = lane_dir() / f"{name}-{number}.jpg"
+            with atomic_path(path) as temporary:
+                Image.fromarray(picture).save(temporary, "JPEG", quality=90)
+            paths.append(str(path))
+        return {"original": paths[0], "paths": paths[1:]}
+
     def _classifier(self, folder: str) -> Classifier:
         run = open_run(Path(folder))
         run.labels()  # refuses a run without a model
@@ -83,7 +116,12 @@ class Answerer:
         return self._classifiers[key]
 
 
-KINDS: dict[str, Callable[..., dict[str, Any]]] = {"tree": Answerer.tree, "predict": Answerer.predict, "rates": Answerer.rates}
+KINDS: dict[str, Callable[..., dict[str, Any]]] = {
+    "tree": Answerer.tree,
+    "predict": Answerer.predict,
+    "augment": Answerer.augment,
+    "rates": Answerer.rates,
+}
 """What the lane can be asked; a method of `Answerer` by name."""
 
 

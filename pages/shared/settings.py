@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import streamlit as st
 
+from pages.shared.augmenting import augmentation
 from transfer_core.config import Optimizer, RunConfig
 from transfer_core.errors import TransferError
 from transfer_core.projects import Project
+
+if TYPE_CHECKING:
+    from transfer_core.manifest import Manifest
 
 __all__ = ["settings"]
 
@@ -25,13 +29,21 @@ _PLACES = {
     "dropout": ("fit", "dropout"),
     "patience": ("fit", "patience"),
     "class_weights": ("fit", "class_weights"),
+    "augment": ("fit", "augment"),
+    "augment_preset": ("augmentation", "preset"),
+    "augment_variants": ("augmentation", "variants"),
     "seed": ("seed",),
 }
 _NAMES = {"adam": "Adam", "rmsprop": "RMSprop", "sgd": "SGD"}
 
 
-def settings(project: Project) -> None:
-    """Draw the settings. A change is checked and stored at once; one that does not fit is explained and kept."""
+def settings(project: Project, photos: Manifest | None = None) -> None:
+    """Draw the settings. A change is checked and stored at once; one that does not fit is explained and kept.
+
+    Args:
+        project: whose settings.
+        photos: those to train on, if they can be; they say what augmentation costs.
+    """
     for key, value in _stored(project).items():
         if key not in st.session_state:
             st.session_state[key] = value
@@ -87,6 +99,7 @@ def settings(project: Project) -> None:
                 help="Class weights: a mistake in a class with few photos weighs more.",
                 **changed,
             )
+        augmentation(project, photos, changed)
         st.button(
             "Back to the defaults",
             key="reset_settings",

@@ -20,6 +20,7 @@ from transfer_core.training import train
 from transfer_core.watch import Watch
 
 Make = Callable[..., Run]
+SHORT = {"head": PhaseConfig(2, 1e-2), "fine_tune": PhaseConfig(2, 1e-3)}
 CUTS = [FreezePlan(), FreezePlan(("block2_conv", "block2_bn")), FreezePlan(("stem_conv", "block2_conv"))]
 
 
@@ -102,29 +103,34 @@ def test_small_batches_share_a_pass_through_the_prefix(toy_run: Make, small: Man
 
 
 @pytest.mark.parametrize("plan", CUTS)
-@pytest.mark.parametrize("mode", ["cached", "live"])
 def test_augmenting_by_nothing_equals_no_augmentation_to_the_last_bit(
-    toy_run: Make, small: Manifest, nothing: None, mode: str, plan: FreezePlan
+    toy_run: Make, small: Manifest, nothing: None, plan: FreezePlan
 ) -> None:
-    expected = history(toy_run(small, plan=plan))
-    assert history(toy_run(small, plan=plan, **augmented(mode, "nothing", 1))) == expected
+    settings = {"plan": plan, **SHORT}
+    expected = history(toy_run(small, **settings))
+    assert history(toy_run(small, **settings, **augmented("cached", "nothing", 1))) == expected
+    assert history(toy_run(small, **settings, **augmented("live", "nothing"))) == expected
 
 
 @pytest.mark.parametrize("mode", ["cached", "live"])
 def test_the_same_seed_gives_the_same_history_cached_or_not(
     toy_run: Make, small: Manifest, mode: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
-    first = history(toy_run(small, plan=CUTS[1], **augmented(mode)))
-    assert history(toy_run(small, plan=CUTS[1], **augmented(mode))) == first
+    settings = {"plan": CUTS[1], **SHORT, **augmented(mode)}
+    first = history(toy_run(small, **settings))
+    assert history(toy_run(small, **settings)) == first
     monkeypatch.setenv("THAW_HOME", str(tmp_path / "another-home"))
-    assert history(toy_run(small, plan=CUTS[1], **augmented(mode))) == first
-    assert history(toy_run(small, plan=CUTS[1], **augmented(mode, "strong"))) != first
-    assert history(toy_run(small, plan=CUTS[1], **augmented(mode), seed=1)) != first
+    assert history(toy_run(small, **settings)) == first
 
 
-def test_modes_differ_from_each_other(toy_run: Make, small: Manifest) -> None:
-    histories = [history(toy_run(small, **augmented(mode, variants=1))) for mode in ("none", "cached", "live")]
-    assert histories[0] != histories[1] != histories[2] != histories[0]
+@pytest.mark.parametrize("mode", ["cached", "live"])
+def test_presets_make_other_variants(toy_run: Make, small: Manifest, mode: str) -> None:
+    def seen(preset: str) -> bytes:
+        made = prepared(toy_run(small, **augmented(mode, preset)))
+        batches = made.training_batches((made.pooled_features().array,), head_only=True)
+        return inputs(batches)[np.argsort(batches.order(1))].tobytes()
+
+    assert seen("photos") == seen("photos") != seen("strong")
 
 
 @pytest.mark.parametrize("mode", ["cached", "live"])
@@ -134,13 +140,13 @@ def test_cached_variants_are_computed_once_and_live_ones_never_stored(
     counts: list[int] = []
     compute = session.compute_features
 
-    def counted(model: Any, names: Any, origin: Any, pixels: Any, watch: Any) -> Any:
+    def counted(model: Any, names: Any, origin: Any, pixels: Any, *more: Any) -> Any:
         counts.append(len(pixels.array))
-        return compute(model, names, origin, pixels, watch)
+        return compute(model, names, origin, pixels, *more)
 
     monkeypatch.setattr(session, "compute_features", counted)
-    history(toy_run(small, **augmented(mode)))
-    history(toy_run(small, **augmented(mode)))
+    history(toy_run(small, **SHORT, **augmented(mode)))
+    history(toy_run(small, **SHORT, **augmented(mode)))
     assert counts == ([3 * 12 + 10] if mode == "cached" else [10])
 
 

@@ -17,6 +17,7 @@ from transfer_core.commands.output import json_option, load_tensorflow, result, 
 from transfer_core.commands.reporter import Reporter
 from transfer_core.config import RunConfig, TuningConfig
 from transfer_core.errors import ConfigError
+from transfer_core.presets import PRESETS
 from transfer_core.runs import Run, open_run
 from transfer_core.storage import atomic_path, read_json
 
@@ -49,7 +50,9 @@ __all__ = ["predict", "resume", "train"]
     default=None,
     help="Train unfrozen BatchNormalization too; with few photos it usually hurts.",
 )
-@click.option("--augment", help="none, cached or live.")
+@click.option("--augment", help="Vary the photos to learn from: none, cached (fixed variants) or live (new ones).")
+@click.option("--augment-preset", help=f"{', '.join(PRESETS)}.  [default: photos]")
+@click.option("--augment-variants", type=int, help="Variants of each photo with --augment cached.  [default: 4]")
 @click.option("--seed", type=int, help="Same seed, same photos, same machine: same result.")
 @click.option(
     "--config",
@@ -85,6 +88,7 @@ def _configure(data: str | None, config_file: Path | None, options: dict[str, An
         head=over(start.head, epochs="epochs", learning_rate="learning_rate"),
         fine_tune=over(start.fine_tune, epochs="fine_tune_epochs", learning_rate="fine_tune_learning_rate"),
         fit=over(start.fit, optimizer="optimizer", batch_size="batch_size", augment="augment"),
+        augmentation=over(start.augmentation, preset="augment_preset", variants="augment_variants"),
         tuning=over(start.tuning, **{item.name: item.name for item in fields(TuningConfig)}),
     )
     if data:

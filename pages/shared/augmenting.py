@@ -1,0 +1,146 @@
+"""Augmentation among the settings: what it is, what each way costs, and how a photo's variants look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.shared import figures
+from pages.shared.cells import cells
+from pages.shared.drawn import sentence
+from pages.shared.frame import lane
+from pages.shared.plans import stored_plan
+from transfer_core.catalog import get_base
+from transfer_core.errors import TransferError
+from transfer_core.estimates import Augmented, Estimate, estimate
+from transfer_core.presets import PRESETS
+from transfer_core.trees import stored_tree
+
+if TYPE_CHECKING:
+    from transfer_core.manifest import Manifest
+    from transfer_core.projects import Project
+
+__all__ = ["augmentation"]
+
+_MODES = {
+    "none": ("Off", "Each photo as it is."),
+    "cached": ("A few variants of each photo", "Made once, looked at in every epoch."),
+    "live": ("New variants in every epoch", "The network never sees the same picture twice. Slowest."),
+}
+_SHOWN = 8  # variants in a preview
+_SIZE = 224  # pixels, while no base is chosen
+
+
+def augmentation(project: Project, photos: Manifest | None, changed: dict[str, Any]) -> None:
+    """Draw the settings of augmentation; `photos` are those to train on, if they can be."""
+    st.markdown("**Augmentation**: learn from changed copies of your photos")
+    st.caption(
+        "Turned, moved, mirrored or darker, a cat is still a cat. With few photos this can keep the network from "
+        "learning them by heart. Photos that check what it can do, and the finished classifier, are never changed."
+    )
+    costs = _costs(project, photos, st.session_state["augment_variants"])
+    st.radio(
+        "Variants",
+        list(_MODES),
+        key="augment",
+        format_func=lambda mode: _MODES[mode][0],
+        captions=[f"{words} {costs.get(mode, '')}".strip() for mode, (_, words) in _MODES.items()],
+        **changed,
+    )
+    first, second = st.columns(2, gap="large")
+    with first:
+        st.selectbox(
+            "Kind of change",
+            list(PRESETS),
+            key="augment_preset",
+            format_func=lambda name: PRESETS[name].title,
+            **changed,
+        )
+        # Damaged settings are refused by training; here they only have no description.
+        if preset := PRESETS.get(st.session_state["augment_preset"]):
+            st.caption(preset.description)
+    with second:
+        st.number_input(
+            "Variants of each photo",
+            step=1,
+            key="augment_variants",
+            disabled=st.session_state["augment"] != "cached",
+            help="More of them teach more and take longer: each goes through the base once.",
+            **changed,
+        )
+    if photos and photos.of("train"):
+        _preview(project, photos)
+
+
+def _costs(project: Project, photos: Manifest | None, variants: int) -> dict[str, str]:
+    """What each mode costs, in words; nothing where the base or the photos are still to be chosen."""
+    base = project.choices.get("base", {}).get("name")
+    tree = stored_tree(base) if base else None
+    if tree is None or photos is None:
+        return {}
+    plan = stored_plan(project, base, tree)
+    counts = len(photos.classes), len(photos.of("train")), len(photos.of("validation"))
+    return {
+        mode: _cost_words(estimate(tree, plan, *counts, Augmented(mode, max(variants, 1))), not plan.head_only)
+        for mode in ("none", "cached", "live")
+    }
+
+
+def _cost_words(figure: Estimate, fine_tunes: bool) -> str:
+    epochs = f"{figures.span(figure.head_seconds_per_epoch)} an epoch"
+    if fine_tunes:
+        epochs += f" of the head, {figures.span(figure.seconds_per_epoch)} an epoch of fine-tuning"
+    return (
+        f"About {figures.span(figure.features_seconds)} once, then {epochs}; "
+        f"{figures.size(figure.cache_bytes)} on disk."
+    )
+
+
+def _preview(project: Project, photos: Manifest) -> None:
+    learned = photos.of("train")
+    if st.button("Show variants", key="show_variants", icon=":material/auto_awesome_motion:"):
+        # Each click takes another photo, from all over the classes.
+        turn = st.session_state["variants_turn"] = st.session_state.get("variants_turn", -1) + 1
+        with st.spinner("Making variants…", show_time=True):
+            _ask(project, learned[turn * max(1, len(learned) // 7) % len(learned)].path)
+    shown = st.session_state.get("variants_shown")
+    if shown and shown["of"] == _asked(project):
+        with cells("variants", least=96, most=_SHOWN + 1):
+            st.image(shown["original"], caption="The photo", width="stretch", alt="The photo as it is")
+            for number, picture in enumerate(shown["variants"], 1):
+                st.image(picture, caption=f"Variant {number}", width="stretch", alt=f"Variant {number} of the photo")
+
+
+def _asked(project: Project) -> tuple[Any, ...]:
+    """What a preview is of; another choice needs another preview."""
+    return (project.id, st.session_state["augment_preset"], st.session_state["seed"])
+
+
+def _ask(project: Project, photo: str) -> None:
+    base = project.choices.get("base", {}).get("name")
+    args = {
+        "photo": photo,
+        "preset": st.session_state["augment_preset"],
+        "count": _SHOWN,
+        "seed": st.session_state["seed"],
+        "size": get_base(base).input_size if base else _SIZE,
+    }
+    st.session_state.pop("variants_shown", None)
+    try:
+        said = lane().ask("augment", args, timeout=120)
+        st.session_state["variants_shown"] = {
+            "of": _asked(project),
+            "original": _take(said["original"]),
+            "variants": [_take(path) for path in said["paths"]],
+        }
+    except TransferError as error:
+        st.error(sentence(str(error)), icon=":material/error:")
+
+
+def _take(path: str) -> bytes:
+    """Read a picture of the worker's and remove it."""
+    data = Path(path).read_bytes()
+    Path(path).unlink()
+    return data
