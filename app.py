@@ -1,5 +1,7 @@
 """The app's router: the pages, and the frame every page shares. `streamlit run app.py`."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.shared.drawn import load_style
@@ -8,15 +10,16 @@ from pages.shared.plotly_asset import ensure_plotly
 from pages.shared.sidebar import sidebar
 
 PAGES = (
-    st.Page("pages/home.py", title="Thaw", icon=":material/ac_unit:", default=True),
-    st.Page("pages/photos.py", title="Photos", icon=":material/photo_library:", url_path="photos"),
-    st.Page("pages/base.py", title="Base", icon=":material/neurology:", url_path="base"),
-    st.Page("pages/layers.py", title="Layers", icon=":material/account_tree:", url_path="layers"),
-    st.Page("pages/train.py", title="Train", icon=":material/model_training:", url_path="train"),
-    st.Page("pages/test.py", title="Test", icon=":material/image_search:", url_path="test"),
+    st.Page("pages/home.py", title="Thaw", default=True),
+    st.Page("pages/photos.py", title="Photos", url_path="photos"),
+    st.Page("pages/base.py", title="Base", url_path="base"),
+    st.Page("pages/layers.py", title="Layers", url_path="layers"),
+    st.Page("pages/train.py", title="Train", url_path="train"),
+    st.Page("pages/test.py", title="Test", url_path="test"),
 )
 
-st.set_page_config(page_icon=":material/ac_unit:", layout="wide")
+# A file of our own: the browser would fetch the picture of a named icon from another host.
+st.set_page_config(page_icon=Path(__file__).parent / "pages" / "shared" / "icon.svg", layout="wide")
 load_style()
 ensure_plotly()
 page = st.navigation(PAGES, position="hidden")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shared.drawn import plain
-from pages.shared.edits import edit, show_refusal, typed
+from pages.shared.edits import edit, edit_form, show_refusal, typed
 
 if TYPE_CHECKING:
     from transfer_core.datasets import PhotoStore
@@ -50,30 +50,34 @@ def undo(photos: PhotoStore) -> None:
 # Each popover holds a form: what was typed last counts, with no need to leave the field first. An empty name is
 # refused by the store, in its own words.
 def _add(photos: PhotoStore) -> None:
-    with st.form("add_class_form", border=False, clear_on_submit=True):
+    with st.form("add_class_form", border=False):
         st.text_input("Name of the new class", key="new_class")
-        st.form_submit_button("Add", key="add_class", on_click=lambda: edit(photos.add_class, typed("new_class")))
+        st.form_submit_button(
+            "Add", key="add_class", on_click=edit_form, args=(photos.add_class, ["new_class"], "new_class")
+        )
 
 
 def _rename(photos: PhotoStore, counts: Mapping[str, int]) -> None:
-    with st.form("rename_class_form", border=False, clear_on_submit=True):
+    with st.form("rename_class_form", border=False):
         st.selectbox("Class", list(counts), key="rename_old")
         st.text_input("New name", key="rename_new")
         st.form_submit_button(
             "Rename",
             key="rename_class",
-            on_click=lambda: edit(photos.rename_class, typed("rename_old"), typed("rename_new")),
+            on_click=edit_form,
+            args=(photos.rename_class, ["rename_old", "rename_new"], "rename_new"),
         )
 
 
 def _merge(photos: PhotoStore, counts: Mapping[str, int]) -> None:
-    with st.form("merge_classes_form", border=False, clear_on_submit=True):
+    with st.form("merge_classes_form", border=False):
         st.multiselect("Classes to put together", list(counts), key="merge_names")
         st.text_input("Name of the class they become", key="merge_into")
         st.form_submit_button(
             "Merge",
             key="merge_classes",
-            on_click=lambda: edit(photos.merge_classes, typed("merge_names"), typed("merge_into")),
+            on_click=edit_form,
+            args=(photos.merge_classes, ["merge_names", "merge_into"], "merge_into"),
         )
 
 

@@ -28,7 +28,7 @@ def sample_cards() -> None:
     with cells("sample_cards", least=280, most=2):
         for sample in SAMPLES:
             _sample_card(sample)
-    if _opened(st.session_state.pop("begin", None)):
+    if _opened(st.session_state.pop("begin", None)):  # of a sample, or of a name typed below
         go("photos")
 
 
@@ -79,18 +79,23 @@ def _opened(project_id: str | None) -> bool:
 
 def new_project() -> None:
     """A name and a button; Enter works too."""
-    form = st.form("new_project_form", border=False, clear_on_submit=True)
+    # Not cleared on submit: the second click of a pair would bring an empty name and undo the first.
+    form = st.form("new_project_form", border=False)
     with form.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input(
+        st.text_input(
             "Name of your project", key="new_project_name", placeholder="Such as: Cats and dogs", max_chars=60
         )
-        create = st.form_submit_button("Create", key="new_project", icon=":material/add:")
-    if create and not name.strip():
+        st.form_submit_button("Create", key="new_project", icon=":material/add:", on_click=_create)
+    if st.session_state.pop("nameless", False):
         st.warning("Give the project a name first.", icon=":material/edit:")
-    elif create:
+
+
+def _create() -> None:
+    name = st.session_state["new_project_name"]
+    if name.strip():
         _begin(name, None)
-        if _opened(st.session_state.pop("begin", None)):
-            go("photos")
+    else:
+        st.session_state["nameless"] = True
 
 
 def photos_task(project: Project) -> str:

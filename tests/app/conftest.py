@@ -6,12 +6,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import streamlit
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import frame, tasks
 
 APP = Path(__file__).parents[2] / "app.py"
+
+
+@pytest.fixture
+def recent_apptest() -> None:
+    """For tests that drive what AppTest learned with Streamlit 1.67, the first version that Python 3.10 can't install.
+
+    Before that it finds no v2 component, sets no pagination and does not go on from a page that was switched to. The
+    app itself works there: the browser tests show it.
+    """
+    if tuple(int(part) for part in streamlit.__version__.split(".")[:2]) < (1, 67):
+        pytest.skip("the AppTest of this Streamlit can't drive this; it takes 1.67")
 
 
 @pytest.fixture

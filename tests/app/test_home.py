@@ -4,9 +4,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import streamlit
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -35,6 +37,7 @@ def test_an_empty_workspace_says_what_to_do(app: AppTest) -> None:
     assert {"sample_shapes", "sample_patterns"} <= {button.key for button in app.button}
 
 
+@pytest.mark.usefixtures("recent_apptest")
 @pytest.mark.parametrize("sample", ["shapes", "patterns"])
 def test_one_click_makes_a_project_with_drawn_photos(
     app: AppTest, finish: Finish, few_drawings: None, sample: str
@@ -59,6 +62,7 @@ def test_a_second_click_does_not_make_a_second_project(app: AppTest, finish: Fin
     assert sum(frame.store(project).classes().values()) == 12
 
 
+@pytest.mark.usefixtures("recent_apptest")
 def test_a_named_project_opens_on_its_photos(app: AppTest) -> None:
     app.text_input(key="new_project_name").set_value("Birds *of* my garden")
     app.button(key="new_project").click().run()
@@ -70,6 +74,26 @@ def test_a_named_project_opens_on_its_photos(app: AppTest) -> None:
     app.query_params["project"] = project.id
     app.run()
     assert r"Birds \*of\* my garden" in [header.value for header in app.sidebar.subheader]
+
+
+def test_the_form_keeps_its_name_for_the_second_click_of_a_pair(app: AppTest) -> None:
+    """A form that clears itself sends an empty name with the second click, which replaces the first one's."""
+    app.text_input(key="new_project_name").set_value("Birds")
+    app.button(key="new_project").click().run()
+    app.switch_page("pages/home.py").run()
+    app.text_input(key="new_project_name").set_value("Birds")
+    app.button(key="new_project").click().run()
+    assert [project.name for project in list_projects()] == ["Birds"]
+    forms = [block.proto.form for block in app.main if block.type == "form"]
+    assert not any(form.clear_on_submit for form in forms)
+
+
+def test_the_icon_comes_from_this_server(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    icons: list[object] = []
+    monkeypatch.setattr(streamlit, "set_page_config", lambda page_icon, **_: icons.append(page_icon))
+    monkeypatch.setattr(frame, "warm", lambda: None)
+    AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert {ElementTree.parse(str(icon)).getroot().tag for icon in icons} == {"{http://www.w3.org/2000/svg}svg"}
 
 
 def test_a_project_without_a_name_is_refused(app: AppTest) -> None:

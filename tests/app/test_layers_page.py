@@ -48,7 +48,7 @@ def project(app: AppTest, jpeg: Callable[[int], bytes]) -> Project:
 
 
 @pytest.fixture
-def page(project: Project, open_page: Open) -> AppTest:
+def page(recent_apptest: None, project: Project, open_page: Open) -> AppTest:
     opened = open_page("layers", project.id)
     assert not opened.exception
     return opened
@@ -162,6 +162,7 @@ def test_risk_and_cut_are_said(page: AppTest) -> None:
     assert "no frozen part" in said()
 
 
+@pytest.mark.usefixtures("recent_apptest")
 def test_many_parameters_for_few_photos_warn(app: AppTest, project: Project, open_page: Open) -> None:
     tree = toy_tree().to_dict()
     layer = tree["tree"]["children"][2]["children"][1]["children"][0]
@@ -187,6 +188,7 @@ def test_without_a_base_it_shows_the_way(app: AppTest, open_page: Open) -> None:
     assert page.title[0].value == "Base"
 
 
+@pytest.mark.usefixtures("recent_apptest")
 def test_without_photos_the_tree_still_shows(app: AppTest, open_page: Open) -> None:
     store_tree(BASE, toy_tree())
     made = create_project("No photos").choose(base={"name": BASE, "weights": "imagenet"})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import photo_grid, tasks
+from pages.shared import edits, photo_grid, tasks
 from pages.shared.frame import store
 from pages.shared.starting import photos_task
 from transfer_core.datasets import PhotoStore
@@ -175,6 +175,7 @@ def test_picked_photos_are_moved_and_removed(pets: Photos) -> None:
     assert pets.store.classes() == {"cat": 2, "dog": 4}
 
 
+@pytest.mark.usefixtures("recent_apptest")
 def test_many_photos_come_a_page_at_a_time(page: Photos, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photo_grid, "PER_PAGE", 5)
     app = page.add("upload_folder", [(f"p/{'cat' if n < 12 else 'dog'}/{n:02}.jpg", jpeg(n)) for n in range(14)])
@@ -207,3 +208,16 @@ def test_an_import_can_be_cancelled(page: Photos, jpeg: Jpeg, finish: Finish, mo
     app = finish(page.app, key)
     assert "nothing was added" in app.info[0].value
     assert page.store.classes() == {}
+
+
+def test_the_second_click_of_a_pair_changes_nothing(pets: Photos, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edits, "_DOUBLE_CLICK", 60.0)
+    pets.app.text_input(key="new_class").set_value("bird")
+    pets.press("add_class")
+    assert pets.app.text_input(key="new_class").value == ""
+    pets.press("add_class")
+    assert not pets.app.error
+    pets.app.text_input(key="new_class").set_value("bird")
+    pets.press("add_class")
+    assert not pets.app.error
+    assert "bird" in pets.store.classes()

@@ -170,6 +170,7 @@ def test_a_full_disk_starts_nothing(page: AppTest, project: Project, monkeypatch
     assert not page.button(key="train").disabled
 
 
+@pytest.mark.usefixtures("recent_apptest")
 def test_a_run_is_followed_from_disk(page: AppTest, begun: tuple[Run, Recorder]) -> None:
     _, record = begun
     record(PhaseStarted("features"))
@@ -190,6 +191,7 @@ def test_a_run_is_followed_from_disk(page: AppTest, begun: tuple[Run, Recorder])
     assert "**Fine-tuning**" in said(page)  # features at the cut are a part of it
 
 
+@pytest.mark.usefixtures("recent_apptest")
 def test_where_fine_tuning_begins_is_marked(page: AppTest, begun: tuple[Run, Recorder]) -> None:
     run, record = begun
     for number in (1, 2, 3):
@@ -202,6 +204,7 @@ def test_where_fine_tuning_begins_is_marked(page: AppTest, begun: tuple[Run, Rec
     assert layout["uirevision"] == run.id  # what makes zoom last
 
 
+@pytest.mark.usefixtures("recent_apptest")
 def test_smoothing_leaves_the_measured_points_visible(page: AppTest, begun: tuple[Run, Recorder]) -> None:
     for number, accuracy in enumerate((0.5, 0.9, 0.5), 1):
         begun[1](epoch(number, accuracy=accuracy))
@@ -254,6 +257,7 @@ def test_the_place_in_the_queue_is_said(page: AppTest, engine: FakeEngine) -> No
     assert "Waiting: 2 before this one" in progress(page)
 
 
+@pytest.mark.usefixtures("recent_apptest")
 @pytest.mark.parametrize("wanted", ["no-such-run", "../../other", ""])
 def test_a_link_to_no_run_of_this_project_shows_the_newest(
     page: AppTest, begun: tuple[Run, Recorder], wanted: str
@@ -265,6 +269,7 @@ def test_a_link_to_no_run_of_this_project_shows_the_newest(
     assert not page.exception
 
 
+@pytest.mark.usefixtures("recent_apptest")
 def test_runs_can_be_chosen_deleted_and_brought_back(
     page: AppTest, begun: tuple[Run, Recorder], project: Project
 ) -> None:
@@ -289,6 +294,7 @@ def test_runs_can_be_chosen_deleted_and_brought_back(
     assert "Right on 3 of 4" in said(page)
 
 
+@pytest.mark.usefixtures("recent_apptest")
 def test_a_damaged_run_does_not_hide_the_others(page: AppTest, begun: tuple[Run, Recorder], project: Project) -> None:
     finish(*begun)
     broken = runs_dir(project) / "20200101-000000-abcd"
