@@ -43,7 +43,7 @@ class RateCurve:
     losses: tuple[float, ...]
     """Cross-entropy of the same few training photos after the step with each rate; finite."""
     smoothed: tuple[float, ...]
-    """A line fitted to the neighbors of each loss, at that rate."""
+    """A line fitted to the neighbors of each loss, at that rate; losses above twice the one to begin with are cut."""
     suggestion: float | None
     """The rate at which the loss fell fastest, to two digits; None: it never fell clearly."""
     exploded: bool
@@ -99,7 +99,8 @@ def find_rate(network: Network, train: Batches, schedule: Schedule, watch: Watch
         for variable, value in zip(network.dropout.variables, random, strict=True):
             variable.assign(value)
     tried = rates[: len(losses)]
-    smoothed, slopes = _smooth(np.log10(tried), np.array(losses))
+    # What exploded would reach far into the smoothed curve, so it is cut off first.
+    smoothed, slopes = _smooth(np.log10(tried), np.minimum(losses, 2 * first))
     return RateCurve(
         "head" if schedule.name == "head" else "fine-tune",
         tuple(map(float, tried)),

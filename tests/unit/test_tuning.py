@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfer_core import bases
+from transfer_core import bases, checkpoint, rates
 from transfer_core.batch_norm import moving_statistics, normalize_by_batch
 from transfer_core.batches import Batches
-from transfer_core.config import FitConfig, Optimizer, PhaseConfig, TuningConfig
+from transfer_core.config import FitConfig, Optimizer, PhaseConfig, ScheduleName, TuningConfig
 from transfer_core.events import EpochEnded, Event, Message
 from transfer_core.fitting import Schedule, fit, train_step
 from transfer_core.layer_tree import build_tree
@@ -24,6 +24,12 @@ from transfer_core.training import train
 from transfer_core.watch import Watch
 
 Make = Callable[..., Run]
+
+
+class BrokenOffError(Exception):
+    """What ends a run in the middle of a test."""
+
+
 BN_PLAN = FreezePlan(("block2_bn", "block2_conv"))
 
 
@@ -214,3 +220,33 @@ def test_all_together_repeat_to_the_last_bit(toy_run: Make) -> None:
     first, second = (trained(toy_run(**settings))[0] for _ in range(2))
     assert [epoch["metrics"] for epoch in first["history"]] == [epoch["metrics"] for epoch in second["history"]]
     assert first["config"]["tuning"]["schedule"] == "cosine"
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "plateau"])
+def test_a_broken_off_run_goes_on_at_the_rate_it_was_at(
+    toy_run: Make, schedule: ScheduleName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "_INTERVAL", 0.0)
+    monkeypatch.setattr(rates, "PLATEAU_EPOCHS", 1)
+    settings: dict[str, Any] = {
+        "plan": BN_PLAN,
+        "head": PhaseConfig(8, 3.0),
+        "fine_tune": PhaseConfig(4, 1e-2),
+        "fit": FitConfig(batch_size=5, patience=0),
+        "tuning": TuningConfig(schedule, 2, 2.6, 0.1, True),
+    }
+
+    def breaking(event: Event) -> None:
+        if isinstance(event, EpochEnded) and event.epoch == 7:
+            raise BrokenOffError
+
+    whole, _ = trained(toy_run(**settings))
+    run = toy_run(**settings)
+    with pytest.raises(BrokenOffError):
+        train(run, breaking)
+    report, _ = trained(run)
+    assert [(one["learning_rate"], one["metrics"]) for one in report["history"]] == [
+        (one["learning_rate"], one["metrics"]) for one in whole["history"]
+    ]
+    assert len({one["learning_rate"] for one in whole["history"]}) > 4
+    assert report["freeze_proof"] == whole["freeze_proof"]
