@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.shared import figures
+from pages.shared.augmenting import variants_words
 from pages.shared.frame import guard, heading, require_project, store
 from pages.shared.launch import active_run, configured, launch, split_photos
 from pages.shared.live_run import live_run
@@ -21,7 +22,8 @@ heading("Train", "Let it learn from your photos. You can leave this page and com
 def summary(config: RunConfig, train: int, validation: int) -> str:
     """What a click on Train will do, in a sentence or two."""
     words = (
-        f"First a new head learns from **{train:,} photos** on a frozen base, for at most {config.head.epochs} epochs"
+        f"First a new head learns from **{train:,} photos**{variants_words(config)} on a frozen base, "
+        f"for at most {config.head.epochs} epochs"
     )
     if config.fine_tunes:
         ratio = config.head.learning_rate / config.fine_tune.learning_rate

@@ -12,6 +12,7 @@ from pages.shared.cells import cells
 from pages.shared.drawn import sentence
 from pages.shared.frame import lane
 from pages.shared.plans import stored_plan
+from pages.shared.words import plural
 from transfer_core.catalog import get_base
 from transfer_core.errors import TransferError
 from transfer_core.estimates import Augmented, Estimate, estimate
@@ -19,10 +20,11 @@ from transfer_core.presets import PRESETS
 from transfer_core.trees import stored_tree
 
 if TYPE_CHECKING:
+    from transfer_core.config import RunConfig
     from transfer_core.manifest import Manifest
     from transfer_core.projects import Project
 
-__all__ = ["augmentation"]
+__all__ = ["augmentation", "variants_words"]
 
 _MODES = {
     "none": ("Off", "Each photo as it is."),
@@ -72,6 +74,17 @@ def augmentation(project: Project, photos: Manifest | None, changed: dict[str, A
         )
     if photos and photos.of("train"):
         _preview(project, photos)
+
+
+def variants_words(config: RunConfig) -> str:
+    """How the photos vary, to follow their number in a sentence; nothing without augmentation."""
+    match config.fit.augment:
+        case "none":
+            return ""
+        case "cached":
+            return f", each in {plural(config.augmentation.variants, 'variant')},"
+        case "live":
+            return ", changed anew in every epoch,"
 
 
 def _costs(project: Project, photos: Manifest | None, variants: int) -> dict[str, str]:

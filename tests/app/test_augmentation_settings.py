@@ -87,6 +87,7 @@ def test_choices_are_kept_and_used(page: AppTest, project: Project) -> None:
     config = launch.configured(open_project(project.id))
     assert config.fit.augment == "cached"
     assert (config.augmentation.preset, config.augmentation.variants) == ("any-way-up", 6)
+    assert any("**16 photos**, each in 6 variants, on a frozen base" in text.value for text in page.markdown)
     page.number_input(key="augment_variants").set_value(0).run()
     assert "number of variants must be a whole number from 1 to 100" in page.error[0].value
     assert launch.configured(open_project(project.id)).augmentation.variants == 6

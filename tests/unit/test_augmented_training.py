@@ -1,6 +1,7 @@
 """Training on augmented photos: fixed variants or new ones in every epoch, repeatable, and never in the saved model."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -165,3 +166,13 @@ def test_the_saved_model_has_nothing_random_and_the_frozen_part_is_proved(
     assert not [layer.name for layer in layers if type(layer).__name__.startswith("Random")]
     photos = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3)).astype(np.float32)
     np.testing.assert_array_equal(model(photos), model(photos))
+
+
+def test_a_photo_in_two_splits_is_augmented_in_one(toy_run: Make, small: Manifest) -> None:
+    leaked = replace(small.photos[0], split="validation")
+    made = prepared(toy_run(replace(small, photos=(*small.photos, leaked)), **augmented("cached")))
+    checked, learned = made.pixels.rows[leaked.sha256], made.pixels.training_rows(leaked.sha256)
+    assert checked not in learned
+    original = made.decoded.array[made.decoded.rows[leaked.sha256]]
+    np.testing.assert_array_equal(made.pixels.array[np.array([checked])][0], original)
+    assert made.batches((made.pixels.array,), "validation").photos == 7
