@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 import streamlit as st
 
 from pages.shared.augmenting import augmentation
+from pages.shared.more_settings import MORE_PLACES, more_settings
 from transfer_core.config import Optimizer, RunConfig
 from transfer_core.errors import TransferError
 from transfer_core.projects import Project
@@ -33,6 +35,7 @@ _PLACES = {
     "augment_preset": ("augmentation", "preset"),
     "augment_variants": ("augmentation", "variants"),
     "seed": ("seed",),
+    **MORE_PLACES,
 }
 _NAMES = {"adam": "Adam", "rmsprop": "RMSprop", "sgd": "SGD"}
 
@@ -100,6 +103,7 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
                 **changed,
             )
         augmentation(project, photos, changed)
+        more_settings(project, photos, changed, partial(_use_rate, project))
         st.button(
             "Back to the defaults",
             key="reset_settings",
@@ -107,6 +111,11 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
             on_click=_reset,
             args=(project,),
         )
+
+
+def _use_rate(project: Project, phase: str, rate: float) -> None:
+    st.session_state["head_rate" if phase == "head" else "fine_tune_rate"] = _decimal(rate)
+    _store(project)
 
 
 def _epochs(key: str, explained: str, changed: dict[str, Any]) -> None:
