@@ -31,7 +31,7 @@ _MODES = {
     "cached": ("A few variants of each photo", "Made once, looked at in every epoch."),
     "live": ("New variants in every epoch", "The network never sees the same picture twice. Slowest."),
 }
-_SHOWN = 8  # variants in a preview
+_SHOWN = 11  # variants in a preview: two rows with the photo itself
 _SIZE = 224  # pixels, while no base is chosen
 
 
@@ -105,10 +105,9 @@ def _cost_words(figure: Estimate, fine_tunes: bool) -> str:
     epochs = f"{figures.span(figure.head_seconds_per_epoch)} an epoch"
     if fine_tunes:
         epochs += f" of the head, {figures.span(figure.seconds_per_epoch)} an epoch of fine-tuning"
-    return (
-        f"About {figures.span(figure.features_seconds)} once, then {epochs}; "
-        f"{figures.size(figure.cache_bytes)} on disk."
-    )
+    once = figures.span(figure.features_seconds)
+    once = once.capitalize() if once.startswith("under") else f"About {once}"
+    return f"{once} once, then {epochs}; {figures.size(figure.cache_bytes)} on disk."
 
 
 def _preview(project: Project, photos: Manifest) -> None:
@@ -120,7 +119,7 @@ def _preview(project: Project, photos: Manifest) -> None:
             _ask(project, learned[turn * max(1, len(learned) // 7) % len(learned)].path)
     shown = st.session_state.get("variants_shown")
     if shown and shown["of"] == _asked(project):
-        with cells("variants", least=96, most=_SHOWN + 1):
+        with cells("variants", least=96, most=6):
             st.image(shown["original"], caption="The photo", width="stretch", alt="The photo as it is")
             for number, picture in enumerate(shown["variants"], 1):
                 st.image(picture, caption=f"Variant {number}", width="stretch", alt=f"Variant {number} of the photo")

@@ -96,10 +96,10 @@ def test_choices_are_kept_and_used(page: AppTest, project: Project) -> None:
 def test_a_preview_shows_variants_until_another_kind_is_chosen(page: AppTest, project: Project, lane: FakeLane) -> None:
     page.button(key="show_variants").click().run()
     assert not page.exception
-    assert pictures(page) == ["The photo", *(f"Variant {number}" for number in range(1, 9))]
+    assert pictures(page) == ["The photo", *(f"Variant {number}" for number in range(1, 12))]
     assert list(lane.folder.iterdir()) == []
     page.number_input(key="head_epochs").set_value(7).run()
-    assert len(pictures(page)) == 9
+    assert len(pictures(page)) == 12
     page.selectbox(key="augment_preset").set_value("strong").run()
     assert pictures(page) == []
     page.button(key="show_variants").click().run()
