@@ -28,7 +28,7 @@ HEAVY = [
     ["graph", "watch", "array_cache", "batches", "checkpoint", "network", "evaluation", "augmentation"],
     ["bases", "flops", "grouping", "pixels", "fitting"],
     ["layer_tree", "features", "assembly", "views"],
-    ["freezing", "live_batches"],
+    ["freezing", "live_batches", "reuse"],
     ["session", "predicting"],
     ["reporting", "rate_finder"],
     ["training"],

@@ -13,11 +13,12 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from transfer_core.array_cache import Stored, content_key, find_array, require_space, write_array
+from transfer_core.batches import Rows
 from transfer_core.pixels import Pixels
 from transfer_core.projects import cache_dir
 from transfer_core.watch import Watch
 
-__all__ = ["FEATURES_VERSION", "POOLED", "Origin", "compute_features", "feature_forward", "find_features"]
+__all__ = ["FEATURES_VERSION", "POOLED", "Origin", "Start", "compute_features", "feature_forward", "find_features"]
 
 FEATURES_VERSION = 1  # raised whenever the same photos, weights and layer would give other values
 POOLED = "pooled"
@@ -42,24 +43,40 @@ class Origin:
         return cache_dir() / "features" / self.base / f"{key}.features"
 
 
+@dataclass(frozen=True)
+class Start:
+    """Activations on disk from which others are computed, instead of from the pixels."""
+
+    name: str
+    """The layer that gave them."""
+    array: NDArray[np.float32]
+    """(photos, ...)"""
+
+
 def find_features(origin: Origin, outputs: Sequence[str]) -> dict[str, Stored]:
-    """Those of the `outputs` that are on disk, by name; damaged files are removed and not given."""
+    """Those of the `outputs` that are on disk, by name; what is damaged is removed, what is of others is not given."""
     found = {name: find_array(origin.path(name)) for name in outputs}
-    return {name: stored for name, stored in found.items() if stored is not None}
+    return {name: stored for name, stored in found.items() if stored and stored.notes.get("key") == stored.path.stem}
 
 
 def compute_features(
-    model: keras.Model, outputs: Sequence[str], origin: Origin, pixels: Pixels, watch: Watch
+    model: keras.Model,
+    outputs: Sequence[str],
+    origin: Origin,
+    pixels: Pixels,
+    watch: Watch,
+    start: Start | None = None,
 ) -> dict[str, Stored]:
     """Run `model` once over all photos and store what it gives.
 
     Args:
         model: from RGB 0..255 (batch, size, size, 3) to a list of tensors, one for each of `outputs`; run in
-            inference mode.
+            inference mode. With `start`, from its activations (batch, ...).
         outputs: names for the tensors: layers, or POOLED.
         origin: what the features are made from.
         pixels: the photos; row i of every result belongs to row i of them.
         watch: progress as the step `features`, in photos.
+        start: what the model takes instead of the photos; noted with what is stored.
 
     Returns:
         float32 arrays (photos, ...) on disk, by name.
@@ -69,21 +86,25 @@ def compute_features(
         Stopped: a stop was asked for; nothing is left behind.
     """
     shapes = [tuple(output.shape[1:]) for output in model.outputs]
-    total = len(pixels.array)
+    source: Rows = pixels.array if start is None else start.array
+    total = len(source)
     folder = origin.path(POOLED).parent
     require_space(folder, sum(4 * prod(shape) for shape in shapes) * total, "The features of these photos")
-    forward = _forward(model)
+    forward = _forward(model, source.dtype)
     with ExitStack() as stack:
         writers = [
             stack.enter_context(write_array(origin.path(name), shape, np.float32))
             for name, shape in zip(outputs, shapes, strict=True)
         ]
+        for name, writer in zip(outputs, writers, strict=True):
+            writer.notes["key"] = origin.path(name).stem
+            writer.notes["from"] = start.name if start else "pixels"
         watch.progress("features", 0, total)
-        for start in range(0, total, _BATCH):
-            rows = pixels.array[start : start + _BATCH]
+        for first in range(0, total, _BATCH):
+            rows = source[first : first + _BATCH]
             for writer, values in zip(writers, forward(rows), strict=True):
                 writer.append(values)
-            watch.progress("features", start + len(rows), total)
+            watch.progress("features", first + len(rows), total)
     return {name: writer.stored(origin.path(name)) for name, writer in zip(outputs, writers, strict=True)}
 
 
@@ -92,7 +113,7 @@ def feature_forward(model: keras.Model) -> Callable[[NDArray[np.uint8]], list[ND
 
     Equal photos give equal values, to the last bit.
     """
-    forward = _forward(model)
+    forward = _forward(model, np.dtype(np.uint8))
 
     def in_batches(photos: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         parts = [forward(photos[start : start + _BATCH]) for start in range(0, len(photos), _BATCH)]
@@ -101,18 +122,18 @@ def feature_forward(model: keras.Model) -> Callable[[NDArray[np.uint8]], list[ND
     return in_batches
 
 
-def _forward(model: keras.Model) -> Any:
-    size = model.inputs[0].shape[1]
+def _forward(model: keras.Model, dtype: np.dtype[Any]) -> Any:
+    shape = tuple(model.inputs[0].shape[1:])
 
     run = tf.function(
         lambda rows: model(tf.cast(rows, tf.float32), training=False),
-        input_signature=[tf.TensorSpec((_BATCH, size, size, 3), tf.uint8)],
+        input_signature=[tf.TensorSpec((_BATCH, *shape), dtype)],
     )
 
     def forward(rows: Any) -> list[Any]:
         # Always whole batches: one trace, and a photo's features do not depend on how many others there are.
         count = len(rows)
-        padded = np.concatenate([rows, np.zeros((_BATCH - count, size, size, 3), np.uint8)]) if count < _BATCH else rows
+        padded = np.concatenate([rows, np.zeros((_BATCH - count, *shape), dtype)]) if count < _BATCH else rows
         values = run(tf.constant(padded))
         return [value.numpy()[:count] for value in (values if isinstance(values, list | tuple) else [values])]
 

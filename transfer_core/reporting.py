@@ -74,6 +74,7 @@ def build_report(
         "config": config.to_dict(),
         "config_hash": content_key(config.to_dict()),
         "pixels": session.pixels.key,
+        "features": {name: stored.notes for name, stored in session.found.items()},
         "versions": versions(),
     }
 

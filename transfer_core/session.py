@@ -27,6 +27,7 @@ from transfer_core.network import Network
 from transfer_core.optimizers import block_distances
 from transfer_core.pixels import Pixels, Skipped, load_pixels, without
 from transfer_core.presets import get_preset
+from transfer_core.reuse import cached_start, from_start
 from transfer_core.trees import store_tree, stored_tree
 from transfer_core.views import with_variants
 from transfer_core.watch import Watch
@@ -198,8 +199,10 @@ class Session:
         return forward
 
     def _compute(self, names: list[str]) -> None:
-        self.found |= compute_features(self._model(names), names, self.origin, self.pixels, self.watch)
-        if self.tree is not None and POOLED in names:
+        start = cached_start(self.base, names, self.origin)
+        model = self._model(names) if start is None else from_start(self.base, start, names)
+        self.found |= compute_features(model, names, self.origin, self.pixels, self.watch, start)
+        if self.tree is not None and POOLED in names and start is None:
             flops = sum(node.facts.flops for node in self.tree.layers.values() if node.facts)
             record_speed(self.tree.root.name, "forward", flops * len(self.pixels.array), self.watch.step_seconds)
 
