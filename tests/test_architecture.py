@@ -25,8 +25,8 @@ LIGHT = [
 ]
 HEAVY = [
     ["batch_norm", "optimizers"],
-    ["graph", "watch", "array_cache", "batches", "checkpoint", "network", "evaluation", "augmentation"],
-    ["bases", "flops", "grouping", "pixels", "fitting"],
+    ["graph", "watch", "array_cache", "batches", "folding", "checkpoint", "network", "evaluation", "augmentation"],
+    ["bases", "flops", "grouping", "pixels", "fitting", "acceleration"],
     ["layer_tree", "features", "assembly", "views"],
     ["freezing", "live_batches", "reuse"],
     ["session", "predicting"],

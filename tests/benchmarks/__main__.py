@@ -7,7 +7,7 @@ import sys
 
 from tests.benchmarks.table import Row, render
 
-NAMES = ("page", "tree", "start")
+NAMES = ("page", "tree", "start", "prefix")
 
 
 def main() -> None:
