@@ -143,3 +143,21 @@ def test_features_of_something_else_are_not_given(make: Callable[[], Run], thaw_
     origin.path(POOLED).parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(other, origin.path(POOLED))
     assert find_features(origin, [POOLED]) == {}
+
+
+def test_a_run_larger_than_the_limit_trains_all_the_same(
+    make: Callable[[], Run], thaw_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = history(make())
+    monkeypatch.setenv("THAW_CACHE_GB", "0")
+    assert history(make()) == expected
+    assert cached(thaw_home) == []
+    assert history(make()) == expected
+
+
+def test_a_limit_that_is_no_number_is_told_before_anything_is_computed(
+    make: Callable[[], Run], thaw_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THAW_CACHE_GB", "plenty")
+    assert perform(make()).message.startswith("THAW_CACHE_GB must be a number of gigabytes")
+    assert cached(thaw_home) == []
