@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from transfer_core import presets, session
+from transfer_core import checkpoint, presets, session
 from transfer_core.config import AugmentConfig, FitConfig, PhaseConfig
 from transfer_core.events import EpochEnded
 from transfer_core.live_batches import LiveBatches
@@ -176,3 +176,23 @@ def test_a_photo_in_two_splits_is_augmented_in_one(toy_run: Make, small: Manifes
     original = made.decoded.array[made.decoded.rows[leaked.sha256]]
     np.testing.assert_array_equal(made.pixels.array[np.array([checked])][0], original)
     assert made.batches((made.pixels.array,), "validation").photos == 7
+
+
+@pytest.mark.parametrize("mode", ["cached", "live"])
+def test_a_killed_run_goes_on_with_the_variants_of_the_next_epoch(
+    toy_run: Make, small: Manifest, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "_INTERVAL", 0.0)
+    monkeypatch.setattr(checkpoint, "_SHARE", 0)
+    settings = {"plan": CUTS[1], **SHORT, **augmented(mode)}
+    expected, run = history(toy_run(small, **settings)), toy_run(small, **settings)
+
+    def kill_after_the_third(event: Any) -> None:
+        if isinstance(event, EpochEnded) and event.epoch == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(run, kill_after_the_third)
+    report = train(run, lambda event: None)
+    assert report is not None
+    assert [(epoch["phase"], epoch["epoch"], epoch["metrics"]) for epoch in report["history"]] == expected
