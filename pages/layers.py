@@ -9,6 +9,7 @@ from pages.shared.plans import PRESETS, PlanDesk, plan_words
 from pages.shared.steps import next_button
 from transfer_core.architecture import LayerTree
 from transfer_core.catalog import get_base
+from transfer_core.errors import ConfigError
 from transfer_core.plan import count_last_blocks, last_blocks
 
 project = require_project()
@@ -33,7 +34,10 @@ def explanation() -> None:
 @st.fragment
 def chooser(project_id: str, base_name: str, layers: LayerTree, photos: PhotoCounts) -> None:
     """Presets, slider and tree: three views of one plan, with what it costs beside them."""
-    desk = PlanDesk(project_id, base_name, layers)
+    try:
+        desk = PlanDesk(project_id, base_name, layers)
+    except ConfigError:
+        st.rerun()  # deleted in another tab: the whole page says so
     # What comes and goes has a container of its own: a tree that changed its place would be built anew, and folded.
     with st.container():
         if desk.problem:

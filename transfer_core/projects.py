@@ -192,7 +192,7 @@ def restore_project(project_id: str) -> Project:
     kept = home() / "trash" / project_id
     if not _ID.fullmatch(project_id) or not kept.is_dir():
         raise ConfigError(f"The trash holds no project {project_id!r}, so it can't be brought back.")
-    _bring_back(kept, home() / "projects")
+    _bring_back(kept, home() / "projects", "project.json")
     return open_project(project_id)
 
 
@@ -222,7 +222,7 @@ def restore_run(project: Project, run_id: str) -> Path:
     kept = _run_trash(project) / run_id
     if not _RUN_ID.fullmatch(run_id) or not kept.is_dir():
         raise RunError("This run can't be brought back: it is no longer in the trash.")
-    _bring_back(kept, runs_dir(project))
+    _bring_back(kept, runs_dir(project), "config.json")
     return runs_dir(project) / run_id
 
 
@@ -241,10 +241,14 @@ def _discard(path: Path, trash: Path) -> None:
         os.utime(trash / path.name)
 
 
-def _bring_back(kept: Path, folder: Path) -> None:
+def _bring_back(kept: Path, folder: Path, sign: str) -> None:
+    """Move a folder from the trash into `folder`; what stands in its place without the file `sign` is no loss."""
+    place = folder / kept.name
     with disk_errors(kept):
         folder.mkdir(parents=True, exist_ok=True)
-        kept.rename(folder / kept.name)
+        if place.is_dir() and not (place / sign).exists():
+            shutil.rmtree(place)  # a worker that outlived the folder wrote its last status there
+        kept.rename(place)
 
 
 def runs_dir(project: Project) -> Path:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared import drawn
 from pages.shared.frame import close_project
-from transfer_core.errors import TransferError
+from transfer_core.errors import RunError, TransferError
 from transfer_core.projects import Project, delete_project, restore_project
 
 __all__ = ["delete", "refuse", "undo_banner"]
@@ -28,8 +28,12 @@ def undo_banner() -> None:
 
 
 def delete(project: Project) -> None:
-    """Move a project to the trash."""
+    """Move a project to the trash; not under a run that is going on, whose worker would write into nothing."""
+    from pages.shared.results import training  # loads NumPy, which the first page can do without
+
     try:
+        if training(project):
+            raise RunError(f"{project.name} is training now. Stop the training first, then delete the project.")
         delete_project(project.id)
     except TransferError as error:
         refuse(error)

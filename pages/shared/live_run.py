@@ -30,6 +30,8 @@ def live_run(run: Run) -> None:
 
 
 def _live(run: Run, interval: float | None) -> None:
+    if not run.path.is_dir():
+        st.rerun()  # deleted in another tab: the whole page knows what is left to show
     with guard():
         view = run_view.read(run, engine())
         if view.poll != interval:
@@ -142,6 +144,8 @@ def _proof(report: dict) -> str:
 
 def _messages(view: RunView) -> None:
     for message in view.messages:
+        if message.text == view.status.message:
+            continue  # the ending says it already
         if message.level == "warning":
             st.warning(message.text, icon=":material/warning:")
         else:

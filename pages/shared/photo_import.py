@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["area", "first_words", "report"]
 
 _LISTED = 200  # files named at most in one list
-_TYPES = ["jpg", "jpeg", "png", "gif", "bmp", "webp", "tif", "tiff", "avif", "jp2", "ppm", "pgm", "ico"]
 
 
 def first_words(project: Project) -> None:
@@ -136,7 +135,7 @@ def _files(importer: _Importer, classes: Sequence[str]) -> None:
         uploads = st.file_uploader(
             f"Photos of {plain(chosen)}" if chosen else "Name the class above first",
             accept_multiple_files=True,
-            type=_TYPES,
+            # No list of types: the browser would drop an iPhone's HEIC without a word; the import says why and what to do.
             key=importer.key("upload_files"),
             disabled=importer.busy or not chosen,
         )

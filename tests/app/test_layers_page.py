@@ -14,7 +14,7 @@ from tests.app.component import fire, given
 from transfer_core.architecture import LayerFacts, LayerTree, Node
 from transfer_core.errors import StorageError
 from transfer_core.plan import FreezePlan, everything, from_block
-from transfer_core.projects import Project, create_project, open_project
+from transfer_core.projects import Project, create_project, delete_project, open_project
 from transfer_core.trees import store_tree
 
 BASE = "efficientnet-lite0"
@@ -148,6 +148,13 @@ def test_a_full_disk_loses_no_choice(page: AppTest, project: Project, monkeypatc
     page.slider(key="cut").set_value(3).run()
     assert not page.error
     assert plan(project) == sorted(from_block(toy_tree(), "block1b").trainable)
+
+
+def test_a_project_deleted_in_another_tab_is_said(page: AppTest, project: Project) -> None:
+    delete_project(project.id)
+    page.button(key="preset_last_block").click().run()
+    assert not page.exception
+    assert page.title[0].value == "No project is open"
 
 
 def test_risk_and_cut_are_said(page: AppTest) -> None:

@@ -221,3 +221,12 @@ def test_the_second_click_of_a_pair_changes_nothing(pets: Photos, monkeypatch: p
     pets.press("add_class")
     assert not pets.app.error
     assert "bird" in pets.store.classes()
+
+
+def test_a_single_file_of_another_kind_is_refused_with_its_reason(pets: Photos, jpeg: Jpeg) -> None:
+    assert not pets.app.file_uploader(key="upload_files_0").proto.type, "the browser drops others without a word"
+    pets.app.selectbox(key="upload_class").set_value("cat").run()
+    heic = b"\0\0\0\x18ftypheic" + bytes(100)
+    pets.add("upload_files", [("a.jpg", jpeg(20)), ("IMG_1.HEIC", heic)])
+    assert pets.store.classes() == {"cat": 5, "dog": 3}
+    assert "iPhone" in pets.app.table[0].value["Why"][0]

@@ -14,7 +14,7 @@ from tests.app.test_layers_page import BASE, toy_tree
 from transfer_core.errors import StorageError
 from transfer_core.events import EpochEnded, Message, PhaseStarted, Progress
 from transfer_core.plan import last_blocks
-from transfer_core.projects import Project, create_project, open_project, runs_dir
+from transfer_core.projects import Project, create_project, list_projects, open_project, runs_dir
 from transfer_core.runs import Recorder, Run, list_runs
 from transfer_core.storage import write_json
 from transfer_core.trees import store_tree
@@ -249,6 +249,26 @@ def test_a_failure_shows_its_reason_and_the_log(page: AppTest, begun: tuple[Run,
     page.run()
     assert "The disk is full." in [error.value for error in page.error]
     assert "last words" in page.code[0].value
+
+
+def test_a_project_that_trains_is_not_deleted(page: AppTest, begun: tuple[Run, Recorder], project: Project) -> None:
+    page.switch_page("pages/home.py").run()
+    page.button(key=f"delete_{project.id}").click().run()
+    assert "Stop the training first" in page.error[0].value
+    assert open_project(project.id).id == project.id
+    begun[1].end("STOPPED")
+    page.button(key=f"delete_{project.id}").click().run()
+    assert not page.error
+    assert list_projects() == []
+
+
+def test_why_it_was_stopped_is_said_once(page: AppTest, begun: tuple[Run, Recorder]) -> None:
+    _, record = begun
+    words = "Stopped before the first epoch ended, so there is no classifier."
+    record(Message(words))
+    record.end("STOPPED", words)
+    page.run()
+    assert said(page).count(words) == 1
 
 
 def test_the_place_in_the_queue_is_said(page: AppTest, engine: FakeEngine) -> None:

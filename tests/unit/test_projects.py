@@ -146,3 +146,22 @@ def test_runs_deleted_long_ago_go_for_good(thaw_home: Path) -> None:
     with pytest.raises(RunError, match="no longer"):
         restore_run(project, old.name)
     assert restore_run(project, new.name) == new
+
+
+@pytest.mark.parametrize("what", ["project", "run"])
+def test_what_a_worker_left_behind_does_not_stop_the_undo(thaw_home: Path, what: str) -> None:
+    project = create_project("a")
+    run = new_run_dir(project)
+    run.mkdir(parents=True)
+    (run / "config.json").write_text("{}")
+    if what == "project":
+        delete_project(project.id)
+    else:
+        delete_run(project, run.name)
+    run.mkdir(parents=True)
+    (run / "status.json").write_text("{}")  # the last word of a worker that outlived the folder
+    if what == "project":
+        assert restore_project(project.id) == project
+    else:
+        assert restore_run(project, run.name) == run
+    assert [path.name for path in run.iterdir()] == ["config.json"]
