@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from transfer_core.acceleration import Accelerated, accelerate, engine
 from transfer_core.array_cache import Stored, content_key, find_array, require_space, write_array
 from transfer_core.batches import Rows
 from transfer_core.pixels import Pixels
@@ -39,7 +40,7 @@ class Origin:
 
     def path(self, output: str) -> Path:
         """Where the features that the layer `output` gives (or POOLED) lie."""
-        key = content_key(FEATURES_VERSION, asdict(self), output)
+        key = content_key(FEATURES_VERSION, engine(), asdict(self), output)
         return cache_dir() / "features" / self.base / f"{key}.features"
 
 
@@ -90,7 +91,8 @@ def compute_features(
     total = len(source)
     folder = origin.path(POOLED).parent
     require_space(folder, sum(4 * prod(shape) for shape in shapes) * total, "The features of these photos")
-    forward = _forward(model, source.dtype)
+    parts = content_key(origin.base, origin.weights, origin.size, list(outputs), *([start.name] if start else []))
+    accelerated, forward = _choose(model, parts, source, watch)
     with ExitStack() as stack:
         writers = [
             stack.enter_context(write_array(origin.path(name), shape, np.float32))
@@ -98,6 +100,7 @@ def compute_features(
         ]
         for name, writer in zip(outputs, writers, strict=True):
             writer.notes["key"] = origin.path(name).stem
+            writer.notes["engine"] = "litert" if accelerated else "keras"
             writer.notes["from"] = start.name if start else "pixels"
         watch.progress("features", 0, total)
         for first in range(0, total, _BATCH):
@@ -108,18 +111,27 @@ def compute_features(
     return {name: writer.stored(origin.path(name)) for name, writer in zip(outputs, writers, strict=True)}
 
 
-def feature_forward(model: keras.Model) -> Callable[[NDArray[np.uint8]], list[NDArray[np.float32]]]:
-    """What `compute_features` runs, as a function of any photos (batch, size, size, 3), storing nothing.
+def feature_forward(
+    model: keras.Model, outputs: Sequence[str], origin: Origin, pixels: Pixels, watch: Watch
+) -> Callable[[NDArray[np.uint8]], list[NDArray[np.float32]]]:
+    """What `compute_features` runs over `pixels`, as a function of any photos (batch, size, size, 3), storing nothing.
 
-    Equal photos give equal values, to the last bit.
+    Equal photos give equal values, to the last bit, as `compute_features` gives for as many photos.
     """
-    forward = _forward(model, np.dtype(np.uint8))
+    parts = content_key(origin.base, origin.weights, origin.size, list(outputs))
+    _, forward = _choose(model, parts, pixels.array, watch)
 
     def in_batches(photos: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         parts = [forward(photos[start : start + _BATCH]) for start in range(0, len(photos), _BATCH)]
         return [np.concatenate(values) for values in zip(*parts, strict=True)]
 
     return in_batches
+
+
+def _choose(model: keras.Model, key: str, source: Rows, watch: Watch) -> tuple[Accelerated | None, Any]:
+    """The accelerated network, if it serves, and the function to call for at most _BATCH rows of `source`."""
+    accelerated = accelerate(model, key, source, watch)
+    return accelerated, accelerated or _forward(model, source.dtype)
 
 
 def _forward(model: keras.Model, dtype: np.dtype[Any]) -> Any:

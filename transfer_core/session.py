@@ -190,7 +190,7 @@ class Session:
         computed = [name for name in names if name == POOLED or not self._is_input(name)]
         if not computed:
             return lambda photos: (photos,)
-        run = feature_forward(self._model(computed))
+        run = feature_forward(self._model(computed), computed, self.origin, self.decoded, self.watch)
 
         def forward(photos: NDArray[np.uint8]) -> tuple[NDArray[Any], ...]:
             values = dict(zip(computed, run(photos), strict=True))
