@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from transfer_core import bases, features, session
+from transfer_core import acceleration, bases, features, session
 from transfer_core.array_cache import find_array
 from transfer_core.assembly import photo_input, pooled
 from transfer_core.catalog import Base
@@ -62,9 +62,12 @@ def from_pixels(base: keras.Model, names: Sequence[str], photos: Pixels) -> dict
     return {name: np.array(stored.array) for name, stored in found.items()}
 
 
-@pytest.mark.parametrize("count", [40, 104])
+@pytest.mark.parametrize("count", [40, 104], ids=["Keras", "LiteRT where there is one"])
 @pytest.mark.parametrize("start", ["stem_act", "block1_add"])
-def test_gives_what_the_pixels_give_to_the_last_bit(base: keras.Model, count: int, start: str) -> None:
+def test_gives_what_the_pixels_give_to_the_last_bit(
+    base: keras.Model, count: int, start: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acceleration, "MINIMUM_PHOTOS", 100)
     targets = ["block2_conv", "block1_add", "block2_act", POOLED] if start == "stem_act" else ["block2_bn", POOLED]
     photos = pixels(count)
     expected = from_pixels(base, targets, photos)
