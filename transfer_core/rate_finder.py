@@ -61,6 +61,9 @@ def find_rate(network: Network, train: Batches, schedule: Schedule, watch: Watch
     photos a batch's loss says more about the batch than about the rate. It ends when the loss is no number, or above
     what it was to begin with and four times the lowest. The same seed gives the same curve.
 
+    It tells how fast the training photos are learned, not whether that helps with new ones: fine-tuning on few photos
+    over-fits at rates well below the suggestion.
+
     Args:
         network: left as it was, to the last bit, however this ends.
         train: the photos to learn from.

@@ -115,6 +115,11 @@ def _found(project: Project, curve: dict[str, Any], use: Callable[[str, float], 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"For {_PHASES[phase]}, the loss falls fastest at **{decimal(rate)}**.")
         st.button("Use it", key="use_rate", icon=":material/check:", on_click=use, args=(phase, rate))
+    if phase == "fine-tune":
+        st.caption(
+            "This is how fast the training photos are learned, which need not help with new ones. With few photos take "
+            "a lower rate, and watch whether the validation loss falls."
+        )
 
 
 def rate_figure(curve: dict[str, Any]) -> dict[str, Any]:
