@@ -104,7 +104,7 @@ def exit_words(code: int) -> tuple[bool, str]:
     """
     if code >= 0:
         return False, (
-            f"The worker ended with exit code {code} before its work was done; the last lines of its log may tell why."
+            f"The work ended with exit code {code} before it was done; the last lines of its log may tell why."
         )
     try:
         name = signal.Signals(-code).name
@@ -112,14 +112,15 @@ def exit_words(code: int) -> tuple[bool, str]:
         name = "unknown"
     if name == "SIGKILL":
         return True, (
-            f"The worker was ended by the system (signal {-code}, {name}): perhaps out of memory. "
+            "The work was ended from outside, perhaps because this computer ran out of memory. "
             "Close other programs or choose a smaller base or batch, then try again."
         )
     if name in _FROM_OUTSIDE:
         return True, (
-            f"The worker was ended from outside (signal {-code}, {name}). Try again; what was computed is kept."
+            "The work was ended from outside, perhaps because this computer shut down. "
+            "Try again; what was computed is kept."
         )
-    return False, f"The worker crashed (signal {-code}, {name}); the last lines of its log may tell why."
+    return False, f"The work crashed ({name}); the last lines of its log may tell why."
 
 
 def log_tail(run: Run, lines: int = 30) -> str:

@@ -135,7 +135,7 @@ def _files(importer: _Importer, classes: Sequence[str]) -> None:
         uploads = st.file_uploader(
             f"Photos of {plain(chosen)}" if chosen else "Name the class above first",
             accept_multiple_files=True,
-            # No list of types: the browser would drop an iPhone's HEIC without a word; the import says why and what to do.
+            # No list of types: the browser would drop an iPhone's HEIC without a word, and the import says what to do.
             key=importer.key("upload_files"),
             disabled=importer.busy or not chosen,
         )

@@ -65,11 +65,11 @@ def test_queue_tells_places_and_lets_go():
     assert queue.position(b1) == 0 and b1 not in queue and a2 in queue
 
 
-def test_exit_words_name_the_signal():
+def test_exit_words_are_for_the_person_and_name_what_a_report_needs():
     outside, words = exit_words(-signal.SIGKILL)
-    assert outside and "signal 9, SIGKILL" in words and "memory" in words
+    assert outside and "memory" in words and "SIG" not in words
     outside, words = exit_words(-signal.SIGTERM)
-    assert outside and "SIGTERM" in words
+    assert outside and "shut down" in words and "SIG" not in words
     outside, words = exit_words(-signal.SIGSEGV)
     assert not outside and "crashed" in words and "SIGSEGV" in words
     outside, words = exit_words(3)
