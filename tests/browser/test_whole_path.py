@@ -90,6 +90,7 @@ def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photo
     person.page.reload()  # folds the settings
     person.sees("Train")
     person.text(r"Right on \d+ of \d+ photos", "result")
+    expect(person.page.locator(".thaw-curves .main-svg").first).to_be_visible()
     person.picture("train", height=1150)
 
     # An unseen photo, and the right answer.
