@@ -122,6 +122,7 @@ def test_without_a_base_the_reason_is_said(page: AppTest, project: Project, lane
     assert lane.asked == [] and tasks.find(rates_task(project)) is None
 
 
+@pytest.mark.usefixtures("recent_apptest")
 def test_a_curve_without_a_suggestion_offers_nothing(
     page: AppTest, project: Project, lane: FakeLane, finish: Finish
 ) -> None:
