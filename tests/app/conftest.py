@@ -17,10 +17,9 @@ APP = Path(__file__).parents[2] / "app.py"
 
 @pytest.fixture
 def recent_apptest() -> None:
-    """For tests that drive what AppTest learned with Streamlit 1.67, the first version that Python 3.10 can't install.
+    """For tests that drive what AppTest can't in the Streamlit that Python 3.10 gets (1.65), but can in 1.67.
 
-    Before that it finds no v2 component, sets no pagination and does not go on from a page that was switched to. The
-    app itself works there: the browser tests show it.
+    There it finds no v2 component, sets no pagination and does not go on from a page that was switched to.
     """
     if tuple(int(part) for part in streamlit.__version__.split(".")[:2]) < (1, 67):
         pytest.skip("the AppTest of this Streamlit can't drive this; it takes 1.67")
