@@ -72,6 +72,13 @@ def _stop(run: Run) -> None:
         st.session_state["stop_problem"] = str(error)
 
 
+def _continue(run: Run) -> None:
+    try:
+        engine().start(run)
+    except TransferError as error:
+        st.session_state["continue_problem"] = str(error)
+
+
 def _progress(view: RunView) -> None:
     st.markdown(" :gray[→] ".join(_MARKS[state].format(name) for name, state in view.way()))
     text = " · ".join(part for part in (view.doing, view.left) if part)
@@ -107,6 +114,17 @@ def _ending(view: RunView) -> None:
                 status.message or "Stopped before the first epoch had ended, so there is nothing to test yet.",
                 icon=":material/stop_circle:",
             )
+    if status.state != "FINISHED" and view.run.checkpoint_path.exists():
+        st.button(
+            "Continue",
+            key="continue",
+            icon=":material/resume:",
+            on_click=_continue,
+            args=(view.run,),
+            help="Goes on where it was, to the same result as without the break.",
+        )
+    if problem := st.session_state.pop("continue_problem", None):
+        st.error(problem, icon=":material/error:")
     if status.state in ("FAILED", "INTERRUPTED"):
         with st.expander("What the worker printed", key="log"):
             st.code(log_tail(view.run) or "nothing", language=None)

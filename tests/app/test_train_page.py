@@ -363,3 +363,15 @@ def test_plotly_is_served_from_a_copy_with_its_version(tmp_path: Path) -> None:
     assert copy.stat().st_size > 1_000_000
     (tmp_path / "file").touch()
     assert ensure_plotly(tmp_path / "file") is None
+
+
+def test_an_interrupted_run_can_be_continued(page: AppTest, project: Project, engine: FakeEngine) -> None:
+    page.button(key="train").click().run()
+    (run,) = list_runs(runs_dir(project))
+    Recorder(run, pid=1).end("INTERRUPTED", "The worker ended.")
+    page.run()
+    assert not [button for button in page.button if button.key == "continue"]  # no state was kept yet
+    run.checkpoint_path.mkdir()
+    page.run()
+    page.button(key="continue").click().run()
+    assert engine.started == [run, run]
