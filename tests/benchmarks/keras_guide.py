@@ -1,0 +1,62 @@
+"""The rival of `head`: what Keras' guide to transfer learning does, as a script of its own.
+
+https://keras.io/guides/transfer_learning and https://www.tensorflow.org/tutorials/images/transfer_learning:
+image_dataset_from_directory, prefetched; the base frozen and called with training=False; global average pooling,
+dropout, a Dense layer; compile and fit as they come; save. Only the base and its scaling are Thaw's, so that both train
+on the same network.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from tests.benchmarks.material import BASE, LEARNING_RATE
+from transfer_core import bases
+from transfer_core.catalog import get_base
+
+
+def main() -> None:
+    """Train on PHOTOS for so many epochs, save to OUT, print the validation accuracy as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--epochs", type=int, required=True)
+    parser.add_argument("--weights", required=True)
+    parser.add_argument("--tuned", action="store_true", help="keep decoded photos in memory, and compile without XLA")
+    arguments = parser.parse_args()
+    size = get_base(BASE).input_size
+    parts = keras.utils.image_dataset_from_directory(
+        arguments.photos,
+        validation_split=0.2,
+        subset="both",
+        seed=0,
+        image_size=(size, size),
+        batch_size=32,
+        verbose=False,
+    )
+    classes = len(parts[0].class_names)
+    if arguments.tuned:
+        parts = [part.cache() for part in parts]
+    train, validation = (part.prefetch(tf.data.AUTOTUNE) for part in parts)
+    base = bases.build_base(BASE, arguments.weights)
+    base.trainable = False
+    photo = keras.Input((size, size, 3))
+    maps = base(bases.preprocessing(BASE, photo), training=False)
+    features = keras.layers.Dropout(0.2)(keras.layers.GlobalAveragePooling2D()(maps))
+    model = keras.Model(photo, keras.layers.Dense(classes)(features))
+    model.compile(
+        optimizer=keras.optimizers.Adam(LEARNING_RATE),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        jit_compile=False if arguments.tuned else "auto",
+    )
+    history = model.fit(train, epochs=arguments.epochs, validation_data=validation, verbose=0)
+    model.save(arguments.out)
+    print(json.dumps({"val_accuracy": history.history["val_accuracy"][-1]}))
+
+
+if __name__ == "__main__":
+    main()
