@@ -109,4 +109,4 @@ def end(run: Run, state: State, message: str) -> None:
 def interrupt(run: Run) -> None:
     """Close a run whose worker is gone, nobody saw why."""
     words = "The worker ended before training did: perhaps the computer restarted or ran out of memory. "
-    end(run, "INTERRUPTED", words + "Continue it, or train again: what was computed is kept.")
+    end(run, "INTERRUPTED", words + "Train again, or continue it: what was computed is kept.")
