@@ -138,12 +138,12 @@ def _convert(model: keras.Model) -> bytes:
     function = tf.function(
         lambda rows: folded([rows]), input_signature=[tf.TensorSpec(shape, tf.float32)], autograph=False
     )
-    # Constants throughout: with variables, the converter would go through a SavedModel on disk, ten times as long.
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])
     notes = logging.getLogger("absl")
     level = notes.level
-    notes.setLevel(logging.ERROR)  # it recommends that very SavedModel
+    notes.setLevel(logging.ERROR)  # it recommends the way below
     try:
+        # Constants throughout: with variables, the converter goes through a SavedModel on disk, ten times as long.
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])
         return bytes(converter.convert())
     finally:
         notes.setLevel(level)

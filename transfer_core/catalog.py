@@ -56,10 +56,14 @@ class Base:
     """One sentence for someone who has never heard of it."""
     gflops: float = 0.0
     """Billions of operations for one photo of `input_size`, as `flops` counts (a multiply-add is 2). 0: unknown."""
+    litert: bool = True
+    """Whether LiteRT runs it faster than Keras on a processor, as measured. Not where convolutions of 3 by 3 and larger
+    are most of the work: TensorFlow's own kernels do those faster."""
 
 
 _KERAS_TABLE = "https://keras.io/api/applications/"
 _KERAS_FILES = "https://storage.googleapis.com/tensorflow/keras-applications"
+_TF_KERNELS = "weights_tf_dim_ordering_tf_kernels_notop.h5"
 
 
 def _keras_weights(path: str, digest: str, size: int) -> Weights:
@@ -151,11 +155,8 @@ BASES: tuple[Base, ...] = (
         top5=0.921,
         source=_KERAS_TABLE,
         gflops=7.76,
-        weights=_keras_weights(
-            "resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
-            "md5:4d473c1dd8becc155b73f8504c6f6626",
-            94_765_736,
-        ),
+        litert=False,
+        weights=_keras_weights(f"resnet/resnet50_{_TF_KERNELS}", "md5:4d473c1dd8becc155b73f8504c6f6626", 94_765_736),
         blurb="The network most papers compare with; shortcuts around every block let it be deep.",
     ),
     Base(
@@ -170,11 +171,7 @@ BASES: tuple[Base, ...] = (
         top5=0.945,
         source=_KERAS_TABLE,
         gflops=16.8,
-        weights=_keras_weights(
-            "xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5",
-            "md5:b0042744bf5b25fce3cb969f33bebb97",
-            83_683_744,
-        ),
+        weights=_keras_weights(f"xception/xception_{_TF_KERNELS}", "md5:b0042744bf5b25fce3cb969f33bebb97", 83_683_744),
         blurb="By the author of Keras: accurate for its size, slower than the small ones.",
     ),
     Base(
@@ -189,10 +186,9 @@ BASES: tuple[Base, ...] = (
         top5=0.937,
         source=_KERAS_TABLE,
         gflops=11.5,
+        litert=False,
         weights=_keras_weights(
-            "inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5",
-            "md5:bcbd6486424b2319ff4ef7d526e38f63",
-            87_910_968,
+            f"inception_v3/inception_v3_{_TF_KERNELS}", "md5:bcbd6486424b2319ff4ef7d526e38f63", 87_910_968
         ),
         blurb="Looks at every place of the photo at several scales side by side.",
     ),
@@ -208,6 +204,7 @@ BASES: tuple[Base, ...] = (
         top5=0.952,
         source="https://github.com/tensorflow/models/tree/master/research/slim",
         gflops=24.6,
+        litert=False,
         weights=Weights(
             kind="file",
             filename="inception-v4_weights_tf_dim_ordering_tf_kernels_notop.h5",
@@ -231,8 +228,9 @@ BASES: tuple[Base, ...] = (
         top5=0.953,
         source=_KERAS_TABLE,
         gflops=26.4,
+        litert=False,
         weights=_keras_weights(
-            "inception_resnet_v2/inception_resnet_v2_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            f"inception_resnet_v2/inception_resnet_v2_{_TF_KERNELS}",
             "md5:d19885ff4a710c122648d3b5c3b684e4",
             219_055_592,
         ),
@@ -269,11 +267,8 @@ BASES: tuple[Base, ...] = (
         top5=0.901,
         source=_KERAS_TABLE,
         gflops=30.7,
-        weights=_keras_weights(
-            "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
-            "md5:6d6bbae143d832006294945121d1f1fc",
-            58_889_256,
-        ),
+        litert=False,
+        weights=_keras_weights(f"vgg16/vgg16_{_TF_KERNELS}", "md5:6d6bbae143d832006294945121d1f1fc", 58_889_256),
         blurb="The classic of the textbooks: a plain stack of thirteen convolutions, easy to follow and slow.",
     ),
     Base(
@@ -288,11 +283,8 @@ BASES: tuple[Base, ...] = (
         top5=0.900,
         source=_KERAS_TABLE,
         gflops=39.0,
-        weights=_keras_weights(
-            "vgg19/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
-            "md5:253f8cb515780f3b799900260a226db6",
-            80_134_624,
-        ),
+        litert=False,
+        weights=_keras_weights(f"vgg19/vgg19_{_TF_KERNELS}", "md5:253f8cb515780f3b799900260a226db6", 80_134_624),
         blurb="VGG16 with three more layers, and hardly better for it.",
     ),
 )

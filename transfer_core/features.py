@@ -37,6 +37,8 @@ class Origin:
     size: int
     pixels: str
     """`Pixels.key`."""
+    litert: bool = True
+    """Whether LiteRT may stand in for Keras (`catalog.Base.litert`)."""
 
     def path(self, output: str) -> Path:
         """Where the features that the layer `output` gives (or POOLED) lie."""
@@ -92,7 +94,7 @@ def compute_features(
     folder = origin.path(POOLED).parent
     require_space(folder, sum(4 * prod(shape) for shape in shapes) * total, "The features of these photos")
     parts = content_key(origin.base, origin.weights, origin.size, list(outputs), *([start.name] if start else []))
-    accelerated, forward = _choose(model, parts, source, watch)
+    accelerated, forward = _choose(model, parts if origin.litert else None, source, watch)
     with ExitStack() as stack:
         writers = [
             stack.enter_context(write_array(origin.path(name), shape, np.float32))
@@ -119,7 +121,7 @@ def feature_forward(
     Equal photos give equal values, to the last bit, as `compute_features` gives for as many photos.
     """
     parts = content_key(origin.base, origin.weights, origin.size, list(outputs))
-    _, forward = _choose(model, parts, pixels.array, watch)
+    _, forward = _choose(model, parts if origin.litert else None, pixels.array, watch)
 
     def in_batches(photos: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         parts = [forward(photos[start : start + _BATCH]) for start in range(0, len(photos), _BATCH)]
@@ -128,9 +130,12 @@ def feature_forward(
     return in_batches
 
 
-def _choose(model: keras.Model, key: str, source: Rows, watch: Watch) -> tuple[Accelerated | None, Any]:
-    """The accelerated network, if it serves, and the function to call for at most _BATCH rows of `source`."""
-    accelerated = accelerate(model, key, source, watch)
+def _choose(model: keras.Model, key: str | None, source: Rows, watch: Watch) -> tuple[Accelerated | None, Any]:
+    """The accelerated network, if it serves, and the function to call for at most _BATCH rows of `source`.
+
+    Without a `key`, it does not serve.
+    """
+    accelerated = accelerate(model, key, source, watch) if key else None
     return accelerated, accelerated or _forward(model, source.dtype)
 
 

@@ -229,7 +229,7 @@ def prepare(config: RunConfig, manifest: Manifest, watch: Watch) -> Session:
         preset = get_preset(config.augmentation.preset)
         fixed = config.augmentation.variants if config.fit.augment == "cached" else 0
         views = with_variants(pixels, manifest, preset, fixed, config.seed)
-    origin = Origin(row.name, weights, row.input_size, views.key)
+    origin = Origin(row.name, weights, row.input_size, views.key, row.litert)
     return Session(config, row, manifest, skipped, views, pixels, origin, watch)
 
 

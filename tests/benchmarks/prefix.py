@@ -15,6 +15,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from typing import Any
 from unittest import mock
 
@@ -60,7 +61,13 @@ def _case(name: str, cut: str | None) -> list[Row]:
     title = f"{name} to {cut}" if cut else name
     runners: dict[str, Runner] = {}
     ready: dict[str, float] = {}
-    makers = {"Thaw": _thaw, "tf.function": _traced, "Keras predict": _predict, "LiteRT": _lite, "ONNX Runtime": _onnx}
+    makers = {
+        "Thaw": partial(_thaw, name=name),
+        "tf.function": _traced,
+        "Keras predict": _predict,
+        "LiteRT": _lite,
+        "ONNX Runtime": _onnx,
+    }
     for rival, make in makers.items():
         began = time.perf_counter()
         made = make(model, photos)
@@ -103,16 +110,19 @@ def _model(name: str, cut: str | None) -> Any:
     return keras.Model(photo, pooled(base(scaled, training=False)))
 
 
-def _thaw(model: Any, photos: Photos) -> Runner:
+def _thaw(model: Any, photos: Photos, name: str) -> Runner:
+    """As a run does it, by LiteRT or by Keras, whichever the base's row says."""
     from transfer_core import acceleration
+    from transfer_core.catalog import get_base
+    from transfer_core.features import Origin, feature_forward
+    from transfer_core.pixels import Pixels
     from transfer_core.watch import Watch
 
-    # A name of its own, so that nothing is found converted: what comes before the first photo is measured too.
-    key = f"benchmark {id(model)}"
+    row = get_base(name)
+    # Weights of a name of their own: nothing is found converted, and what comes before the first photo is measured too.
+    origin = Origin(name, f"benchmark-{id(model)}", row.input_size, "benchmark", row.litert)
     with mock.patch.object(acceleration, "MINIMUM_PHOTOS", 0):
-        accelerated = acceleration.accelerate(model, key, photos, Watch(print))
-    assert accelerated is not None, "Keras itself is used on this machine: there is nothing to compare"
-    return accelerated
+        return feature_forward(model, ["features"], origin, Pixels(photos, origin.pixels, {}), Watch(print))
 
 
 def _batches(photos: Photos, size: int) -> Iterator[NDArray[np.float32]]:
