@@ -1,6 +1,7 @@
 """`thaw app`: the app, from wherever Thaw is installed."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,10 @@ def app(port: int | None, headless: bool) -> None:
     if headless:
         command += ["--server.headless", "true"]
     say(f"Starting {app_path()} ...")
+    if os.name == "posix":
+        # In this process's place: whoever ends `thaw app` ends the server, and none is left behind on its port.
+        sys.stdout.flush()
+        os.execv(command[0], command)
     try:
         code = subprocess.run(command, check=False).returncode
     except KeyboardInterrupt:
