@@ -102,13 +102,13 @@ def prepare(config: RunConfig, out: Path, emit: Emit | None = None) -> Run:
     Raises:
         TransferError: a base, layer, file or photo that does not fit; no folder is left behind.
     """
+    check_new_folder(out)  # before anything is fetched or built for nothing
     _ensure_weights(config.base, emit)
     if not config.plan.head_only:
         config.plan.check(layers(config.base.name))
     data = config.data
     data = replace(data, source=_lasting(data.source), validation=_lasting(data.validation), test=_lasting(data.test))
     config = replace(config, data=data)
-    check_new_folder(out)
     try:
         with open_source(config.data.source, keep=out / "photos") as source:
             fraction = 0.0 if config.data.validation else config.data.validation_fraction
@@ -119,8 +119,10 @@ def prepare(config: RunConfig, out: Path, emit: Emit | None = None) -> Run:
                     manifest = manifest.with_split(source.manifest(validation_fraction=0), split)
         return create_run(out, config, manifest)
     except BaseException:
-        # What a zip unpacked here is no run yet, and nobody would look for it.
-        shutil.rmtree(out, ignore_errors=True)
+        # What a zip unpacked here is no run yet, and nobody would look for it. A run that another process made here
+        # meanwhile, and for which `create_run` refused, is not ours to remove.
+        if not (out / "status.json").exists():
+            shutil.rmtree(out, ignore_errors=True)
         raise
 
 

@@ -14,8 +14,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from transfer_core import api
 from transfer_core.__main__ import main
 from transfer_core.catalog import BASES
+from transfer_core.config import DataConfig, RunConfig
+from transfer_core.errors import RunError
+from transfer_core.manifest import Manifest
+from transfer_core.runs import create_run
 from transfer_core.samples import draw_sample
 
 
@@ -216,6 +221,19 @@ def test_a_run_is_never_overwritten(
     before = (run / "status.json").read_bytes()
     code, _, err = thaw(capfd, "train", folder, "--out", run)
     assert code == 2 and "not empty" in err and (run / "status.json").read_bytes() == before
+
+
+def test_a_run_made_here_meanwhile_is_not_removed(
+    folder: Path, thaw_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+
+    # The other process makes its run after ours looked at the folder.
+    other = Manifest(("a", "b"), ())
+    monkeypatch.setattr(api, "_ensure_weights", lambda choice, emit: create_run(out, RunConfig(), other))
+    with pytest.raises(RunError, match="already holds a run"):
+        api.prepare(RunConfig(data=DataConfig(str(folder))), out)
+    assert (out / "status.json").is_file() and (out / "photos.json").is_file()
 
 
 def test_help_and_version(capfd: pytest.CaptureFixture[str]) -> None:
