@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -67,3 +68,11 @@ class Server:
             self.process.kill()
             self.process.wait()
             self.process = None
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+    """Ask again until `condition` holds; fail after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import augmenting, frame, launch
-from tests.app.test_layers_page import BASE, toy_tree
+from pages.shared import augmenting, launch
+from tests.app.test_layers_page import toy_project
 from transfer_core.errors import TransferError
 from transfer_core.projects import Project, create_project, open_project
-from transfer_core.trees import store_tree
 
 Open = Callable[[str, str], AppTest]
 
@@ -47,11 +46,7 @@ def lane(tmp_path: Path, jpeg: Callable[[int], bytes], monkeypatch: pytest.Monke
 @pytest.fixture
 def project(app: AppTest, lane: FakeLane, jpeg: Callable[[int], bytes]) -> Project:
     """Ten photos of each of two classes and a base whose tree is known."""
-    store_tree(BASE, toy_tree())
-    made = create_project("Toys").choose(base={"name": BASE, "weights": "imagenet"})
-    photos = [(f"{name}/{n}.jpg", jpeg(n + at)) for at, name in ((0, "cat"), (100, "dog")) for n in range(10)]
-    frame.store(made).import_files(photos)
-    return made
+    return toy_project(jpeg)
 
 
 @pytest.fixture

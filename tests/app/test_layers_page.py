@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given as examples
@@ -37,14 +38,19 @@ def toy_tree() -> LayerTree:
     return LayerTree(Node("Toy", "model", 3 * 4080, (8, 8, 10), tuple(stages)), 16)
 
 
-@pytest.fixture
-def project(app: AppTest, jpeg: Callable[[int], bytes]) -> Project:
-    """A project with ten photos of each of two classes, and a base whose tree is the toy."""
+def toy_project(jpeg: Callable[[int], bytes], **choices: Any) -> Project:
+    """A project with ten photos of each of two classes, a base whose tree is the toy, and what else is chosen."""
     store_tree(BASE, toy_tree())
-    made = create_project("Toys").choose(base={"name": BASE, "weights": "imagenet"})
+    made = create_project("Toys").choose(base={"name": BASE, "weights": "imagenet"}, **choices)
     photos = [(f"{name}/{n}.jpg", jpeg(n + at)) for at, name in ((0, "cat"), (100, "dog")) for n in range(10)]
     frame.store(made).import_files(photos)
     return made
+
+
+@pytest.fixture
+def project(app: AppTest, jpeg: Callable[[int], bytes]) -> Project:
+    """A project with ten photos of each of two classes, and a base whose tree is the toy."""
+    return toy_project(jpeg)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import frame, launch
 from tests.app.component import given
-from tests.app.test_layers_page import BASE, toy_tree
+from tests.app.test_layers_page import BASE, toy_project, toy_tree
 from transfer_core.errors import StorageError
 from transfer_core.events import EpochEnded, Message, PhaseStarted, Progress
 from transfer_core.plan import last_blocks
@@ -49,14 +49,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
 @pytest.fixture
 def project(app: AppTest, engine: FakeEngine, jpeg: Callable[[int], bytes]) -> Project:
     """Ten photos of each of two classes, a base, and its last block to train."""
-    store_tree(BASE, toy_tree())
     plan = last_blocks(toy_tree(), 1)
-    made = create_project("Toys").choose(
-        base={"name": BASE, "weights": "imagenet"}, trainable=list(plan.trainable), trainable_of=BASE
-    )
-    photos = [(f"{name}/{n}.jpg", jpeg(n + at)) for at, name in ((0, "cat"), (100, "dog")) for n in range(10)]
-    frame.store(made).import_files(photos)
-    return made
+    return toy_project(jpeg, trainable=list(plan.trainable), trainable_of=BASE)
 
 
 @pytest.fixture

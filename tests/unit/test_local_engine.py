@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import wait_until
 from transfer_core import projects
 from transfer_core.config import BaseConfig, RunConfig
 from transfer_core.engines import claims
@@ -27,13 +28,6 @@ from transfer_core.projects import Project
 from transfer_core.runs import Run, create_run
 
 STAND_IN = (sys.executable, "-S", str(Path(__file__).with_name("stand_in_worker.py")))
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 def state(run: Run) -> str:
