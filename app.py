@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.shared.drawn import load_style
 from pages.shared.frame import PAGE, project, warm
+from pages.shared.labs import LABS
 from pages.shared.plotly_asset import ensure_plotly
 from pages.shared.sidebar import sidebar
 
@@ -16,6 +17,8 @@ PAGES = (
     st.Page("pages/layers.py", title="Layers", url_path="layers"),
     st.Page("pages/train.py", title="Train", url_path="train"),
     st.Page("pages/test.py", title="Test", url_path="test"),
+    st.Page("pages/labs.py", title="Labs", url_path="labs"),
+    *(st.Page(f"pages/{lab.kind}.py", title=lab.title, url_path=lab.kind) for lab in LABS),
 )
 
 # A file of our own: the browser would fetch the picture of a named icon from another host.

@@ -20,7 +20,7 @@ LIGHT = [
     ["plan", "trees", "fetching", "photo_rows", "cache_limit"],
     ["config", "estimates", "weights", "manifest", "importing"],
     ["datasets", "runs", "rates"],
-    ["sources", "jobs"],
+    ["sources", "jobs", "labs"],
     ["engines"],
 ]
 HEAVY = [
@@ -32,6 +32,7 @@ HEAVY = [
     ["session", "predicting"],
     ["reporting", "rate_finder"],
     ["training"],
+    ["experiments"],
     ["answering"],
     ["worker"],
     ["api"],

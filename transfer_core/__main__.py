@@ -18,7 +18,7 @@ def cli() -> None:
 
 
 def _gather() -> None:
-    from transfer_core.commands import app, bases, photos, training, weights
+    from transfer_core.commands import app, bases, labs, photos, training, weights
 
     commands = (
         photos.check,
@@ -27,6 +27,7 @@ def _gather() -> None:
         training.train,
         training.resume,
         training.predict,
+        *labs.COMMANDS,
         weights.weights,
         app.app,
     )

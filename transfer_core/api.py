@@ -10,20 +10,36 @@ from typing import Any, TypeVar
 
 from transfer_core.architecture import LayerTree
 from transfer_core.catalog import get_base
-from transfer_core.config import BaseConfig, RunConfig
+from transfer_core.config import BaseConfig, DataConfig, RunConfig
 from transfer_core.engines.claims import claim
 from transfer_core.engines.processes import ProcessId
 from transfer_core.engines.watching import find_worker
 from transfer_core.errors import RunError
 from transfer_core.events import Emit, Progress
+from transfer_core.labs.experiment import ExperimentConfig, create_experiment, read_result
+from transfer_core.manifest import Manifest, SplitName
 from transfer_core.plan import FreezePlan, everything, from_block, last_blocks
+from transfer_core.projects import find_project, new_experiment_dir
 from transfer_core.runs import Run, check_new_folder, create_run, open_run
 from transfer_core.sources import open_source
 from transfer_core.storage import disk_errors
 from transfer_core.trees import stored_tree
 from transfer_core.weights import fetch_weights, find_weights, weights_state
 
-__all__ = ["check", "execute", "freeze_plan", "layers", "predict", "prepare", "resume", "resuming", "train"]
+__all__ = [
+    "check",
+    "execute",
+    "execute_experiment",
+    "experiment",
+    "freeze_plan",
+    "layers",
+    "predict",
+    "prepare",
+    "prepare_experiment",
+    "resume",
+    "resuming",
+    "train",
+]
 
 
 T = TypeVar("T", str, str | None)
@@ -109,21 +125,86 @@ def prepare(config: RunConfig, out: Path, emit: Emit | None = None) -> Run:
     data = config.data
     data = replace(data, source=_lasting(data.source), validation=_lasting(data.validation), test=_lasting(data.test))
     config = replace(config, data=data)
+    with _kept_only_if_made(out):
+        return create_run(out, config, _read_photos(data, config.seed, out))
+
+
+def _read_photos(data: DataConfig, seed: int, out: Path) -> Manifest:
+    """The photos that `data` names, with labels and splits; what is packed is unpacked into `out`."""
+    with open_source(data.source, keep=out / "photos") as source:
+        manifest = source.manifest(0.0 if data.validation else data.validation_fraction, seed)
+    splits: tuple[tuple[SplitName, str | None], ...] = (("validation", data.validation), ("test", data.test))
+    for split, folder in splits:
+        if folder:
+            with open_source(folder, keep=out / f"photos-{split}") as source:
+                manifest = manifest.with_split(source.manifest(validation_fraction=0), split)
+    return manifest
+
+
+@contextmanager
+def _kept_only_if_made(out: Path) -> Iterator[None]:
     try:
-        with open_source(config.data.source, keep=out / "photos") as source:
-            fraction = 0.0 if config.data.validation else config.data.validation_fraction
-            manifest = source.manifest(fraction, config.seed)
-        for split in ("validation", "test"):
-            if folder := getattr(config.data, split):
-                with open_source(folder, keep=out / f"photos-{split}") as source:
-                    manifest = manifest.with_split(source.manifest(validation_fraction=0), split)
-        return create_run(out, config, manifest)
+        yield
     except BaseException:
         # What a zip unpacked here is no run yet, and nobody would look for it. A run that another process made here
         # meanwhile, and for which `create_run` refused, is not ours to remove.
         if not (out / "status.json").exists():
             shutil.rmtree(out, ignore_errors=True)
         raise
+
+
+def prepare_experiment(config: ExperimentConfig, out: Path | None = None, emit: Emit | None = None) -> Run:
+    """As `prepare`, for an experiment of a lab.
+
+    Args:
+        config: what to do. Where `config.data.source` is empty, the lab takes its photos from the runs it is about.
+        out: the folder to make; None: a new one among the project's experiments, or in THAW_HOME/experiments.
+        emit: hears of weights that are fetched.
+
+    Raises:
+        TransferError: a base, file, setting or photo that does not fit; no folder is left behind.
+    """
+    data = config.data
+    if out is None:
+        named = find_project(data.source) if data.source and not Path(data.source).exists() else None
+        out = new_experiment_dir(config.kind, named)
+    check_new_folder(out)
+    if not data.source:
+        return create_experiment(out, config)
+    _ensure_weights(config.base, emit)
+    data = replace(data, source=_lasting(data.source), validation=_lasting(data.validation), test=_lasting(data.test))
+    config = replace(config, data=data)
+    with _kept_only_if_made(out):
+        return create_experiment(out, config, _read_photos(data, config.seed, out))
+
+
+def experiment(config: ExperimentConfig, out: str | Path | None = None, emit: Emit | None = None) -> dict[str, Any]:
+    """Do an experiment of a lab in this process.
+
+    Returns:
+        What was found, with `folder` and `state`; see the lab's module in `transfer_core.labs`.
+
+    Raises:
+        TransferError: something a person can mend; the sentence says what.
+    """
+    return execute_experiment(prepare_experiment(config, None if out is None else Path(out), emit), emit)
+
+
+def execute_experiment(run: Run, emit: Emit | None = None) -> dict[str, Any]:
+    """Do a prepared experiment, or go on with one that was interrupted or stopped, in this process.
+
+    Raises:
+        RunError: it failed, or was stopped before anything was found.
+    """
+    from transfer_core.worker import BUG, perform
+
+    status = perform(run, emit)
+    if status.message.startswith(BUG):
+        raise RuntimeError(status.message)
+    result = read_result(run)
+    if result is None or status.state == "FAILED":
+        raise RunError(status.message)
+    return {"folder": str(run.path), "state": status.state, **result}
 
 
 def _lasting(data: T) -> T:

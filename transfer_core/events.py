@@ -10,7 +10,7 @@ from transfer_core.errors import RunError
 __all__ = ["Emit", "EpochEnded", "Event", "Message", "Phase", "PhaseStarted", "Progress", "from_dict", "to_dict"]
 
 
-Phase = Literal["prepare", "features", "head", "fine-tune", "finish"]
+Phase = Literal["prepare", "features", "head", "fine-tune", "finish", "measure"]
 
 
 @dataclass(frozen=True)

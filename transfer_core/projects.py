@@ -20,15 +20,19 @@ __all__ = [
     "cache_dir",
     "create_project",
     "damaged_projects",
+    "delete_experiment",
     "delete_project",
     "delete_run",
+    "experiments_dir",
     "find_project",
     "home",
     "imports_dir",
     "lane_dir",
     "list_projects",
+    "new_experiment_dir",
     "new_run_dir",
     "open_project",
+    "restore_experiment",
     "restore_project",
     "restore_run",
     "runs_dir",
@@ -37,6 +41,7 @@ __all__ = [
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _RUN_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,100}")
+_TRASH = ".trash"  # in a folder of runs; without a status.json, so it is no run itself
 MAX_NAME = 60
 KEPT_SECONDS = 30 * 86_400
 """How long what was deleted can be brought back."""
@@ -203,10 +208,7 @@ def delete_run(project: Project, run_id: str) -> None:
         RunError: the project has no such run.
         StorageError: it can't be moved.
     """
-    path = runs_dir(project) / run_id
-    if not _RUN_ID.fullmatch(run_id) or not path.is_dir():
-        raise RunError("There is no such run. It may have been deleted in another tab; reload the page.")
-    _discard(path, _run_trash(project))
+    _delete(runs_dir(project), run_id)
 
 
 def restore_run(project: Project, run_id: str) -> Path:
@@ -219,15 +221,32 @@ def restore_run(project: Project, run_id: str) -> Path:
         RunError: the trash holds no such run.
         StorageError: it can't be moved.
     """
-    kept = _run_trash(project) / run_id
-    if not _RUN_ID.fullmatch(run_id) or not kept.is_dir():
-        raise RunError("This run can't be brought back: it is no longer in the trash.")
-    _bring_back(kept, runs_dir(project), "config.json")
-    return runs_dir(project) / run_id
+    return _restore(runs_dir(project), run_id, "config.json")
 
 
-def _run_trash(project: Project) -> Path:
-    return runs_dir(project) / ".trash"  # without a status.json, so it is no run itself
+def delete_experiment(project: Project, experiment_id: str) -> None:
+    """As `delete_run`, for an experiment of a lab."""
+    _delete(experiments_dir(project), experiment_id)
+
+
+def restore_experiment(project: Project, experiment_id: str) -> Path:
+    """Undo `delete_experiment`, as `restore_run` does."""
+    return _restore(experiments_dir(project), experiment_id, "experiment.json")
+
+
+def _delete(folder: Path, name: str) -> None:
+    path = folder / name
+    if not _RUN_ID.fullmatch(name) or not path.is_dir():
+        raise RunError("There is no such run or experiment. It may have been deleted in another tab; reload the page.")
+    _discard(path, folder / _TRASH)
+
+
+def _restore(folder: Path, name: str, sign: str) -> Path:
+    kept = folder / _TRASH / name
+    if not _RUN_ID.fullmatch(name) or not kept.is_dir():
+        raise RunError("This can't be brought back: it is no longer in the trash.")
+    _bring_back(kept, folder, sign)
+    return folder / name
 
 
 def _discard(path: Path, trash: Path) -> None:
@@ -259,3 +278,14 @@ def runs_dir(project: Project) -> Path:
 def new_run_dir(project: Project) -> Path:
     """A path for a new run; sorts by time, so the newest is last."""
     return runs_dir(project) / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
+
+
+def experiments_dir(project: Project | None = None) -> Path:
+    """The folder of a project's experiments; without a project, of those made from the command line."""
+    return (project.path if project else home()) / "experiments"
+
+
+def new_experiment_dir(kind: str, project: Project | None = None) -> Path:
+    """A path for a new experiment of the lab `kind`; sorts by time."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    return experiments_dir(project) / f"{stamp}-{kind}-{secrets.token_hex(2)}"

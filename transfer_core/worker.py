@@ -24,6 +24,7 @@ from pathlib import Path
 
 from transfer_core.errors import RunError, TransferError
 from transfer_core.events import Emit, Event
+from transfer_core.labs.experiment import is_experiment
 from transfer_core.runs import HEARTBEAT, Recorder, Run, State, Status, open_run
 
 __all__ = ["BUG", "main", "perform"]
@@ -36,7 +37,7 @@ READY = "READY"
 
 
 def perform(run: Run, also: Emit | None = None) -> Status:
-    """Train `run` in this process and record how it goes and ends; whatever happens, the run does not stay RUNNING.
+    """Train `run`, or do its experiment, in this process and record how it goes and ends; it never stays RUNNING.
 
     Args:
         run: a run that waits.
@@ -54,17 +55,14 @@ def perform(run: Run, also: Emit | None = None) -> Status:
             also(event)
 
     with _heartbeat(record.beat):
-        state, message = _train(run, tell)
+        state, message = _work(run, tell)
     record.end(state, message)
     return record.status
 
 
-def _train(run: Run, tell: Emit) -> tuple[State, str]:
+def _work(run: Run, tell: Emit) -> tuple[State, str]:
     try:
-        # Imported here so that a run is RUNNING, with a heartbeat, during the seconds that TensorFlow takes.
-        from transfer_core.training import train
-
-        report = train(run, tell)
+        return _experiment(run, tell) if is_experiment(run) else _train(run, tell)
     except TransferError as error:
         return "FAILED", str(error)
     except MemoryError:
@@ -72,9 +70,24 @@ def _train(run: Run, tell: Emit) -> tuple[State, str]:
     except Exception as error:
         traceback.print_exc()
         return "FAILED", f"{BUG}: {type(error).__name__}; the log has the details."
+
+
+# Both import here, so that a run is RUNNING, with a heartbeat, during the seconds that TensorFlow takes.
+
+
+def _train(run: Run, tell: Emit) -> tuple[State, str]:
+    from transfer_core.training import train
+
+    report = train(run, tell)
     if report is None:
         return "STOPPED", "Stopped before the first epoch ended, so there is no classifier."
     return ("STOPPED", "Stopped; the best weights so far are kept.") if report["stopped"] else ("FINISHED", "")
+
+
+def _experiment(run: Run, tell: Emit) -> tuple[State, str]:
+    from transfer_core.experiments.bench import carry_out
+
+    return ("FINISHED", "") if carry_out(run, tell) else ("STOPPED", "Stopped; what was found so far is kept.")
 
 
 @contextmanager

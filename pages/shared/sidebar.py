@@ -41,3 +41,10 @@ def _project(project: Project) -> None:
             query_params={"project": project.id},
             help=f"{step.purpose}: {state}",
         )
+    st.page_link(
+        "pages/labs.py",
+        label="Labs",
+        icon=":material/science:",
+        query_params={"project": project.id},
+        help="Experiments: how deep to fine-tune, and what goes wrong when it is done wrong",
+    )

@@ -17,6 +17,7 @@ _TITLES = {
     "head": "Training the head",
     "fine-tune": "Fine-tuning",
     "finish": "Measuring and saving",
+    "measure": "At work in the lab",
 }
 
 

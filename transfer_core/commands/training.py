@@ -2,21 +2,20 @@
 
 import csv
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 
 from transfer_core import api
-from transfer_core.commands.output import json_option, load_tensorflow, result, say, stdout_kept_clean
+from transfer_core.commands.experiment import experiment_words
+from transfer_core.commands.interrupt import stop_on_interrupt
+from transfer_core.commands.output import json_option, load_tensorflow, result, stdout_kept_clean
 from transfer_core.commands.reporter import Reporter
 from transfer_core.config import RunConfig, TuningConfig
 from transfer_core.errors import ConfigError
+from transfer_core.labs.experiment import is_experiment
 from transfer_core.presets import PRESETS
 from transfer_core.runs import Run, open_run
 from transfer_core.storage import atomic_path, read_json
@@ -67,7 +66,7 @@ def train(data: str | None, out: Path, config_file: Path | None, as_json: bool, 
         config = _configure(data, config_file, options)
         with Reporter() as reporter:
             run = api.prepare(config, out, reporter)
-            with _stop_on_interrupt(run):
+            with stop_on_interrupt(run):
                 load_tensorflow()
                 report = api.execute(run, reporter)
     result(summary(run, report), as_json, _train_words)
@@ -111,13 +110,16 @@ def _configure(data: str | None, config_file: Path | None, options: dict[str, An
 @click.argument("run", type=click.Path(path_type=Path))
 @json_option
 def resume(run: Path, as_json: bool) -> None:
-    """Go on with RUN, which was interrupted, stopped or failed, from its last checkpoint."""
+    """Go on with RUN (or an experiment's folder), which was interrupted, stopped or failed, from where it was."""
     with stdout_kept_clean(as_json):
         opened = open_run(run)
-        with api.resuming(opened), Reporter() as reporter, _stop_on_interrupt(opened):
+        with api.resuming(opened), Reporter() as reporter, stop_on_interrupt(opened):
             load_tensorflow()
-            report = api.execute(opened, reporter)
-    result(summary(opened, report), as_json, _train_words)
+            if is_experiment(opened):
+                found = api.execute_experiment(opened, reporter)
+            else:
+                found = summary(opened, api.execute(opened, reporter))
+    result(found, as_json, experiment_words if is_experiment(opened) else _train_words)
 
 
 def summary(run: Run, report: dict[str, Any]) -> dict[str, Any]:
@@ -147,22 +149,6 @@ def _train_words(value: dict[str, Any]) -> str:
     lines.append(f"{value['trainable_parameters']:,} parameters trained; {kept}.")
     lines.append(f"The classifier is in {value['run']}: try `thaw predict {value['run']} PHOTO`.")
     return "\n".join(lines)
-
-
-@contextmanager
-def _stop_on_interrupt(run: Run) -> Iterator[None]:
-    """First Ctrl+C: stop and keep the best so far; second: end at once."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        say("\nStopping; the best so far is kept. Ctrl+C again ends at once.")
-        run.request_stop()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    earlier = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, earlier)
 
 
 @click.command()

@@ -170,7 +170,7 @@ class LocalEngine:
             return  # THAW_HOME was set to another folder meanwhile: those runs are not ours
         found: list[tuple[float, Run]] = []
         for project in projects.list_projects():
-            for run in list_runs(projects.runs_dir(project)):
+            for run in [*list_runs(projects.runs_dir(project)), *list_runs(projects.experiments_dir(project))]:
                 with self._trouble_with(run):
                     if (status := run.status()).active:
                         found.append((status.created, run))

@@ -1,0 +1,65 @@
+"""Starting an experiment from a page; a double click or a second tab makes no second one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.shared.frame import engine
+from transfer_core.catalog import get_base
+from transfer_core.config import BaseConfig, DataConfig
+from transfer_core.errors import StorageError, TransferError
+from transfer_core.labs.experiment import ExperimentConfig, create_experiment, list_experiments
+from transfer_core.projects import experiments_dir, new_experiment_dir, open_project
+from transfer_core.weights import find_weights
+
+if TYPE_CHECKING:
+    from transfer_core.manifest import Manifest
+    from transfer_core.projects import Project
+    from transfer_core.runs import Run
+
+__all__ = ["active_experiment", "begin"]
+
+_DOUBLE_CLICK = 1.0  # seconds; an experiment as young as this is what the second click of a pair meant
+_lock = threading.Lock()
+
+
+def active_experiment(project: Project, kind: str) -> Run | None:
+    """The project's experiment of this lab that waits or runs, or None."""
+    for run in list_experiments(experiments_dir(project), kind):
+        with suppress(StorageError):  # a damaged one is no reason against another; the list says why
+            if run.status().active:
+                return run
+    return None
+
+
+def begin(project: Project, kind: str, settings: Any, manifest: Manifest | None) -> None:
+    """Start an experiment and show it; what goes wrong is told by the page. The project is read anew."""
+    try:
+        run = _launch(open_project(project.id), kind, settings, manifest)
+    except TransferError as error:
+        st.session_state["lab_problem"] = str(error)
+    else:
+        st.query_params["experiment"] = run.id
+
+
+def _launch(project: Project, kind: str, settings: Any, manifest: Manifest | None) -> Run:
+    base = BaseConfig()
+    if manifest is not None:
+        base = BaseConfig(**project.choices["base"])
+        find_weights(get_base(base.name), base.weights)
+    data = DataConfig(project.id) if manifest is not None else DataConfig()
+    config = ExperimentConfig(kind, settings, data, base)
+    with _lock:
+        for run in list_experiments(experiments_dir(project), kind):
+            with suppress(StorageError):
+                status = run.status()
+                if status.active or time.time() - status.created < _DOUBLE_CLICK:
+                    return run
+        run = create_experiment(new_experiment_dir(kind, project), config, manifest)
+        engine().start(run)
+    return run

@@ -1,0 +1,138 @@
+"""An experiment is a folder like a run's: experiment.json says what was asked, result.json what was found."""
+
+import time
+from dataclasses import asdict, dataclass, field, fields
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from transfer_core.config import BaseConfig, DataConfig
+from transfer_core.errors import ConfigError, RunError
+from transfer_core.labs import KINDS
+from transfer_core.manifest import Manifest
+from transfer_core.runs import Run, Status, list_runs
+from transfer_core.storage import read_json, write_json
+
+__all__ = [
+    "ExperimentConfig",
+    "create_experiment",
+    "experiment_config",
+    "is_experiment",
+    "list_experiments",
+    "read_result",
+    "write_result",
+]
+
+
+@dataclass(frozen=True)
+class ExperimentConfig:
+    """What an experiment is asked to do."""
+
+    kind: str
+    """One of `labs.KINDS`."""
+    settings: Any
+    """`Settings` of the lab's module: a frozen dataclass of JSON values, checked when it is made."""
+    data: DataConfig = field(default_factory=DataConfig)
+    base: BaseConfig = field(default_factory=BaseConfig)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        expected = _settings_class(self.kind)
+        if not isinstance(self.settings, expected):
+            raise ConfigError(f"The lab {self.kind} takes its own settings; {self.settings!r} came.")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
+            raise ConfigError(f"The seed must be a whole number from 0 to {2**31 - 1}; {self.seed!r} came.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, value: dict[str, Any]) -> "ExperimentConfig":
+        """Inverse of `to_dict`; missing keys take their defaults.
+
+        Raises:
+            ConfigError: an unknown lab, an unknown key, or a value that does not fit.
+        """
+        kind = value.get("kind", "")
+        parts: dict[str, Any] = {
+            "settings": _make(_settings_class(kind), value.get("settings", {}), f"{kind}.settings"),
+            "data": _make(DataConfig, value.get("data", {}), f"{kind}.data"),
+            "base": _make(BaseConfig, value.get("base", {}), f"{kind}.base"),
+        }
+        made: ExperimentConfig = _make(cls, {**value, **parts}, "experiment")
+        return made
+
+
+def _settings_class(kind: str) -> Any:
+    if kind not in KINDS:
+        raise ConfigError(f"There is no lab {kind!r}; there are {', '.join(KINDS)}.")
+    return import_module(f"transfer_core.labs.{kind}").Settings
+
+
+def _make(cls: Any, value: dict[str, Any], where: str) -> Any:
+    known = {item.name for item in fields(cls)}
+    if unknown := sorted(set(value) - known):
+        raise ConfigError(f"{where} has an unknown key {unknown[0]!r}; it knows {', '.join(sorted(known))}.")
+    try:
+        # JSON has no tuples; settings do.
+        return cls(**{name: tuple(part) if isinstance(part, list) else part for name, part in value.items()})
+    except TypeError as error:
+        raise ConfigError(f"{where} does not fit: {error}.") from error
+
+
+def create_experiment(folder: Path, config: ExperimentConfig, manifest: Manifest | None = None) -> Run:
+    """Make an experiment's folder, QUEUED. The status comes last: a folder without one is no experiment yet.
+
+    Args:
+        folder: to be made.
+        config: what to do.
+        manifest: the photos; None where the lab takes them from runs.
+
+    Raises:
+        RunError: `folder` already holds something of the kind, or is a file.
+        StorageError: the disk is full or can't be written.
+    """
+    run = Run(folder.absolute())
+    if (folder / "status.json").exists() or (folder.exists() and not folder.is_dir()):
+        raise RunError(f"{folder} already exists. Choose another folder for the experiment.")
+    write_json(folder / "experiment.json", config.to_dict())
+    if manifest is not None:
+        manifest.write(folder / "photos.json")
+    run.write_status(Status(created=time.time(), heartbeat=time.time()))
+    return run
+
+
+def is_experiment(run: Run) -> bool:
+    """Whether the folder is that of an experiment, not of a training run."""
+    return (run.path / "experiment.json").is_file()
+
+
+def experiment_config(run: Run) -> ExperimentConfig:
+    """What the experiment was asked to do.
+
+    Raises:
+        ConfigError: its file is of another version.
+        StorageError: it is damaged or gone.
+    """
+    return ExperimentConfig.from_dict(read_json(run.path / "experiment.json"))
+
+
+def read_result(run: Run) -> dict[str, Any] | None:
+    """What was found so far; `complete` says whether that is all. None before the first finding."""
+    path = run.path / "result.json"
+    return dict(read_json(path)) if path.is_file() else None
+
+
+def write_result(run: Run, result: dict[str, Any], *, complete: bool) -> None:
+    """Keep what was found so far, atomically: pages show it while the work goes on."""
+    write_json(run.path / "result.json", {**result, "complete": complete})
+
+
+def list_experiments(folder: Path, kind: str | None = None) -> list[Run]:
+    """The experiments below `folder` (`projects.experiments_dir`), of one lab or of all, newest first."""
+    return [
+        run
+        for run in list_runs(folder)
+        if is_experiment(run) and (kind is None or read_json(run.path / "experiment.json").get("kind") == kind)
+    ]
