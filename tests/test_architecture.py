@@ -14,7 +14,7 @@ CORE = ROOT / "transfer_core"
 
 # From the bottom up; a module may import only what stands on a line below its own. A package stands for its modules.
 LIGHT = [
-    ["errors", "file_kinds", "intervals", "sample_drawing"],
+    ["errors", "file_kinds", "intervals", "mcnemar", "sample_drawing"],
     ["storage", "images", "presets"],
     ["architecture", "projects", "catalog", "events", "photo_database", "photo_files", "photo_sources", "samples"],
     ["plan", "trees", "fetching", "photo_rows", "cache_limit"],
@@ -24,7 +24,7 @@ LIGHT = [
     ["engines"],
 ]
 HEAVY = [
-    ["batch_norm", "optimizers"],
+    ["batch_norm", "drift", "optimizers"],
     ["graph", "watch", "array_cache", "batches", "folding", "checkpoint", "network", "evaluation", "augmentation"],
     ["bases", "flops", "grouping", "pixels", "fitting", "acceleration"],
     ["layer_tree", "features", "assembly", "views"],
