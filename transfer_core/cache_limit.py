@@ -16,7 +16,7 @@ from transfer_core.errors import ConfigError
 from transfer_core.projects import cache_dir, home
 from transfer_core.storage import read_json, write_json
 
-__all__ = ["DEFAULT_GB", "FOLDERS", "limit_bytes", "release", "set_limit", "trim", "usage"]
+__all__ = ["DEFAULT_GB", "FOLDERS", "clear", "limit_bytes", "release", "set_limit", "trim", "usage"]
 
 DEFAULT_GB = 5.0
 FOLDERS = ("pixels", "features", "prefix")
@@ -83,6 +83,12 @@ def trim(keep: Collection[Path] = (), coming: int = 0) -> int:
     """
     files = _files()
     return _remove(files, sum(file.size for file in files) + coming - limit_bytes(), keep)
+
+
+def clear() -> int:
+    """Remove everything that can be made again, and give the bytes removed. What is open stays readable to its user."""
+    files = _files()
+    return _remove(files, sum(file.size for file in files) + 1, ())
 
 
 def release(needed: int, keep: Collection[Path] = ()) -> int:

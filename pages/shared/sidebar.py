@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import steps
+from pages.shared.disk_space import disk_space
 from pages.shared.drawn import plain
 from transfer_core.projects import Project
 
@@ -20,6 +21,7 @@ def sidebar(project: Project | None) -> None:
         else:
             _project(project)
         st.space("medium")
+        disk_space()
         st.caption("Everything stays on this computer: photos, training and the trained classifier.")
 
 

@@ -227,3 +227,12 @@ def test_a_short_disk_takes_from_the_cache_before_it_refuses(monkeypatch: pytest
         require_space(old.parent, 5000, "The features")
     assert new.exists(), "removed though it could not help"
     assert release(400) == 400
+
+
+def test_all_of_it_can_be_emptied() -> None:
+    kept = put("trees/toy.json", 5, 1)
+    put("features/a.features", 70, 1)
+    put("pixels/b.pixels", 30, 2)
+    assert cache_limit.clear() == 100
+    assert usage() == 0 and kept.exists()
+    assert cache_limit.clear() == 0
