@@ -1,4 +1,4 @@
-"""One component on a page, for test_components.py: curves that grow (?curves), or else a toy tree."""
+"""One component on a page, for test_components.py: growing curves (?curves), figures (?values), or else locks."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ import streamlit as st
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pages.components.layer_tree import Head, layer_tree
+from pages.components.layer_tree import Head, Value, layer_tree, layer_values
 from pages.components.live_curves import live_curves
 from pages.shared import curves, plotly_asset
 from tests.app.test_layers_page import toy_tree
@@ -39,6 +39,13 @@ def edited(plan: FreezePlan) -> None:
 st.title("Components")
 if "curves" in st.query_params:
     growing()
+elif "values" in st.query_params:
+    best = st.selectbox("Best", ["block0b", "block1a"], key="best")
+    figures = {
+        block.name: Value(f"{at / 8:.0%}", at / 8, at / 8 - 0.1, at / 8 + 0.1, block.name == best, f"depth {at}")
+        for at, block in enumerate(toy_tree().blocks, 2)
+    }
+    layer_values(toy_tree(), figures, key="values", label="Accuracy by depth", mark=0.25)
 else:
     layer_tree(toy_tree(), lambda: state["plan"], key="tree", head=Head("New head", 22), on_edit=edited)
     st.button("Freeze all", key="freeze", on_click=edited, args=(FreezePlan(),))

@@ -1,5 +1,6 @@
 """The two components in a browser: zoom outlives updates, and no click or key on the tree is lost."""
 
+import re
 import shutil
 from collections.abc import Iterator
 
@@ -120,3 +121,24 @@ def test_the_tree_goes_by_keyboard(page: Page, tree: Locator) -> None:
     # What was unfolded and where the focus is outlive every answer of the server.
     expect(row(tree, "block2b")).to_be_focused()
     expect(row(tree, "block2b_conv2d")).to_be_visible()
+
+
+def test_figures_stand_beside_the_blocks_that_have_one(page: Page) -> None:
+    page.goto(f"{page.url}?values=yes")
+    tree = page.locator(".st-key-values [role=tree]")
+    block = row(tree, "block0b")
+    expect(block).to_have_class(re.compile(r"\bbest\b"))
+    expect(block).to_have_attribute("aria-label", "block0b, block, 38%, best, depth 3")
+    bar = block.locator(".gauge i").evaluate("bar => bar.offsetWidth / bar.parentElement.offsetWidth")
+    whiskers = block.locator(".gauge b").evaluate("bar => bar.offsetWidth / bar.parentElement.offsetWidth")
+    assert (bar, whiskers) == (pytest.approx(0.375, abs=0.02), pytest.approx(0.2, abs=0.02))
+    expect(row(tree, "stage0").locator(".gauge")).to_be_hidden()
+    expect(tree.locator(".pill")).to_have_count(0)
+    block.focus()
+    page.keyboard.press("Space")  # nothing to switch: it unfolds
+    expect(row(tree, "block0b_conv2d")).to_be_visible()
+    page.locator(".st-key-best").get_by_role("combobox").click()
+    page.get_by_role("option", name="block1a").click()
+    expect(row(tree, "block1a")).to_have_class(re.compile(r"\bbest\b"))
+    expect(block).not_to_have_class(re.compile(r"\bbest\b"))
+    expect(row(tree, "block0b_conv2d")).to_be_visible()  # what was unfolded stays

@@ -1,4 +1,4 @@
-// The layer tree in the browser: rows are made when first seen, then only patched. Python owns the plan.
+// The layer tree with a lock on each row. Python owns the plan.
 
 const icon = (path) => `<svg viewBox="0 0 24 24" fill="currentColor" aria-hidden="true"><path d="${path}"/></svg>`;
 const BODY = 'H6a2 2 0 0 0-2 2v9a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-9a2 2 0 0 0-2-2h-1';
@@ -8,70 +8,25 @@ const STATES = {
   mixed: { word: 'partly', spoken: 'partly trainable', checked: 'mixed', svg: icon('M5 10.5h14v3H5z') },
   none: { word: '', spoken: 'nothing to train', checked: null, svg: '' },
 };
-const BN = 'Batch normalization: it keeps running averages of what the network saw in its first training. Thaw leaves '
-  + 'those averages frozen even where the layer trains, because a few photos would spoil them.';
 
-const MANY_ROWS = 40; // a tree with more blocks than this begins folded to its stages
-
-const element = (tag, name, text) => {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-};
-// One window may show several bases in turn; a base's rows cross from Python once.
-const known = (window.__thawLayerTrees ??= new Map());
-
-export default function layerTree({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector('.lt');
-  if (data.rows) known.set(data.sig, data.rows);
-  if (!known.has(data.sig)) {
-    setTriggerValue('missing', data.sig);
-    return undefined;
-  }
-  if (root.__tree?.sig !== data.sig) root.__tree = new Tree(root, data);
-  root.__tree.update(data, (edit) => setTriggerValue('edit', edit));
+export default function layerTree(given) {
+  mount(LockTree, given);
   return undefined;
 }
 
-class Tree {
+class LockTree extends Tree {
   constructor(root, data) {
-    this.sig = data.sig;
+    super(root, data);
     this.seq = data.ack;
     this.pending = []; // clicks Python has not acknowledged: [number, first leaf, behind the last leaf, 1 or 0]
-    this.typed = '';
-    this.nodes = link(known.get(data.sig));
-    this.leaves = this.nodes.filter((node) => !node.kids.length);
     this.on = new Uint8Array(this.leaves.length);
-    this.focus = this.nodes[0];
     this.widest = [0, 1, 2, 2].map((depth) => (
       Math.max(1, ...this.nodes.filter((node) => node.depth === depth).map((node) => node.params))));
-    this.draw(root, data);
-    this.expand(this.nodes.filter((node) => node.depth < 3).length > MANY_ROWS ? 1 : 2);
   }
 
   draw(root, data) {
-    root.replaceChildren();
-    const bar = element('div', 'bar');
-    const show = element('div', 'show');
-    show.setAttribute('role', 'group');
-    show.setAttribute('aria-label', 'How much to unfold');
-    this.buttons = [['Stages', 1], ['Blocks', 2], ['Layers', 3]].map(([text, depth]) => {
-      const button = element('button', '', text);
-      button.type = 'button';
-      button.title = `Unfold down to ${text.toLowerCase()}`;
-      button.onclick = () => { this.expand(depth); this.paint(); };
-      show.append(button);
-      return button;
-    });
-    this.summary = element('span', 'sum');
+    super.draw(root, data);
     this.summary.setAttribute('role', 'status');
-    bar.append(show, this.summary);
-
-    this.rows = element('div', 'rows');
-    this.rows.setAttribute('role', 'tree');
-    this.rows.setAttribute('aria-label', data.label);
-    this.rows.onkeydown = (event) => this.key(event);
     // The line is for the eye; the summary says the same to a screen reader.
     this.line = element('div', 'line');
     this.line.setAttribute('aria-hidden', 'true');
@@ -84,7 +39,7 @@ class Tree {
     pill.innerHTML = STATES.trainable.svg;
     pill.append('always trains');
     head.append(this.headTitle, this.headSize, pill);
-    root.append(bar, this.rows, head);
+    root.append(head);
   }
 
   update(data, send) {
@@ -115,9 +70,12 @@ class Tree {
   }
 
   expand(depth) {
-    for (const node of this.nodes) node.open = node.depth < depth;
-    this.unfolded = depth;
+    super.expand(depth);
     this.opened = null;
+  }
+
+  act(node) {
+    if (this.sums.state(node) !== 'none') this.toggle(node);
   }
 
   toggle(node) {
@@ -135,14 +93,7 @@ class Tree {
 
   paint() {
     this.sums = new Sums(this.leaves, this.on);
-    const visible = this.nodes.filter(shown);
-    if (!visible.includes(this.focus)) {
-      while (!shown(this.focus)) this.focus = this.focus.up;
-    }
-    this.place(visible);
-    for (const node of visible) this.patch(node);
-    this.buttons.forEach((button, at) => button.setAttribute('aria-pressed', String(this.unfolded === at + 1)));
-
+    super.paint();
     const top = this.nodes[0];
     const trained = this.sums.parameters(top);
     this.summary.textContent = trained
@@ -151,15 +102,8 @@ class Tree {
   }
 
   place(visible) {
-    const seen = new Set(visible);
     this.line.remove();
-    for (const node of this.nodes) if (node.row?.isConnected && !seen.has(node)) node.row.remove();
-    let at = this.rows.firstChild;
-    for (const node of visible) {
-      node.row ??= this.make(node);
-      if (node.row === at) at = at.nextSibling;
-      else this.rows.insertBefore(node.row, at);
-    }
+    super.place(visible);
     const first = this.on.indexOf(1);
     this.line.lastChild.textContent = first < 0 ? '↓ trained in every epoch' : '↓ run again in every epoch';
     this.line.firstChild.textContent = first < 0 ? '↑ the whole base: computed once for each photo' : '↑ computed once for each photo';
@@ -174,31 +118,8 @@ class Tree {
     this.rows.insertBefore(this.line, below.row);
   }
 
-  make(node) {
-    const row = element('div', `row ${['model', 'stage', 'block', 'layer'][node.depth]}`);
-    row.setAttribute('role', 'treeitem');
-    row.setAttribute('aria-level', node.depth + 1);
-    row.setAttribute('aria-setsize', node.up ? node.up.kids.length : 1);
-    row.setAttribute('aria-posinset', node.up ? node.up.kids.indexOf(node) + 1 : 1);
-    row.style.setProperty('--depth', node.depth);
-    row.tabIndex = -1;
-    row.dataset.name = node.name;
-
-    const name = element('div', 'name');
-    const twist = element('span', 'tw', node.kids.length ? '▸' : '');
-    twist.setAttribute('aria-hidden', 'true');
-    // A layer named after its block needn't say so again.
-    const prefix = node.depth === 3 ? `${node.up.name}_` : '';
-    const title = element('span', 't', prefix && node.name.startsWith(prefix) ? node.name.slice(prefix.length) : node.name);
-    title.title = node.name;
-    name.append(twist, title);
-    if (node.kind === 'BatchNormalization') {
-      const badge = element('abbr', 'bn', 'BN');
-      badge.title = BN;
-      name.append(badge);
-    }
-    const kind = element('div', 'kind', node.kind);
-    kind.title = node.kind;
+  cells(node) {
+    const kind = cell('kind', node.kind, node.kind);
     const bar = element('div', 'meter');
     bar.setAttribute('aria-hidden', 'true');
     node.fill = element('b');
@@ -207,29 +128,19 @@ class Tree {
     node.width = node.params ? Math.max(5, 100 * Math.sqrt(node.params / this.widest[node.depth])) : 0;
     size.style.width = `${node.width}%`;
     bar.append(size, node.fill);
-    const number = element('div', 'num', node.params ? human(node.params) : '–');
-    number.title = node.params ? `${node.params.toLocaleString('en')} parameters` : 'no parameters: nothing to freeze';
     node.pill = element('div', 'pill box');
-    row.append(name, kind, element('div', 'shape', node.shape), bar, number, node.pill);
-
-    twist.onclick = (event) => { event.stopPropagation(); this.fold(node); };
     node.pill.onclick = (event) => {
       event.stopPropagation();
       this.look(node);
-      if (this.sums.state(node) !== 'none') this.toggle(node);
+      this.act(node);
     };
-    row.onclick = () => this.look(node);
-    row.ondblclick = () => this.fold(node);
-    row.onfocus = () => this.take(node);
-    return row;
+    return [kind, cell('shape', node.shape), bar, sized(node), node.pill];
   }
 
-  patch(node) {
+  fill(node) {
     const name = this.sums.state(node);
     const state = STATES[name];
     const { row } = node;
-    if (node.kids.length) row.setAttribute('aria-expanded', String(node.open));
-    row.tabIndex = node === this.focus ? 0 : -1;
     const share = node.params ? this.sums.parameters(node) / node.params : 0;
     node.fill.style.width = `${share * node.width}%`;
     if (node.shownAs === name && node.shownShare === share) return;
@@ -243,72 +154,5 @@ class Tree {
     const what = node.kids.length ? 'everything in it' : 'it';
     node.pill.title = name === 'none' ? 'Nothing in it can be trained' : `Click to ${name === 'trainable' ? 'freeze' : 'train'} ${what}`;
     row.setAttribute('aria-label', `${node.name}, ${node.kind}, ${node.params.toLocaleString('en')} parameters, ${state.spoken}`);
-  }
-
-  fold(node) {
-    if (!node.kids.length) return;
-    node.open = !node.open;
-    this.unfolded = 0;
-    this.look(node);
-    this.paint();
-  }
-
-  take(node) {
-    if (this.focus.row) this.focus.row.tabIndex = -1;
-    this.focus = node;
-    node.row.tabIndex = 0;
-  }
-
-  look(node) {
-    this.take(node);
-    node.row.focus({ preventScroll: true });
-    this.reveal(node.row);
-  }
-
-  // Scrolls the tree, never the page. A row out of sight comes just into it, or to a share of the tree's height.
-  reveal(row, share) {
-    const box = this.rows.getBoundingClientRect();
-    const here = row.getBoundingClientRect();
-    const above = here.top < box.top;
-    if (!above && here.bottom <= box.bottom) return;
-    const goal = share ? box.top + share * box.height : above ? box.top + here.height : box.bottom - 2 * here.height;
-    this.rows.scrollTop += here.top - goal;
-  }
-
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const visible = this.nodes.filter(shown);
-    const at = visible.indexOf(this.focus);
-    const node = this.focus;
-    let next = null;
-    if (event.key.length > 1) this.typed = '';
-    // A space inside a typed name is text, not a toggle.
-    switch (event.key === ' ' && this.typed ? '' : event.key) {
-      case 'ArrowDown': next = visible[at + 1]; break;
-      case 'ArrowUp': next = visible[at - 1]; break;
-      case 'Home': [next] = visible; break;
-      case 'End': next = visible[visible.length - 1]; break;
-      case 'ArrowRight':
-        if (!node.kids.length) break;
-        if (node.open) [next] = node.kids; else this.fold(node);
-        break;
-      case 'ArrowLeft': if (node.kids.length && node.open) this.fold(node); else next = node.up; break;
-      case ' ': case 'Enter': if (this.sums.state(node) !== 'none') this.toggle(node); break;
-      case '*':
-        for (const kid of node.up ? node.up.kids : [node]) kid.open = true;
-        this.unfolded = 0;
-        this.paint();
-        break;
-      default:
-        if (event.key.length !== 1) return;
-        clearTimeout(this.timer);
-        this.typed += event.key.toLowerCase();
-        this.timer = setTimeout(() => { this.typed = ''; }, 600);
-        next = [...visible.slice(at + (this.typed.length === 1)), ...visible.slice(0, at)]
-          .find((other) => other.name.toLowerCase().startsWith(this.typed));
-    }
-    event.preventDefault();
-    event.stopPropagation();
-    if (next) this.look(next);
   }
 }
