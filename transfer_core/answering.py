@@ -14,6 +14,7 @@ from PIL import Image
 from transfer_core.augmentation import preview
 from transfer_core.config import RunConfig
 from transfer_core.errors import ConfigError, PhotoError, TransferError
+from transfer_core.imagenet import ImageNet
 from transfer_core.images import decode
 from transfer_core.layer_tree import load_tree
 from transfer_core.manifest import Manifest
@@ -38,6 +39,7 @@ class Answerer:
     def __init__(self) -> None:
         """Start with nothing loaded."""
         self._classifiers: OrderedDict[tuple[str, int], Classifier] = OrderedDict()
+        self._imagenet: ImageNet | None = None
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """Answer one request {"kind", "args"}.
@@ -66,6 +68,11 @@ class Answerer:
     def predict(self, run: str, images: list[str]) -> dict[str, Any]:
         """Ask the classifier of the run in the folder `run` about files."""
         return {"predictions": self._classifier(run).predict([Path(image) for image in images])}
+
+    def imagenet(self, images: list[str]) -> dict[str, Any]:
+        """Ask a base with its own ImageNet answer layer about files; see `ImageNet`."""
+        self._imagenet = self._imagenet or ImageNet()
+        return {"predictions": self._imagenet.predict([Path(image) for image in images])}
 
     def rates(self, config: dict[str, Any], manifest: str, phase: TrainedPhase, stop: str) -> dict[str, Any]:
         """Find a learning rate for a phase of what `config` asks for, on the photos in the file `manifest`.
@@ -119,6 +126,7 @@ class Answerer:
 KINDS: dict[str, Callable[..., dict[str, Any]]] = {
     "tree": Answerer.tree,
     "predict": Answerer.predict,
+    "imagenet": Answerer.imagenet,
     "augment": Answerer.augment,
     "rates": Answerer.rates,
 }

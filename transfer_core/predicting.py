@@ -1,4 +1,4 @@
-"""A trained classifier asked about photos, decoded exactly as in training."""
+"""A network that answers about photos, decoded exactly as in training: above all a trained classifier."""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,28 +15,24 @@ from transfer_core.errors import PhotoError, RunError
 from transfer_core.images import decode
 from transfer_core.runs import Run
 
-__all__ = ["Classifier"]
+__all__ = ["Answering", "Classifier"]
 
 _BATCH = 32
 Item = Path | str | bytes
 
 
-class Classifier:
-    """The model of a run, loaded once."""
+class Answering:
+    """A model from photos to probabilities, asked about decoded photos or about files."""
 
-    def __init__(self, run: Run) -> None:
-        """Load the model and call it once, so that every answer takes its usual time.
+    def __init__(self, model: keras.Model, classes: Sequence[str], size: int) -> None:
+        """Call the model once, so that every answer takes its usual time.
 
-        Raises:
-            RunError: the run has no trained model, or its file is damaged.
+        Args:
+            model: from RGB 0..255, float32 (batch, size, size, 3), to probabilities (batch, classes).
+            classes: names in the order of the model's outputs.
+            size: side of the photos in pixels.
         """
-        labels = run.labels()
-        self.classes: tuple[str, ...] = tuple(labels["classes"])
-        self.size: int = labels["input_size"]
-        try:
-            self.model: keras.Model = keras.models.load_model(run.model_path, compile=False)
-        except (ValueError, OSError, KeyError) as error:
-            raise RunError(f"{run.model_path} can't be loaded ({error}). Train again or restore a copy.") from error
+        self.model, self.classes, self.size = model, tuple(classes), size
         self._answer = tf.function(
             lambda photos: self.model(tf.cast(photos, tf.float32), training=False),
             input_signature=[tf.TensorSpec((None, self.size, self.size, 3), tf.uint8)],
@@ -89,6 +85,23 @@ class Classifier:
             "probabilities": {name: float(value) for name, value in zip(self.classes, row, strict=True)},
             "milliseconds": round(answer["milliseconds"] + share, 2),
         }
+
+
+class Classifier(Answering):
+    """The model of a run, loaded once."""
+
+    def __init__(self, run: Run) -> None:
+        """Load the model.
+
+        Raises:
+            RunError: the run has no trained model, or its file is damaged.
+        """
+        labels = run.labels()
+        try:
+            model = keras.models.load_model(run.model_path, compile=False)
+        except (ValueError, OSError, KeyError) as error:
+            raise RunError(f"{run.model_path} can't be loaded ({error}). Train again or restore a copy.") from error
+        super().__init__(model, labels["classes"], labels["input_size"])
 
 
 def _name(item: Item, index: int) -> str:
