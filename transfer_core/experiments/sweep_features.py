@@ -1,0 +1,81 @@
+"""Features for several cuts of one base in one pass over the photos, as far as the cache may hold them."""
+
+from collections.abc import Sequence
+
+import keras
+
+from transfer_core import cache_limit
+from transfer_core.assembly import photo_input, pooled
+from transfer_core.estimates import record_speed
+from transfer_core.features import POOLED, compute_features, find_features
+from transfer_core.graph import layer_calls
+from transfer_core.labs.sweep import Depth
+from transfer_core.reuse import cached_start, from_start
+from transfer_core.session import Session
+
+__all__ = ["share_features"]
+
+_CACHE_SHARE = 0.5
+"""Of the cache's limit, for one sweep: what does not fit is computed when its depth is tried, and what others keep is
+not all driven out."""
+
+
+def share_features(session: Session, depths: Sequence[Depth]) -> None:
+    """Have pooled features, and what enters each cut, at hand; what is missing is computed together.
+
+    Moving the cut then costs nothing. Where activations of earlier runs lie on disk, the pass begins at the deepest
+    that all of the missing follow from.
+
+    Args:
+        session: `found` is filled.
+        depths: cheapest first; the first have precedence where the cache can't hold all.
+
+    Raises:
+        StorageError: there is no room on the disk.
+        Stopped: a stop was asked for.
+    """
+    names = _affordable(session, depths)
+    session.found |= find_features(session.origin, [*names, POOLED])
+    missing = [name for name in (*names, POOLED) if name not in session.found]
+    if not missing:
+        return
+    start = cached_start(session.base, missing, session.origin)
+    model = _model(session, missing) if start is None else from_start(session.base, start, missing)
+    session.found |= compute_features(model, missing, session.origin, session.pixels, session.watch, start)
+    if session.tree is not None and POOLED in missing and start is None:
+        flops = sum(node.facts.flops for node in session.tree.layers.values() if node.facts)
+        record_speed(session.tree.root.name, "forward", flops * len(session.pixels.array), session.watch.step_seconds)
+
+
+def _affordable(session: Session, depths: Sequence[Depth]) -> list[str]:
+    """Layers whose activations are worth keeping, in the order of the depths."""
+    # Convolution and normalization are computed as one where nothing lies between: such a layer's own output would be
+    # rounded differently here than where it is asked for alone (see `reuse.deepest_source`).
+    calls = layer_calls(session.base)
+    normalized = {
+        name
+        for call in calls
+        if isinstance(call.operation, keras.layers.BatchNormalization)
+        for name in call.input_names
+    }
+    usable = {call.name for call in calls} - normalized
+    room = _CACHE_SHARE * cache_limit.limit_bytes()
+    names: list[str] = []
+    for depth in depths:
+        room -= 4 * depth.values * len(session.pixels.array)
+        if room < 0:
+            break
+        names += [name for name in depth.frontier if name in usable and name not in names]
+    return names
+
+
+def _model(session: Session, names: Sequence[str]) -> keras.Model:
+    """From photos to the tensors called so, in inference mode."""
+    photo, scaled = photo_input(session.row.name, session.row.input_size)
+    base = session.base
+    tensors = {call.name: call.output for call in layer_calls(base)} | {POOLED: base.outputs[0]}
+    values = keras.Model(base.inputs[0], [tensors[name] for name in names])(scaled, training=False)
+    values = list(values) if isinstance(values, list | tuple) else [values]
+    return keras.Model(
+        photo, [pooled(value) if name == POOLED else value for name, value in zip(names, values, strict=True)]
+    )
