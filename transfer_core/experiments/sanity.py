@@ -1,0 +1,241 @@
+"""Frozen or not: trains on saved features, end to end with the base frozen, and with each classic mistake."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from transfer_core.batches import Batches
+from transfer_core.experiments.bench import Bench
+from transfer_core.experiments.sanity_networks import EndToEnd, base_facts, end_to_end, features_of, restored
+from transfer_core.fitting import check_step, train_step
+from transfer_core.labs.sanity import CURVES, Settings, choose_photos, compared, conclude
+from transfer_core.labs.sanity_mistakes import BaseFacts, explained, get_mistake
+from transfer_core.network import Network, head_network
+from transfer_core.optimizers import RatedOptimizer
+from transfer_core.session import Session
+
+__all__ = ["run"]
+
+_BOTTLENECK, _FROZEN = "bottleneck", "frozen"
+_TOLD_EVERY = 0.25  # seconds between two signs of progress
+_KEPT_EVERY = 1.0  # seconds between two writes of the curves under way
+_TRACING = 20  # a compiled step takes about as long to compile as so many photos do to run through it
+
+
+def run(bench: Bench) -> dict[str, Any]:
+    """Carry out the check; every training that ended is kept, and not done again after an interruption.
+
+    Returns:
+        `max_loss_difference` and `max_logit_difference` of the frozen network from the one on saved features, both
+        trainings as `bottleneck` and `frozen`, the mistakes as `variants` {name: ...}, and the `conclusion`. A
+        training has `curves` {loss, accuracy, val_loss, val_accuracy: one value an epoch}, `logits` (photos to check
+        on, classes) and `hits` at its end, `diverged`, `seconds`; and what
+        `labs.sanity.compared` and, of mistakes, `labs.sanity_mistakes.explained` give.
+    """
+    return _Check(bench).result
+
+
+@dataclass
+class _Work:
+    """How much is done, counted in photos that run through the base."""
+
+    bench: Bench
+    total: int
+    done: int = 0
+    _told: float = 0.0
+
+    def add(self, photos: int, step: str) -> None:
+        """So many more are through; checks whether to stop."""
+        self.done += photos
+        now = time.monotonic()
+        if now - self._told >= _TOLD_EVERY:
+            self._told = now
+            self.bench.share(step, self.done / self.total)
+        else:
+            self.bench.watch.check()
+
+
+@dataclass
+class _Check:
+    """The experiment under way."""
+
+    bench: Bench
+    result: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        bench, self.settings = self.bench, self._settings
+        chosen = choose_photos(bench.manifest, self.settings, bench.config.seed)
+        bench.share("reading the photos", 0.0)
+        config = bench.run_config(fit=self.settings.fit, head=self.settings.phase)
+        self.session: Session = bench.session(config, chosen)
+        self.facts: BaseFacts = base_facts(self.session.base, config.base.weights)
+        kept = bench.kept() or {}
+        self.result = self._empty() | {name: kept[name] for name in (_BOTTLENECK, _FROZEN) if name in kept}
+        self.result["variants"] = dict(kept.get("variants", {}))
+        self._finish()
+        left = [name for name in self.settings.mistakes if name not in self.result["variants"]]
+        self.work = _Work(bench, self._size(left))
+        if _FROZEN not in self.result:
+            self._plain()
+        for name in left:
+            self._mistake(name)
+        self.result.pop("running", None)
+
+    @property
+    def _settings(self) -> Settings:
+        settings = self.bench.settings
+        assert isinstance(settings, Settings)
+        return settings
+
+    def _empty(self) -> dict[str, Any]:
+        manifest, settings = self.session.manifest, self.settings
+        return {
+            "base": self.session.row.name,
+            "facts": asdict(self.facts),
+            "classes": list(manifest.classes),
+            "photos": {"train": len(manifest.of("train")), "validation": len(manifest.of("validation"))},
+            "epochs": settings.epochs,
+            "batch_size": settings.batch_size,
+            "optimizer": settings.optimizer,
+            "learning_rate": settings.learning_rate,
+            "max_loss_difference": None,
+            "max_logit_difference": None,
+        }
+
+    def _size(self, left: list[str]) -> int:
+        """Photos to run through the base until the end."""
+        photos: dict[str, int] = self.result["photos"]
+        once = photos["train"] + photos["validation"]
+        plain = 0 if _FROZEN in self.result else once
+        trainings = len(left) + (_FROZEN not in self.result)
+        return max(1, plain + trainings * (_TRACING + self.settings.epochs * once + photos["validation"]))
+
+    def _plain(self) -> None:
+        """Both trainings that must agree."""
+        session = self.session
+        with restored(session.base):
+            network = self._network(None)
+            step = "saving the features"
+            pixels = session.pixels.array
+            done = [0]
+
+            def told(count: int) -> None:
+                self.work.add(count - done[0], step)
+                done[0] = count
+
+            features = features_of(network, pixels, self.settings.batch_size, told)
+            seed = self.bench.config.seed
+            head = head_network(features.shape[1], len(session.manifest.classes), 0.0, seed)
+            self.result[_BOTTLENECK] = self._train(head, features, "a new layer on saved features", _BOTTLENECK, 0)
+            self.result[_FROZEN] = self._train(network, pixels, "end to end, base frozen", _FROZEN)
+        for name in (_BOTTLENECK, _FROZEN):
+            self.result[name] |= compared(self.result[name], self.result[_BOTTLENECK])
+        self._finish()
+
+    def _mistake(self, name: str) -> None:
+        base, title = self.session.base, get_mistake(name).title
+        with restored(base):
+            found = self._train(self._network(name), self.session.pixels.array, title, name)
+        found |= compared(found, self.result[_BOTTLENECK])
+        found |= explained(
+            name,
+            self.facts,
+            agrees=found["agrees"],
+            dropout=self.settings.dropout,
+            batch_size=self.settings.batch_size,
+        )
+        self.result["variants"][name] = found
+        self._finish()
+
+    def _network(self, mistake: str | None) -> EndToEnd:
+        classes, seed = len(self.session.manifest.classes), self.bench.config.seed
+        return end_to_end(self.session.base, self.facts, mistake, classes, self.settings.dropout, seed)
+
+    def _finish(self) -> None:
+        """Bring the conclusion up to what is there, and keep it."""
+        frozen = self.result.get(_FROZEN)
+        if frozen:
+            for key in ("max_loss_difference", "max_logit_difference"):
+                self.result[key] = frozen[key]
+        self.result.pop("running", None)
+        self.result["conclusion"] = conclude(self.result)
+        self.bench.keep(self.result)
+
+    def _train(self, network: Network, source: Any, title: str, name: str, cost: int = 1) -> dict[str, Any]:
+        """One training and its answers at the end; all begin with the same weights and see the photos in one order.
+
+        Args:
+            network: changed in place.
+            source: what it takes, a row a photo.
+            title: for people.
+            name: of the training.
+            cost: 1 if every photo runs through the base, 0 if none does.
+        """
+        began, kept = time.perf_counter(), time.monotonic()
+        train, validation = self._batches(source, name)
+        optimizer = RatedOptimizer(
+            self.settings.optimizer, self.settings.learning_rate, network.variables, network.scales(1.0)
+        )
+        step, check = train_step(network, optimizer, train), check_step(network, validation)
+        curves: dict[str, list[float]] = {key: [] for key in CURVES}
+        diverged = False
+        self.work.add(cost * _TRACING, title)
+        for epoch in range(self.settings.epochs):
+            words = f"{title}: epoch {epoch + 1} of {self.settings.epochs}"
+
+            def told(photos: int, words: str = words) -> None:
+                self.work.add(cost * photos, words)
+
+            values = (*_pass(step, train, epoch, told), *_pass(check, validation, 0, told))
+            diverged = not all(map(math.isfinite, values))
+            if diverged:
+                break
+            for key, value in zip(CURVES, values, strict=True):
+                curves[key].append(value)
+            if time.monotonic() - kept >= _KEPT_EVERY:
+                kept = time.monotonic()
+                self.bench.keep({**self.result, "running": {"name": name, "title": title, "curves": curves}})
+        logits = _answers(network, validation)
+        self.work.add(cost * validation.photos, title)
+        hits = (logits.argmax(1) == validation.labels).tolist()
+        return {
+            "curves": curves,
+            "logits": [] if diverged else logits.tolist(),
+            "hits": hits,
+            "diverged": diverged,
+            "seconds": round(time.perf_counter() - began, 3),
+        }
+
+    def _batches(self, source: Any, name: str) -> tuple[Batches, Batches]:
+        train = self.session.training_batches([source], head_only=True)
+        if name == "no_shuffle":
+            order = np.argsort(train.labels, kind="stable")
+            train = replace(train, rows=train.rows[order], labels=train.labels[order], seed=None)
+        return train, self.session.batches([source], "validation")
+
+
+def _pass(
+    step: Callable[[Any], tuple[float, int]], batches: Batches, epoch: int, told: Callable[[int], None]
+) -> tuple[float, float]:
+    """Mean loss and share of hits over an epoch, each photo counting 1."""
+    loss, right = 0.0, 0
+    for batch in batches.epoch(epoch):
+        batch_loss, batch_right = step(batch)
+        loss, right = loss + batch_loss, right + batch_right
+        told(len(batch.labels))
+    return loss / batches.photos, right / batches.photos
+
+
+def _answers(network: Network, batches: Batches) -> Any:
+    """Logits (photos, classes)."""
+    (source,) = batches.sources
+    run = tf.function(
+        lambda inputs: network((inputs,), training=False),
+        input_signature=[tf.TensorSpec((None, *source.shape[1:]), source.dtype)],
+    )
+    return np.concatenate([run(tf.constant(batch.inputs[0])).numpy() for batch in batches.epoch()])
