@@ -49,6 +49,8 @@ class Lab:
     """Whether it works on the project's photos and base; otherwise on what the settings name."""
     start: str = "Start"
     """What the button says."""
+    tool: Callable[[Project], None] | None = None
+    """Draws what else the page offers, above the settings."""
 
 
 def lab_page(lab: Lab) -> None:
@@ -58,6 +60,8 @@ def lab_page(lab: Lab) -> None:
     lab_links(project, lab.kind)
     with st.popover("How does this work?", icon=":material/help:"):
         st.markdown(lab.about)
+    if lab.tool is not None:
+        lab.tool(project)
     _starting(lab, project)
     with guard():
         run = shown_experiment(project, lab.kind)

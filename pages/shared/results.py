@@ -10,7 +10,7 @@ from transfer_core.catalog import get_base
 from transfer_core.projects import Project, runs_dir
 from transfer_core.runs import Run, list_runs
 
-__all__ = ["Trained", "chosen_run", "trained_runs", "training"]
+__all__ = ["Trained", "chosen_run", "read_trained", "trained_runs", "training"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Trained:
 
 def trained_runs(project: Project) -> list[Trained]:
     """The runs that hold a model, newest first."""
-    return [_read(run) for run in list_runs(runs_dir(project)) if run.model_path.is_file()]
+    return [read_trained(run) for run in list_runs(runs_dir(project)) if run.model_path.is_file()]
 
 
 def training(project: Project) -> bool:
@@ -60,7 +60,12 @@ def chosen_run(project: Project, runs: list[Trained]) -> Trained | None:
     return next((trained for trained in runs if trained.run.id == chosen), runs[0] if runs else None)
 
 
-def _read(run: Run) -> Trained:
+def read_trained(run: Run) -> Trained:
+    """A run that holds a model, with its figures.
+
+    Raises:
+        StorageError: its folder is damaged or gone.
+    """
     report, config, status = run.report() or {}, run.config(), run.status()
     interval = report.get("val_interval")
     layers = len(config.plan.trainable)

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -17,7 +18,7 @@ from pages.shared.words import plural
 from transfer_core.errors import TransferError
 from transfer_core.projects import Project
 
-__all__ = ["choose_run", "drawings", "drop", "warm"]
+__all__ = ["ask_about", "choose_run", "drawings", "drop", "warm"]
 
 DRAWN = 6  # new drawings at a click
 
@@ -84,8 +85,17 @@ def drawings(sample: str) -> list[tuple[str, bytes]]:
     return pictures
 
 
-def _ask(project: Project, chosen: Trained, files: Sequence[tuple[str, bytes]]) -> None:
-    """Have the interactive worker answer, keep what it says, and draw the page anew."""
+def ask_about(kind: str, files: Sequence[tuple[str, bytes]], **args: str) -> list[dict[str, Any]]:
+    """What the interactive worker says of photos, one answer a file, in their order.
+
+    Args:
+        kind: the question, such as `predict`.
+        files: names and bytes.
+        args: what else the question takes.
+
+    Raises:
+        TransferError: it can't answer.
+    """
     with (
         st.spinner(f"Looking at {plural(len(files), 'photo')}…", show_time=True),
         tempfile.TemporaryDirectory(prefix="thaw-test-") as folder,
@@ -96,10 +106,16 @@ def _ask(project: Project, chosen: Trained, files: Sequence[tuple[str, bytes]]) 
             path = Path(folder) / f"{number}{Path(name).suffix[:8]}"
             path.write_bytes(data)
             paths.append(str(path))
-        try:
-            said = lane().ask("predict", {"run": str(chosen.run.path), "images": paths}, timeout=180)
-        except TransferError as error:
-            st.session_state["test_refusal"] = str(error)
-        else:
-            answers.keep(project, chosen, files, said["predictions"])
+        said: list[dict[str, Any]] = lane().ask(kind, {**args, "images": paths}, timeout=180)["predictions"]
+        return said
+
+
+def _ask(project: Project, chosen: Trained, files: Sequence[tuple[str, bytes]]) -> None:
+    """Have the interactive worker answer, keep what it says, and draw the page anew."""
+    try:
+        said = ask_about("predict", files, run=str(chosen.run.path))
+    except TransferError as error:
+        st.session_state["test_refusal"] = str(error)
+    else:
+        answers.keep(project, chosen, files, said)
     st.rerun()
