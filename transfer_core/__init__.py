@@ -13,15 +13,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from transfer_core.api import check, freeze_plan, layers, predict, train
+    from transfer_core.api import check, experiment, freeze_plan, layers, predict, train
     from transfer_core.config import BaseConfig, DataConfig, FitConfig, PhaseConfig, RunConfig, TuningConfig
     from transfer_core.errors import TransferError
+    from transfer_core.labs.experiment import ExperimentConfig
     from transfer_core.plan import FreezePlan
     from transfer_core.runs import Run, open_run
 
 __all__ = [
     "BaseConfig",
     "DataConfig",
+    "ExperimentConfig",
     "FitConfig",
     "FreezePlan",
     "PhaseConfig",
@@ -30,6 +32,7 @@ __all__ = [
     "TransferError",
     "TuningConfig",
     "check",
+    "experiment",
     "freeze_plan",
     "layers",
     "open_run",
@@ -38,9 +41,10 @@ __all__ = [
 ]
 
 _MODULES = {
-    "api": ("check", "freeze_plan", "layers", "predict", "train"),
+    "api": ("check", "experiment", "freeze_plan", "layers", "predict", "train"),
     "config": ("BaseConfig", "DataConfig", "FitConfig", "PhaseConfig", "RunConfig", "TuningConfig"),
     "errors": ("TransferError",),
+    "labs.experiment": ("ExperimentConfig",),
     "plan": ("FreezePlan",),
     "runs": ("Run", "open_run"),
 }
