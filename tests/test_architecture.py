@@ -24,13 +24,13 @@ LIGHT = [
     ["engines"],
 ]
 HEAVY = [
-    ["batch_norm", "drift", "optimizers"],
+    ["batch_norm", "drift", "linear_probe", "optimizers"],
     ["graph", "watch", "array_cache", "batches", "folding", "checkpoint", "network", "evaluation", "augmentation"],
     ["bases", "flops", "grouping", "pixels", "fitting", "acceleration"],
     ["layer_tree", "features", "assembly", "views"],
     ["freezing", "live_batches", "reuse"],
     ["session", "predicting"],
-    ["imagenet", "reporting", "rate_finder"],
+    ["block_features", "imagenet", "reporting", "rate_finder"],
     ["training"],
     ["experiments"],
     ["answering"],
