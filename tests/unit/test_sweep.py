@@ -264,7 +264,14 @@ def test_the_conclusion_says_within_noise_and_how_many_photos_would_tell() -> No
 def test_the_conclusion_says_why_the_head_is_not_enough() -> None:
     words = conclusion([trial(HEAD, "1" * 20 + "0" * 20), trial("c", "1" * 40)])
     assert words.startswith("Fine-tune from c on: it gets 100.0% of 40 photos right")
-    assert "The head alone is worse than from c on: 20 photos fixed, 0 broken of 40 (p = below 0.001)." in words
+    assert "The head alone is worse than from c on: 20 photos fixed, 0 broken of 40 (p < 0.001)." in words
+
+
+def test_a_correction_that_changes_the_verdict_is_told() -> None:
+    answers = {HEAD: "1" * 34 + "0" * 6, "c": "1" * 40, "b": "1" * 39 + "0"}
+    words = conclusion([trial(name, right) for name, right in answers.items()])
+    assert words.startswith("Train the head alone")
+    assert "(p = 0.03, 0.06 when corrected for 2 comparisons): the difference is within noise" in words
 
 
 def test_the_conclusion_of_a_draw_between_shallow_and_deep() -> None:

@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any
 
 from transfer_core.labs.sweep import HEAD, depth_words
-from transfer_core.labs.sweep_verdict import DepthResult, Duel, Verdict
+from transfer_core.labs.sweep_verdict import LEVEL, DepthResult, Duel, Verdict
 
 __all__ = ["Untried", "conclude", "photos_needed"]
 
@@ -91,7 +91,7 @@ def _advice(verdict: Verdict) -> str:
         duel = verdict.duels[advised.name]
         said += (
             f" The best of the {others + 1} depths tried, {depth_words(best.name)}, fixes {duel.fixed} of the same "
-            f"{_photos(duel.photos)} and breaks {duel.broken} (p = {_p(verdict.p_values[advised.name])}): "
+            f"{_photos(duel.photos)} and breaks {duel.broken} ({_p(verdict, advised.name)}): "
             "the difference is within noise"
         )
         needed = photos_needed(duel)
@@ -100,7 +100,7 @@ def _advice(verdict: Verdict) -> str:
         duel = verdict.duels[HEAD]
         said += (
             f" The head alone is worse than {depth_words(best.name)}: {duel.fixed} photos fixed, {duel.broken} broken "
-            f"of {duel.photos} (p = {_p(verdict.p_values[HEAD])})."
+            f"of {duel.photos} ({_p(verdict, HEAD)})."
         )
     return said
 
@@ -131,8 +131,17 @@ def _minutes(minutes: float) -> str:
     return f"{minutes:g} minute{'s' * (minutes != 1)}"
 
 
-def _p(value: float) -> str:
-    return f"{value:.2f}" if value >= 0.01 else f"{value:.3f}" if value >= 0.001 else "below 0.001"
+def _p(verdict: Verdict, name: str) -> str:
+    """The p-value of a duel; the corrected one too where the correction changes the verdict."""
+    plain, corrected = verdict.duels[name].p_value, verdict.p_values[name]
+    said = f"p {_number(plain)}"
+    if plain < LEVEL <= corrected:
+        said += f", {_number(corrected).removeprefix('= ')} when corrected for {len(verdict.duels)} comparisons"
+    return said
+
+
+def _number(p: float) -> str:
+    return f"= {p:.2f}" if p >= 0.01 else f"= {p:.3f}" if p >= 0.001 else "< 0.001"
 
 
 def _round(number: int) -> str:
