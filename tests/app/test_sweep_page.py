@@ -210,9 +210,8 @@ def test_too_few_photos_are_said_before_anything_starts(
 ) -> None:
     store_tree(BASE, toy_tree())
     made = create_project("Few").choose(base={"name": BASE, "weights": "imagenet"})
-    frame.store(made).import_files(
-        [(f"{name}/{n}.jpg", jpeg(n + at)) for at, name in ((0, "a"), (9, "b")) for n in (0, 1)]
-    )
+    named = [(f"{name}/{n}.jpg", jpeg(n + at)) for at, name in ((0, "a"), (9, "b")) for n in (0, 1)]
+    frame.store(made).import_files(named)
     page = shown(open_page, made)
     assert page.button(key="start_lab").disabled
     assert "a sweep needs at least 2 of each class" in words(page)

@@ -55,7 +55,7 @@ function arrange(plot) {
   const { data, layout } = JSON.parse(plot.__figure);
   plot.__width = plot.clientWidth;
   layout.width = plot.clientWidth;
-  if (plot.clientWidth < NARROW) {
+  if (plot.clientWidth < NARROW && layout.xaxis2) {
     Object.assign(layout.xaxis, { domain: [0, 1] });
     Object.assign(layout.xaxis2, { domain: [0, 1] });
     Object.assign(layout.yaxis, { domain: [0.6, 1] });
