@@ -211,8 +211,8 @@ def conclude(classes: Mapping[str, Mapping[str, Any]]) -> str:
         verdict = f"ImageNet holds none of the {len(enough)} classes, though {answers}."
     else:
         verdict = (
-            f"ImageNet holds none of the {len(enough)} classes, and its answers do not tell them apart: good results "
-            "will be learned from your photos."
+            f"ImageNet holds none of the {len(enough)} classes, and its answers do not tell them apart reliably: "
+            "good results will be learned from your photos."
         )
     if few:
         verdict += f" For {_listed(few)} there are too few photos to tell: {LEAST_PHOTOS} of a class are needed."

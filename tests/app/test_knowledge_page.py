@@ -1,0 +1,148 @@
+"""What it knows: any photo asked, the settings, and a result drawn."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import test_photos
+from transfer_core.config import DataConfig
+from transfer_core.errors import TransferError
+from transfer_core.labs.experiment import ExperimentConfig, create_experiment, write_result
+from transfer_core.labs.knowledge import LEAST_PHOTOS, Settings
+from transfer_core.manifest import Manifest
+from transfer_core.projects import Project, create_project, experiments_dir
+from transfer_core.runs import Run
+
+OpenPage = Callable[[str, str], AppTest]
+
+
+class FakeLane:
+    """Answers like the interactive worker: the first bytes tell a photo from anything else."""
+
+    refusal = ""
+
+    def warm(self) -> None:
+        """Nothing to start."""
+
+    def ask(self, kind: str, args: dict[str, Any], timeout: float = 60.0) -> dict[str, Any]:
+        assert kind == "imagenet"
+        if self.refusal:
+            raise TransferError(self.refusal)
+        return {"predictions": [self._answer(Path(path)) for path in args["images"]]}
+
+    def _answer(self, path: Path) -> dict[str, Any]:
+        if not path.read_bytes().startswith(b"\xff\xd8"):
+            return {"image": str(path), "error": "This is no picture."}
+        names = [["tabby", 0.61], ["tiger cat", 0.2], ["Egyptian cat", 0.1], ["lynx", 0.01], ["crane (bird)", 0.001]]
+        return {"image": str(path), "answers": names, "milliseconds": 12.3}
+
+
+@pytest.fixture
+def lane(monkeypatch: pytest.MonkeyPatch) -> FakeLane:
+    fake = FakeLane()
+    monkeypatch.setattr(test_photos, "lane", lambda: fake)
+    monkeypatch.setattr("pages.shared.frame.lane", lambda: fake)
+    return fake
+
+
+@pytest.fixture
+def project(thaw_home: Path) -> Project:
+    return create_project("Pets")
+
+
+def experiment(project: Project, result: dict[str, Any] | None, state: str = "FINISHED", message: str = "") -> Run:
+    config = ExperimentConfig("knowledge", Settings(), DataConfig(project.id))
+    run = create_experiment(
+        experiments_dir(project) / "20260101-000000-knowledge-aaaa", config, Manifest(("cat", "dog"), ())
+    )
+    if result is not None:
+        write_result(run, result, complete=state == "FINISHED")
+    run.write_status(replace(run.status(), state=state, message=message))  # type: ignore[arg-type]
+    return run
+
+
+def found(**parts: Any) -> dict[str, Any]:
+    example = {"photo": "cat/1.jpg", "path": "/gone/1.jpg", "sha256": "0" * 64, "answers": [["tabby", 0.9]]}
+    return {
+        "known": True,
+        "told": True,
+        "photos": 40,
+        "share": 0.95,
+        "interval": [0.83, 0.99],
+        "certainty": 0.7,
+        "imagenet": [["tabby", 0.5], ["tiger cat", 0.25]],
+        "by_name": [f"kind {number} of cat" for number in range(9)],
+        "examples": [example],
+        **parts,
+    }
+
+
+def drawn(app: AppTest) -> str:
+    html = "".join(item.proto.body for item in app.get("html"))
+    return html + " ".join(item.value for item in [*app.markdown, *app.caption, *app.success, *app.warning])
+
+
+def drop(app: AppTest, files: list[tuple[str, bytes]], taken: int = 0) -> AppTest:
+    app.file_uploader(key=f"imagenet_images_{taken}").set_value([(name, data, "") for name, data in files]).run()
+    assert not app.exception
+    return app
+
+
+def test_any_photo_is_asked_and_bad_files_say_why(
+    open_page: OpenPage, project: Project, lane: FakeLane, jpeg: Callable[[int], bytes]
+) -> None:
+    page = drop(open_page("knowledge", project.id), [("my cat.jpg", jpeg(1)), ("notes_1.txt", b"no photo")])
+    words = drawn(page)
+    assert "tabby" in words and "61.0%" in words and "my cat" in words
+    assert "notes" in page.warning[0].value and "This is no picture" in page.warning[0].value
+    page.button(key="clear_imagenet").click().run()
+    assert "61.0%" not in drawn(page)
+
+
+def test_a_refusal_of_the_worker_is_one_sentence(
+    open_page: OpenPage, project: Project, lane: FakeLane, jpeg: Callable[[int], bytes]
+) -> None:
+    lane.refusal = "The weights are damaged. Reinstall Thaw."
+    page = drop(open_page("knowledge", project.id), [("a.jpg", jpeg(1))])
+    assert "Reinstall Thaw" in page.error[0].value
+
+
+def test_the_settings_stay_where_something_can_be_told(open_page: OpenPage, project: Project, lane: FakeLane) -> None:
+    page = open_page("knowledge", project.id)
+    assert not page.exception
+    assert page.number_input(key="knowledge_photos").min == LEAST_PHOTOS
+    assert page.button(key="start_lab").disabled  # no photos yet
+    project.choose(base={"name": "vgg16", "weights": "imagenet"})
+    assert "VGG16 come without their ImageNet answer layer" in drawn(page.run())
+
+
+def test_a_result_is_drawn_a_card_a_class(open_page: OpenPage, project: Project, lane: FakeLane) -> None:
+    classes = {
+        "cat": found(),
+        "a *thing* of glass": found(known=False, by_name=[], imagenet=[["ping-pong ball", 1.0]]),
+        "paper": found(known=False, told=False),
+        "few": found(known=False, told=False, photos=LEAST_PHOTOS - 1),
+        "none": found(known=False, told=False, photos=0, imagenet=[], examples=[], interval=[0.0, 1.0]),
+    }
+    experiment(project, {"photos": 160, "classes": classes, "conclusion": "ImageNet already holds cat."})
+    page = open_page("knowledge", project.id)
+    assert not page.exception
+    words = drawn(page)
+    assert "ImageNet already holds cat" in words and "95% (83 to 99%)" in words
+    for badge in ("ImageNet holds it", "told apart, as something else", "not held by ImageNet", "too few photos"):
+        assert badge in words
+    assert "a \\*thing\\* of glass" in words and "The other 25% get other names" in words
+    assert "kind 5 of cat and 3 more" in words and "None of its photos could be read" in words
+
+
+@pytest.mark.parametrize("state", ["FAILED", "STOPPED"])
+def test_an_end_without_a_result_is_told(open_page: OpenPage, project: Project, lane: FakeLane, state: str) -> None:
+    experiment(project, None, state, "It ended before anything was found.")
+    page = open_page("knowledge", project.id)
+    assert not page.exception
+    shown = page.error if state == "FAILED" else page.info
+    assert "before anything was found" in shown[0].value
