@@ -52,7 +52,7 @@ def sweep_figure(result: dict[str, Any], axis: Axis, run: str) -> dict[str, Any]
     layout = {
         "uirevision": f"{run} {axis}",
         "height": _HEIGHT,
-        "margin": {"l": 56, "r": 16, "t": 56, "b": 48},
+        "margin": {"l": 56, "r": 64, "t": 56, "b": 48},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "hovermode": "closest",
@@ -61,7 +61,8 @@ def sweep_figure(result: dict[str, Any], axis: Axis, run: str) -> dict[str, Any]
         "xaxis": {
             "title": {"text": _TITLES[axis], "standoff": 6},
             "zeroline": False,
-            **({"type": "log", "tickformat": "~s", "nticks": 6} if axis == "trainable_parameters" else {}),
+            "rangemode": "tozero",
+            **({"tickformat": "~s"} if axis == "trainable_parameters" else {}),
         },
         "yaxis": {
             "tickformat": ".0%",
@@ -88,9 +89,11 @@ def _points(name: str, rows: list[dict[str, Any]], axis: Axis, color: str, symbo
         "mode": "markers+text",
         "type": "scatter",
         "name": name,
-        "text": [short(row["train_from"]) for row in rows],
+        # The others crowd where the first blocks add few parameters: their names show on hover and in the table.
+        "text": [short(row["train_from"]) if name != "others" else "" for row in rows],
         "textposition": "middle right",
         "textfont": {"size": 11},
+        "cliponaxis": False,
         "marker": {"color": color, "symbol": symbol, "size": size},
         "customdata": [
             [row["train_from"], *row["interval"], row["photos"], figures.amount(row["trainable_parameters"])]

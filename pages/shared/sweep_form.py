@@ -44,8 +44,9 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
         help="Everything included. The head alone is always trained, even if that takes longer.",
     )
     base = project.choices.get("base", {}).get("name")
+    blocks = [block.name for block in reversed(tree(base).blocks)] if base else []  # outside, where its spinner shows
     with st.expander("More settings (the defaults are fine)", icon=":material/tune:", key="sweep_more"):
-        cuts = _cuts(base)
+        cuts = _cuts(base, blocks)
         rates = st.multiselect(
             "Learning rates of fine-tuning, in the order in which to try them",
             _RATES,
@@ -79,8 +80,7 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
     return settings
 
 
-def _cuts(base: str | None) -> tuple[str, ...]:
-    blocks = [block.name for block in reversed(tree(base).blocks)] if base else []
+def _cuts(base: str | None, blocks: list[str]) -> tuple[str, ...]:
     chosen = st.multiselect(
         "Depths to try: train from this block to the end",
         blocks,

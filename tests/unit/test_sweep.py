@@ -277,7 +277,7 @@ def test_a_correction_that_changes_the_verdict_is_told() -> None:
 def test_the_conclusion_of_a_draw_between_shallow_and_deep() -> None:
     words = conclusion([trial(HEAD, "1100"), *(trial(name, "1100", best_epoch=0) for name in "cba")])
     assert "none of the 3 deeper cuts did better" in words and "did not fit" not in words
-    assert "In all trainings of deeper layers no epoch lowered the loss" in words
+    assert "In no training of deeper layers did an epoch lower the loss" in words
     assert "With 4 photos to measure on, no difference can be significant: that takes 6 at the very least" in words
 
 

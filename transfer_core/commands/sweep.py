@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
+from transfer_core import api
 from transfer_core.commands.experiment import do_experiment, photo_options
-from transfer_core.labs.sweep import HEAD, Settings
+from transfer_core.labs.sweep import HEAD, Settings, depth_words
 
 __all__ = ["sweep"]
 
@@ -22,6 +23,9 @@ def sweep(
 ) -> None:
     """Fine-tune at several depths of the base on the photos in DATA, and say how deep is worth it."""
     settings = Settings(budget, cuts, rates or Settings.rates, repeats, epochs=epochs)
+    for name in cuts:
+        if name != HEAD:
+            api.freeze_plan(options["base"], train_from=name)  # refused now, not after the photos have been read
     do_experiment("sweep", settings, _words, **options)
 
 
@@ -30,7 +34,7 @@ def _words(value: dict[str, Any]) -> str:
     lines = [f"{'trains':<24} {'parameters':>12} {'seconds':>8} {'photos':>7}  accuracy (95 % interval)"]
     for row in value.get("depths", []):
         low, high = row["interval"]
-        name = "the head alone" if row["train_from"] == HEAD else f"from {row['train_from']} on"
+        name = depth_words(row["train_from"])
         mark = "  <- recommended" if row["train_from"] == value["recommended"] else ""
         lines.append(
             f"{name:<24} {row['trainable_parameters']:>12,} {row['seconds']:>8.1f} {row['photos']:>7,}  "

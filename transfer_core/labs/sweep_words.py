@@ -106,14 +106,11 @@ def _advice(verdict: Verdict) -> str:
 
 
 def _unmoved(trials: Sequence[dict[str, Any]]) -> list[str]:
-    """How often fine-tuning ended with the head it had begun with."""
-    tuned = [trial for trial in trials if trial["train_from"] != HEAD]
-    kept = sum(trial["best_epoch"] == 0 for trial in tuned)
-    if not kept:
+    """Whether all of fine-tuning ended with the head it had begun with."""
+    if any(trial["best_epoch"] for trial in trials if trial["train_from"] != HEAD):
         return []
-    much = "all" if kept == len(tuned) else f"{kept} of the {len(tuned)}"
     return [
-        f"In {much} trainings of deeper layers no epoch lowered the loss on photos not learned from, so these ended "
+        "In no training of deeper layers did an epoch lower the loss on photos not learned from, so all of them ended "
         "as they had begun, with the head alone."
     ]
 
