@@ -2,18 +2,21 @@
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transfer_core import api
+from transfer_core import api, catalog
 from transfer_core.__main__ import main
+from transfer_core.catalog import Base
 from transfer_core.config import BaseConfig, PhaseConfig
 from transfer_core.errors import ConfigError, DataError, RunError
 from transfer_core.events import Message
@@ -178,10 +181,32 @@ def test_other_starts_and_lost_photos_are_told(two_runs: tuple[Run, Run], tmp_pa
     assert ["left out" in text for text in messages] == [True, False] and "/gone.h5" in messages[1]
 
 
-def test_other_bases_are_not_compared_layer_by_layer(toy_run: Callable[..., Run]) -> None:
-    other = toy_run(base=BaseConfig("vgg16"))
-    assert "different bases (Toy and VGG16)" in drift_note(toy_run(), other)
-    assert drift_note(toy_run(), toy_run()) == ""
+def test_other_bases_are_not_compared_layer_by_layer(
+    toy_run: Callable[..., Run],
+    toy_base: Base,
+    toy_manifest: Callable[..., Manifest],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    larger = replace(toy_base, name="toy-2", title="Larger Toy", input_size=24, builder="toy_builder_of_the_tests:wide")
+    monkeypatch.setitem(catalog._BY_NAME, "toy-2", larger)
+    monkeypatch.setattr(sys.modules["toy_builder_of_the_tests"], "wide", build_wide_toy, raising=False)
+    photos, settings = toy_manifest(), {"head": PhaseConfig(2, 1e-2)}
+    pair = [toy_run(manifest=photos, base=BaseConfig(name, "none"), **settings) for name in ("toy", "toy-2")]
+    for run in pair:
+        api.execute(run)
+    found = api.experiment(ExperimentConfig("compare", Settings(*(str(run.path) for run in pair))), tmp_path / "found")
+    assert "different bases (Toy and Larger Toy)" in found["drift_note"]
+    assert found["drift"] == {} and found["drift_words"] == ""
+    assert [set(moved.values()) for moved in found["drift_from_base"]] == [{0.0}, {0.0}]
+    assert found["photos"] == 12 and found["conclusion"]
+    assert drift_note(pair[0], pair[0]) == ""
+
+
+def build_wide_toy(size: int) -> Any:
+    """Another base, with other layers."""
+    inputs = keras.Input((size, size, 3), name="image")
+    return keras.Model(inputs, keras.layers.Conv2D(12, 3, strides=4, name="only_conv")(inputs))
 
 
 def test_the_command(two_runs: tuple[Run, Run], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -197,7 +197,8 @@ def conclude(classes: Mapping[str, Mapping[str, Any]]) -> str:
         )
     known = [name for name, found in enough.items() if found["known"]]
     told = [name for name, found in enough.items() if found["told"] and not found["known"]]
-    answers = f"its answers, names of other things, tell {_listed(told)} from the rest"
+    apart = "all of them apart" if len(told) == len(classes) else f"{_listed(told)} from the rest"
+    answers = f"its answers, names of other things, tell {apart}"
     if known:
         everything = len(known) == len(classes) > 1
         which = (
