@@ -122,14 +122,14 @@ def carried_out(seconds: dict[str, float], minutes: float, behind: frozenset[str
 
 def test_with_time_for_all_the_first_look_comes_first_then_the_rounds() -> None:
     trials = carried_out({HEAD: 1, "c": 2, "b": 3, "a": 4}, 10)
-    look = [Trial(name, rate, 0) for rate in (1e-5, 1e-4) for name in "cba"]
+    look = [Trial(*one, 0) for one in (("c", 1e-5), ("c", 1e-4), ("b", 1e-5), ("a", 1e-5), ("b", 1e-4), ("a", 1e-4))]
     rounds = [Trial(name, 2e-3 if name == HEAD else 1e-5, repeat) for repeat in (1, 2) for name in ORDER]
     assert trials == [FIRST, *look, *rounds]
 
 
 def test_the_first_look_leaves_half_of_the_budget_to_repeats() -> None:
-    trials = carried_out({HEAD: 1, "c": 5, "b": 20, "a": 25}, 1)
-    assert trials[:4] == [FIRST, Trial("c", 1e-5, 0), Trial("b", 1e-5, 0), Trial(HEAD, 2e-3, 1)]
+    trials = carried_out({HEAD: 1, "c": 4, "b": 20, "a": 25}, 1)
+    assert trials[1:5] == [Trial("c", 1e-5, 0), Trial("c", 1e-4, 0), Trial("b", 1e-5, 0), Trial(HEAD, 2e-3, 1)]
     assert not [trial for trial in trials if trial.depth == "a"]
 
 
@@ -137,6 +137,12 @@ def test_what_does_not_fit_is_left_out_but_the_head_is_always_trained() -> None:
     assert carried_out({HEAD: 90, "c": 5, "b": 6, "a": 7}, 1) == [FIRST]
     # The first depth may take more than half: without it there would be nothing to compare.
     assert carried_out({HEAD: 1, "c": 50, "b": 60, "a": 70}, 1)[:2] == [FIRST, Trial("c", 1e-5, 0)]
+
+
+def test_a_depth_begins_with_the_rate_that_did_best_at_the_one_before() -> None:
+    seconds = dict.fromkeys(ORDER, 1.0)
+    done = {FIRST: 0.5, Trial("c", 1e-5, 0): 0.5, Trial("c", 1e-4, 0): 0.3}
+    assert next_trial(ORDER, Settings(), Standing(done, 3.0, seconds, 3)) == Trial("b", 1e-4, 0)
 
 
 def test_depths_that_are_behind_get_no_more_time() -> None:
@@ -194,6 +200,14 @@ def test_a_depth_that_is_significantly_better_is_recommended() -> None:
     assert (verdict.best, verdict.recommended, verdict.behind) == ("b", "c", {HEAD})
     # Holm: the smallest p-value counts twice where two depths are compared.
     assert verdict.p_values[HEAD] == pytest.approx(2 * 2 / 2**20) and verdict.p_values["c"] == 1.0
+
+
+def test_a_lead_on_easier_photos_is_none() -> None:
+    trials = [trial(HEAD, "10" * 10), trial("c", "11" * 5 + "10" * 5), trial("b", "11" * 5 + "10" * 5)]
+    trials += [trial(HEAD, "10" * 20, repeat=1), trial("c", "10" * 20, repeat=1)]
+    verdict = judge(trials)
+    assert verdict.gains["b"] > verdict.gains["c"] > 0  # on other photos
+    assert verdict.best == "c" and front(verdict) == {HEAD, "c"}
 
 
 def test_at_a_draw_the_shallowest_is_best() -> None:

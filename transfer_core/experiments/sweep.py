@@ -14,12 +14,14 @@ from transfer_core.config import FitConfig, RunConfig
 from transfer_core.errors import RunError
 from transfer_core.events import EpochEnded, Event, Message, Progress
 from transfer_core.experiments.bench import Bench
+from transfer_core.experiments.retracing import retracing_expected
 from transfer_core.experiments.sweep_features import share_features
 from transfer_core.fitting import Fitted, Schedule, fit, probabilities
 from transfer_core.intervals import wilson
 from transfer_core.labs.sweep import HEAD, Depth, Settings, depths
 from transfer_core.labs.sweep_folds import counts, fold, fold_count, usable
 from transfer_core.labs.sweep_order import Standing, Trial, next_trial
+from transfer_core.labs.sweep_purse import Purse
 from transfer_core.labs.sweep_result import build_result, trial_seconds
 from transfer_core.labs.sweep_verdict import judge, key
 from transfer_core.manifest import Manifest
@@ -27,42 +29,10 @@ from transfer_core.network import Network, head_network
 from transfer_core.session import Session, prepare
 from transfer_core.watch import Watch
 
-__all__ = ["Purse", "run"]
+__all__ = ["run"]
 
-_OVERDRAFT = 1.05  # share of the budget at which a trial that takes longer than expected is broken off
 
 _INTERVAL = 0.3  # seconds between two words of progress
-
-
-@dataclass
-class Purse:
-    """The budget and what is left of it."""
-
-    budget: float
-    """Seconds."""
-    clock: Callable[[], float]
-    """Seconds, from any start."""
-    before: float = 0.0
-    """Seconds spent by an earlier go of the same experiment."""
-    began: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.began = self.clock()
-
-    @property
-    def spent(self) -> float:
-        """Seconds, all goes together."""
-        return self.before + self.clock() - self.began
-
-    @property
-    def overdrawn(self) -> bool:
-        """Whether even the margin is used up."""
-        return self.spent > _OVERDRAFT * self.budget
-
-    @property
-    def share(self) -> float:
-        """Share of this go that is over, in 0..1, if it takes all that was left of the budget."""
-        return min(1.0, (self.spent - self.before) / max(self.budget - self.before, 1e-9))
 
 
 def run(bench: Bench, clock: Callable[[], float] = time.perf_counter) -> dict[str, Any]:
@@ -88,11 +58,12 @@ def run(bench: Bench, clock: Callable[[], float] = time.perf_counter) -> dict[st
     """
     cache_limit.limit_bytes()  # a limit that is no number is refused before anything is computed
     sweep = _Sweep(bench, Purse(bench.settings.budget * 60, clock, (bench.kept() or {}).get("spent", 0.0)))
-    sweep.resume()
-    sweep.prepare_features()
-    while trial := sweep.next():
-        sweep.perform(trial)
-    cache_limit.trim()
+    with retracing_expected():
+        sweep.resume()
+        sweep.prepare_features()
+        while trial := sweep.next():
+            sweep.perform(trial)
+    cache_limit.trim()  # what was mapped may have held the caches above their limit
     return sweep.result()
 
 

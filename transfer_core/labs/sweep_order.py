@@ -1,5 +1,6 @@
 """Which trial comes next within a budget: a first look at every depth, cheapest first, then repeats, then the rest."""
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -53,8 +54,9 @@ def next_trial(order: Sequence[str], settings: Settings, standing: Standing) -> 
     """The trial to do now, or None when nothing more fits or all is done.
 
     1. The head alone, whatever the budget.
-    2. A first look at each depth with the first rate, cheapest first, then with the others, as long as it ends within
-       LOOK_SHARE of the budget; the first depth may take all of it.
+    2. A first look at each depth, cheapest first, as long as it ends within LOOK_SHARE of the budget (the very first
+       may take all of it): at the cheapest with every rate, at each other with the rate that did best at the one
+       before; then the rates that are left.
     3. Repeats of the depths that are not `behind`, each with the rate that did best, round by round, cheapest first.
     4. With what is left, depths and rates that the first look had no time for.
 
@@ -71,9 +73,9 @@ def next_trial(order: Sequence[str], settings: Settings, standing: Standing) -> 
     start = Trial(HEAD, settings.head.learning_rate, 0)
     if start not in done:
         return start
-    looks = [Trial(name, rate, 0) for rate in settings.rates for name in order if name != HEAD]
     share = LOOK_SHARE if any(trial.depth != HEAD for trial in done) else 1.0
     rates = chosen_rates(done)
+    looks = _looks([name for name in order if name != HEAD], settings.rates, rates)
     repeats = [
         Trial(name, rates[name], repeat)
         for repeat in range(1, standing.repeats)
@@ -88,6 +90,15 @@ def next_trial(order: Sequence[str], settings: Settings, standing: Standing) -> 
             if fits(trial, most):
                 return trial
     return None
+
+
+def _looks(names: Sequence[str], rates: Sequence[float], chosen: Mapping[str, float]) -> list[Trial]:
+    """The first look, in order."""
+    first, best = [Trial(name, rate, 0) for name in names[:1] for rate in rates], rates[0]
+    for before, name in itertools.pairwise(names):
+        best = chosen.get(before, best)
+        first.append(Trial(name, best, 0))
+    return list(dict.fromkeys([*first, *(Trial(name, rate, 0) for rate in rates for name in names)]))
 
 
 def forecast(depths: Sequence[Depth], settings: Settings, repeats: int) -> list[Trial]:

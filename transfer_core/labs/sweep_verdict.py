@@ -78,7 +78,7 @@ class Verdict:
     gains: dict[str, float]
     """Accuracy less that of the head alone on the same photos."""
     best: str
-    """The depth that gains most over the head; at a draw the shallowest."""
+    """The depth that leads, see `judge`."""
     recommended: str
     """The shallowest depth that is not significantly worse than the best."""
     duels: dict[str, Duel]
@@ -126,9 +126,10 @@ def duel(one: DepthResult, other: DepthResult) -> Duel:
 def judge(trials: Sequence[dict[str, Any]]) -> Verdict:
     """Find the best depth and the shallowest that is as good, as far as the photos can tell.
 
-    Depths may have been measured on different numbers of photos, so each is compared with the head alone, which was
-    measured on all of them: the best is the one that gains most. The best was picked because it looked best, so the
-    tests against it are corrected for their number (Holm 1979), which errs on the side of the shallower depth.
+    Depths may have been measured on different photos, so they are compared on those that both were measured on: from
+    the head on, a deeper one takes the lead if it fixes more photos of the leader than it breaks. Measured on the same
+    photos, the best is so the one with the highest accuracy, at a draw the shallowest. It was picked because it looked
+    best, so the tests against it are corrected for their number (Holm 1979), which errs on the side of the shallower.
 
     Args:
         trials: as in the result; one of the head alone for every repeat there is.
@@ -136,7 +137,10 @@ def judge(trials: Sequence[dict[str, Any]]) -> Verdict:
     found = results(trials)
     head = next(result for result in found if result.name == HEAD)
     gains = {result.name: duel(head, result).gain for result in found}
-    best = max(found, key=lambda result: (gains[result.name], -result.trainable_parameters))
+    best = head
+    for result in found:
+        if duel(best, result).gain > 0:
+            best = result
     duels = {result.name: duel(result, best) for result in found if result.name != best.name}
     p_values = _holm({name: pair.p_value for name, pair in duels.items()})
     recommended = next(result.name for result in found if p_values.get(result.name, 1.0) >= LEVEL)
@@ -156,19 +160,16 @@ def _holm(p_values: dict[str, float]) -> dict[str, float]:
 def front(verdict: Verdict, costs: Sequence[str] = ("seconds", "trainable_parameters")) -> frozenset[str]:
     """The Pareto front: depths that no other one beats in accuracy and every cost, or in one and draws in the others.
 
-    Accuracy is compared as the gain over the head alone on the same photos.
+    Accuracy is compared on the photos that both were measured on.
 
     Args:
         verdict: what `judge` gave.
         costs: fields of `DepthResult`, the less the better.
     """
 
-    def figures(result: DepthResult) -> tuple[float, ...]:
-        return (-verdict.gains[result.name], *(getattr(result, cost) for cost in costs))
-
     def beats(one: DepthResult, other: DepthResult) -> bool:
-        pairs = list(zip(figures(one), figures(other), strict=True))
-        return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
+        better = [duel(other, one).gain, *(getattr(other, cost) - getattr(one, cost) for cost in costs)]
+        return all(value >= 0 for value in better) and any(value > 0 for value in better)
 
     found = verdict.results
     return frozenset(one.name for one in found if not any(beats(other, one) for other in found))
