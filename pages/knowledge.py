@@ -30,7 +30,8 @@ whose photos get the most of it, the photo in question always left out.
   behind it is where the true share most likely lies (95 % interval).
 - **ImageNet holds it**: even the low end of that range is {TOLD:.0%} or more, and the answers are sure: half of them
   put at least {SURE:.0%} on five of the 1000 names. Answers to things it has never seen scatter over many more.
-- **Told apart, as something else**: the answers fit, but hesitantly. Round things may all be "ping-pong ball".
+- **Told apart, but hesitantly**: the answers fit, but are unsure. Most likely the base knows something that looks
+  alike: round things may all be "ping-pong ball".
 
 It takes at least {LEAST_PHOTOS} photos of a class to tell.
 """

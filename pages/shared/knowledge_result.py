@@ -63,4 +63,4 @@ def _badge(found: Mapping[str, Any]) -> str:
         return ":gray-badge[too few photos to tell]"
     if found["known"]:
         return ":orange-badge[:material/psychology: ImageNet holds it]"
-    return ":blue-badge[told apart, as something else]" if found["told"] else ":green-badge[not held by ImageNet]"
+    return ":blue-badge[told apart, but hesitantly]" if found["told"] else ":green-badge[not held by ImageNet]"

@@ -133,7 +133,7 @@ def test_a_result_is_drawn_a_card_a_class(open_page: OpenPage, project: Project,
     assert not page.exception
     words = drawn(page)
     assert "ImageNet already holds cat" in words and "95% (83 to 99%)" in words
-    for badge in ("ImageNet holds it", "told apart, as something else", "not held by ImageNet", "too few photos"):
+    for badge in ("ImageNet holds it", "told apart, but hesitantly", "not held by ImageNet", "too few photos"):
         assert badge in words
     assert "a \\*thing\\* of glass" in words and "The other 25% get other names" in words
     assert "kind 5 of cat and 3 more" in words and "None of its photos could be read" in words

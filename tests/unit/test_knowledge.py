@@ -95,7 +95,7 @@ def test_hesitant_answers_tell_a_class_without_holding_it() -> None:
     many = 2 * LEAST_PHOTOS
     found = judged([281] * many + [5] * many, [0] * many + [1] * many, sure=SURE - 0.1)
     assert found["classes"]["cat"]["told"] and not found["classes"]["cat"]["known"]
-    assert "holds none of the 2 classes, though" in found["conclusion"]
+    assert "holds none of the 2 classes for certain, but" in found["conclusion"]
     assert "tell all of them apart" in found["conclusion"]
 
 

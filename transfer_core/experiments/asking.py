@@ -21,23 +21,23 @@ Span = tuple[float, float]
 
 def decode_photos(bench: Bench, photos: Sequence[ManifestPhoto], size: int, span: Span) -> tuple[Pixels, list[Skipped]]:
     """As `load_pixels`; progress moves the experiment's own along `span`, and what is skipped is told."""
-    watch = bench.quiet(_along(bench, "photos", span))
+    watch = bench.quiet(_along(bench, "Reading the photos", span))
     watch.start("measure")
     return load_pixels(photos, size, watch)
 
 
 def ask(
-    bench: Bench, network: Answering, pixels: Pixels, photos: Sequence[ManifestPhoto], span: Span
+    bench: Bench, network: Answering, pixels: Pixels, photos: Sequence[ManifestPhoto], step: str, span: Span
 ) -> NDArray[np.float32]:
-    """The answers of `network` to `photos`, (photos, classes), while progress moves along `span`."""
+    """The answers of `network` to `photos`, (photos, classes), while the `step` moves progress along `span`."""
     rows = np.array([pixels.rows[photo.sha256] for photo in photos], np.int64)
     low, high = span
     parts = []
     for start in range(0, len(rows), _BATCH):
-        bench.share("answers", low + (high - low) * start / len(rows))
+        bench.share(step, low + (high - low) * start / len(rows))
         batch = rows[start : start + _BATCH]
         parts.append(network.probabilities(np.asarray(pixels.array[batch])))
-    bench.share("answers", high)
+    bench.share(step, high)
     return np.concatenate(parts) if parts else np.zeros((0, len(network.classes)), np.float32)
 
 

@@ -25,9 +25,9 @@ def run(bench: Bench) -> dict[str, Any]:
     """
     if note := base_note(bench.config.base):
         bench.watch.message(note)
-    bench.share("network", 0.0)
+    bench.share("Getting the base ready", 0.0)
     network = ImageNet()
     chosen = choose(bench.manifest, bench.settings.photos, bench.config.seed)
     pixels, _ = decode_photos(bench, chosen, network.size, (_DECODING, _ASKING))
     photos = [photo for photo in chosen if photo.sha256 in pixels.rows]
-    return judge(ask(bench, network, pixels, photos, (_ASKING, 1.0)), photos, bench.manifest.classes)
+    return judge(ask(bench, network, pixels, photos, "Asking the base", (_ASKING, 1.0)), photos, bench.manifest.classes)

@@ -198,7 +198,7 @@ def conclude(classes: Mapping[str, Mapping[str, Any]]) -> str:
     known = [name for name, found in enough.items() if found["known"]]
     told = [name for name, found in enough.items() if found["told"] and not found["known"]]
     apart = "all of them apart" if len(told) == len(classes) else f"{_listed(told)} from the rest"
-    answers = f"its answers, names of other things, tell {apart}"
+    answers = f"its answers, though hesitant, tell {apart}"
     if known:
         everything = len(known) == len(classes) > 1
         which = (
@@ -209,7 +209,7 @@ def conclude(classes: Mapping[str, Mapping[str, Any]]) -> str:
             f"would for things the base has never seen.{f' Also, {answers}.' if told else ''}"
         )
     elif told:
-        verdict = f"ImageNet holds none of the {len(enough)} classes, though {answers}."
+        verdict = f"ImageNet holds none of the {len(enough)} classes for certain, but {answers}."
     else:
         verdict = (
             f"ImageNet holds none of the {len(enough)} classes, and its answers do not tell them apart reliably: "
