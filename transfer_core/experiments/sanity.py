@@ -3,7 +3,8 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,10 +35,52 @@ def run(bench: Bench) -> dict[str, Any]:
         `max_loss_difference` and `max_logit_difference` of the frozen network from the one on saved features, both
         trainings as `bottleneck` and `frozen`, the mistakes as `variants` {name: ...}, and the `conclusion`. A
         training has `curves` {loss, accuracy, val_loss, val_accuracy: one value an epoch}, `logits` (photos to check
-        on, classes) and `hits` at its end, `diverged`, `seconds`; and what
-        `labs.sanity.compared` and, of mistakes, `labs.sanity_mistakes.explained` give.
+        on, classes) and `hits` at its end, `diverged`, `seconds`, and what `labs.sanity.compared` and, of mistakes,
+        `labs.sanity_mistakes.explained` give. While it goes on, `running` has the curves of the training under way.
     """
-    return _Check(bench).result
+    settings: Settings = bench.settings
+    bench.share("reading the photos", 0.0)
+    chosen = choose_photos(bench.manifest, settings, bench.config.seed)
+    session = bench.session(bench.run_config(fit=settings.fit, head=settings.phase), chosen)
+    facts = base_facts(session.base, bench.config.base.weights)
+    kept = bench.kept() or {}
+    result = _empty(session, settings, facts) | {name: kept[name] for name in (_BOTTLENECK, _FROZEN) if name in kept}
+    result["variants"] = dict(kept.get("variants", {}))
+    left = [name for name in settings.mistakes if name not in result["variants"]]
+    check = _Check(bench, settings, session, facts, result, _Work(bench, _size(result, left)))
+    if _FROZEN not in result:
+        check.plain()
+    for name in left:
+        check.mistake(name)
+    check.finish()
+    return result
+
+
+def _empty(session: Session, settings: Settings, facts: BaseFacts) -> dict[str, Any]:
+    """A result before anything was found."""
+    manifest = session.manifest
+    return {
+        "base": session.row.name,
+        "facts": asdict(facts),
+        "classes": list(manifest.classes),
+        "photos": {"train": len(manifest.of("train")), "validation": len(manifest.of("validation"))},
+        "epochs": settings.epochs,
+        "batch_size": settings.batch_size,
+        "optimizer": settings.optimizer,
+        "learning_rate": settings.learning_rate,
+        "max_loss_difference": None,
+        "max_logit_difference": None,
+        "variants": {},
+    }
+
+
+def _size(result: dict[str, Any], left: list[str]) -> int:
+    """Photos to run through the base until the end."""
+    photos: dict[str, int] = result["photos"]
+    once = photos["train"] + photos["validation"]
+    plain = 0 if _FROZEN in result else once
+    trainings = len(left) + (_FROZEN not in result)
+    return max(1, plain + trainings * (_TRACING + int(result["epochs"]) * once + photos["validation"]))
 
 
 @dataclass
@@ -49,9 +92,9 @@ class _Work:
     done: int = 0
     _told: float = 0.0
 
-    def add(self, photos: int, step: str) -> None:
-        """So many more are through; checks whether to stop."""
-        self.done += photos
+    def add(self, photos: int, step: str, cost: int = 1) -> None:
+        """So many more are through, of the base if `cost` is 1 and not 0; checks whether to stop."""
+        self.done += cost * photos
         now = time.monotonic()
         if now - self._told >= _TOLD_EVERY:
             self._told = now
@@ -65,79 +108,29 @@ class _Check:
     """The experiment under way."""
 
     bench: Bench
-    result: dict[str, Any] = field(init=False)
+    settings: Settings
+    session: Session
+    facts: BaseFacts
+    result: dict[str, Any]
+    work: _Work
 
-    def __post_init__(self) -> None:
-        bench, self.settings = self.bench, self._settings
-        chosen = choose_photos(bench.manifest, self.settings, bench.config.seed)
-        bench.share("reading the photos", 0.0)
-        config = bench.run_config(fit=self.settings.fit, head=self.settings.phase)
-        self.session: Session = bench.session(config, chosen)
-        self.facts: BaseFacts = base_facts(self.session.base, config.base.weights)
-        kept = bench.kept() or {}
-        self.result = self._empty() | {name: kept[name] for name in (_BOTTLENECK, _FROZEN) if name in kept}
-        self.result["variants"] = dict(kept.get("variants", {}))
-        self._finish()
-        left = [name for name in self.settings.mistakes if name not in self.result["variants"]]
-        self.work = _Work(bench, self._size(left))
-        if _FROZEN not in self.result:
-            self._plain()
-        for name in left:
-            self._mistake(name)
-        self.result.pop("running", None)
-
-    @property
-    def _settings(self) -> Settings:
-        settings = self.bench.settings
-        assert isinstance(settings, Settings)
-        return settings
-
-    def _empty(self) -> dict[str, Any]:
-        manifest, settings = self.session.manifest, self.settings
-        return {
-            "base": self.session.row.name,
-            "facts": asdict(self.facts),
-            "classes": list(manifest.classes),
-            "photos": {"train": len(manifest.of("train")), "validation": len(manifest.of("validation"))},
-            "epochs": settings.epochs,
-            "batch_size": settings.batch_size,
-            "optimizer": settings.optimizer,
-            "learning_rate": settings.learning_rate,
-            "max_loss_difference": None,
-            "max_logit_difference": None,
-        }
-
-    def _size(self, left: list[str]) -> int:
-        """Photos to run through the base until the end."""
-        photos: dict[str, int] = self.result["photos"]
-        once = photos["train"] + photos["validation"]
-        plain = 0 if _FROZEN in self.result else once
-        trainings = len(left) + (_FROZEN not in self.result)
-        return max(1, plain + trainings * (_TRACING + self.settings.epochs * once + photos["validation"]))
-
-    def _plain(self) -> None:
+    def plain(self) -> None:
         """Both trainings that must agree."""
         session = self.session
         with restored(session.base):
-            network = self._network(None)
-            step = "saving the features"
-            pixels = session.pixels.array
-            done = [0]
-
-            def told(count: int) -> None:
-                self.work.add(count - done[0], step)
-                done[0] = count
-
+            network, pixels = self._network(None), session.pixels.array
+            told = partial(self.work.add, step="saving the features")
             features = features_of(network, pixels, self.settings.batch_size, told)
             seed = self.bench.config.seed
             head = head_network(features.shape[1], len(session.manifest.classes), 0.0, seed)
-            self.result[_BOTTLENECK] = self._train(head, features, "a new layer on saved features", _BOTTLENECK, 0)
-            self.result[_FROZEN] = self._train(network, pixels, "end to end, base frozen", _FROZEN)
-        for name in (_BOTTLENECK, _FROZEN):
-            self.result[name] |= compared(self.result[name], self.result[_BOTTLENECK])
-        self._finish()
+            saved = self._train(head, features, "a new layer on saved features", _BOTTLENECK, 0)
+            self.result[_BOTTLENECK] = saved | compared(saved, saved)
+            frozen = self._train(network, pixels, "end to end, base frozen", _FROZEN)
+            self.result[_FROZEN] = frozen | compared(frozen, saved)
+        self.finish()
 
-    def _mistake(self, name: str) -> None:
+    def mistake(self, name: str) -> None:
+        """The training with one mistake."""
         base, title = self.session.base, get_mistake(name).title
         with restored(base):
             found = self._train(self._network(name), self.session.pixels.array, title, name)
@@ -150,16 +143,15 @@ class _Check:
             batch_size=self.settings.batch_size,
         )
         self.result["variants"][name] = found
-        self._finish()
+        self.finish()
 
     def _network(self, mistake: str | None) -> EndToEnd:
         classes, seed = len(self.session.manifest.classes), self.bench.config.seed
         return end_to_end(self.session.base, self.facts, mistake, classes, self.settings.dropout, seed)
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
         """Bring the conclusion up to what is there, and keep it."""
-        frozen = self.result.get(_FROZEN)
-        if frozen:
+        if frozen := self.result.get(_FROZEN):
             for key in ("max_loss_difference", "max_logit_difference"):
                 self.result[key] = frozen[key]
         self.result.pop("running", None)
@@ -186,11 +178,7 @@ class _Check:
         diverged = False
         self.work.add(cost * _TRACING, title)
         for epoch in range(self.settings.epochs):
-            words = f"{title}: epoch {epoch + 1} of {self.settings.epochs}"
-
-            def told(photos: int, words: str = words) -> None:
-                self.work.add(cost * photos, words)
-
+            told = partial(self.work.add, step=f"{title}: epoch {epoch + 1} of {self.settings.epochs}", cost=cost)
             values = (*_pass(step, train, epoch, told), *_pass(check, validation, 0, told))
             diverged = not all(map(math.isfinite, values))
             if diverged:

@@ -86,28 +86,38 @@ def end_to_end(
 
 
 def _forward(base: keras.Model, facts: BaseFacts, mistake: str | None) -> tuple[Forward, int]:
+    """How the features come about, and their number."""
     photo, scaled = photo_input(base.name, base.inputs[0].shape[1])
     body = keras.Model(photo, pooled(base(scaled, training=False)))
     channels = int(base.outputs[0].shape[-1])
+
+    def compiled(features: Callable[[Any], Any]) -> Any:
+        # Traced once for learning, checking and answering: tracing takes longer than some photos do to run through.
+        return tf.function(features, input_signature=[tf.TensorSpec(photo.shape, tf.float32)])
+
+    asleep = compiled(lambda photos: body(photos, training=False))
+    awake = compiled(lambda photos: body(photos, training=True))
     match mistake:
         case "batch_norm":
             by_batch = keras.Model(photo, pooled(normalize_by_batch(base)(scaled)))
-            return lambda x, training: by_batch(x) if training else body(x, training=False), channels
+            learning = compiled(lambda photos: by_batch(photos))  # without `training`, see `normalize_by_batch`
+            return lambda photos, training: (learning if training else asleep)(photos), channels
         case "training_true":
-            return lambda x, training: body(x, training=True), channels
+            return lambda photos, training: awake(photos), channels
         case "overruled":
-            # What `fit` does with the model of the Keras guide: it calls it with training=True.
-            return lambda x, training: body(x, training=training), channels
+            # What `fit` does with the model of the guides: it calls it with training=True.
+            return lambda photos, training: (awake if training else asleep)(photos), channels
         case "scaling":
             wrong = keras.Model(photo, pooled(base(_wrongly_scaled(facts, photo), training=False)))
-            return lambda x, training: wrong(x, training=False), channels
-        case "softmax":
-            if not facts.top:
-                return lambda x, training: tf.nn.softmax(body(x, training=False)), channels
+            strange = compiled(lambda photos: wrong(photos, training=False))
+            return lambda photos, training: strange(photos), channels
+        case "softmax" if facts.top:
             top = bases.build_with_top(base.name).get_layer("predictions")
-            return lambda x, training: tf.nn.softmax(top(body(x, training=False))), int(top.units)
+            return lambda photos, training: tf.nn.softmax(top(asleep(photos))), int(top.units)
+        case "softmax":
+            return lambda photos, training: tf.nn.softmax(asleep(photos)), channels
         case _:
-            return lambda x, training: body(x, training=False), channels
+            return lambda photos, training: asleep(photos), channels
 
 
 def _wrongly_scaled(facts: BaseFacts, photo: Any) -> Any:
@@ -127,15 +137,11 @@ def features_of(network: EndToEnd, photos: Rows, batch_size: int, told: Callable
         network: without a mistake.
         photos: uint8 (photos, size, size, 3).
         batch_size: of the training.
-        told: hears how many photos are done.
+        told: hears of every batch how many photos it has.
     """
-    shape = (None, *photos.shape[1:])
-    run = tf.function(
-        lambda batch: network.forward(tf.cast(batch, tf.float32), False),
-        input_signature=[tf.TensorSpec(shape, tf.uint8)],
-    )
     parts = []
     for start in range(0, len(photos), batch_size):
-        parts.append(run(tf.constant(photos[start : start + batch_size])).numpy())
-        told(min(start + batch_size, len(photos)))
+        batch = photos[start : start + batch_size]
+        parts.append(network.forward(tf.constant(batch, tf.float32), False).numpy())
+        told(len(batch))
     return np.concatenate(parts)

@@ -20,6 +20,7 @@ TOLERANCE = 1e-5
 CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 """What every training tells after each epoch."""
 _SIGNIFICANT = 0.05
+"""Each mistake is a question of its own, so nothing is corrected for their number."""
 _SPLITS: tuple[tuple[SplitName, str], ...] = (("train", "learn from"), ("validation", "check on"))
 
 
@@ -168,10 +169,9 @@ def compared(training: Mapping[str, Any], reference: Mapping[str, Any]) -> dict[
 
 def conclude(result: Mapping[str, Any]) -> str:
     """What a result, complete or not, says in plain words."""
-    return (
-        " ".join(part for part in (_equality(result), _mistakes(result["variants"]), _accuracy(result)) if part)
-        or "Nothing has been compared yet."
-    )
+    variants = result["variants"]
+    parts = (_equality(result), _mistakes(variants), _harmless(variants), _accuracy(result))
+    return " ".join(filter(None, parts)) or "Nothing has been compared yet."
 
 
 def _equality(result: Mapping[str, Any]) -> str:
@@ -183,16 +183,16 @@ def _equality(result: Mapping[str, Any]) -> str:
             if result.get("bottleneck", {}).get("diverged")
             else ""
         )
-    same = f"in all {epochs} epochs" if epochs > 1 else "in its one epoch"
+    over = f"over {epochs} epochs" if epochs > 1 else "of the one epoch"
     if loss == logit == 0:
         return (
             "Training a new layer on saved features and training the whole network with its base frozen are the same: "
-            f"every loss {same} and every answer at the end is equal to the last bit."
+            f"every loss {over} and every answer at the end is equal to the last bit."
         )
     if max(loss, logit) <= TOLERANCE:
         return (
             "Training a new layer on saved features and training the whole network with its base frozen are the same "
-            f"but for rounding: the losses differ by at most {loss:.1g} {same}."
+            f"but for rounding: losses and answers differ by at most {max(loss, logit):.1g}."
         )
     return (
         "Training on saved features and training with a frozen base should be the same, but here the losses differ by "
@@ -201,19 +201,18 @@ def _equality(result: Mapping[str, Any]) -> str:
 
 
 def _mistakes(variants: Mapping[str, Mapping[str, Any]]) -> str:
-    if not variants:
+    apart = sorted((found for found in variants.values() if not found["agrees"]), key=_size, reverse=True)
+    if not apart:
         return ""
-    apart = [found for found in variants.values() if not found["agrees"]]
-    apart.sort(key=lambda found: -_size(found))
-    harmless = [found["title"] for found in variants.values() if found["agrees"]]
-    parts = []
-    if apart:
-        count = f"{len(apart)} of {len(variants)} mistakes make" if len(variants) > 1 else "The mistake makes"
-        names = ", ".join(f"{found['title']} ({_apart(found)})" for found in apart)
-        parts.append(f"{count} it differ: {names}.")
-    if harmless:
-        parts.append(f"With this base nothing changes by: {', '.join(harmless)}.")
-    return " ".join(parts)
+    if len(variants) == 1:
+        return f"They part by one mistake: {apart[0]['title']} ({_apart(apart[0])})."
+    names = f"most of all {apart[0]['title']} ({_apart(apart[0])})"
+    return f"{len(apart)} of {len(variants)} classic mistakes part them, {names}."
+
+
+def _harmless(variants: Mapping[str, Mapping[str, Any]]) -> str:
+    names = [found["title"] for found in variants.values() if found["agrees"]]
+    return f"With this base nothing changes by: {', '.join(names)}." if names else ""
 
 
 def _size(found: Mapping[str, Any]) -> float:
@@ -238,4 +237,4 @@ def _accuracy(result: Mapping[str, Any]) -> str:
         return f"Whether they cost accuracy can't be told from {photos} photos: all differences are within noise."
     worse.sort(key=lambda found: found["val_accuracy"])
     names = ", ".join(f"{found['title']} ({round(100 * found['val_accuracy'])} of 100 right)" for found in worse)
-    return f"On new photos, where {round(100 * right)} of 100 are right without them, clearly worse: {names}."
+    return f"On new photos, {round(100 * right)} of 100 right without mistakes, worse than by chance: {names}."
