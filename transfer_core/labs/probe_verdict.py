@@ -110,10 +110,11 @@ def _nothing(highest: Depth, chance: float, warnings: tuple[str, ...]) -> Verdic
 
 
 def _blind(first: Depth, highest: Depth, warnings: tuple[str, ...]) -> Verdict:
-    sentence = (
-        f"{highest.photos} photos are too few to tell the depths apart: even after {first.block} ({_share(first)}) it "
-        f"may be as good as after {highest.block} ({_share(highest)})."
-    )
+    sentence = f"{highest.photos} photos are too few to tell the depths apart: after {first.block}, the first block, "
+    if first is highest:
+        sentence += f"{_share(first)} are told right already, and nowhere more."
+    else:
+        sentence += f"{_share(first)} are told right and after {highest.block} {_share(highest)}: it may be chance."
     return Verdict(None, highest.block, None, (), (), sentence, (), warnings)
 
 
