@@ -26,6 +26,7 @@ LIGHT = [
 HEAVY = [
     ["batch_norm", "drift", "linear_probe", "optimizers"],
     ["graph", "watch", "array_cache", "batches", "folding", "checkpoint", "network", "evaluation", "augmentation"],
+    ["frozen_graph"],
     ["bases", "flops", "grouping", "pixels", "fitting", "acceleration"],
     ["layer_tree", "features", "assembly", "views"],
     ["freezing", "live_batches", "reuse"],

@@ -57,8 +57,8 @@ class Base:
     gflops: float = 0.0
     """Billions of operations for one photo of `input_size`, as `flops` counts (a multiply-add is 2). 0: unknown."""
     litert: bool = True
-    """Whether LiteRT runs it faster than Keras on a processor, as measured. Not where convolutions of 3 by 3 and larger
-    are most of the work: TensorFlow's own kernels do those faster."""
+    """Whether LiteRT runs it faster than TensorFlow's own kernels on a processor, as measured. Not where convolutions
+    of 3 by 3 and larger are most of the work; then those kernels run it, with its weights folded."""
 
 
 _KERAS_TABLE = "https://keras.io/api/applications/"

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from transfer_core.acceleration import Accelerated, accelerate, engine
+from transfer_core.acceleration import accelerate, engine, freeze
 from transfer_core.array_cache import Stored, content_key, find_array, require_space, write_array
 from transfer_core.batches import Rows
 from transfer_core.pixels import Pixels
@@ -38,7 +38,7 @@ class Origin:
     pixels: str
     """`Pixels.key`."""
     litert: bool = True
-    """Whether LiteRT may stand in for Keras (`catalog.Base.litert`)."""
+    """Whether LiteRT stands in for Keras, or else TensorFlow with folded weights (`catalog.Base.litert`)."""
 
     def path(self, output: str) -> Path:
         """Where the features that the layer `output` gives (or POOLED) lie."""
@@ -94,7 +94,7 @@ def compute_features(
     folder = origin.path(POOLED).parent
     require_space(folder, sum(4 * prod(shape) for shape in shapes) * total, "The features of these photos")
     parts = content_key(origin.base, origin.weights, origin.size, list(outputs), *([start.name] if start else []))
-    accelerated, forward = _choose(model, parts if origin.litert else None, source, watch)
+    chosen, forward = _choose(model, parts, origin.litert, source, watch)
     with ExitStack() as stack:
         writers = [
             stack.enter_context(write_array(origin.path(name), shape, np.float32))
@@ -102,7 +102,7 @@ def compute_features(
         ]
         for name, writer in zip(outputs, writers, strict=True):
             writer.notes["key"] = origin.path(name).stem
-            writer.notes["engine"] = "litert" if accelerated else "keras"
+            writer.notes["engine"] = chosen
             writer.notes["from"] = start.name if start else "pixels"
         watch.progress("features", 0, total)
         for first in range(0, total, _BATCH):
@@ -121,7 +121,7 @@ def feature_forward(
     Equal photos give equal values, to the last bit, as `compute_features` gives for as many photos.
     """
     parts = content_key(origin.base, origin.weights, origin.size, list(outputs))
-    _, forward = _choose(model, parts if origin.litert else None, pixels.array, watch)
+    _, forward = _choose(model, parts, origin.litert, pixels.array, watch)
 
     def in_batches(photos: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         parts = [forward(photos[start : start + _BATCH]) for start in range(0, len(photos), _BATCH)]
@@ -130,13 +130,12 @@ def feature_forward(
     return in_batches
 
 
-def _choose(model: keras.Model, key: str | None, source: Rows, watch: Watch) -> tuple[Accelerated | None, Any]:
-    """The accelerated network, if it serves, and the function to call for at most _BATCH rows of `source`.
-
-    Without a `key`, it does not serve.
-    """
-    accelerated = accelerate(model, key, source, watch) if key else None
-    return accelerated, accelerated or _forward(model, source.dtype)
+def _choose(model: keras.Model, key: str, litert: bool, source: Rows, watch: Watch) -> tuple[str, Any]:
+    """Name of the engine, and the function to call for at most _BATCH rows of `source`."""
+    accelerated = accelerate(model, key, source, watch) if litert else freeze(model, source, watch)
+    if accelerated is None:
+        return "keras", _forward(model, source.dtype)
+    return "litert" if litert else "tensorflow", accelerated
 
 
 def _forward(model: keras.Model, dtype: np.dtype[Any]) -> Any:

@@ -6,12 +6,13 @@ weights and a bias does the same in one pass over the activations (Jacob et al. 
 
 import inspect
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 from numpy.typing import NDArray
 
@@ -27,6 +28,24 @@ _KERNELS = {
 
 
 @dataclass(frozen=True)
+class _Convolution:
+    """What a Conv2D computes, with the operation for its bias that TensorFlow's kernels take into the convolution.
+
+    Keras adds a bias of four dimensions instead, which is a pass of its own over the activations.
+    """
+
+    layer: layers.Conv2D
+    kernel: NDArray[np.float32]
+    bias: NDArray[np.float32] | None
+
+    def __call__(self, inputs: Any) -> Any:
+        outputs = self.layer.convolution_op(inputs, keras.ops.convert_to_tensor(self.kernel))
+        if self.bias is not None:
+            outputs = tf.nn.bias_add(outputs, self.bias)
+        return self.layer.activation(outputs)
+
+
+@dataclass(frozen=True)
 class _Call:
     """A layer, operation or nested model where the model calls it, with the values its variables have there."""
 
@@ -37,10 +56,16 @@ class _Call:
     """The symbolic tensors that it gives."""
     bias: NDArray[np.float32] | None = None
     """Added to what the operation gives."""
+    before: Callable[[Any], Any] | None = None
+    """What every tensor passes that the operation takes."""
 
     def run(self, values: dict[int, Any]) -> None:
         """Take inputs from `values`, which holds tensors by the id of their symbols, and put outputs there."""
-        arguments, keywords = self.node.arguments.fill_in(values)
+        if self.before is not None:
+            taken = {id(symbol): self.before(values[id(symbol)]) for symbol in self.node.input_tensors}
+        else:
+            taken = values
+        arguments, keywords = self.node.arguments.fill_in(taken)
         keywords.pop("training", None)
         if isinstance(self.operation, FoldedModel):
             given = self.operation(keras.tree.flatten(arguments))
@@ -65,12 +90,18 @@ class FoldedModel:
     is wanted besides that of its BatchNormalization, the convolution is run twice, once as it is and once folded.
     """
 
-    def __init__(self, model: keras.Model) -> None:
-        """Fold `model` and the functional models nested in it."""
+    def __init__(self, model: keras.Model, before_merges: Callable[[Any], Any] | None = None) -> None:
+        """Fold `model` and the functional models nested in it.
+
+        Args:
+            model: functional.
+            before_merges: passed by every tensor that enters an operation of several inputs; must not change it.
+        """
         self.inputs: list[Any] = list(model.inputs)
         self.outputs: list[Any] = list(model.outputs)
         self.folds = 0
         """How many BatchNormalizations were taken over."""
+        self._before_merges = before_merges
         self._calls = self._plan(list(_nodes(model)))
 
     def __call__(self, inputs: list[Any]) -> list[Any]:
@@ -104,11 +135,15 @@ class FoldedModel:
     def _unfolded(self, node: Any) -> _Call:
         operation = node.operation
         if isinstance(operation, keras.Model) and _is_functional(operation):
-            inner = FoldedModel(operation)
+            inner = FoldedModel(operation, self._before_merges)
             self.folds += inner.folds
             return _Call(node, inner, [], node.output_tensors)
+        if type(operation) is layers.Conv2D and _stored(operation, "kernel"):
+            bias = _value(operation.bias) if operation.use_bias else None
+            return _Call(node, _Convolution(operation, _value(operation.kernel), bias), [], node.output_tensors)
         variables = [(variable, _value(variable)) for variable in getattr(operation, "variables", ())]
-        return _Call(node, operation, variables, node.output_tensors)
+        before = self._before_merges if len(node.input_tensors) > 1 else None
+        return _Call(node, operation, variables, node.output_tensors, before=before)
 
 
 def _is_functional(model: keras.Model) -> bool:
@@ -125,18 +160,25 @@ def _value(variable: Any) -> NDArray[Any]:
     return np.asarray(keras.ops.convert_to_tensor(variable))
 
 
+def _stored(layer: Any, kernel: str) -> bool:
+    """Whether the layer computes with the kernel it stores, channels last.
+
+    Low-rank adapters and quantization give it another one.
+    """
+    plain = isinstance(getattr(layer, kernel), keras.Variable) and getattr(layer, "quantization_mode", None) is None
+    return plain and getattr(layer, "data_format", "channels_last") == "channels_last"
+
+
 def _fold(source: Any, node: Any) -> _Call | None:
     """One call for `source` and the BatchNormalization `node`, or None where they are something else."""
     layer, norm = source.operation, node.operation
     name = _KERNELS.get(type(layer))
     if name is None or type(norm) is not layers.BatchNormalization or layer.activation is not keras.activations.linear:
         return None
-    kernel = getattr(layer, name)
     last_axis = norm.axis in (-1, len(source.output_tensors[0].shape) - 1)
-    # Low-rank adapters and quantization give a layer another kernel than the one it stores.
-    stored = isinstance(kernel, keras.Variable) and getattr(layer, "quantization_mode", None) is None
-    if not (last_axis and stored and getattr(layer, "data_format", "channels_last") == "channels_last"):
+    if not (last_axis and _stored(layer, name)):
         return None
+    kernel = getattr(layer, name)
     # In float64: what rounding is left is that of the result.
     factor = 1 / np.sqrt(_value(norm.moving_variance).astype(np.float64) + norm.epsilon)
     if norm.scale:
@@ -149,6 +191,9 @@ def _fold(source: Any, node: Any) -> _Call | None:
     old = _value(kernel)
     # A depthwise kernel is (height, width, channels, multiplier) and its outputs are channels x multiplier.
     new = old * (factor.reshape(old.shape[-2:]) if type(layer) is layers.DepthwiseConv2D else factor)
+    if type(layer) is layers.Conv2D:
+        convolution = _Convolution(layer, new.astype(old.dtype), bias.astype(old.dtype))
+        return _Call(source, convolution, [], node.output_tensors)
     values = {id(kernel): new.astype(old.dtype)}
     if layer.use_bias:
         values[id(layer.bias)] = bias.astype(old.dtype)

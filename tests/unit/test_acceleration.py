@@ -1,7 +1,6 @@
 """LiteRT in place of Keras: the same features within rounding, the same bits every time; Keras where it can't be."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -176,11 +175,3 @@ def test_features_name_their_engine_and_do_not_pass_for_those_of_the_other(monke
     slow = compute_features(network((POOLED,)), [POOLED], origin, pixels, watch)[POOLED]
     assert slow.notes["engine"] == "keras"
     np.testing.assert_allclose(slow.array, fast[POOLED].array, rtol=0, atol=LIMIT * np.abs(slow.array).max())
-
-
-def test_a_base_that_keras_runs_faster_is_left_to_keras() -> None:
-    origin = Origin("toy", "random-0", SIZE, "0" * 32, litert=False)
-    watch, _ = listen()
-    found = compute_features(network(), ["maps", POOLED], origin, Pixels(photos(), origin.pixels, {}), watch)
-    assert {stored.notes["engine"] for stored in found.values()} == {"keras"}
-    assert find_features(replace(origin, litert=True), [POOLED]) == {}
