@@ -20,7 +20,7 @@ from transfer_core.fitting import Fitted, Schedule, fit, probabilities
 from transfer_core.intervals import wilson
 from transfer_core.labs.sweep import HEAD, Depth, Settings, depths
 from transfer_core.labs.sweep_folds import counts, fold, fold_count, usable
-from transfer_core.labs.sweep_order import Standing, Trial, next_trial
+from transfer_core.labs.sweep_order import Standing, Trial, forecast, next_trial
 from transfer_core.labs.sweep_purse import Purse
 from transfer_core.labs.sweep_result import build_result, trial_seconds
 from transfer_core.labs.sweep_verdict import judge, key
@@ -144,12 +144,14 @@ class _Sweep:
         return watch
 
     def prepare_features(self) -> None:
-        """Compute the features of every depth that can fit in one pass over the photos."""
-        seconds = trial_seconds(list(self.depths.values()), self.settings, self.trials)
-        left = self.purse.budget - self.purse.spent
-        wanted = [depth for depth in self.depths.values() if seconds[depth.name] <= left and depth.name != HEAD]
+        """Compute the features of the depths that will probably be tried in one pass over the photos."""
+        planned = {trial.depth for trial in forecast(list(self.depths.values()), self.settings, len(self.folds))}
         began = self.purse.clock()
-        share_features(_with(self.session, watch=self.watch("Looking at the photos once")), wanted)
+        watch = self.watch("Looking at the photos once")
+        share_features(
+            _with(self.session, watch=watch),
+            [depth for depth in self.depths.values() if depth.name in planned and depth.name != HEAD],
+        )
         self.features_seconds += self.purse.clock() - began
 
     def next(self) -> Trial | None:
@@ -157,6 +159,9 @@ class _Sweep:
         behind = judge(self.trials).behind if self.trials else frozenset[str]()
         done = {key(trial): trial["choice_loss"] for trial in self.trials}
         seconds = trial_seconds(list(self.depths.values()), self.settings, self.trials)
+        for depth in self.depths.values():
+            if depth.values and not any(name in self.session.found for name in depth.frontier):
+                seconds[depth.name] += max(depth.features_seconds, self.features_seconds)
         standing = Standing(done, self.purse.spent, seconds, len(self.folds), behind)
         return next_trial(list(self.depths), self.settings, standing)
 
