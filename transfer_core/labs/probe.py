@@ -9,7 +9,18 @@ from transfer_core.errors import ConfigError, DataError
 from transfer_core.manifest import Manifest, ManifestPhoto
 from transfer_core.mcnemar import mcnemar
 
-__all__ = ["SIGNIFICANCE", "Depth", "Settings", "check_photos", "compare", "deal", "probed", "thin_out"]
+__all__ = [
+    "LEAST_FOLDS",
+    "MOST_FOLDS",
+    "SIGNIFICANCE",
+    "Depth",
+    "Settings",
+    "check_photos",
+    "compare",
+    "deal",
+    "probed",
+    "thin_out",
+]
 
 SIGNIFICANCE = 0.05
 """Two depths differ where McNemar's test says so at this level."""
