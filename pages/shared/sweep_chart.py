@@ -91,7 +91,7 @@ def _points(name: str, rows: list[dict[str, Any]], axis: Axis, color: str, symbo
         "name": name,
         # The others crowd where the first blocks add few parameters: their names show on hover and in the table.
         "text": [short(row["train_from"]) if name != "others" else "" for row in rows],
-        "textposition": "middle right",
+        "textposition": "top right",
         "textfont": {"size": 11},
         "cliponaxis": False,
         "marker": {"color": color, "symbol": symbol, "size": size},

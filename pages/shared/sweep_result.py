@@ -135,11 +135,12 @@ def _depths(result: dict[str, Any]) -> None:
         "*p*: how often chance alone would make such a difference."
     )
     if result.get("untried") and result.get("complete"):
+        untried = result["untried"]
         names = ", ".join(
-            f"{depth_words(row['train_from'])} (about {figures.span(row['seconds'])} a training)"
-            for row in result["untried"]
+            f"{depth_words(row['train_from'])} (about {figures.span(row['seconds'])} a training)" for row in untried[:3]
         )
-        words += f" Not tried, for lack of time: {sentence(names)}."
+        more = f", and {len(untried) - 3} deeper" if len(untried) > 3 else ""
+        words += f" Not tried, for lack of time: {sentence(names)}{more}."
     st.caption(words)
 
 

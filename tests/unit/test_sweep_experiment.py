@@ -60,7 +60,7 @@ def names(result: dict[str, Any]) -> list[tuple[str, int]]:
 
 
 def test_every_depth_is_tried_and_repeated_and_the_base_is_as_it_was(
-    make: Make, monkeypatch: pytest.MonkeyPatch
+    make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     bases: list[Any] = []
     prepare = sweep.prepare
@@ -84,6 +84,7 @@ def test_every_depth_is_tried_and_repeated_and_the_base_is_as_it_was(
     assert parameters == sorted(set(parameters))
     (session,) = bases  # one base, built once, for all trials
     assert weight_hashes(session.base) == session.hashes
+    assert "retracing" not in caplog.text  # each depth is another network: no news for anyone
     shares = [event.done for event in heard if isinstance(event, Progress)]
     assert shares and all(0 <= share <= 1000 for share in shares)
 
