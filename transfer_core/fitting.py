@@ -20,7 +20,7 @@ from transfer_core.optimizers import RatedOptimizer
 from transfer_core.rates import RateSchedule
 from transfer_core.watch import Stopped, Watch
 
-__all__ = ["Ending", "Fitted", "Schedule", "Step", "check_step", "fit", "probabilities", "train_step"]
+__all__ = ["Ending", "Fitted", "Schedule", "Step", "answering", "check_step", "fit", "probabilities", "train_step"]
 
 Ending = Literal["done", "early", "stopped", "diverged"]
 
@@ -152,16 +152,25 @@ def _restore(
 
 def probabilities(network: Network, batches: Batches, watch: Watch) -> NDArray[np.float32]:
     """The network's answers in the order of `batches`: (photos, classes), each row adds up to 1."""
+    return answering(network, batches, watch)()
+
+
+def answering(network: Network, batches: Batches, watch: Watch) -> Callable[[], NDArray[np.float32]]:
+    """`probabilities`, compiled once, for a network that is asked again and again while it changes."""
 
     def forward(inputs: tuple[Any, ...]) -> Any:
         return tf.nn.softmax(network(inputs, training=False))
 
     answer = tf.function(forward, input_signature=_signature(batches)[:1])
-    parts = []
-    for batch in batches.epoch():
-        parts.append(answer(_tensors(batch)[0]).numpy())
-        watch.beat()
-    return np.concatenate(parts)
+
+    def ask() -> NDArray[np.float32]:
+        parts = []
+        for batch in batches.epoch():
+            parts.append(answer(_tensors(batch)[0]).numpy())
+            watch.beat()
+        return np.concatenate(parts)
+
+    return ask
 
 
 Step = Callable[[Batch], tuple[float, int]]  # summed loss and number right over a batch
