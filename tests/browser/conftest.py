@@ -1,6 +1,7 @@
 """A real Chromium and a real server for the tests that do what a person does."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,3 +39,15 @@ def server(tmp_path: Path) -> Iterator[Server]:
     running.start()
     yield running
     running.kill()
+
+
+@pytest.fixture
+def few_photos(photos: Path, tmp_path: Path) -> Path:
+    """Twenty-four real photos of each of two classes, and one file that is none."""
+    folder = tmp_path / "pets"
+    for name in ("cat", "dog"):
+        (folder / name).mkdir(parents=True)
+        for path in sorted((photos / "cats_dogs" / "train" / name).iterdir())[:24]:
+            shutil.copy(path, folder / name)
+    (folder / "dog" / "shopping list.jpg").write_text("milk, bread")
+    return folder

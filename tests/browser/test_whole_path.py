@@ -1,25 +1,11 @@
 """A person goes the whole way on real photos: import, base, layers, train, stop, train again, test."""
 
-import shutil
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.person import Person
 from tests.support import Server
-
-
-@pytest.fixture
-def few_photos(photos: Path, tmp_path: Path) -> Path:
-    """Twenty-four real photos of each of two classes, and one file that is none."""
-    folder = tmp_path / "pets"
-    for name in ("cat", "dog"):
-        (folder / name).mkdir(parents=True)
-        for path in sorted((photos / "cats_dogs" / "train" / name).iterdir())[:24]:
-            shutil.copy(path, folder / name)
-    (folder / "dog" / "shopping list.jpg").write_text("milk, bread")
-    return folder
 
 
 def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photos: Path, few_photos: Path) -> None:

@@ -1,0 +1,90 @@
+"""A person opens every lab on real photos, starts it and reads its conclusion."""
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+from pages.shared.labs import LABS
+from tests.browser.person import PATIENCE, Person
+from tests.support import Server
+
+CONCLUSIONS = {
+    "compare": r"fixed|same|no real difference|difference",
+    "knowledge": r"ImageNet",
+    "probe": r"block|stem|top",
+    "sweep": r"head alone|from \w+",
+    "sanity": r"equal|same|agree",
+    "recipe": r"\d+ ?%",
+}
+"""What the conclusion of each lab speaks of."""
+
+
+def trained_twice(person: Person, few_photos: Path) -> str:
+    """Make a project with two trained classifiers; its id."""
+    person.sees("Teach a computer to tell your photos apart")
+    person.at("new_project_name").locator("input").fill("Cats and dogs")
+    person.click("new_project")
+    person.sees("Photos")
+    person.at("upload_folder").locator("input[type=file]").set_input_files(few_photos)
+    person.text("48 photos of 2 classes added")
+    person.settled()
+    person.click("next_base")
+    person.sees("Base")
+    person.click("next_layers")
+    person.sees("Layers")
+    person.click("next_train")
+    person.sees("Train")
+    person.click("train")
+    person.text(r"Right on \d+ of \d+ photos", "result")
+    person.page.get_by_role("link", name="Layers").first.click()
+    person.sees("Layers")
+    person.click("preset_last_block")
+    person.settled()
+    person.click("next_train")
+    person.sees("Train")
+    expect(person.at("train").get_by_role("button")).to_be_enabled()
+    person.click("train")
+    expect(person.at("live")).to_contain_text("fine-tun", ignore_case=True)
+    person.text(r"Right on \d+ of \d+ photos", "result")
+    return person.page.url.split("project=")[1].split("&")[0]
+
+
+def small(person: Person, kind: str) -> None:
+    """Settings with which a lab takes seconds; what they are is looked at elsewhere."""
+    if kind == "sweep":
+        person.number("sweep_budget", 0.3)  # minutes
+    elif kind == "sanity":
+        for key, value in (("sanity_photos", 8), ("sanity_validation", 4), ("sanity_epochs", 3)):
+            person.number(key, value)
+
+
+def test_every_lab_reaches_its_conclusion(browser: Browser, server: Server, few_photos: Path) -> None:
+    kinds = [card.kind for card in LABS]
+    person = Person(browser, server.url)
+    project = trained_twice(person, few_photos)
+    person.page.get_by_role("link", name="Labs").first.click()
+    person.sees("Labs")
+    for kind in kinds:
+        title = next(card.title for card in LABS if card.kind == kind)
+        person.page.goto(f"{server.url}/labs?project={project}")
+        person.sees("Labs")
+        person.at(f"lab_{kind}").get_by_role("link").click()
+        person.sees(title)
+        person.text("Nothing has been tried here yet")
+        small(person, kind)
+        person.click("start_lab")
+        person.text(CONCLUSIONS[kind], "conclusion")
+        expect(person.at("start_lab").get_by_role("button")).to_be_enabled(timeout=3 * PATIENCE)  # it has ended
+        person.settled()
+        # A refresh shows the same; nothing on the page is an error.
+        person.page.reload()
+        person.sees(title)
+        person.text(CONCLUSIONS[kind], "conclusion")
+        expect(person.page.locator('[data-testid="stAlertContentError"]')).to_have_count(0)
+        person.picture(kind, height=1500)
+    person.page.goto(f"{server.url}/labs?project={project}")
+    person.sees("Labs")
+    for kind in kinds:
+        person.text(CONCLUSIONS[kind], f"lab_{kind}")
+    person.picture("labs")
+    assert person.errors == []
