@@ -6,8 +6,8 @@ weights and a bias does the same in one pass over the activations (Jacob et al. 
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -38,6 +38,11 @@ class _Convolution:
     kernel: NDArray[np.float32]
     bias: NDArray[np.float32] | None
 
+    @property
+    def bare(self) -> bool:
+        """Whether nothing follows the bias, and there is one."""
+        return self.bias is not None and self.layer.activation is keras.activations.linear
+
     def __call__(self, inputs: Any) -> Any:
         outputs = self.layer.convolution_op(inputs, keras.ops.convert_to_tensor(self.kernel))
         if self.bias is not None:
@@ -56,16 +61,13 @@ class _Call:
     """The symbolic tensors that it gives."""
     bias: NDArray[np.float32] | None = None
     """Added to what the operation gives."""
-    before: Callable[[Any], Any] | None = None
-    """What every tensor passes that the operation takes."""
+    reads: Mapping[int, Callable[[dict[int, Any]], Any]] = field(default_factory=dict)
+    """How it comes, by id of its symbol, to what it does not take as it is."""
 
     def run(self, values: dict[int, Any]) -> None:
         """Take inputs from `values`, which holds tensors by the id of their symbols, and put outputs there."""
-        if self.before is not None:
-            taken = {id(symbol): self.before(values[id(symbol)]) for symbol in self.node.input_tensors}
-        else:
-            taken = values
-        arguments, keywords = self.node.arguments.fill_in(taken)
+        read = {key: function(values) for key, function in self.reads.items()}
+        arguments, keywords = self.node.arguments.fill_in(values | read if read else values)
         keywords.pop("training", None)
         if isinstance(self.operation, FoldedModel):
             given = self.operation(keras.tree.flatten(arguments))
@@ -90,19 +92,22 @@ class FoldedModel:
     is wanted besides that of its BatchNormalization, the convolution is run twice, once as it is and once folded.
     """
 
-    def __init__(self, model: keras.Model, before_merges: Callable[[Any], Any] | None = None) -> None:
+    def __init__(self, model: keras.Model, hold: Callable[[Any], Any] | None = None) -> None:
         """Fold `model` and the functional models nested in it.
 
         Args:
             model: functional.
-            before_merges: passed by every tensor that enters an operation of several inputs; must not change it.
+            hold: keeps what TensorFlow fuses independent of the outputs (`_settle_sums`): gives a tensor as it is, in a
+                way that nothing is fused across. None: nothing is done about it.
         """
         self.inputs: list[Any] = list(model.inputs)
         self.outputs: list[Any] = list(model.outputs)
         self.folds = 0
         """How many BatchNormalizations were taken over."""
-        self._before_merges = before_merges
+        self._hold = hold
         self._calls = self._plan(list(_nodes(model)))
+        if hold is not None:
+            self._calls = _settle_sums(self._calls, self.outputs, hold)
 
     def __call__(self, inputs: list[Any]) -> list[Any]:
         """As `model(inputs, training=False)`, within rounding: a tensor for each input to a tensor for each output."""
@@ -135,15 +140,69 @@ class FoldedModel:
     def _unfolded(self, node: Any) -> _Call:
         operation = node.operation
         if isinstance(operation, keras.Model) and _is_functional(operation):
-            inner = FoldedModel(operation, self._before_merges)
+            inner = FoldedModel(operation, self._hold)
             self.folds += inner.folds
             return _Call(node, inner, [], node.output_tensors)
         if type(operation) is layers.Conv2D and _stored(operation, "kernel"):
             bias = _value(operation.bias) if operation.use_bias else None
             return _Call(node, _Convolution(operation, _value(operation.kernel), bias), [], node.output_tensors)
         variables = [(variable, _value(variable)) for variable in getattr(operation, "variables", ())]
-        before = self._before_merges if len(node.input_tensors) > 1 else None
-        return _Call(node, operation, variables, node.output_tensors, before=before)
+        return _Call(node, operation, variables, node.output_tensors)
+
+
+def _settle_sums(calls: list[_Call], outputs: list[Any], hold: Callable[[Any], Any]) -> list[_Call]:
+    """Have every sum computed in one way, whatever else of the network is wanted.
+
+    TensorFlow lets a convolution add its result to the other summand where nobody else reads the result, and that is
+    rounded in another way. So each sum gets a convolution of its own, if one of its summands is one: the summand
+    itself, or the same once more where others read it. All else that operations of several inputs take is held.
+    """
+    makers = {id(symbol): call for call in calls for symbol in call.outputs}
+    readers = Counter([id(symbol) for call in calls for symbol in call.node.input_tensors] + [id(s) for s in outputs])
+
+    def above(symbol: Any) -> set[int]:
+        seen: set[int] = set()
+        pending = [symbol]
+        while pending:
+            key = id(pending.pop())
+            if key not in seen:
+                seen.add(key)
+                pending.extend(makers[key].node.input_tensors if key in makers else ())
+        return seen
+
+    def own(call: _Call) -> Any:
+        """The summand that is computed into the sum."""
+        pair = call.node.input_tensors
+        if type(call.operation) is not layers.Add or len(pair) != 2:
+            return None
+        for summand, other in (pair, pair[::-1]):
+            made = makers.get(id(summand))
+            fits = made is not None and isinstance(made.operation, _Convolution) and made.operation.bare
+            # One the other summand depends on may be where a computation from activations on disk begins, an input.
+            if fits and summand.shape == other.shape and id(summand) not in above(other):
+                return summand
+        return None
+
+    def held(key: int) -> Callable[[dict[int, Any]], Any]:
+        return lambda values: hold(values[key])
+
+    def once_more(made: _Call) -> Callable[[dict[int, Any]], Any]:
+        (entering,) = made.node.input_tensors
+        return lambda values: made.operation(hold(values[id(entering)]))  # held, or the two are found to be the same
+
+    def settled(call: _Call) -> _Call:
+        if len(call.node.input_tensors) < 2:
+            return call
+        summand = own(call)
+        reads: dict[int, Callable[[dict[int, Any]], Any]] = {}
+        for symbol in call.node.input_tensors:
+            if symbol is not summand:
+                reads[id(symbol)] = held(id(symbol))
+            elif readers[id(symbol)] > 1:
+                reads[id(symbol)] = once_more(makers[id(symbol)])
+        return replace(call, reads=reads)
+
+    return [settled(call) for call in calls]
 
 
 def _is_functional(model: keras.Model) -> bool:

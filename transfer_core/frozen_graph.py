@@ -1,7 +1,7 @@
 """Runs a frozen network by TensorFlow's own kernels, faster than Keras does: one graph of constants, fused.
 
 Filters that are constants are laid out for the processor once (oneDNN keeps them so), and TensorFlow's graph optimizer
-takes the bias and the activation after a convolution into the convolution.
+takes the bias, the sum and the activation after a convolution into the convolution.
 """
 
 from typing import Any
@@ -24,9 +24,7 @@ class FrozenGraph:
 
     def __init__(self, model: keras.Model) -> None:
         """Fold and trace `model`, a functional model of one float32 input, with its weights of now."""
-        # A convolution that takes in the sum after it adds in another order. Whether it does would depend on what else
-        # of the network is wanted, and with it the last bits of the features; so it never does.
-        folded = FoldedModel(model, before_merges=lambda value: tf.raw_ops.Snapshot(input=value))
+        folded = FoldedModel(model, hold=lambda value: tf.raw_ops.Snapshot(input=value))
         self._shape = (_BATCH, *model.inputs[0].shape[1:])
         self._run = tf.function(
             lambda rows: folded([rows]), input_signature=[tf.TensorSpec(self._shape, tf.float32)], autograph=False

@@ -19,7 +19,7 @@ from transfer_core.pixels import Pixels
 from transfer_core.watch import Watch
 
 SIZE = 16
-NAMES = ("stem", "left", "left_norm", "right", "sum", "active", "joined", POOLED)
+NAMES = ("stem", "left", "left_norm", "right", "sum", "active", "twice", "joined", POOLED)
 
 
 def network(wanted: tuple[str, ...]) -> keras.Model:
@@ -36,7 +36,12 @@ def network(wanted: tuple[str, ...]) -> keras.Model:
     )(tensors["left"])
     tensors["right"] = layers.Conv2D(16, 1, bias_initializer="normal")(tensors["stem"])
     tensors["sum"] = layers.Add()([tensors["left_norm"], tensors["right"]])
-    tensors["active"] = layers.ReLU()(tensors["sum"])
+    active = layers.ReLU()(tensors["sum"])
+    # A convolution that its own sum's other summand depends on, and that another layer reads.
+    first = layers.Conv2D(16, 1, bias_initializer="normal")(active)
+    second = layers.Conv2D(16, 3, padding="same", bias_initializer="normal")(layers.ReLU()(first))
+    tensors["twice"] = layers.Add()([first, second])
+    tensors["active"] = layers.ReLU()(tensors["twice"])
     after = layers.Conv2D(8, 3, activation="relu", bias_initializer="normal")(tensors["active"])
     other = layers.Conv2D(8, 3, bias_initializer="normal")(tensors["active"])
     tensors["joined"] = layers.Concatenate()([after, other])
