@@ -215,7 +215,8 @@ class _Recipe:
             augmentation=Augment(variants=self.settings.photo_variants),
             tuning=TuningConfig(train_batch_norm=scratch),
         )
-        return prepare(config, self.bench.manifest, session_watch(self.bench))
+        share = self.stages.share if "stages" in vars(self) else 0.0
+        return prepare(config, self.bench.manifest, session_watch(self.bench, share))
 
     def _built_tree(self) -> LayerTree:
         _ = self._plain.base  # building it leaves the tree on disk

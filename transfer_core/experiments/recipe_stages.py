@@ -49,16 +49,23 @@ class Stages:
         self._ahead = {name: seconds for name, seconds in expected.items() if name not in taken}
         self._total = sum(self._ahead.values()) or 1.0
         self._behind = 0.0
+        self.share = 0.0
+        """Of all the work, as told last: never less than before, though steps within a stage begin anew."""
 
     @contextmanager
     def stage(self, name: str, words: str) -> Iterator[Stage]:
         """Enter the stage `name`; `words` say what is done."""
         began, weight = time.perf_counter(), self._ahead.pop(name, 0.0)
-        yield Stage(self._bench, words, lambda share: (self._behind + min(share, 1.0) * weight) / self._total)
+
+        def whole(share: float) -> float:
+            self.share = max(self.share, (self._behind + min(share, 1.0) * weight) / self._total)
+            return self.share
+
+        yield Stage(self._bench, words, whole)
         self._behind += weight
         self.taken.setdefault(name, round(time.perf_counter() - began, 2))
 
 
-def session_watch(bench: Bench) -> Watch:
-    """For decoding the photos, before the stages are known."""
-    return Stage(bench, "photos", lambda share: 0.0).watch
+def session_watch(bench: Bench, share: float = 0.0) -> Watch:
+    """For decoding the photos, or finding them decoded, which is no stage: the share stays as it is."""
+    return Stage(bench, "photos", lambda _: share).watch
