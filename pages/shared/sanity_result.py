@@ -1,4 +1,4 @@
-"""What the sanity check found: the equality, the curves over each other, and each mistake with the line that mends it."""
+"""What the sanity check found: the equality, the curves over each other, each mistake and the line that mends it."""
 
 from __future__ import annotations
 
@@ -158,8 +158,8 @@ def _row(title: str, found: dict[str, Any]) -> dict[str, Any]:
 def _material(result: dict[str, Any]) -> None:
     facts, photos = result["facts"], result["photos"]
     parts = [
-        f"{photos['train']} photos to learn from and {photos['validation']} to check on, {result['batch_size']} a step, "
-        f"{result['epochs']} epochs, {result['optimizer']}.",
+        f"{photos['train']} photos to learn from and {photos['validation']} to check on, {result['batch_size']} a "
+        f"step, {result['epochs']} epochs, {result['optimizer']}.",
         f"{facts['title']} has {facts['batch_norms'] or 'no'} layers of BatchNormalization and "
         f"{facts['dropouts'] or 'no'} layers of dropout inside.",
     ]

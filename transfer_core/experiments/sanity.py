@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
-from transfer_core.batches import Batches
+from transfer_core.batches import Batch, Batches
 from transfer_core.experiments.bench import Bench
-from transfer_core.experiments.sanity_networks import EndToEnd, base_facts, end_to_end, features_of, restored
-from transfer_core.fitting import check_step, train_step
+from transfer_core.experiments.sanity_networks import BaseAtWork, EndToEnd, features_of
+from transfer_core.fitting import train_step
 from transfer_core.labs.sanity import CURVES, Settings, choose_photos, compared, conclude
 from transfer_core.labs.sanity_mistakes import BaseFacts, explained, get_mistake
 from transfer_core.network import Network, head_network
@@ -42,12 +43,14 @@ def run(bench: Bench) -> dict[str, Any]:
     bench.share("reading the photos", 0.0)
     chosen = choose_photos(bench.manifest, settings, bench.config.seed)
     session = bench.session(bench.run_config(fit=settings.fit, head=settings.phase), chosen)
-    facts = base_facts(session.base, bench.config.base.weights)
+    base = BaseAtWork(session.base, bench.config.base.weights)
     kept = bench.kept() or {}
-    result = _empty(session, settings, facts) | {name: kept[name] for name in (_BOTTLENECK, _FROZEN) if name in kept}
+    result = _empty(session, settings, base.facts) | {
+        name: kept[name] for name in (_BOTTLENECK, _FROZEN) if name in kept
+    }
     result["variants"] = dict(kept.get("variants", {}))
     left = [name for name in settings.mistakes if name not in result["variants"]]
-    check = _Check(bench, settings, session, facts, result, _Work(bench, _size(result, left)))
+    check = _Check(bench, settings, session, base, result, _Work(bench, _size(result, left)))
     if _FROZEN not in result:
         check.plain()
     for name in left:
@@ -80,7 +83,7 @@ def _size(result: dict[str, Any], left: list[str]) -> int:
     once = photos["train"] + photos["validation"]
     plain = 0 if _FROZEN in result else once
     trainings = len(left) + (_FROZEN not in result)
-    return max(1, plain + trainings * (_TRACING + int(result["epochs"]) * once + photos["validation"]))
+    return max(1, plain + trainings * (_TRACING + int(result["epochs"]) * once))
 
 
 @dataclass
@@ -110,14 +113,14 @@ class _Check:
     bench: Bench
     settings: Settings
     session: Session
-    facts: BaseFacts
+    base: BaseAtWork
     result: dict[str, Any]
     work: _Work
 
     def plain(self) -> None:
         """Both trainings that must agree."""
         session = self.session
-        with restored(session.base):
+        with self.base.restored():
             network, pixels = self._network(None), session.pixels.array
             told = partial(self.work.add, step="saving the features")
             features = features_of(network, pixels, self.settings.batch_size, told)
@@ -131,13 +134,13 @@ class _Check:
 
     def mistake(self, name: str) -> None:
         """The training with one mistake."""
-        base, title = self.session.base, get_mistake(name).title
-        with restored(base):
+        title = get_mistake(name).title
+        with self.base.restored():
             found = self._train(self._network(name), self.session.pixels.array, title, name)
         found |= compared(found, self.result[_BOTTLENECK])
         found |= explained(
             name,
-            self.facts,
+            self.base.facts,
             agrees=found["agrees"],
             dropout=self.settings.dropout,
             batch_size=self.settings.batch_size,
@@ -147,7 +150,7 @@ class _Check:
 
     def _network(self, mistake: str | None) -> EndToEnd:
         classes, seed = len(self.session.manifest.classes), self.bench.config.seed
-        return end_to_end(self.session.base, self.facts, mistake, classes, self.settings.dropout, seed)
+        return self.base.network(mistake, classes, self.settings.dropout, seed)
 
     def finish(self) -> None:
         """Bring the conclusion up to what is there, and keep it."""
@@ -173,13 +176,16 @@ class _Check:
         optimizer = RatedOptimizer(
             self.settings.optimizer, self.settings.learning_rate, network.variables, network.scales(1.0)
         )
-        step, check = train_step(network, optimizer, train), check_step(network, validation)
+        step, ask = train_step(network, optimizer, train), _asking(network, validation)
+        logits = np.zeros((validation.photos, len(self.session.manifest.classes)), np.float32)
         curves: dict[str, list[float]] = {key: [] for key in CURVES}
         diverged = False
         self.work.add(cost * _TRACING, title)
         for epoch in range(self.settings.epochs):
             told = partial(self.work.add, step=f"{title}: epoch {epoch + 1} of {self.settings.epochs}", cost=cost)
-            values = (*_pass(step, train, epoch, told), *_pass(check, validation, 0, told))
+            learned = _epoch(step, train, epoch, told)
+            logits = ask(told)
+            values = (*learned, *_judged(logits, validation.labels))
             diverged = not all(map(math.isfinite, values))
             if diverged:
                 break
@@ -188,8 +194,6 @@ class _Check:
             if time.monotonic() - kept >= _KEPT_EVERY:
                 kept = time.monotonic()
                 self.bench.keep({**self.result, "running": {"name": name, "title": title, "curves": curves}})
-        logits = _answers(network, validation)
-        self.work.add(cost * validation.photos, title)
         hits = (logits.argmax(1) == validation.labels).tolist()
         return {
             "curves": curves,
@@ -207,10 +211,10 @@ class _Check:
         return train, self.session.batches([source], "validation")
 
 
-def _pass(
-    step: Callable[[Any], tuple[float, int]], batches: Batches, epoch: int, told: Callable[[int], None]
+def _epoch(
+    step: Callable[[Batch], tuple[float, int]], batches: Batches, epoch: int, told: Callable[[int], None]
 ) -> tuple[float, float]:
-    """Mean loss and share of hits over an epoch, each photo counting 1."""
+    """Learn from every photo once; mean loss and share of hits."""
     loss, right = 0.0, 0
     for batch in batches.epoch(epoch):
         batch_loss, batch_right = step(batch)
@@ -219,11 +223,26 @@ def _pass(
     return loss / batches.photos, right / batches.photos
 
 
-def _answers(network: Network, batches: Batches) -> Any:
-    """Logits (photos, classes)."""
+def _asking(network: Network, batches: Batches) -> Callable[[Callable[[int], None]], NDArray[np.float32]]:
+    """The network's logits (photos, classes), compiled once for all epochs."""
     (source,) = batches.sources
     run = tf.function(
         lambda inputs: network((inputs,), training=False),
         input_signature=[tf.TensorSpec((None, *source.shape[1:]), source.dtype)],
     )
-    return np.concatenate([run(tf.constant(batch.inputs[0])).numpy() for batch in batches.epoch()])
+
+    def ask(told: Callable[[int], None]) -> NDArray[np.float32]:
+        parts = []
+        for batch in batches.epoch():
+            parts.append(run(tf.constant(batch.inputs[0])).numpy())
+            told(len(batch.labels))
+        return np.concatenate(parts)
+
+    return ask
+
+
+def _judged(logits: NDArray[np.float32], labels: NDArray[np.int32]) -> tuple[float, float]:
+    """Mean loss (cross-entropy) and share of hits of logits (photos, classes)."""
+    shifted = logits.astype(np.float64) - logits.max(1, keepdims=True)
+    losses = np.log(np.exp(shifted).sum(1)) - shifted[np.arange(len(labels)), labels]
+    return float(losses.mean()), float((logits.argmax(1) == labels).mean())

@@ -19,7 +19,7 @@ from transfer_core.imagenet_names import ANSWERING_BASE
 from transfer_core.labs.sanity_mistakes import BaseFacts
 from transfer_core.network import Network, build_head
 
-__all__ = ["EndToEnd", "base_facts", "end_to_end", "features_of", "restored"]
+__all__ = ["BaseAtWork", "EndToEnd", "base_facts", "features_of"]
 
 Forward = Callable[[Any, bool], Any]
 """From RGB 0..255 uint8 (batch, size, size, 3), and whether it learns, to features (batch, channels)."""
@@ -52,79 +52,81 @@ def base_facts(base: keras.Model, weights: str) -> BaseFacts:
     return BaseFacts(row.title, row.scaling, norms, sum(rate > 0 for rate in rates), top)
 
 
-@contextmanager
-def restored(base: keras.Model) -> Iterator[None]:
-    """Leave the base as it was: frozen, with its weights, statistics and the state of its dropout."""
-    kept = [np.array(variable.value) for variable in base.variables]
-    try:
-        yield
-    finally:
+class BaseAtWork:
+    """A base to put new heads on, each in another way. What several networks share is compiled once."""
+
+    def __init__(self, base: keras.Model, weights: str) -> None:
+        """Take `base`, without its top, with `weights` as in `BaseConfig`."""
         base.trainable = False
-        for variable, value in zip(base.variables, kept, strict=True):
-            variable.assign(value)
+        self.facts = base_facts(base, weights)
+        self._base = base
+        self._photo, self._scaled = photo_input(base.name, base.inputs[0].shape[1])
+        self._body = keras.Model(self._photo, pooled(base(self._scaled, training=False)))
+        self._asleep = self._compiled(lambda photos: self._body(photos, training=False))
 
+    @contextmanager
+    def restored(self) -> Iterator[None]:
+        """Leave the base as it was: frozen, with its weights, statistics and the state of its dropout."""
+        kept = [np.array(variable.value) for variable in self._base.variables]
+        try:
+            yield
+        finally:
+            self._base.trainable = False
+            for variable, value in zip(self._base.variables, kept, strict=True):
+                variable.assign(value)
 
-def end_to_end(
-    base: keras.Model, facts: BaseFacts, mistake: str | None, classes: int, dropout: float, seed: int
-) -> EndToEnd:
-    """A new head on the whole frozen base.
+    def network(self, mistake: str | None, classes: int, dropout: float, seed: int) -> EndToEnd:
+        """A new head on the whole base.
 
-    Marks the base as frozen or not, as the mistake has it: use it within `restored`, before another one is made.
+        Marks the base as frozen or not, as the mistake has it: use the network within `restored`.
 
-    Args:
-        base: without its top.
-        facts: of the base.
-        mistake: a name of `MISTAKES`, or None for how it should be.
-        classes: number of logits.
-        dropout: its rate, for the mistake of that name.
-        seed: of the head's weights, the same for all.
-    """
-    base.trainable = mistake in ("batch_norm", "training_true")
-    forward, channels = _forward(base, facts, mistake)
-    layer = keras.layers.Dropout(dropout if mistake == "dropout" else 0.0, seed=seed + 1)
-    return EndToEnd(None, layer, build_head(channels, classes, seed), forward=forward)
+        Args:
+            mistake: a name of `MISTAKES`, or None for how it should be.
+            classes: number of logits.
+            dropout: its rate, for the mistake of that name.
+            seed: of the head's weights, the same for all.
+        """
+        self._base.trainable = mistake in ("batch_norm", "training_true")
+        forward, channels = self._forward(mistake)
+        layer = keras.layers.Dropout(dropout if mistake == "dropout" else 0.0, seed=seed + 1)
+        return EndToEnd(None, layer, build_head(channels, classes, seed), forward=forward)
 
+    def _forward(self, mistake: str | None) -> tuple[Forward, int]:
+        """How the features come about, and their number."""
+        asleep, channels = self._asleep, int(self._base.outputs[0].shape[-1])
+        match mistake:
+            case "batch_norm":
+                by_batch = keras.Model(self._photo, pooled(normalize_by_batch(self._base)(self._scaled)))
+                learning = self._compiled(lambda photos: by_batch(photos))  # no `training`, see `normalize_by_batch`
+                return lambda photos, training: (learning if training else asleep)(photos), channels
+            case "training_true":
+                awake = self._compiled(lambda photos: self._body(photos, training=True))
+                return lambda photos, training: awake(photos), channels
+            case "overruled":
+                # What `fit` does with the model of the guides: it calls it with training=True.
+                awake = self._compiled(lambda photos: self._body(photos, training=True))
+                return lambda photos, training: (awake if training else asleep)(photos), channels
+            case "scaling":
+                wrong = keras.Model(self._photo, pooled(self._base(self._wrongly_scaled(), training=False)))
+                strange = self._compiled(lambda photos: wrong(photos, training=False))
+                return lambda photos, training: strange(photos), channels
+            case "softmax" if self.facts.top:
+                top = bases.build_with_top(self._base.name).get_layer("predictions")
+                return lambda photos, training: tf.nn.softmax(top(asleep(photos))), int(top.units)
+            case "softmax":
+                return lambda photos, training: tf.nn.softmax(asleep(photos)), channels
+            case _:
+                return lambda photos, training: asleep(photos), channels
 
-def _forward(base: keras.Model, facts: BaseFacts, mistake: str | None) -> tuple[Forward, int]:
-    """How the features come about, and their number."""
-    photo, scaled = photo_input(base.name, base.inputs[0].shape[1])
-    body = keras.Model(photo, pooled(base(scaled, training=False)))
-    channels = int(base.outputs[0].shape[-1])
+    def _compiled(self, features: Callable[[Any], Any]) -> Any:
+        """For any number of photos; tracing takes longer than some photos do to run through."""
+        return tf.function(features, input_signature=[tf.TensorSpec(self._photo.shape, tf.float32)])
 
-    def compiled(features: Callable[[Any], Any]) -> Any:
-        # Traced once for learning, checking and answering: tracing takes longer than some photos do to run through.
-        return tf.function(features, input_signature=[tf.TensorSpec(photo.shape, tf.float32)])
-
-    asleep = compiled(lambda photos: body(photos, training=False))
-    awake = compiled(lambda photos: body(photos, training=True))
-    match mistake:
-        case "batch_norm":
-            by_batch = keras.Model(photo, pooled(normalize_by_batch(base)(scaled)))
-            learning = compiled(lambda photos: by_batch(photos))  # without `training`, see `normalize_by_batch`
-            return lambda photos, training: (learning if training else asleep)(photos), channels
-        case "training_true":
-            return lambda photos, training: awake(photos), channels
-        case "overruled":
-            # What `fit` does with the model of the guides: it calls it with training=True.
-            return lambda photos, training: (awake if training else asleep)(photos), channels
-        case "scaling":
-            wrong = keras.Model(photo, pooled(base(_wrongly_scaled(facts, photo), training=False)))
-            strange = compiled(lambda photos: wrong(photos, training=False))
-            return lambda photos, training: strange(photos), channels
-        case "softmax" if facts.top:
-            top = bases.build_with_top(base.name).get_layer("predictions")
-            return lambda photos, training: tf.nn.softmax(top(asleep(photos))), int(top.units)
-        case "softmax":
-            return lambda photos, training: tf.nn.softmax(asleep(photos)), channels
-        case _:
-            return lambda photos, training: asleep(photos), channels
-
-
-def _wrongly_scaled(facts: BaseFacts, photo: Any) -> Any:
-    """0..1 for a network that was trained on anything else, -1..1 for one that was trained on 0..1."""
-    if facts.scaling == "torch":
-        return keras.layers.Rescaling(1 / 127.5, -1.0)(photo)
-    return keras.layers.Rescaling(1 / 255)(photo)
+    def _wrongly_scaled(self) -> Any:
+        """0..1 for a network that was trained on anything else, -1..1 for one that was trained on 0..1."""
+        if self.facts.scaling == "torch":
+            return keras.layers.Rescaling(1 / 127.5, -1.0)(self._photo)
+        return keras.layers.Rescaling(1 / 255)(self._photo)
 
 
 def features_of(network: EndToEnd, photos: Rows, batch_size: int, told: Callable[[int], None]) -> NDArray[np.float32]:

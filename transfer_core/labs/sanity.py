@@ -236,5 +236,5 @@ def _accuracy(result: Mapping[str, Any]) -> str:
     if not worse:
         return f"Whether they cost accuracy can't be told from {photos} photos: all differences are within noise."
     worse.sort(key=lambda found: found["val_accuracy"])
-    names = ", ".join(f"{found['title']} ({round(100 * found['val_accuracy'])} of 100 right)" for found in worse)
-    return f"On new photos, {round(100 * right)} of 100 right without mistakes, worse than by chance: {names}."
+    names = ", ".join(f"{round(100 * found['val_accuracy'])} with {found['title']}" for found in worse)
+    return f"Of 100 new photos {round(100 * right)} are right without a mistake, and beyond chance fewer are: {names}."
