@@ -50,6 +50,7 @@ def rising_case(
         {
             "photo": photos[place].name,
             "path": photos[place].path,
+            "sha256": photos[place].sha256,
             "truth": classes[validation.labels[place]],
             "answer": classes[answers[place].argmax()],
             "certainty": float(answers[place].max()),

@@ -1,0 +1,129 @@
+"""Charts of the recipe lab as Plotly figures: plain data, so no page waits for Plotly to import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+from typing import Any, Literal
+
+from pages.shared.curves import MUTED, TRAINING, VALIDATION
+from transfer_core.labs.recipe import VARIANTS
+
+__all__ = ["COLORS", "drift_figure", "losses_figure", "variants_figure"]
+
+# All hold 3:1 on white and on the dark background; dashes tell them apart too.
+COLORS = {
+    "feature_extraction": ("#808895", "dot"),
+    "augmented": ("#8a63d2", "dash"),
+    "fine_tuned": ("#2f7fd1", "solid"),
+    "skipped": ("#d9680c", "solid"),
+    "fine_tuned_fast": ("#2f7fd1", "dash"),
+    "skipped_fast": ("#d9680c", "dash"),
+    "from_scratch": ("#1f9a63", "dashdot"),
+}
+_HEIGHT = 340
+_LOG_FROM = 8.0  # how many times the largest value must be the smallest for a logarithmic axis
+
+Variants = Mapping[str, Mapping[str, Any]]
+Metric = Literal["val_loss", "val_accuracy", "drift"]
+
+
+def variants_figure(variants: Variants, metric: Metric, run: str) -> dict[str, Any]:
+    """A figure of all variants over the epochs, one line each; the point at 0 is before the first step.
+
+    Args:
+        variants: by name, as in the result; at least one.
+        metric: what is drawn.
+        run: zoom is kept as long as this stays the same.
+    """
+    titles = {"val_loss": "loss on new photos", "val_accuracy": "accuracy on new photos", "drift": "base moved"}
+    template = {"val_loss": "%{y:.3f}", "val_accuracy": "%{y:.0%}", "drift": "%{y:.3%}"}[metric]
+    data, values = [], []
+    for name, found in variants.items():
+        points = [found["start"].get(metric, 0.0), *(epoch[metric] for epoch in found["epochs"])]
+        values += points
+        color, dash = COLORS[name]
+        data.append(
+            {
+                "x": list(range(len(points))),
+                "y": points,
+                "type": "scatter",
+                "mode": "lines+markers" if len(points) < 20 else "lines",
+                "name": VARIANTS[name].title,
+                "line": {"color": color, "width": 2.5, "dash": dash},
+                "marker": {"size": 6, "color": color},
+                "hovertemplate": f"{VARIANTS[name].title}, epoch %{{x}}: {template}<extra></extra>",
+            }
+        )
+    axis: dict[str, Any] = {"title": {"text": titles[metric]}, "zeroline": False}
+    if metric == "val_accuracy":
+        axis |= {"tickformat": ".0%", "range": [0, 1.02]}
+    elif metric == "val_loss" and max(values) > _LOG_FROM * max(min(values), 1e-9) > 0:
+        axis |= {"type": "log", "dtick": "D2", "tickformat": "~g"}
+    else:
+        axis |= {"rangemode": "tozero"} | ({"tickformat": ".1~%"} if metric == "drift" else {})
+    return {"data": data, "layout": _layout(f"{run} {metric} {len(data)}", axis, "epoch")}
+
+
+def drift_figure(variants: Variants, run: str) -> dict[str, Any]:
+    """How far the base had moved after each epoch."""
+    return variants_figure(variants, "drift", run)
+
+
+def losses_figure(rising: Mapping[str, Any], run: str) -> dict[str, Any]:
+    """How many photos have which loss at the two epochs, in steps of the loss.
+
+    Args:
+        rising: as in the result.
+        run: zoom is kept as long as this stays the same.
+    """
+    step = _step(max([*rising["before"], *rising["after"], 0.5]))
+    data = []
+    for key, which, color in (("before", "earlier", TRAINING), ("after", "later", VALIDATION)):
+        counts = _histogram(rising[key], step)
+        data.append(
+            {
+                "x": [(place + 0.5) * step for place in range(len(counts))],
+                "y": counts,
+                "type": "bar",
+                "name": f"epoch {rising[which]['epoch']}",
+                "marker": {"color": color},
+                "hovertemplate": "%{y} photos with a loss around %{x}<extra></extra>",
+            }
+        )
+    layout = _layout(run, {"title": {"text": "photos"}, "zeroline": False}, "loss of a photo")
+    # One sure mistake is a bar one photo high beside dozens of small losses: the logarithm keeps it in sight.
+    layout["yaxis"] |= {"type": "log", "dtick": "D2", "rangemode": "tozero"}
+    layout["shapes"] = [
+        {"type": "line", "xref": "x", "yref": "paper", "x0": value, "x1": value, "y0": 0, "y1": 1}
+        | {"line": {"color": color, "width": 2, "dash": "dash"}}
+        for value, color in ((rising["earlier"]["val_loss"], TRAINING), (rising["later"]["val_loss"], VALIDATION))
+    ]
+    return {"data": data, "layout": layout}
+
+
+def _histogram(losses: Sequence[float], step: float) -> list[int]:
+    counts = [0] * (int(max(losses) / step) + 1)
+    for loss in losses:
+        counts[int(loss / step)] += 1
+    return counts
+
+
+def _step(largest: float) -> float:
+    """A width that makes about twenty bars, in halves."""
+    return max(0.25, ceil(largest / 20 * 4) / 4)
+
+
+def _layout(revision: str, yaxis: dict[str, Any], xtitle: str) -> dict[str, Any]:
+    return {
+        "uirevision": revision,
+        "height": _HEIGHT,
+        "margin": {"l": 56, "r": 12, "t": 24, "b": 120},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "hovermode": "closest",
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.25, "yanchor": "top"},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)"},
+        "xaxis": {"title": {"text": xtitle, "standoff": 4}, "zeroline": False, "gridcolor": MUTED + "30"},
+        "yaxis": yaxis,
+    }
