@@ -28,7 +28,7 @@ def draw(run: Run, result: dict[str, Any]) -> None:
         return
     _curves(run, trainings)
     for name, found in result["variants"].items():
-        with st.container(border=True, key=f"sanity_{name}"):
+        with st.container(border=True, key=f"mistake_{name}"):
             _mistake(name, found)
     if "bottleneck" in result:
         with st.expander("All figures", icon=":material/table:"):
