@@ -47,7 +47,7 @@ def draw(run: Run, result: dict[str, Any]) -> None:
     )
     live_curves(sweep_figure(result, axis, run.id), key=f"sweep_chart_{run.id}", label=alternative(result))
     _depths(result)
-    with st.expander(f"All {plural(len(result['trials']), 'training')}", icon=":material/list:"):
+    with st.expander(f"{plural(len(result['trials']), 'training')}, one by one", icon=":material/list:"):
         _trials(result)
 
 
