@@ -7,6 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from transfer_core.mapped_memory import MappedReads
+
 __all__ = ["Batch", "Batches", "Rows", "class_weights"]
 
 
@@ -68,10 +70,12 @@ class Batches:
 
     def epoch(self, number: int = 0) -> Iterator[Batch]:
         """The batches of one epoch; the same number, the same order, whatever ran before."""
-        order = self.order(number)
+        order, reads = self.order(number), MappedReads(self.sources)
         for start in range(0, self.photos, self.batch_size):
             chosen = order[start : start + self.batch_size]
-            yield self.batch(chosen, tuple(source[self.rows[chosen]] for source in self.sources))
+            inputs = tuple(source[self.rows[chosen]] for source in self.sources)
+            reads.add(sum(part.nbytes for part in inputs))
+            yield self.batch(chosen, inputs)
 
     def order(self, number: int) -> NDArray[np.int64]:
         """Places in `rows`, in the order of an epoch."""

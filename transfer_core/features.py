@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from transfer_core.acceleration import accelerate, engine, freeze
 from transfer_core.array_cache import Stored, content_key, find_array, require_space, write_array
 from transfer_core.batches import Rows
+from transfer_core.mapped_memory import MappedReads
 from transfer_core.pixels import Pixels
 from transfer_core.projects import cache_dir
 from transfer_core.watch import Watch
@@ -105,10 +106,12 @@ def compute_features(
             writer.notes["engine"] = chosen
             writer.notes["from"] = start.name if start else "pixels"
         watch.progress("features", 0, total)
+        reads = MappedReads([source])
         for first in range(0, total, _BATCH):
             rows = source[first : first + _BATCH]
             for writer, values in zip(writers, forward(rows), strict=True):
                 writer.append(values)
+            reads.add(rows.nbytes)
             watch.progress("features", first + len(rows), total)
     return {name: writer.stored(origin.path(name)) for name, writer in zip(outputs, writers, strict=True)}
 

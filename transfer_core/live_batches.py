@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from transfer_core.augmentation import Variant
 from transfer_core.batches import Batch, Batches, Rows
+from transfer_core.mapped_memory import MappedReads
 from transfer_core.presets import Preset
 from transfer_core.views import VariantRows
 
@@ -43,10 +44,13 @@ class LiveBatches(Batches):
         variants = tuple(Variant(sha, number) for sha in live.sha256)
         shown = VariantRows(live.photos, self.rows, variants, live.preset, live.seed)
         order = self.order(number)
+        reads = MappedReads([live.photos])
         together = self.batch_size * max(1, _AT_ONCE // self.batch_size)
         for start in range(0, self.photos, together):
             places = order[start : start + together]
-            inputs = live.forward(shown[places])
+            photos = shown[places]
+            reads.add(photos.nbytes)
+            inputs = live.forward(photos)
             for first in range(0, len(places), self.batch_size):
                 part = slice(first, first + self.batch_size)
                 yield self.batch(places[part], tuple(value[part] for value in inputs))

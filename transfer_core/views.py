@@ -40,6 +40,11 @@ class VariantRows:
         """As an array's."""
         return self.photos.dtype
 
+    @property
+    def base(self) -> Rows:
+        """As an array's: whose memory it is."""
+        return self.photos
+
     def __len__(self) -> int:
         return len(self.rows)
 
