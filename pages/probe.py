@@ -75,6 +75,6 @@ lab_page(
         about=ABOUT,
         form=form,
         draw=draw,
-        start="Look",
+        start="Start the probe",
     )
 )

@@ -10,6 +10,7 @@ from pages.shared.curves import MUTED, TRAINING, VALIDATION
 __all__ = ["alternative", "class_figure", "probe_figure"]
 
 _BAND = "rgba(47, 127, 209, 0.2)"  # TRAINING, see-through
+_MOST_NAMES = 24  # below the chart
 _LONGEST = 16  # letters of a class name beside the chart
 _COMMON = {
     "paper_bgcolor": "rgba(0,0,0,0)",
@@ -68,8 +69,8 @@ def probe_figure(result: dict[str, Any], run: str) -> dict[str, Any]:
     shapes, names = _stages(result)
     layout = _COMMON | {
         "uirevision": run,
-        "height": 400,
-        "margin": {"l": 50, "r": 12, "t": 84, "b": 76},
+        "height": 420,
+        "margin": {"l": 50, "r": 12, "t": 84, "b": 70},
         "hovermode": "closest",
         "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.08, "yanchor": "bottom"},
         "shapes": shapes,
@@ -103,7 +104,7 @@ def class_figure(result: dict[str, Any], run: str) -> dict[str, Any]:
     layout = _COMMON | {
         "uirevision": run,
         "height": 130 + 26 * len(classes),
-        "margin": {"l": 8, "r": 8, "t": 12, "b": 76},
+        "margin": {"l": 8, "r": 8, "t": 12, "b": 70},
         "xaxis": _blocks(result) | {"showgrid": False},
         "yaxis": {
             "tickvals": list(range(len(classes))),
@@ -138,11 +139,12 @@ def _words(depth: dict[str, Any]) -> str:
 
 def _blocks(result: dict[str, Any]) -> dict[str, Any]:
     depths = result["depths"]
+    shown = range(0, len(depths), -(-result["blocks"] // _MOST_NAMES))
     return {
-        "tickvals": list(range(len(depths))),
-        "ticktext": [depth["block"] for depth in depths],
-        "tickangle": -60,
-        "tickfont": {"size": 11},
+        "tickvals": list(shown),
+        "ticktext": [depths[at]["block"] for at in shown],
+        "tickangle": -90,
+        "tickfont": {"size": 10},
         "range": [-0.5, result["blocks"] - 0.5],
         "zeroline": False,
     }

@@ -42,7 +42,7 @@ def draw(run: Run, result: dict[str, Any]) -> None:
         key=f"probe_tree_{run.id}",
         label="Accuracy after each block",
         mark=result["chance"],
-        best="last",
+        best="★",
     )
     with st.expander("Class by class", icon=":material/grid_on:"):
         st.caption("Which share of each class is told right after each block: the darker, the more.")
@@ -65,6 +65,8 @@ def tree_values(result: dict[str, Any]) -> dict[str, Value]:
 def _value(depth: dict[str, Any], best: bool, after: str) -> Value:
     low, high = depth["interval"]
     title = f"{depth['correct']} of {depth['photos']} photos right after {after}; probably {low:.0%} to {high:.0%}"
+    if best:
+        title = f"The last block that matters: {title}"
     return Value(f"{depth['accuracy']:.0%}", depth["accuracy"], low, high, best, title)
 
 

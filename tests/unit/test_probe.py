@@ -177,7 +177,9 @@ def test_guessing_is_called_guessing() -> None:
 
 def test_few_photos_are_a_hint_or_nothing() -> None:
     hint = conclude(depths(4, 17, 18, photos=24), 0.25)
-    assert hint.best == "b1"
+    assert hint.best == "b1" and hint.sentence.startswith("Only a hint, as 24 photos are few: b1 is the last block")
+    end = conclude(depths(3, 6, 18, photos=24), 0.25)
+    assert end.best == "b2" and end.sentence.startswith("Only a hint, as 24 photos are few: every block helps")
     assert "With 24 photos each figure can be off by 16 points" in hint.warnings[0]
     assert f"About {photos_needed(0.75)} photos in all" in hint.warnings[0]
     blind = conclude(depths(16, 17, 18, photos=24), 0.25)

@@ -25,9 +25,12 @@ from transfer_core.watch import Watch
 __all__ = ["run"]
 
 _PHOTOS_A_SECOND = 200.0  # decoded
-_START_SECONDS = 3.0  # until the first photos are through: building and converting the base
-_FIT_SECONDS = 2e-10  # for each photo, channel and rank of a depth, all folds and penalties together
-_UNKNOWN_FLOPS = 4e9  # of a base whose tree was never built
+_START_SECONDS = 4.0  # until the first photos are through: building and converting the base
+_DEPTH_SECONDS, _FIT_SECONDS = 0.03, 7e-6  # a depth, and for each photo and axis in it; 5 folds, one processor
+_UNKNOWN: tuple[float, tuple[int, ...]] = (
+    4e9,
+    (200,) * 18,
+)  # operations and channels after each block of a base whose tree was never built
 
 
 def run(bench: Bench) -> dict[str, Any]:
@@ -63,7 +66,7 @@ def run(bench: Bench) -> dict[str, Any]:
         "blocks": len(features),
         "base": session.row.name,
     }
-    costs = [len(photos) * stored.array.shape[1] * min(stored.array.shape) for stored in features.values()]
+    costs = [_fit_seconds(len(photos), stored.array.shape[1]) for stored in features.values()]
     answered: dict[str, OutOfFold] = {}
     result: dict[str, Any] = {}
     for at, (block, stored) in enumerate(features.items()):
@@ -86,13 +89,16 @@ class _Shares:
     def __init__(self, bench: Bench, photos: int) -> None:
         self._bench = bench
         tree = stored_tree(bench.config.base.name)
-        flops = sum(node.facts.flops for node in tree.layers.values() if node.facts) if tree else _UNKNOWN_FLOPS
-        channels = [block.shape[-1] for block in tree.blocks] if tree else []
+        flops, channels = _UNKNOWN
+        if tree is not None:
+            flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
+            channels = tuple(block.shape[-1] for block in tree.blocks)
         speed = machine_speed(tree.root.name if tree else "").forward_flops_per_s
         seconds = {
             "photos": photos / _PHOTOS_A_SECOND,
-            "features": _START_SECONDS + photos * flops / speed,
-            "fits": 1 + _FIT_SECONDS * sum(photos * width * min(photos, width) for width in channels),
+            "start": _START_SECONDS,
+            "features": photos * flops / speed,
+            "fits": sum(_fit_seconds(photos, width) for width in channels),
         }
         ends = accumulate(seconds.values(), initial=0.0)
         whole = sum(seconds.values())
@@ -116,6 +122,10 @@ class _Shares:
     def fit(self, block: str, done: float) -> None:
         """The classifiers after `block` come next; `done` (0..1) of all fits is behind."""
         self._bench.share(f"classifiers after {block}", self._begin["fits"] + self._length["fits"] * done)
+
+
+def _fit_seconds(photos: int, channels: int) -> float:
+    return _DEPTH_SECONDS + _FIT_SECONDS * photos * min(0.7 * photos, channels)
 
 
 def _depths(

@@ -56,11 +56,12 @@ def conclude(depths: Sequence[Depth], chance: float) -> Verdict:
     best, last, after = depths[at], depths[-1], [depth.block for depth in depths[at + 1 :]]
     before = [depth.block for depth in depths[: at + 1]]
     parts = (best.block, highest.block, after[0] if after else None)
+    hint = f"Only a hint, as {highest.photos} photos are few: " if warnings else ""
     if not after:
         sentence = (
-            f"Every block helps to the very end: after {best.block} {_share(best)} of the photos are told right and "
-            "nowhere before as many, so keep the whole base, train the head alone first, and unfreeze from the end "
-            "only if that is not good enough."
+            f"{hint}{'e' if hint else 'E'}very block helps to the very end: after {best.block} {_share(best)} of the "
+            "photos are told right and nowhere before as many, so keep the whole base, train the head alone first, "
+            "and unfreeze from the end only if that is not good enough."
         )
         points = (
             _built(depths, at),
@@ -72,7 +73,9 @@ def conclude(depths: Sequence[Depth], chance: float) -> Verdict:
     advice = (
         f"so keep everything up to it frozen and fine-tune from {after[0]} or later{'' if lost else ', if at all'}."
     )
-    sentence = f"{best.block} is the last block that matters: after it {_share(best)} of the photos are told right"
+    sentence = (
+        f"{hint}{best.block} is the last block that matters: after it {_share(best)} of the photos are told right"
+    )
     if lost:
         sentence += f" and at the end of the base only {last.accuracy:.0%}, a real loss, {advice}"
     elif best is highest:
