@@ -122,6 +122,7 @@ def _depths(result: dict[str, Any]) -> None:
             "Accuracy": f"{row['accuracy']:.1%}",
             "95% interval": f"{row['interval'][0] * 100:.0f} to {row['interval'][1]:.0%}",
             "Photos": row["photos"],
+            "Against the head": "" if row["train_from"] == HEAD else f"{row['gain'] * 100:+.1f} points",
             "Against the best": _against(row["against_best"]),
             "Time": figures.span(row["seconds"]),
             "Parameters": figures.amount(row["trainable_parameters"]),
@@ -134,6 +135,11 @@ def _depths(result: dict[str, Any]) -> None:
         "★ recommended. *Fixed*: photos that the best depth gets right and this one wrong; *broken*: the other way. "
         "*p*: how often chance alone would make such a difference."
     )
+    if len({row["photos"] for row in result["depths"]}) > 1:
+        words += (
+            " Not all depths were measured on as many photos; what stands *against* the head and the best was counted "
+            "on the same ones."
+        )
     if result.get("untried") and result.get("complete"):
         untried = result["untried"]
         names = ", ".join(

@@ -144,8 +144,14 @@ def test_a_finished_sweep_shows_depths_and_advice(open_page: Open, project: Proj
         "1 fixed, 0 broken (p 1.00)",
         "the best",
     ]
-    assert "Not tried, for lack of time: from block1a on" in words(page)
+    assert list(table["Against the head"]) == ["", "+47.5 points", "+50.0 points"]
+    assert "Not tried, for lack of time: from block1a on" in words(page) and "as many photos" not in words(page)
     assert len(page.dataframe[1].value) == 3
+
+
+def test_depths_measured_on_fewer_photos_are_compared_on_the_same(open_page: Open, project: Project) -> None:
+    sweep_of(project, trials=[*TRIALS, trial(HEAD, "1" * 9 + "0", repeat=1)])
+    assert "Not all depths were measured on as many photos" in words(shown(open_page, project))
 
 
 def test_the_recommendation_becomes_the_plan_and_the_rate(open_page: Open, project: Project) -> None:

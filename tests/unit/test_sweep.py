@@ -139,6 +139,13 @@ def test_what_does_not_fit_is_left_out_but_the_head_is_always_trained() -> None:
     assert carried_out({HEAD: 1, "c": 50, "b": 60, "a": 70}, 1)[:2] == [FIRST, Trial("c", 1e-5, 0)]
 
 
+def test_the_head_is_repeated_only_where_it_can_be_compared() -> None:
+    trials = carried_out({HEAD: 1, "c": 25, "b": 90, "a": 90}, 1)
+    assert trials == [FIRST, Trial("c", 1e-5, 0), Trial(HEAD, 2e-3, 1), Trial("c", 1e-5, 1)]
+    # Where nothing else fits, more photos at least narrow its interval.
+    assert [trial.repeat for trial in carried_out({HEAD: 1, "c": 90, "b": 90, "a": 90}, 1)] == [0, 1, 2]
+
+
 def test_a_depth_begins_with_the_rate_that_did_best_at_the_one_before() -> None:
     seconds = dict.fromkeys(ORDER, 1.0)
     done = {FIRST: 0.5, Trial("c", 1e-5, 0): 0.5, Trial("c", 1e-4, 0): 0.3}

@@ -58,6 +58,7 @@ def next_trial(order: Sequence[str], settings: Settings, standing: Standing) -> 
        may take all of it): at the cheapest with every rate, at each other with the rate that did best at the one
        before; then the rates that are left.
     3. Repeats of the depths that are not `behind`, each with the rate that did best, round by round, cheapest first.
+       The head alone is repeated only where another depth can follow, for it is there to be compared.
     4. With what is left, depths and rates that the first look had no time for.
 
     Args:
@@ -67,8 +68,8 @@ def next_trial(order: Sequence[str], settings: Settings, standing: Standing) -> 
     """
     budget, done = settings.budget * 60, standing.done
 
-    def fits(trial: Trial, share: float = 1.0) -> bool:
-        return trial not in done and standing.spent + standing.seconds[trial.depth] <= share * budget
+    def fits(trial: Trial, share: float = 1.0, besides: float = 0.0) -> bool:
+        return trial not in done and standing.spent + besides + standing.seconds[trial.depth] <= share * budget
 
     start = Trial(HEAD, settings.head.learning_rate, 0)
     if start not in done:
@@ -76,12 +77,12 @@ def next_trial(order: Sequence[str], settings: Settings, standing: Standing) -> 
     share = LOOK_SHARE if any(trial.depth != HEAD for trial in done) else 1.0
     rates = chosen_rates(done)
     looks = _looks([name for name in order if name != HEAD], settings.rates, rates)
-    repeats = [
-        Trial(name, rates[name], repeat)
-        for repeat in range(1, standing.repeats)
-        for name in order
-        if name in rates and name not in standing.behind
-    ]
+    racing = [name for name in order if name in rates and name not in standing.behind]
+    repeats = []
+    for repeat in range(1, standing.repeats):
+        round_ = [Trial(name, rates[name], repeat) for name in racing]
+        followed = any(fits(trial, besides=standing.seconds[HEAD]) for trial in round_ if trial.depth != HEAD)
+        repeats += [trial for trial in round_ if trial.depth != HEAD or followed or len(rates) == 1]
     # Once a depth is repeated, its rate stands: another one would make its repeats worthless.
     repeated = {trial.depth for trial in done if trial.repeat}
     late = [trial for trial in looks if trial.depth not in repeated and trial.depth not in standing.behind]
