@@ -116,11 +116,11 @@ def test_too_few_photos_say_how_many_are_needed() -> None:
 
 def test_of_many_photos_each_class_gives_its_share() -> None:
     manifest = photos_of(100, 50, 3)
-    assert thin_out(manifest, 153, 0) is manifest
-    thin = thin_out(manifest, 60, 0)
+    assert thin_out(manifest, 153, 3, 0) is manifest
+    thin = thin_out(manifest, 60, 3, 0)
     counts = Counter(photo.label for photo in thin.photos)
-    assert counts == {0: 39, 1: 20, 2: 1}
-    assert thin.photos != thin_out(manifest, 60, 1).photos
+    assert counts == {0: 39, 1: 20, 2: 3}  # the fewest are kept: one for each fold
+    assert thin.photos != thin_out(manifest, 60, 3, 1).photos
     assert [photo for photo in manifest.photos if photo in thin.photos] == list(thin.photos)
 
 

@@ -46,7 +46,7 @@ def run(bench: Bench) -> dict[str, Any]:
     """
     settings, seed = bench.settings, bench.config.seed
     check_photos(bench.manifest, settings.folds)
-    manifest = thin_out(bench.manifest, settings.photos, seed)
+    manifest = thin_out(bench.manifest, settings.photos, settings.folds, seed)
     shares = _Shares(bench, len(manifest.photos))
     session = prepare(bench.run_config(), manifest, shares.part())
     check_photos(session.manifest, settings.folds)  # some may have been unreadable

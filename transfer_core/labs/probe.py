@@ -126,8 +126,8 @@ def check_photos(manifest: Manifest, folds: int) -> None:
     )
 
 
-def thin_out(manifest: Manifest, most: int, seed: int) -> Manifest:
-    """At most about `most` photos, of each class and split its share and at least one; all of them where they fit."""
+def thin_out(manifest: Manifest, most: int, least: int, seed: int) -> Manifest:
+    """About `most` photos where there are more: of each class and split its share, but `least` where it has them."""
     groups: dict[tuple[int, str], list[ManifestPhoto]] = {}
     photos = probed(manifest)
     if len(photos) <= most:
@@ -135,7 +135,9 @@ def thin_out(manifest: Manifest, most: int, seed: int) -> Manifest:
     for photo in photos:
         groups.setdefault((photo.label, photo.split), []).append(photo)
     share = most / len(photos)
-    kept = {sha for group in groups.values() for sha in _dealt(group, seed)[: max(1, int(len(group) * share + 0.5))]}
+    kept = {
+        sha for group in groups.values() for sha in _dealt(group, seed)[: max(least, int(len(group) * share + 0.5))]
+    }
     return replace(manifest, photos=tuple(photo for photo in photos if photo.sha256 in kept))
 
 
