@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.app.test_layers_page import toy_tree
+from transfer_core.architecture import LayerFacts, LayerTree, Node
 from transfer_core.errors import ConfigError, DataError
 from transfer_core.labs.sweep import HEAD, SETUP_SECONDS, Depth, Settings, depths
 from transfer_core.labs.sweep_folds import Counts, counts, fold, fold_count, usable
@@ -101,6 +102,16 @@ def test_named_cuts_are_put_in_order_behind_the_head() -> None:
     assert [depth.name for depth in found] == [HEAD, "block2a", "block0b"]
     with pytest.raises(ConfigError, match="no block called 'block9'"):
         depths(toy_tree(), Settings(cuts=("block9",)), 2, COUNTS)
+
+
+def test_a_cut_behind_all_weights_is_refused() -> None:
+    tree = toy_tree()
+    last = Node("end_relu", "layer", 0, (8, 8, 10), (), LayerFacts("ReLU", ("block2b_relu",), 0, 10))
+    end = Node("end", "stage", 0, (8, 8, 10), (Node("end", "block", 0, (8, 8, 10), (last,)),))
+    longer = LayerTree(replace(tree.root, children=(*tree.root.children, end)), tree.input_size)
+    with pytest.raises(ConfigError, match="From end on, Toy has no weights"):
+        depths(longer, Settings(cuts=("end",)), 2, COUNTS)
+    assert [depth.name for depth in depths(longer, Settings(), 2, COUNTS)][:2] == [HEAD, "block2b"]
 
 
 ORDER = (HEAD, "c", "b", "a")

@@ -110,11 +110,16 @@ def depths(tree: LayerTree, settings: Settings, classes: int, counts: Counts) ->
         counts: photos in the parts of a trial.
 
     Raises:
-        ConfigError: the settings name a block the base does not have.
+        ConfigError: the settings name a block the base does not have, or one with no weights from there on.
     """
     plans = {HEAD: FreezePlan()}
     if settings.cuts:
         wanted = {name: from_block(tree, name) for name in settings.cuts if name != HEAD}
+        if idle := next((name for name, plan in wanted.items() if plan.head_only), None):
+            raise ConfigError(
+                f"From {idle} on, {tree.root.name} has no weights that could be trained. Choose an earlier block, or "
+                "the head alone."
+            )
         names = [block.name for block in tree.blocks]
         plans |= dict(sorted(wanted.items(), key=lambda item: -names.index(item[0])))
     else:
@@ -130,7 +135,8 @@ def depths(tree: LayerTree, settings: Settings, classes: int, counts: Counts) ->
 def _block_counts(tree: LayerTree) -> list[int]:
     """How many last blocks train at each depth, ascending."""
     total = len(tree.blocks)
-    last, stage = _count(tree, last_block(tree)), _count(tree, last_stage(tree))
+    least = next((count for count in range(1, total + 1) if not last_blocks(tree, count).head_only), total)
+    last, stage = max(least, _count(tree, last_block(tree))), _count(tree, last_stage(tree))
     counts, behind = {last, min(last + 1, total), stage}, 0
     for part in reversed(tree.stages):
         behind += len(part.children)
@@ -142,8 +148,8 @@ def _block_counts(tree: LayerTree) -> list[int]:
 def _count(tree: LayerTree, plan: FreezePlan) -> int:
     """Blocks from the first that trains to the end."""
     chosen = set(plan.trainable)
-    first = next(at for at, block in enumerate(tree.blocks) if any(layer.name in chosen for layer in block.children))
-    return len(tree.blocks) - first
+    trains = (at for at, block in enumerate(tree.blocks) if any(layer.name in chosen for layer in block.children))
+    return len(tree.blocks) - next(trains, len(tree.blocks))
 
 
 def _depth(tree: LayerTree, name: str, plan: FreezePlan, settings: Settings, classes: int, counts: Counts) -> Depth:
