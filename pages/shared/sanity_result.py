@@ -15,6 +15,7 @@ from transfer_core.runs import Run
 
 __all__ = ["draw"]
 
+_COMPARED = ("bottleneck", "frozen")
 _PHOTOS: dict[Photos, str] = {"new": "new photos", "learned": "photos it learns from"}
 
 
@@ -71,7 +72,7 @@ def _equality(result: dict[str, Any]) -> None:
 
 def _trainings(result: dict[str, Any]) -> dict[str, Any]:
     """What has curves, by name, in the order in which it was done."""
-    found = {name: result[name] for name in ("bottleneck", "frozen") if name in result} | result.get("variants", {})
+    found = {name: result[name] for name in _COMPARED if name in result} | result.get("variants", {})
     if running := result.get("running"):
         found = found | {running["name"]: running}
     return {name: training for name, training in found.items() if training["curves"]["loss"]}
@@ -84,7 +85,8 @@ def _curves(run: Run, trainings: dict[str, Any]) -> None:
         list(trainings),
         format_func=lambda name: STYLES[name].label,
         selection_mode="multi",
-        default=list(trainings),
+        # What is equal would lie on the two that are compared and hide them.
+        default=[name for name, found in trainings.items() if name in _COMPARED or not found.get("agrees")],
         key=f"sanity_shown_{run.id}_{len(trainings)}",  # each new training is shown when it comes
     )
     photos: Photos = (
@@ -137,9 +139,7 @@ def _noise(found: dict[str, Any]) -> str:
 
 
 def _figures(result: dict[str, Any]) -> None:
-    rows = []
-    for name, found in {k: result[k] for k in ("bottleneck", "frozen") if k in result}.items():
-        rows.append(_row(STYLES[name].label, found))
+    rows = [_row(STYLES[name].label, result[name]) for name in _COMPARED if name in result]
     rows += [_row(found["title"], found) for found in result["variants"].values()]
     st.dataframe(rows, hide_index=True, key="sanity_table")
 

@@ -137,7 +137,7 @@ def test_equality_and_mistakes_are_drawn(project: Project, open_page: Open) -> N
     assert not page.exception
     assert "Equal to the last bit" in html(page)
     words = texts(page)
-    assert "is equal to the last bit. 2 of 3 classic mistakes part them" in words
+    assert "is equal to the last bit. 2 of 3 classic mistakes break this" in words
     assert "loss up to 0.25 apart" in words and "loss up to 1 apart" in words and ":green-badge" in words
     assert "no dropout inside, and frozen BatchNormalization stays as it is" in words
     assert "8 more wrong and 0 more right: more than chance would do (p = 0.0078)" in words
@@ -189,4 +189,5 @@ def test_the_figure_draws_what_is_chosen() -> None:
     ]
     assert figure["data"][1]["line"]["dash"] == "2px,4px" and figure["layout"]["uirevision"] == "run"
     assert "dropout ends at loss 0.70 and accuracy 100%" in alternative(curves, "learned")
-    assert legend(["dropout"]).count("<line") == 1
+    dotted, solid = legend(["dropout"]), legend(["bottleneck"])
+    assert "#8e63ce 0px 2px,transparent 2px 6px)" in dotted and "gradient" not in solid

@@ -144,11 +144,11 @@ def test_the_conclusion_follows_from_the_figures() -> None:
     )
     assert "should be the same, but here the losses differ by up to 0.25" in conclude(result(training(0.75)))
     words = conclude(result(training(), a=training(0.7), b=training(), c=training(0.9)))
-    assert "2 of 3 classic mistakes part them, most of all c (loss up to 0.4 apart)." in words
+    assert "2 of 3 classic mistakes break this, most of all c (loss up to 0.4 apart)." in words
     assert "With this base nothing changes by: b." in words
     assert "can't be told from 8 photos: all differences are within noise" in words
     words = conclude(result(training(), a=training(0.7, hits="00000001")))
-    assert "They part by one mistake: a (loss up to 0.2 apart)." in words
+    assert "One mistake breaks this: a (loss up to 0.2 apart)." in words
     assert "Of 100 new photos 100 are right without a mistake, and beyond chance fewer are: 12 with a." in words
     assert "(the loss was lost)" in conclude(result(training(), a=training(diverged=True)))
     empty = {"max_loss_difference": None, "max_logit_difference": None, "epochs": 2, "variants": {}}

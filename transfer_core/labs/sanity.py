@@ -205,9 +205,9 @@ def _mistakes(variants: Mapping[str, Mapping[str, Any]]) -> str:
     if not apart:
         return ""
     if len(variants) == 1:
-        return f"They part by one mistake: {apart[0]['title']} ({_apart(apart[0])})."
+        return f"One mistake breaks this: {apart[0]['title']} ({_apart(apart[0])})."
     names = f"most of all {apart[0]['title']} ({_apart(apart[0])})"
-    return f"{len(apart)} of {len(variants)} classic mistakes part them, {names}."
+    return f"{len(apart)} of {len(variants)} classic mistakes break this, {names}."
 
 
 def _harmless(variants: Mapping[str, Mapping[str, Any]]) -> str:

@@ -64,9 +64,8 @@ MISTAKES: tuple[Mistake, ...] = (
         "scaling",
         "wrong scaling of the input",
         done="{base} was trained on colors {trained} and is given colors {given}.",
-        cause="{base} was trained on colors {trained} and is given colors {given}: to the base every photo looks "
-        "strange, so its features are not the saved ones. No error tells of it; the new layer learns as well as it "
-        "can.",
+        cause="The base learned from another range of colors, so every photo looks strange to it and its features are "
+        "not the saved ones. No error tells of it; the new layer learns as well as it can.",
         harmless="The base gives the same features with either scaling; it may be untrained.",
         mend="{scaling_line}",
     ),
