@@ -17,7 +17,7 @@ LIGHT = [
     ["errors", "file_kinds", "imagenet_names", "intervals", "mcnemar", "sample_drawing"],
     ["storage", "images", "presets"],
     ["architecture", "projects", "catalog", "events", "photo_database", "photo_files", "photo_sources", "samples"],
-    ["plan", "trees", "fetching", "photo_rows", "cache_limit"],
+    ["plan", "trees", "fetching", "photo_rows", "cache_limit", "hints"],
     ["config", "estimates", "weights", "manifest", "importing"],
     ["datasets", "runs", "rates"],
     ["sources", "jobs", "labs"],

@@ -10,6 +10,7 @@ from pages.shared.frame import engine, go, guard
 from pages.shared.plans import config_words
 from pages.shared.run_view import RunView
 from transfer_core.errors import TransferError
+from transfer_core.hints import read_curves
 from transfer_core.jobs import log_tail
 from transfer_core.runs import Run
 
@@ -130,6 +131,19 @@ def _ending(view: RunView) -> None:
             st.code(log_tail(view.run) or "nothing", language=None)
     if view.report:
         _result(view, view.report)
+    _hints(view)
+
+
+def _hints(view: RunView) -> None:
+    """What the curves show, now that they are complete."""
+    counts = view.run.manifest().counts()
+    train, validation = (sum(counts.get(which, {}).values()) for which in ("train", "validation"))
+    hints = read_curves(view.epochs, train, validation, len(counts.get("train", {})))
+    if hints:
+        with st.container(key="hints"):
+            for hint in hints:
+                icon = ":orange[:material/warning:]" if hint.level == "warning" else ":material/lightbulb:"
+                st.markdown(f"{icon} **{hint.title}.** {hint.sentence} *{hint.advice}*")
 
 
 def _result(view: RunView, report: dict) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil
+from math import ceil, log10
 from typing import Any, Literal
 
 from pages.shared.curves import MUTED, TRAINING, VALIDATION
@@ -21,7 +21,7 @@ COLORS = {
     "skipped_fast": ("#d9680c", "dash"),
     "from_scratch": ("#1f9a63", "dashdot"),
 }
-_HEIGHT = 340
+_HEIGHT = 400
 _LOG_FROM = 8.0  # how many times the largest value must be the smallest for a logarithmic axis
 
 Variants = Mapping[str, Mapping[str, Any]]
@@ -42,6 +42,8 @@ def variants_figure(variants: Variants, metric: Metric, run: str) -> dict[str, A
     for name, found in variants.items():
         points = [found["start"].get(metric, 0.0), *(epoch[metric] for epoch in found["epochs"])]
         values += points
+        if metric == "drift":
+            points = [value or None for value in points]  # there is no logarithm of 0
         color, dash = COLORS[name]
         data.append(
             {
@@ -61,7 +63,10 @@ def variants_figure(variants: Variants, metric: Metric, run: str) -> dict[str, A
     elif metric == "val_loss" and max(values) > _LOG_FROM * max(min(values), 1e-9) > 0:
         axis |= {"type": "log", "dtick": "D2", "tickformat": "~g"}
     else:
-        axis |= {"rangemode": "tozero"} | ({"tickformat": ".1~%"} if metric == "drift" else {})
+        axis |= {"rangemode": "tozero"}
+    if metric == "drift":
+        # A gentle rate moves the base by a hundredth of what the head's rate does: only a logarithm shows both.
+        axis |= {"type": "log", "dtick": 1, "tickformat": "~%"}
     return {"data": data, "layout": _layout(f"{run} {metric} {len(data)}", axis, "epoch")}
 
 
@@ -93,7 +98,9 @@ def losses_figure(rising: Mapping[str, Any], run: str) -> dict[str, Any]:
         )
     layout = _layout(run, {"title": {"text": "photos"}, "zeroline": False}, "loss of a photo")
     # One sure mistake is a bar one photo high beside dozens of small losses: the logarithm keeps it in sight.
-    layout["yaxis"] |= {"type": "log", "dtick": "D2", "rangemode": "tozero"}
+    ticks = [factor * 10**power for power in range(5) for factor in (1, 2, 5)]
+    top = max(max(bar["y"]) for bar in data)
+    layout["yaxis"] |= {"type": "log", "tickvals": ticks, "range": [log10(0.6), log10(1.3 * top)]}
     layout["shapes"] = [
         {"type": "line", "xref": "x", "yref": "paper", "x0": value, "x1": value, "y0": 0, "y1": 1}
         | {"line": {"color": color, "width": 2, "dash": "dash"}}

@@ -187,7 +187,7 @@ def test_charts_start_before_the_first_step_and_lines_differ() -> None:
     assert figure["layout"]["yaxis"]["type"] == "log"
     assert len(set(COLORS.values())) == len(COLORS) == len(VARIANTS)
     drift = variants_figure({"skipped": variant("skipped")}, "drift", "run")
-    assert drift["data"][0]["y"] == [0.0, 0.0, 0.00093]
+    assert drift["data"][0]["y"] == [None, None, 0.00093]
 
 
 @pytest.mark.parametrize("losses", [[0.0, 0.0], [87.3, 0.2], [0.25, 0.5]])
