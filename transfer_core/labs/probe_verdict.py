@@ -131,15 +131,15 @@ def _points(depths: Sequence[Depth], at: int, lost: bool) -> tuple[str, ...]:
     if lost:
         tuned = (
             f"{blocks}, {millions}, {'have' if many else 'has'} lost some of it: made for the classes of ImageNet. "
-            f"A head on the frozen base sees only what is left ({_share(last)}), so fine-tuning from {after[0]} or "
-            "later can win it back."
+            f"A head on the frozen base sees only what is left, {_share(last)}; fine-tuning from {after[0]} or later "
+            "can win it back."
         )
     else:
         tuned = (
             f"{blocks}, {millions}, {'are' if many else 'is'} made for the classes of ImageNet and "
             f"{'bring' if many else 'brings'} your photos nothing that shows here. "
             f"{'They are' if many else 'It is'} what fine-tuning may change; but the head alone is a good first try, "
-            f"as the end of the base ({_share(last)}) is no worse."
+            f"as the end of the base is no worse: {_share(last)}."
         )
     spared = f"A network that ended after {best.block} would do {best.work:.0%} of the base's work for each photo."
     return (_built(depths, at), tuned, spared)
