@@ -46,7 +46,9 @@ class Bench:
 
     def session(self, config: RunConfig | None = None, manifest: Manifest | None = None) -> Session:
         """Decoded photos, base and cached features for `config` (by default `run_config()`) and `manifest`."""
-        return prepare(config or self.run_config(), manifest or self.manifest, self.watch)
+        session = prepare(config or self.run_config(), manifest or self.manifest, self.watch)
+        self.watch.planned.clear()  # seconds of a training's phases, which an experiment does not go through
+        return session
 
     def share(self, step: str, done: float) -> None:
         """Say what is being done and which share (0..1) of the whole experiment is behind it.
