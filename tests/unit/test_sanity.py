@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transfer_core import worker
+from transfer_core import bases, catalog, worker
 from transfer_core.catalog import Base
 from transfer_core.config import BaseConfig
 from transfer_core.errors import ConfigError, DataError
@@ -293,3 +293,14 @@ def test_a_lost_loss_ends_its_training_and_is_told(make: Callable[..., Run], mon
     assert not found["variants"]["scaling"]["diverged"]
     assert "the softmax taken for the features (the loss was lost)" in found["conclusion"]
     assert json.dumps(found, allow_nan=False)
+
+
+@pytest.mark.parametrize("name", ["efficientnet-lite0", "mobilenet", "vgg16", "efficientnet-v2-b0"])
+def test_the_line_that_mends_the_scaling_scales_as_thaw_does(name: str) -> None:
+    row = catalog.get_base(name)
+    photos = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3)).astype(np.float32)
+    facts = BaseFacts(row.title, row.scaling, 0, 0, top=False)
+    line = explained("scaling", facts, agrees=False, dropout=0.5, batch_size=1)["mend"]
+    values: dict[str, Any] = {"keras": keras, "photos": photos.copy()}
+    exec(line, values)
+    np.testing.assert_allclose(values["x"], bases.preprocessing(row, photos), atol=1e-4)

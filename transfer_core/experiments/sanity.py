@@ -52,6 +52,8 @@ def run(bench: Bench) -> dict[str, Any]:
     left = [name for name in settings.mistakes if name not in result["variants"]]
     check = _Check(bench, settings, session, base, result, _Work(bench, _size(result, left)))
     if _FROZEN not in result:
+        if bench.config.base.weights == "none":
+            bench.watch.message("The base has random weights, to which photos look much alike: a mistake may not show.")
         check.plain()
     for name in left:
         check.mistake(name)
