@@ -20,6 +20,7 @@ from transfer_core.array_cache import content_key, find_array, write_array
 from transfer_core.batches import Rows
 from transfer_core.folding import FoldedModel
 from transfer_core.frozen_graph import FrozenGraph
+from transfer_core.native_notes import without_notes
 from transfer_core.projects import cache_dir
 from transfer_core.watch import Watch
 
@@ -61,11 +62,11 @@ class Accelerated:
         Raises:
             ValueError, RuntimeError: LiteRT can't run it.
         """
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), without_notes():
             # It names a package to move to one day, to whoever runs Thaw.
             warnings.filterwarnings("ignore", message=r"[\s\S]*tf\.lite\.Interpreter is deprecated")
             self._interpreter = tf.lite.Interpreter(model_content=content, num_threads=threads or _processors())
-        self._interpreter.allocate_tensors()
+            self._interpreter.allocate_tensors()
         self._input: int = self._interpreter.get_input_details()[0]["index"]
         details = self._interpreter.get_output_details()
         self._outputs = [(detail["index"], tuple(detail["shape"][1:])) for detail in details]
