@@ -1,4 +1,4 @@
-"""The sidebar: the open project, its five steps with their state, and where Thaw keeps things."""
+"""The sidebar: the open project, its five steps with their state, the words, and where Thaw keeps things."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import streamlit as st
 from pages.shared import steps
 from pages.shared.disk_space import disk_space
 from pages.shared.drawn import plain
+from pages.shared.word_list import word_list
 from transfer_core.projects import Project
 
 __all__ = ["sidebar"]
@@ -21,6 +22,7 @@ def sidebar(project: Project | None) -> None:
         else:
             _project(project)
         st.space("medium")
+        word_list()
         disk_space()
         st.caption("Everything stays on this computer: photos, training and the trained classifier.")
 

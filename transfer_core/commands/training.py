@@ -15,6 +15,8 @@ from transfer_core.commands.output import json_option, load_tensorflow, result, 
 from transfer_core.commands.reporter import Reporter
 from transfer_core.config import RunConfig, TuningConfig
 from transfer_core.errors import ConfigError
+from transfer_core.events import EpochEnded
+from transfer_core.hints import read_curves
 from transfer_core.labs.experiment import is_experiment
 from transfer_core.presets import PRESETS
 from transfer_core.runs import Run, open_run
@@ -147,8 +149,18 @@ def _train_words(value: dict[str, Any]) -> str:
         lines.append(f"Test accuracy {share('test')}")
     kept = "every frozen weight is unchanged" if value["freeze_proof"]["frozen_unchanged"] else "FROZEN WEIGHTS CHANGED"
     lines.append(f"{value['trainable_parameters']:,} parameters trained; {kept}.")
+    lines += _hint_lines(open_run(Path(value["run"])))
     lines.append(f"The classifier is in {value['run']}: try `thaw predict {value['run']} PHOTO`.")
     return "\n".join(lines)
+
+
+def _hint_lines(run: Run) -> list[str]:
+    """What the curves show, a line each."""
+    counts = run.manifest().counts()
+    train, validation = (sum(counts[which].values()) for which in ("train", "validation"))
+    epochs = [event for event in run.events() if isinstance(event, EpochEnded)]
+    hints = read_curves(epochs, train, validation, len(counts["train"]))
+    return [f"{hint.title}. {hint.sentence} {hint.advice}" for hint in hints]
 
 
 @click.command()
