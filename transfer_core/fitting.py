@@ -200,7 +200,9 @@ def train_step(network: Network, optimizer: RatedOptimizer, batches: Batches, la
     variables = network.variables
 
     def step(inputs: tuple[Any, ...], labels: Any, weights: Any) -> tuple[Any, Any]:
-        with tf.GradientTape() as tape:
+        # Watched one by one: frozen layers too have variables TensorFlow calls trainable, and tracing theirs takes time.
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([variable.value for variable in variables])
             logits = network(inputs, training=True)
             losses = weights * tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_mean(losses)
