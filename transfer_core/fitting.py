@@ -200,7 +200,7 @@ def train_step(network: Network, optimizer: RatedOptimizer, batches: Batches, la
     variables = network.variables
 
     def step(inputs: tuple[Any, ...], labels: Any, weights: Any) -> tuple[Any, Any]:
-        # Watched one by one: frozen layers too have variables TensorFlow calls trainable, and tracing theirs takes time.
+        # Watched one by one: to TensorFlow frozen layers are trainable too, and tracing their gradients takes time.
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([variable.value for variable in variables])
             logits = network(inputs, training=True)
