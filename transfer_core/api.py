@@ -16,7 +16,7 @@ from transfer_core.engines.processes import ProcessId
 from transfer_core.engines.watching import find_worker
 from transfer_core.errors import RunError
 from transfer_core.events import Emit, Progress
-from transfer_core.labs.experiment import ExperimentConfig, create_experiment, read_result
+from transfer_core.labs.experiment import ExperimentConfig, create_experiment, needs_weights, read_result
 from transfer_core.manifest import Manifest, SplitName
 from transfer_core.plan import FreezePlan, everything, from_block, last_blocks
 from transfer_core.projects import find_project, new_experiment_dir
@@ -171,7 +171,8 @@ def prepare_experiment(config: ExperimentConfig, out: Path | None = None, emit: 
     check_new_folder(out)
     if not data.source:
         return create_experiment(out, config)
-    _ensure_weights(config.base, emit)
+    if needs_weights(config.kind):
+        _ensure_weights(config.base, emit)
     data = replace(data, source=_lasting(data.source), validation=_lasting(data.validation), test=_lasting(data.test))
     config = replace(config, data=data)
     with _kept_only_if_made(out):

@@ -13,7 +13,7 @@ from pages.shared.frame import engine
 from transfer_core.catalog import get_base
 from transfer_core.config import BaseConfig, DataConfig
 from transfer_core.errors import StorageError, TransferError
-from transfer_core.labs.experiment import ExperimentConfig, create_experiment, list_experiments
+from transfer_core.labs.experiment import ExperimentConfig, create_experiment, list_experiments, needs_weights
 from transfer_core.projects import experiments_dir, new_experiment_dir, open_project
 from transfer_core.weights import find_weights
 
@@ -51,7 +51,8 @@ def _launch(project: Project, kind: str, settings: Any, manifest: Manifest | Non
     base = BaseConfig()
     if manifest is not None:
         base = BaseConfig(**project.choices["base"])
-        find_weights(get_base(base.name), base.weights)
+        if needs_weights(kind):
+            find_weights(get_base(base.name), base.weights)
     data = DataConfig(project.id) if manifest is not None else DataConfig()
     config = ExperimentConfig(kind, settings, data, base)
     with _lock:

@@ -40,11 +40,13 @@ st.title("Components")
 if "curves" in st.query_params:
     growing()
 elif "values" in st.query_params:
-    best = st.selectbox("Best", ["block0b", "block1a"], key="best")
+    best = st.selectbox("Best", ["block0b", "block1a", "a layer"], key="best")
     figures = {
         block.name: Value(f"{at / 8:.0%}", at / 8, at / 8 - 0.1, at / 8 + 0.1, block.name == best, f"depth {at}")
         for at, block in enumerate(toy_tree().blocks, 2)
     }
+    if best == "a layer":  # folded away in a block
+        figures["block2a_conv2d"] = Value("9%", 0.09, best=True)
     layer_values(toy_tree(), figures, key="values", label="Accuracy by depth", mark=0.25)
 else:
     layer_tree(toy_tree(), lambda: state["plan"], key="tree", head=Head("New head", 22), on_edit=edited)

@@ -142,3 +142,8 @@ def test_figures_stand_beside_the_blocks_that_have_one(page: Page) -> None:
     expect(row(tree, "block1a")).to_have_class(re.compile(r"\bbest\b"))
     expect(block).not_to_have_class(re.compile(r"\bbest\b"))
     expect(row(tree, "block0b_conv2d")).to_be_visible()  # what was unfolded stays
+    page.locator(".st-key-best").get_by_role("combobox").click()
+    page.get_by_role("option", name="a layer").click()
+    expect(row(tree, "block1a")).not_to_have_class(re.compile(r"\bbest\b"))
+    row(tree, "block2a").dblclick()
+    expect(row(tree, "block2a_conv2d")).to_have_class(re.compile(r"\bbest\b"))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from transfer_core import api
 from transfer_core.__main__ import main
 from transfer_core.catalog import Base
-from transfer_core.config import BaseConfig
+from transfer_core.config import BaseConfig, DataConfig
 from transfer_core.errors import ConfigError
 from transfer_core.events import Message, Progress
 from transfer_core.imagenet_names import imagenet_names
@@ -175,3 +175,12 @@ def test_the_command_finds_cats_and_dogs_in_imagenet(
     assert {"share", "interval", "imagenet"} <= set(value["classes"]["cat"])
     assert "cat" in value["classes"]["cat"]["imagenet"][0][0] or value["classes"]["cat"]["imagenet"][0][0] == "tabby"
     assert value["conclusion"].startswith("ImageNet already holds both classes (cat and dog)")
+
+
+def test_a_base_whose_weights_are_not_here_is_answered_for_and_fetches_nothing(
+    thaw_home: Path, toy_manifest: Callable[..., Manifest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THAW_WEIGHTS_URL", "http://127.0.0.1:1")  # nobody answers there
+    toy_manifest()
+    config = ExperimentConfig("knowledge", Settings(), DataConfig(str(tmp_path / "toy-photos")), BaseConfig("vgg16"))
+    assert api.prepare_experiment(config, tmp_path / "asked").status().state == "QUEUED"

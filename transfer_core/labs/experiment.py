@@ -19,6 +19,7 @@ __all__ = [
     "experiment_config",
     "is_experiment",
     "list_experiments",
+    "needs_weights",
     "read_result",
     "write_result",
 ]
@@ -64,10 +65,23 @@ class ExperimentConfig:
         return made
 
 
-def _settings_class(kind: str) -> Any:
+def needs_weights(kind: str) -> bool:
+    """Whether the lab runs the base that was asked for, so that its weights must be on this computer.
+
+    Raises:
+        ConfigError: there is no such lab.
+    """
+    return bool(getattr(_module(kind), "NEEDS_WEIGHTS", True))
+
+
+def _module(kind: str) -> Any:
     if kind not in KINDS:
         raise ConfigError(f"There is no lab {kind!r}; there are {', '.join(KINDS)}.")
-    return import_module(f"transfer_core.labs.{kind}").Settings
+    return import_module(f"transfer_core.labs.{kind}")
+
+
+def _settings_class(kind: str) -> Any:
+    return _module(kind).Settings
 
 
 def _make(cls: Any, value: dict[str, Any], where: str) -> Any:

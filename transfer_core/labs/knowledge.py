@@ -18,6 +18,7 @@ from transfer_core.manifest import Manifest, ManifestPhoto
 
 __all__ = [
     "LEAST_PHOTOS",
+    "NEEDS_WEIGHTS",
     "SURE",
     "TOLD",
     "Settings",
@@ -28,6 +29,9 @@ __all__ = [
     "judge",
     "regroup",
 ]
+
+NEEDS_WEIGHTS = False
+"""The base that answers comes with Thaw, whichever was asked for (`base_note`)."""
 
 TOLD = 2 / 3
 """ImageNet's answers tell a class from the others when even the low end of the share's 95 % interval is this much."""

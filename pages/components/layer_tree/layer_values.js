@@ -16,7 +16,8 @@ class ValueTree extends Tree {
     const best = this.nodes.filter((node) => node.value?.[4]).map((node) => node.name).join();
     if (best !== this.shownBest) this.unfoldBest();
     this.paint();
-    if (best && best !== this.shownBest) this.reveal(this.nodes.filter((node) => node.value?.[4] && shown(node)).pop().row, 0.4);
+    const last = this.nodes.filter((node) => node.value?.[4] && shown(node)).pop(); // a single layer stays folded away
+    if (last && best !== this.shownBest) this.reveal(last.row, 0.4);
     this.shownBest = best;
   }
 
