@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transfer_core import worker
+from transfer_core.__main__ import main
 from transfer_core.catalog import Base
 from transfer_core.config import BaseConfig
 from transfer_core.errors import ConfigError, DataError
@@ -212,3 +213,28 @@ def test_a_rate_that_loses_the_loss_is_told_and_written(make: Callable[..., Run]
 def test_a_block_that_is_not_there_is_named(make: Callable[..., Run]) -> None:
     status = worker.perform(make(train_from="block9"))
     assert status.state == "FAILED" and "no block called 'block9'" in status.message
+
+
+def test_it_prints_what_the_contract_promises(
+    toy_base: Base, toy_manifest: Callable[..., Manifest], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toy_manifest(20, 10)
+    asked = ["recipe", str(tmp_path / "toy-photos"), "--base", "toy", "--weights", "none", "--epochs", "2"]
+    asked += ["--variants", "feature_extraction, skipped", "--fine-tune-epochs", "2", "--train-from", "block2_add"]
+    main([*asked, "--out", str(tmp_path / "out"), "--json"])
+    result = json.loads(capsys.readouterr().out)
+    assert set(result["variants"]) == {"feature_extraction", "skipped"} and result["conclusion"]
+    for variant in result["variants"].values():
+        assert {"val_accuracy", "seconds", "base_drift"} <= variant.keys()
+    main(asked)
+    words = capsys.readouterr().out
+    assert "Feature extraction" in words and "base moved" in words and result["conclusion"][:20] in words
+
+
+def test_too_few_photos_on_the_command_line(
+    toy_base: Base, toy_manifest: Callable[..., Manifest], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toy_manifest(6, 3)
+    with pytest.raises(SystemExit) as ended:
+        main(["recipe", str(tmp_path / "toy-photos"), "--base", "toy", "--weights", "none"])
+    assert ended.value.code == 2 and "at least 10 photos to check" in capsys.readouterr().err
