@@ -48,7 +48,8 @@ def block_features(session: Session) -> dict[str, Stored]:
         found |= compute_features(model, missing, session.origin, session.pixels, session.watch)
         flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
         if POOLED in missing:  # the pass went through the whole base
-            record_speed(tree.root.name, "forward", flops * len(session.pixels.array), session.watch.step_seconds)
+            photos, seconds = session.watch.pace
+            record_speed(tree.root.name, "forward", flops * photos, seconds)
     return {block: found[name] for block, name in outputs.items()}
 
 

@@ -204,7 +204,8 @@ class Session:
         self.found |= compute_features(model, names, self.origin, self.pixels, self.watch, start)
         if self.tree is not None and POOLED in names and start is None:
             flops = sum(node.facts.flops for node in self.tree.layers.values() if node.facts)
-            record_speed(self.tree.root.name, "forward", flops * len(self.pixels.array), self.watch.step_seconds)
+            photos, seconds = self.watch.pace
+            record_speed(self.tree.root.name, "forward", flops * photos, seconds)
 
 
 def prepare(config: RunConfig, manifest: Manifest, watch: Watch) -> Session:

@@ -31,7 +31,8 @@ class Watch:
     _began: float = 0.0
     _ahead: float = 0.0  # share of the phase that was done when it was entered
     _shown: float = 0.0
-    _step_began: float = 0.0
+    _paced: tuple[int, float] | None = None  # what was done of the step, and when, at its first progress
+    _latest: tuple[int, float] = (0, 0.0)
 
     def start(self, phase: Phase, epochs: int = 0, done: int = 0) -> None:
         """Enter a phase (and leave the one before); `done` of its `epochs` ended before, in another process."""
@@ -67,8 +68,11 @@ class Watch:
     def progress(self, step: str, done: int, total: int) -> None:
         """Say that `step` is at `done` of `total`, a few times a second at most, and check as `check` does."""
         now = time.perf_counter()
+        self._latest = (done, now)
         if done == 0:
-            self._step_began = now
+            self._paced = None
+        elif self._paced is None:
+            self._paced = self._latest
         if done in (0, total) or now - self._shown >= _INTERVAL:
             self._shown = now
             assert self._phase is not None  # steps belong to phases
@@ -89,9 +93,13 @@ class Watch:
         self.check()
 
     @property
-    def step_seconds(self) -> float:
-        """Seconds since the step under way began: since its progress was last at 0."""
-        return time.perf_counter() - self._step_began
+    def pace(self) -> tuple[int, float]:
+        """Of the latest step: how much of it was done after its first progress, and in how many seconds.
+
+        What comes before is left out: it holds what a step takes once, such as tracing a network.
+        """
+        first = self._paced or self._latest
+        return self._latest[0] - first[0], self._latest[1] - first[1]
 
     def message(self, text: str, warning: bool = False) -> None:
         """Tell the person something."""

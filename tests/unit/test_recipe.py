@@ -97,6 +97,8 @@ def test_the_conclusion_says_within_noise_and_really_worse_where_they_are() -> N
     assert "that is within noise (1 photo fixed, 1 broken)" in words
     assert "With step 3 skipped 30% (really worse)" in words
     assert "step 3 skipped and too fast 95% (no real difference)" in words
+    few = {"fine_tuned": found([1] * 10), "from_scratch": found([1, 0] * 5)}
+    assert "from scratch 50% (too few photos to be sure)" in conclude(few).lower()
     assert "a real gain (26 photos fixed, 0 broken)" in conclude(
         {"feature_extraction": found(bad), "fine_tuned": found(good)}
     )

@@ -44,7 +44,8 @@ def share_features(session: Session, depths: Sequence[Depth]) -> None:
     session.found |= compute_features(model, missing, session.origin, session.pixels, session.watch, start)
     if session.tree is not None and POOLED in missing and start is None:
         flops = sum(node.facts.flops for node in session.tree.layers.values() if node.facts)
-        record_speed(session.tree.root.name, "forward", flops * len(session.pixels.array), session.watch.step_seconds)
+        photos, seconds = session.watch.pace
+        record_speed(session.tree.root.name, "forward", flops * photos, seconds)
 
 
 def _affordable(session: Session, depths: Sequence[Depth]) -> list[str]:

@@ -13,6 +13,7 @@ Found = Mapping[str, Mapping[str, Any]]
 
 SIGNIFICANT = 0.05
 """Below this p-value a difference is called real: chance alone makes one so large less than once in twenty times."""
+_APART = 0.05  # shares of photos that differ by more look different, whatever the test says
 _ALIKE = 1.25  # ratios up to this are called the same
 _FALLING = 0.98  # of the loss an epoch before: one that still falls by more than a fiftieth is going on
 
@@ -89,7 +90,8 @@ def _against(variants: Found, gains: Sequence[str], name: str) -> str:
         return ""
     change = compare(variants[gains[-1]]["right"], variants[name]["right"])
     if not change.real:
-        return " (no real difference)"
+        apart = abs(change.fixed - change.broken) / len(variants[name]["right"])
+        return " (too few photos to be sure)" if apart > _APART else " (no real difference)"
     return " (really worse)" if change.broken > change.fixed else " (really better)"
 
 
