@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
@@ -23,13 +22,8 @@ class LabCard:
     time: str
     """How long it takes, roughly, with 200 photos and the default base."""
 
-    @property
-    def made(self) -> bool:
-        """Whether its page is there."""
-        return Path(__file__).parents[1].joinpath(f"{self.kind}.py").is_file()
 
-
-_ALL = (
+LABS = (
     LabCard(
         "probe",
         "Depth probe",
@@ -73,7 +67,6 @@ _ALL = (
         "some seconds",
     ),
 )
-LABS = tuple(card for card in _ALL if card.made)
 
 
 def lab_links(project: Project, current: str) -> None:

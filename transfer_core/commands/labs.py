@@ -1,7 +1,6 @@
 """The labs as commands; each in a file of its own, called as the lab is."""
 
 from importlib import import_module
-from importlib.util import find_spec
 
 import click
 
@@ -10,7 +9,5 @@ from transfer_core.labs import KINDS
 __all__ = ["COMMANDS"]
 
 COMMANDS: tuple[click.Command, ...] = tuple(
-    getattr(import_module(f"transfer_core.commands.{kind}"), kind)
-    for kind in KINDS
-    if find_spec(f"transfer_core.commands.{kind}")
+    getattr(import_module(f"transfer_core.commands.{kind}"), kind) for kind in KINDS
 )
