@@ -12,6 +12,7 @@ __all__ = [
     "AugmentConfig",
     "Augmentation",
     "BaseConfig",
+    "CachePrecision",
     "DataConfig",
     "FitConfig",
     "Optimizer",
@@ -24,6 +25,7 @@ __all__ = [
 Optimizer = Literal["adam", "rmsprop", "sgd"]
 Augmentation = Literal["none", "cached", "live"]
 ScheduleName = Literal["constant", "cosine", "plateau"]
+CachePrecision = Literal["float32", "float16"]
 
 T = TypeVar("T")
 
@@ -114,12 +116,15 @@ class TuningConfig:
     """Share of the training target spread evenly over all classes, 0 to 0.5; 0.1 is usual."""
     train_batch_norm: bool = False
     """Whether BatchNormalization layers that are fine-tuned normalize by the batch and move their statistics."""
+    cache_precision: CachePrecision = "float32"
+    """How activations at the cut are kept on disk: exactly, or as `float16` in half the space, rounded."""
 
     def __post_init__(self) -> None:
         _choice("The schedule", self.schedule, get_args(ScheduleName))
         _number("Warm-up", self.warmup_epochs, 0, 1000, whole=True)
         _number("The factor of discriminative rates", self.discriminative, 1, 10)
         _number("Label smoothing", self.label_smoothing, 0, 0.5)
+        _choice("The precision of the cache", self.cache_precision, get_args(CachePrecision))
         if not isinstance(self.train_batch_norm, bool):
             raise ConfigError(f"Training BatchNormalization must be true or false; {self.train_batch_norm!r} came.")
 
@@ -173,8 +178,14 @@ class RunConfig:
         return not self.plan.head_only and self.fine_tune.epochs > 0
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON form: what `json.loads` gives back, lists for tuples."""
+        """JSON form: what `json.loads` gives back, lists for tuples.
+
+        `tuning.cache_precision` stands in it only where it is not the default: configurations that do not use it keep
+        their hashes, with which runs go on from their checkpoints, and versions that do not know it read them.
+        """
         value = asdict(self)
+        if self.tuning.cache_precision == "float32":
+            del value["tuning"]["cache_precision"]
         value["plan"]["trainable"] = list(self.plan.trainable)
         return value
 

@@ -74,11 +74,17 @@ class Estimate:
     features_seconds: float
     """Once, if nothing is cached: for all photos, for all their variants, or (live) for those to check on alone."""
     cache_bytes: int
-    """Pixels of all photos, and the features that are kept."""
+    """Pixels of all photos, and the features that are kept, as float32."""
+    activation_bytes: int
+    """Of `cache_bytes`, what is kept at the cut."""
     frontier: tuple[str, ...]
     """Layers whose outputs are cached."""
     measured: bool
     """Whether the seconds rest on runs on this machine."""
+
+    def disk_bytes(self, halved: bool) -> int:
+        """`cache_bytes`; with `halved`, where what is kept at the cut is float16 (`TuningConfig.cache_precision`)."""
+        return self.cache_bytes - self.activation_bytes // 2 if halved else self.cache_bytes
 
 
 def estimate(
@@ -115,6 +121,7 @@ def estimate(
     features_seconds = kept * (parts.prefix_flops + parts.suffix_flops) / speed.forward_flops_per_s
     if augmented.mode == "cached":
         features_seconds += learned * change
+    activations = kept * _activation_bytes(tree, plan, parts.frontier, parts.frontier_values)
     return Estimate(
         trainable,
         parts.frozen_parameters,
@@ -124,8 +131,8 @@ def estimate(
         seconds,
         head_seconds,
         features_seconds,
-        (train_photos + validation_photos) * 3 * tree.input_size**2
-        + kept * _feature_bytes(tree, plan, parts.frontier, parts.frontier_values),
+        (train_photos + validation_photos) * 3 * tree.input_size**2 + kept * 4 * channels + activations,
+        activations,
         parts.frontier,
         speed.measured,
     )
@@ -140,14 +147,14 @@ def overfitting(photos: int, parameters: int) -> Overfitting:
     return "low" if share >= _LOW_RISK else "possible" if share >= _LIKELY else "likely"
 
 
-def _feature_bytes(tree: LayerTree, plan: FreezePlan, frontier: tuple[str, ...], values: int) -> int:
-    """Of one photo or variant."""
+def _activation_bytes(tree: LayerTree, plan: FreezePlan, frontier: tuple[str, ...], values: int) -> int:
+    """Of one photo or variant, at the cut; pooled features come on top."""
     if plan.head_only:
-        return 4 * values
+        return 0
     # The network's input is never cached as floats: the pixels are there already.
     if any(name not in tree.layers for name in frontier):
         values -= 3 * tree.input_size**2
-    return 4 * (values + tree.root.shape[-1])
+    return 4 * values
 
 
 def machine_speed(base: str) -> Speed:

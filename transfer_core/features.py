@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from transfer_core.acceleration import accelerate, engine, freeze
 from transfer_core.array_cache import Stored, content_key, find_array, require_space, write_array
 from transfer_core.batches import Rows
+from transfer_core.config import CachePrecision
+from transfer_core.half_precision import halve
 from transfer_core.mapped_memory import MappedReads
 from transfer_core.pixels import Pixels
 from transfer_core.projects import cache_dir
@@ -40,10 +42,29 @@ class Origin:
     """`Pixels.key`."""
     litert: bool = True
     """Whether LiteRT stands in for Keras, or else TensorFlow with folded weights (`catalog.Base.litert`)."""
+    precision: CachePrecision = "float32"
+    """As what activations are kept; pooled features are small and always float32."""
+
+    def parts(self) -> dict[str, Any]:
+        """What the features are named by: JSON values."""
+        value = asdict(self)
+        if self.precision == "float32":
+            del value["precision"]  # as named before there was a choice
+        return value
+
+    def halves(self, output: str) -> bool:
+        """Whether the features called `output` are kept as float16."""
+        return self.precision == "float16" and output.partition(" ")[0] != POOLED
+
+    @property
+    def exact(self) -> "Origin":
+        """The same, with everything kept as float32."""
+        return replace(self, precision="float32")
 
     def path(self, output: str) -> Path:
         """Where the features that the layer `output` gives (or POOLED) lie."""
-        key = content_key(FEATURES_VERSION, engine(), asdict(self), output)
+        parts = (self if self.halves(output) else self.exact).parts()
+        key = content_key(FEATURES_VERSION, engine(), parts, output)
         return cache_dir() / "features" / self.base / f"{key}.features"
 
 
@@ -83,7 +104,8 @@ def compute_features(
         start: what the model takes instead of the photos; noted with what is stored.
 
     Returns:
-        float32 arrays (photos, ...) on disk, by name.
+        Arrays (photos, ...) on disk, by name: float32, or float16 where `origin` says so. Then values beyond float16's
+        range are cut off at its limit, and the notes hold how many (`clipped`).
 
     Raises:
         StorageError: there is no room; nothing is left behind.
@@ -93,23 +115,28 @@ def compute_features(
     source: Rows = pixels.array if start is None else start.array
     total = len(source)
     folder = origin.path(POOLED).parent
-    require_space(folder, sum(4 * prod(shape) for shape in shapes) * total, "The features of these photos")
+    require_space(folder, _row_bytes(outputs, shapes, origin) * total, "The features of these photos")
     parts = content_key(origin.base, origin.weights, origin.size, list(outputs), *([start.name] if start else []))
     chosen, forward = _choose(model, parts, origin.litert, source, watch)
     with ExitStack() as stack:
         writers = [
-            stack.enter_context(write_array(origin.path(name), shape, np.float32))
+            stack.enter_context(write_array(origin.path(name), shape, _dtype(origin, name)))
             for name, shape in zip(outputs, shapes, strict=True)
         ]
         for name, writer in zip(outputs, writers, strict=True):
             writer.notes["key"] = origin.path(name).stem
             writer.notes["engine"] = chosen
             writer.notes["from"] = start.name if start else "pixels"
+            if origin.halves(name):
+                writer.notes |= {"precision": "float16", "exact": False, "clipped": 0}
         watch.progress("features", 0, total)
         reads = MappedReads([source])
         for first in range(0, total, _BATCH):
             rows = source[first : first + _BATCH]
-            for writer, values in zip(writers, forward(rows), strict=True):
+            for name, writer, values in zip(outputs, writers, forward(rows), strict=True):
+                if origin.halves(name):
+                    values, clipped = halve(values)
+                    writer.notes["clipped"] += clipped
                 writer.append(values)
             reads.add(rows.nbytes)
             watch.progress("features", first + len(rows), total)
@@ -131,6 +158,15 @@ def feature_forward(
         return [np.concatenate(values) for values in zip(*parts, strict=True)]
 
     return in_batches
+
+
+def _dtype(origin: Origin, output: str) -> np.dtype[Any]:
+    return np.dtype(np.float16 if origin.halves(output) else np.float32)
+
+
+def _row_bytes(outputs: Sequence[str], shapes: Sequence[tuple[int, ...]], origin: Origin) -> int:
+    """Of one photo."""
+    return sum(_dtype(origin, name).itemsize * prod(shape) for name, shape in zip(outputs, shapes, strict=True))
 
 
 def _choose(model: keras.Model, key: str, litert: bool, source: Rows, watch: Watch) -> tuple[str, Any]:

@@ -15,8 +15,10 @@ def cached_start(base: keras.Model, outputs: Sequence[str], origin: Origin) -> S
     """The deepest activations on disk from which all of `outputs` (layers of `base`, or POOLED) follow, or None.
 
     What follows from them is, to the last bit, what follows from the pixels: the layers after them are run by the same
-    kernels on the same values in batches of the same size. See `deepest_source` for the exception.
+    kernels on the same values in batches of the same size. See `deepest_source` for the exception. Activations kept as
+    float16 are rounded, so nothing is ever computed from them, whatever the precision of `origin`.
     """
+    origin = origin.exact
     calls = layer_calls(base)
     on_disk = {call.name for call in calls if origin.path(call.name).exists()}
     while on_disk:

@@ -20,6 +20,7 @@ from transfer_core.config import RunConfig
 from transfer_core.estimates import Augmented, estimate, record_speed
 from transfer_core.features import POOLED, Origin, compute_features, feature_forward, find_features
 from transfer_core.freezing import Split, planned_weights, split, weight_hashes
+from transfer_core.half_precision import Widened
 from transfer_core.layer_tree import build_tree
 from transfer_core.live_batches import LiveBatches, LivePhotos
 from transfer_core.manifest import Manifest, ManifestPhoto, SplitName
@@ -98,7 +99,7 @@ class Session:
         return "split" in vars(self) and all(name in self.found for name in self._cached_frontier())
 
     def frontier_sources(self) -> tuple[Rows, ...]:
-        """What enters the suffix, one array (rows, ...) a frontier tensor: cached float32 activations, or the pixels
+        """What enters the suffix, one array (rows, ...) a frontier tensor: cached activations as float32, or the pixels
         themselves (uint8) where the network's input crosses: scaling them again costs less than storing them scaled.
         """
         missing = [name for name in self._cached_frontier() if name not in self.found]
@@ -106,8 +107,23 @@ class Session:
         if missing := [name for name in missing if name not in self.found]:
             self._compute(missing)
         return tuple(
-            self.pixels.array if self._is_input(name) else self.found[name].array for name in self.split.frontier
+            self.pixels.array if self._is_input(name) else _as_float32(self.found[name]) for name in self.split.frontier
         )
+
+    @property
+    def rounded(self) -> list[Stored]:
+        """The float16 activations among what `frontier_sources` gave."""
+        if self.origin.precision == "float32":
+            return []
+        return [self.found[name] for name in self._cached_frontier()]
+
+    def exact_inputs(self, photos: NDArray[np.uint8]) -> tuple[Any, ...]:
+        """What enters the suffix for `photos` (n, size, size, 3), computed now and never rounded."""
+        names = self._cached_frontier()
+        values = self._model(names)(photos.astype(np.float32), training=False) if names else []
+        values = values if isinstance(values, list | tuple) else [values]
+        computed = dict(zip(names, values, strict=True))
+        return tuple(computed.get(name, photos) for name in self.split.frontier)
 
     def suffix_network(self, head: Network) -> Network:
         """The part of the base that trains, with the head of `head` on top; takes `frontier_sources`."""
@@ -230,8 +246,12 @@ def prepare(config: RunConfig, manifest: Manifest, watch: Watch) -> Session:
         preset = get_preset(config.augmentation.preset)
         fixed = config.augmentation.variants if config.fit.augment == "cached" else 0
         views = with_variants(pixels, manifest, preset, fixed, config.seed)
-    origin = Origin(row.name, weights, row.input_size, views.key, row.litert)
+    origin = Origin(row.name, weights, row.input_size, views.key, row.litert, config.tuning.cache_precision)
     return Session(config, row, manifest, skipped, views, pixels, origin, watch)
+
+
+def _as_float32(stored: Stored) -> Rows:
+    return Widened(stored.array) if stored.array.dtype == np.float16 else stored.array
 
 
 def _planned_seconds(config: RunConfig, row: Base, manifest: Manifest) -> dict[Any, float]:

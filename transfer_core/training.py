@@ -1,20 +1,23 @@
 """A run from photos to a saved classifier: head on a frozen base, then fine-tuning, then the report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from transfer_core import cache_limit, events
 from transfer_core.array_cache import content_key
-from transfer_core.assembly import Parity, assemble, check_parity, save_classifier, versions
+from transfer_core.assembly import assemble, check_parity, save_classifier, versions
 from transfer_core.batches import Batches
 from transfer_core.checkpoint import Checkpoint, PhaseKeeper
 from transfer_core.errors import RunError
 from transfer_core.events import Emit, EpochEnded, Event
 from transfer_core.fitting import Fitted, Schedule, fit, probabilities
 from transfer_core.freezing import freeze_proof, weight_hashes
+from transfer_core.half_precision import HALF_LIMIT
 from transfer_core.manifest import SplitName
 from transfer_core.network import Network, head_network
 from transfer_core.reporting import Outcome, build_report, record_training_speed
@@ -93,7 +96,7 @@ def train(run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> di
 def _last_state(run: Run, session: Session, watch: Watch) -> Checkpoint:
     """Where an earlier process left the run, or an empty checkpoint. What it told beyond that is forgotten."""
     shas = [[photo.sha256 for photo in session.photos(which)] for which in ("train", *_SPLITS)]
-    identity = content_key(session.config.to_dict(), asdict(session.origin), shas, versions())
+    identity = content_key(session.config.to_dict(), session.origin.parts(), shas, versions())
     checkpoint = Checkpoint.load(run.checkpoint_path, identity)
     run.rewind(checkpoint.history[-1]["epoch"] if checkpoint.history else 0)
     if checkpoint.history:
@@ -134,6 +137,8 @@ def _fine_tune(session: Session, trained: _Trained, keeper: PhaseKeeper, watch: 
     if not session.frontier_at_hand:
         watch.start("features")
     sources = session.frontier_sources()
+    for text, warning in _precision_words(session):
+        watch.message(text, warning)
     watch.start("fine-tune", config.fine_tune.epochs, keeper.epochs)
     network = session.suffix_network(trained.network)
     first = trained.phases["head"].epochs + 1
@@ -146,6 +151,26 @@ def _fine_tune(session: Session, trained: _Trained, keeper: PhaseKeeper, watch: 
         watch.message(
             "Fine-tuning did not lower the validation loss, so the classifier is the head on the base as it was. "
             "More photos, fewer layers or a lower rate may help."
+        )
+
+
+def _precision_words(session: Session) -> Iterator[tuple[str, bool]]:
+    """What to say of activations kept as float16, and whether it is a warning."""
+    if session.origin.precision == "float32":
+        return
+    if not session.rounded:
+        yield "The cache was to be float16, but no activations are kept at this cut, so nothing is rounded.", False
+        return
+    yield (
+        "What the frozen layers give at the cut is kept as float16: half the space on disk, but rounded, so this run "
+        "is inexact. It comes close to one with float32, not equal to the last bit.",
+        False,
+    )
+    if clipped := sum(stored.notes["clipped"] for stored in session.rounded):
+        yield (
+            f"{clipped:,} values at the cut were beyond what float16 can hold and were cut off at {HALF_LIMIT:,.0f}. "
+            "Keep the cache as float32 for this base if the result is worse than expected.",
+            True,
         )
 
 
@@ -201,7 +226,7 @@ def _finish(
     loaded = save_classifier(model, run, session.manifest.classes, session.row.name)
     watch.beat()
     try:
-        parity = _parity(session, loaded, answers["validation"])
+        parity = _parity(session, trained, loaded, answers["validation"])
     except RunError:
         # A classifier that answers wrongly must not be found by anyone.
         run.model_path.unlink()
@@ -212,7 +237,7 @@ def _finish(
     proof = freeze_proof(session.hashes, after, session.planned)
     watch.leave()
     stopped = any(fitted.ending == "stopped" for fitted in trained.phases.values()) or run.stop_requested
-    outcome = Outcome(trained.phases, answers, asdict(parity), proof, history, stopped)
+    outcome = Outcome(trained.phases, answers, parity, proof, history, stopped)
     report = build_report(run, session, trained.network, outcome, watch.seconds)
     record_training_speed(session, outcome)
     write_json(run.path / "report.json", report)
@@ -222,9 +247,19 @@ def _finish(
 _SPLITS: tuple[SplitName, ...] = ("validation", "test")
 
 
-def _parity(session: Session, loaded: keras.Model, answers: Any) -> Parity:
-    """Compare on the first validation photos, which lie spread over the classes only if the manifest mixes them."""
+def _parity(session: Session, trained: _Trained, loaded: keras.Model, answers: NDArray[np.float32]) -> dict[str, Any]:
+    """Compare on the first validation photos, which lie spread over the classes only if the manifest mixes them.
+
+    What was saved is held against the network on activations that were not rounded: a mistake must not hide behind
+    float16. What the rounding itself did to the answers is told as `cache_difference`, in a probability.
+    """
     batches: Batches = session.batches((session.pixels.array,), "validation")
     step = max(1, batches.photos // _PARITY_PHOTOS)
     chosen = slice(0, _PARITY_PHOTOS * step, step)
-    return check_parity(loaded, session.pixels.array[batches.rows[chosen]], answers[chosen])
+    photos, expected = session.pixels.array[batches.rows[chosen]], answers[chosen]
+    rounded = trained.network.body is not None and bool(session.rounded)
+    if rounded:
+        logits = trained.network(session.exact_inputs(photos), training=False)
+        expected = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+    parity = asdict(check_parity(loaded, photos, expected))
+    return parity | ({"cache_difference": float(np.abs(expected - answers[chosen]).max())} if rounded else {})

@@ -95,19 +95,20 @@ def _costs(project: Project, photos: Manifest | None, variants: int) -> dict[str
         return {}
     plan = stored_plan(project, base, tree)
     counts = len(photos.classes), len(photos.of("train")), len(photos.of("validation"))
+    halved = st.session_state["cache_precision"] == "float16"
     return {
-        mode: _cost_words(estimate(tree, plan, *counts, Augmented(mode, max(variants, 1))), not plan.head_only)
+        mode: _cost_words(estimate(tree, plan, *counts, Augmented(mode, max(variants, 1))), not plan.head_only, halved)
         for mode in ("none", "cached", "live")
     }
 
 
-def _cost_words(figure: Estimate, fine_tunes: bool) -> str:
+def _cost_words(figure: Estimate, fine_tunes: bool, halved: bool) -> str:
     epochs = f"{figures.span(figure.head_seconds_per_epoch)} an epoch"
     if fine_tunes:
         epochs += f" of the head, {figures.span(figure.seconds_per_epoch)} an epoch of fine-tuning"
     once = figures.span(figure.features_seconds)
     once = once.capitalize() if once.startswith("under") else f"About {once}"
-    return f"{once} once, then {epochs}; {figures.size(figure.cache_bytes)} on disk."
+    return f"{once} once, then {epochs}; {figures.size(figure.disk_bytes(halved))} on disk."
 
 
 def _preview(project: Project, photos: Manifest) -> None:

@@ -29,6 +29,8 @@ class PhotoCounts:
     validation: int
     problem: str | None = None
     """Why the photos can't be trained on yet, in one sentence."""
+    halved: bool = False
+    """Whether what they give at the cut is to be kept as float16."""
 
     def head_parameters(self, tree: LayerTree) -> int:
         """Weights of the new head: one for each feature and class, and a bias a class."""
@@ -42,7 +44,9 @@ def photo_counts(project: Project, photos: PhotoStore) -> PhotoCounts:
     except DataError as error:
         return PhotoCounts(len(photos.classes()), 0, 0, str(error))
     train, validation = counts.get("train", {}), counts.get("validation", {})
-    return PhotoCounts(len(train), sum(train.values()), sum(validation.values()))
+    tuning = project.choices.get("train", {}).get("tuning", {})
+    halved = tuning.get("cache_precision") == "float16"
+    return PhotoCounts(len(train), sum(train.values()), sum(validation.values()), halved=halved)
 
 
 def facts(tree: LayerTree, plan: FreezePlan, photos: PhotoCounts) -> None:
@@ -94,8 +98,9 @@ def _time(figure: Estimate, photos: PhotoCounts) -> None:
     known = "" if figure.measured else " A guess until the first training here has been timed."
     once = f"**{_about(figure.features_seconds)}** once, for what stays frozen"
     st.markdown(f":material/timer: **{_about(figure.seconds_per_epoch)}** an epoch, and {once}.{known}")
+    size = figures.size(figure.disk_bytes(photos.halved))
     st.markdown(
-        f":material/hard_drive: **{figures.size(figure.cache_bytes)}** on disk keep what the frozen part saw in "
+        f":material/hard_drive: **{size}** on disk keep what the frozen part saw in "
         f"{photos.train + photos.validation:,} photos."
     )
 

@@ -1,4 +1,4 @@
-"""Settings that few need: schedules, warm-up, slower blocks, label smoothing, BatchNormalization, and a rate finder."""
+"""Settings that few need: how the rate moves, label smoothing, BatchNormalization, the cache, and a rate finder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import streamlit as st
 
 from pages.shared.rate_curve import rate_finder
-from transfer_core.config import ScheduleName
+from transfer_core.config import CachePrecision, ScheduleName
 from transfer_core.projects import Project
 
 if TYPE_CHECKING:
@@ -23,11 +23,16 @@ MORE_PLACES = {
     "discriminative": ("tuning", "discriminative"),
     "label_smoothing": ("tuning", "label_smoothing"),
     "train_batch_norm": ("tuning", "train_batch_norm"),
+    "cache_precision": ("tuning", "cache_precision"),
 }
 _SCHEDULES = {
     "constant": "stays the same",
     "cosine": "sinks to nothing along a cosine",
     "plateau": "is cut to a fifth when learning stalls",
+}
+_PRECISIONS = {
+    "float32": "as it is (float32)",
+    "float16": "rounded, in half the space (float16)",
 }
 
 
@@ -94,3 +99,14 @@ def more_settings(
                 "base learned from a million photos.",
                 icon=":material/warning:",
             )
+        st.markdown("**What is kept on disk**")
+        st.selectbox(
+            "What the frozen layers saw in each photo is kept",
+            get_args(CachePrecision),
+            key="cache_precision",
+            format_func=lambda name: _PRECISIONS.get(name, name),
+            help="While deeper layers are fine-tuned, Thaw keeps what enters them on disk and reads it again in every "
+            "epoch. Rounded, it takes half the disk space and half the reading. The answers come out almost the same, "
+            "but no longer equal to the last bit. The head alone is always trained exactly.",
+            **changed,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -130,7 +131,7 @@ def _rate(key: str, explained: str, changed: dict[str, Any]) -> None:
 
 def _stored(project: Project) -> dict[str, Any]:
     """The value each widget starts with."""
-    config = RunConfig().to_dict()
+    config = asdict(RunConfig())
     for name, part in project.choices.get("train", {}).items():
         config[name] = config[name] | part if isinstance(part, dict) else part
     values = {key: _find(config, place) for key, place in _PLACES.items()}

@@ -142,6 +142,21 @@ def test_a_change_made_elsewhere_shows(page: AppTest, project: Project) -> None:
     assert page.run().slider(key="cut").value == 1
 
 
+def test_the_space_on_disk_follows_the_precision_chosen_on_train(page: AppTest, project: Project) -> None:
+    def told() -> str:
+        page.run()
+        assert not page.exception
+        return next(text.value for text in page.markdown if "on disk keep" in text.value)
+
+    page.slider(key="cut").set_value(2).run()
+    exact = told()
+    open_project(project.id).choose(train={"tuning": {"cache_precision": "float16"}})
+    halved = told()
+    assert halved != exact
+    open_project(project.id).choose(train={"tuning": {"cache_precision": "float32"}})
+    assert told() == exact
+
+
 def test_a_full_disk_loses_no_choice(page: AppTest, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(self: Project, **choices: object) -> Project:
         raise StorageError("The disk is full.")

@@ -70,12 +70,30 @@ def test_each_setting_is_kept(page: AppTest, project: Project) -> None:
     page.number_input(key="discriminative").set_value(2.6).run()
     page.slider(key="label_smoothing").set_value(0.1).run()
     assert not page.warning
+    page.selectbox(key="cache_precision").set_value("float16").run()
     page.toggle(key="train_batch_norm").set_value(True).run()
     assert "usually hurts" in page.warning[0].value
-    assert launch.configured(open_project(project.id)).tuning == TuningConfig("cosine", 2, 2.6, 0.1, True)
+    assert launch.configured(open_project(project.id)).tuning == TuningConfig("cosine", 2, 2.6, 0.1, True, "float16")
     page.button(key="reset_settings").click().run()
     assert launch.configured(open_project(project.id)).tuning == TuningConfig()
     assert page.selectbox(key="schedule").value == "constant"
+    assert page.selectbox(key="cache_precision").value == "float32"
+
+
+def test_the_cache_s_precision_is_explained_to_novices(page: AppTest) -> None:
+    choice = page.selectbox(key="cache_precision")
+    assert choice.options == ["as it is (float32)", "rounded, in half the space (float16)"]
+    assert "half the disk space" in choice.help and "no longer equal to the last bit" in choice.help
+
+
+def test_the_cost_of_augmentation_follows_it(page: AppTest) -> None:
+    def told() -> list[str]:
+        return list(page.radio(key="augment").proto.captions)
+
+    before = told()
+    page.selectbox(key="cache_precision").set_value("float16").run()
+    assert len(before) == 3
+    assert all(one != other for one, other in zip(before, told(), strict=True))
 
 
 def test_a_setting_that_does_not_fit_is_refused(page: AppTest, project: Project) -> None:

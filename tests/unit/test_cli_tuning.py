@@ -14,8 +14,8 @@ from transfer_core.config import RunConfig, TuningConfig
 from transfer_core.errors import RunError
 
 OPTIONS = ["--schedule", "cosine", "--warmup-epochs", "2", "--discriminative", "2.6", "--label-smoothing", "0.1"]
-OPTIONS += ["--train-batch-norm"]
-CHOSEN = TuningConfig("cosine", 2, 2.6, 0.1, True)
+OPTIONS += ["--train-batch-norm", "--cache-precision", "float16"]
+CHOSEN = TuningConfig("cosine", 2, 2.6, 0.1, True, "float16")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_without_options_an_earlier_configuration_stands(asked: list[RunConfig],
     earlier = tmp_path / "config.json"
     earlier.write_text(json.dumps(RunConfig(tuning=CHOSEN).to_dict()))
     arguments = ["photos", "--out", str(tmp_path / "run"), "--config", str(earlier)]
-    for more in ([], ["--no-train-batch-norm", "--schedule", "constant"]):
+    for more in ([], ["--no-train-batch-norm", "--schedule", "constant", "--cache-precision", "float32"]):
         CliRunner().invoke(train, [*arguments, *more])
     CliRunner().invoke(train, ["photos", "--out", str(tmp_path / "run")])
     assert [config.tuning for config in asked] == [
@@ -57,6 +57,7 @@ def test_without_options_an_earlier_configuration_stands(asked: list[RunConfig],
         (["--warmup-epochs", "50"], "Warm-up must end before the last epoch"),
         (["--discriminative", "0.5"], "from 1 to 10"),
         (["--label-smoothing", "0.9"], "from 0 to 0.5"),
+        (["--cache-precision", "float8"], "one of float32, float16; 'float8' came"),
     ],
 )
 def test_a_bad_option_is_a_sentence(

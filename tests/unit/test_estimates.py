@@ -52,6 +52,16 @@ def test_bytes_are_pixels_and_what_crosses() -> None:
     assert cost("three").frontier == ("two",)
 
 
+def test_what_is_kept_at_the_cut_takes_half_as_float16() -> None:
+    pixels, pooled = 3 * 8 * 8, 4 * 5
+    assert cost("three").disk_bytes(False) == cost("three").cache_bytes
+    assert cost("three").disk_bytes(True) == 125 * (pixels + pooled + 2 * 2 * 2 * 4)
+    for figure in (cost(), cost("one", "two", "three")):
+        assert figure.disk_bytes(True) == figure.cache_bytes, "nothing is kept at the cut"
+    cached = cost("three", augmented=Augmented("cached", 4))
+    assert cached.cache_bytes - cached.disk_bytes(True) == 425 * 2 * 2 * 2 * 4
+
+
 def test_deeper_takes_longer_an_epoch_but_no_longer_once() -> None:
     costs = [cost(*names) for names in ((), ("three",), ("two", "three"), ("one", "two", "three"))]
     seconds = [one.seconds_per_epoch for one in costs]

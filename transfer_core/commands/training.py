@@ -51,6 +51,10 @@ __all__ = ["predict", "resume", "train"]
     default=None,
     help="Train unfrozen BatchNormalization too; with few photos it usually hurts.",
 )
+@click.option(
+    "--cache-precision",
+    help="Keep what the frozen layers give as float32, or as float16: half the disk, inexact.  [default: float32]",
+)
 @click.option("--augment", help="Vary the photos to learn from: none, cached (fixed variants) or live (new ones).")
 @click.option("--augment-preset", help=f"{', '.join(PRESETS)}.  [default: photos]")
 @click.option("--augment-variants", type=int, help="Variants of each photo with --augment cached.  [default: 4]")

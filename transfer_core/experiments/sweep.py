@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -112,7 +112,7 @@ class _Sweep:
     def identity(self) -> str:
         """Names these photos in these folds; trials of others can't be compared with them."""
         return content_key(
-            asdict(self.session.origin), [[(photo.sha256, photo.split) for photo in part.photos] for part in self.folds]
+            self.session.origin.parts(), [[(photo.sha256, photo.split) for photo in part.photos] for part in self.folds]
         )
 
     def resume(self) -> None:
