@@ -13,7 +13,18 @@ from transfer_core.events import EpochEnded, Event, PhaseStarted, Progress
 from transfer_core.manifest import Manifest
 from transfer_core.storage import append_line, atomic_path, disk_errors, read_json, read_lines, write_json
 
-__all__ = ["STATES", "Recorder", "Run", "State", "Status", "check_new_folder", "create_run", "list_runs", "open_run"]
+__all__ = [
+    "STATES",
+    "Recorder",
+    "Run",
+    "State",
+    "Status",
+    "check_new_folder",
+    "create_run",
+    "is_active",
+    "list_runs",
+    "open_run",
+]
 
 State = Literal["QUEUED", "RUNNING", "FINISHED", "STOPPED", "FAILED", "INTERRUPTED"]
 STATES: tuple[State, ...] = get_args(State)
@@ -187,6 +198,14 @@ def open_run(folder: Path) -> Run:
     if not (folder / "status.json").is_file():
         raise RunError(f"{folder} is not the folder of a run (no status.json). Give the one `thaw train --out` made.")
     return Run(folder.absolute())
+
+
+def is_active(run: Run) -> bool:
+    """Whether `run` waits or runs; one whose status is damaged or gone does neither."""
+    try:
+        return run.status().active
+    except StorageError:
+        return False
 
 
 def list_runs(folder: Path) -> list[Run]:

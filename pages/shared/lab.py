@@ -65,12 +65,17 @@ def lab_page(lab: Lab) -> None:
     _starting(lab, project)
     with guard():
         run = shown_experiment(project, lab.kind)
-        if run is None:
-            st.caption("Nothing has been tried here yet.")
-        else:
-            active = run.status().active
-            st.fragment(_live, run_every=_POLL if active else None)(lab, run, active)
+        with guard():  # a damaged one is no reason to hide the others
+            _shown(lab, run)
         lab_list(project, lab.kind, run)
+
+
+def _shown(lab: Lab, run: Run | None) -> None:
+    if run is None:
+        st.caption("Nothing has been tried here yet.")
+        return
+    active = run.status().active
+    st.fragment(_live, run_every=_POLL if active else None)(lab, run, active)
 
 
 def _starting(lab: Lab, project: Project) -> None:

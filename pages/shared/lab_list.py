@@ -10,7 +10,7 @@ from transfer_core.catalog import get_base
 from transfer_core.errors import RunError, TransferError
 from transfer_core.labs.experiment import experiment_config, list_experiments, read_result
 from transfer_core.projects import Project, delete_experiment, experiments_dir, restore_experiment
-from transfer_core.runs import Run
+from transfer_core.runs import Run, is_active
 
 __all__ = ["lab_list", "shown_experiment"]
 
@@ -90,7 +90,7 @@ def _delete_button(project: Project, kind: str, run: Run) -> None:
 
 def _delete(project: Project, kind: str, run: Run) -> None:
     try:
-        if run.status().active:
+        if is_active(run):
             raise RunError("This is still going on. Stop it first, then delete it.")
         delete_experiment(project, run.id)
     except TransferError as error:

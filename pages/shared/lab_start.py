@@ -15,6 +15,7 @@ from transfer_core.config import BaseConfig, DataConfig
 from transfer_core.errors import StorageError, TransferError
 from transfer_core.labs.experiment import ExperimentConfig, create_experiment, list_experiments, needs_weights
 from transfer_core.projects import experiments_dir, new_experiment_dir, open_project
+from transfer_core.runs import is_active
 from transfer_core.weights import find_weights
 
 if TYPE_CHECKING:
@@ -30,11 +31,7 @@ _lock = threading.Lock()
 
 def active_experiment(project: Project, kind: str) -> Run | None:
     """The project's experiment of this lab that waits or runs, or None."""
-    for run in list_experiments(experiments_dir(project), kind):
-        with suppress(StorageError):  # a damaged one is no reason against another; the list says why
-            if run.status().active:
-                return run
-    return None
+    return next((run for run in list_experiments(experiments_dir(project), kind) if is_active(run)), None)
 
 
 def begin(project: Project, kind: str, settings: Any, manifest: Manifest | None) -> None:

@@ -8,7 +8,7 @@ from pages.shared import figures
 from pages.shared.plans import config_words
 from transfer_core.errors import RunError, TransferError
 from transfer_core.projects import Project, delete_run, open_project, restore_run, runs_dir
-from transfer_core.runs import Run, list_runs
+from transfer_core.runs import Run, is_active, list_runs
 
 __all__ = ["run_list", "show", "shown_run"]
 
@@ -97,7 +97,7 @@ def _delete_button(project: Project, run: Run) -> None:
 
 def _delete(project: Project, run: Run) -> None:
     try:
-        if run.status().active:
+        if is_active(run):
             raise RunError("This run is still going. Stop it first, then delete it.")
         delete_run(project, run.id)
         if open_project(project.id).choices.get("run") == run.id:

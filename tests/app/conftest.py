@@ -11,6 +11,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import frame, tasks
+from tests.app.fake_engine import FakeEngine
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -30,6 +31,14 @@ def app(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The app's home page, run once."""
     monkeypatch.setattr(frame, "warm", lambda: None)
     return AppTest.from_file(str(APP), default_timeout=60).run()
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    """What the pages take for the server's engine."""
+    fake = FakeEngine()
+    monkeypatch.setattr(frame, "_engine", lambda home: fake)
+    return fake
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import compare_curves, lab_start
+from pages.shared import compare_curves
 from pages.shared.compare_result import drift_values
 from tests.app.component import given
+from tests.app.fake_engine import FakeEngine
 from transfer_core.architecture import LayerFacts, LayerTree, Node
 from transfer_core.config import RunConfig
 from transfer_core.labs.compare import Settings
@@ -22,19 +23,6 @@ from transfer_core.storage import write_bytes, write_json
 from transfer_core.trees import store_tree
 
 OpenPage = Callable[[str, str], AppTest]
-
-
-class FakeEngine:
-    """Takes what it is given and does nothing with it."""
-
-    def __init__(self) -> None:
-        self.started: list[Run] = []
-
-    def start(self, run: Run) -> None:
-        self.started.append(run)
-
-    def position(self, run: Run) -> int:
-        return 0
 
 
 @pytest.fixture
@@ -121,11 +109,7 @@ def test_two_trained_runs_are_needed(open_page: OpenPage, project: Project) -> N
     assert not page.exception
 
 
-def test_the_two_newest_are_offered_and_compared(
-    open_page: OpenPage, project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine = FakeEngine()
-    monkeypatch.setattr(lab_start, "engine", lambda: engine)
+def test_the_two_newest_are_offered_and_compared(open_page: OpenPage, project: Project, engine: FakeEngine) -> None:
     older, newer = train(project, "20260101-000000-aaaa"), train(project, "20260102-000000-bbbb")
     page = open_page("compare", project.id)
     assert page.selectbox(key="compare_first").value == older.id

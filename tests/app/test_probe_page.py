@@ -12,8 +12,9 @@ from pages.shared import frame
 from pages.shared.probe_chart import alternative, class_figure, probe_figure
 from pages.shared.probe_result import tree_values
 from tests.app.component import fire, given
+from tests.app.fake_engine import FakeEngine
 from tests.app.test_layers_page import BASE, toy_project, toy_tree
-from tests.app.test_sweep_page import FakeEngine, words
+from tests.app.test_sweep_page import words
 from transfer_core.config import BaseConfig, DataConfig
 from transfer_core.intervals import wilson
 from transfer_core.labs.experiment import (
@@ -34,13 +35,6 @@ from transfer_core.trees import store_tree
 Open = Callable[[str, str], AppTest]
 RIGHT = (60, 90, 178, 181, 182, 180)  # of 200, after the six blocks of the toy tree
 LONG = "a class with a name that is much longer than any column"
-
-
-@pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
-    fake = FakeEngine()
-    monkeypatch.setattr(frame, "_engine", lambda home: fake)
-    return fake
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared import frame
 from pages.shared.recipe_charts import COLORS, losses_figure, variants_figure
 from pages.shared.recipe_rising import rising_words
+from tests.app.fake_engine import FakeEngine
 from tests.app.test_layers_page import BASE, toy_project
 from transfer_core.config import BaseConfig, DataConfig
 from transfer_core.labs.experiment import (
@@ -27,20 +28,9 @@ from transfer_core.runs import Recorder, Run
 Open = Callable[[str, str], AppTest]
 
 
-class FakeEngine:
-    """Takes experiments and leaves them waiting."""
-
-    def start(self, run: Run) -> None:
-        pass
-
-    def position(self, run: Run) -> int:
-        return 1
-
-
 @pytest.fixture
-def project(app: AppTest, monkeypatch: pytest.MonkeyPatch, jpeg: Callable[[int], bytes]) -> Project:
+def project(app: AppTest, engine: FakeEngine, jpeg: Callable[[int], bytes]) -> Project:
     """Sixty photos: enough to compare."""
-    monkeypatch.setattr(frame, "_engine", lambda home: FakeEngine())
     made = toy_project(jpeg)
     frame.store(made).import_files(
         [(f"{name}/more{n}.jpg", jpeg(n + at)) for at, name in ((30, "cat"), (140, "dog")) for n in range(20)]
@@ -148,8 +138,9 @@ def test_bad_settings_are_told_beside_the_button(
     assert expected in words(page) and page.button(key="start_lab").disabled
 
 
-def test_too_few_photos_are_told(app: AppTest, monkeypatch: Any, open_page: Open, jpeg: Callable[[int], bytes]) -> None:
-    monkeypatch.setattr(frame, "_engine", lambda home: FakeEngine())
+def test_too_few_photos_are_told(
+    app: AppTest, engine: FakeEngine, open_page: Open, jpeg: Callable[[int], bytes]
+) -> None:
     page = shown(open_page, toy_project(jpeg))
     assert "at least 10 photos to check, and there are 4" in words(page) and page.button(key="start_lab").disabled
 

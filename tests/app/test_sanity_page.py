@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import frame
 from pages.shared.sanity_chart import STYLES, alternative, legend, sanity_figure
+from tests.app.fake_engine import FakeEngine
 from tests.app.test_layers_page import toy_project
 from transfer_core.config import DataConfig
 from transfer_core.labs.experiment import (
@@ -26,26 +26,6 @@ from transfer_core.runs import Run
 
 Open = Callable[[str, str], AppTest]
 FACTS = BaseFacts("EfficientNet-Lite0", "lite", 49, 0, top=True)
-
-
-class FakeEngine:
-    """Takes experiments and leaves them waiting."""
-
-    def __init__(self) -> None:
-        self.started: list[Run] = []
-
-    def start(self, run: Run) -> None:
-        self.started.append(run)
-
-    def position(self, run: Run) -> int:
-        return 1
-
-
-@pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
-    fake = FakeEngine()
-    monkeypatch.setattr(frame, "_engine", lambda home: fake)
-    return fake
 
 
 @pytest.fixture

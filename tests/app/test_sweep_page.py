@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared import frame
 from pages.shared.sweep_chart import alternative, short, sweep_figure
 from pages.shared.sweep_form import forecast_words
+from tests.app.fake_engine import FakeEngine
 from tests.app.test_layers_page import BASE, toy_project, toy_tree
 from transfer_core.config import BaseConfig, DataConfig
 from transfer_core.labs.experiment import (
@@ -27,29 +28,6 @@ from transfer_core.runs import Recorder, Run
 from transfer_core.trees import store_tree
 
 Open = Callable[[str, str], AppTest]
-
-
-class FakeEngine:
-    """Takes experiments and leaves them waiting."""
-
-    def __init__(self) -> None:
-        self.started: list[Run] = []
-
-    def start(self, run: Run) -> None:
-        self.started.append(run)
-
-    def cancel(self, run: Run) -> None:
-        run.request_stop()
-
-    def position(self, run: Run) -> int:
-        return 1
-
-
-@pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
-    fake = FakeEngine()
-    monkeypatch.setattr(frame, "_engine", lambda home: fake)
-    return fake
 
 
 @pytest.fixture

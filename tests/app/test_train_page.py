@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import frame, launch
 from tests.app.component import given
+from tests.app.fake_engine import FakeEngine
 from tests.app.test_layers_page import BASE, toy_project, toy_tree
 from transfer_core.errors import StorageError
 from transfer_core.events import EpochEnded, Message, PhaseStarted, Progress
@@ -20,30 +21,6 @@ from transfer_core.storage import write_json
 from transfer_core.trees import store_tree
 
 Open = Callable[[str, str], AppTest]
-
-
-class FakeEngine:
-    """Takes runs and leaves them waiting."""
-
-    def __init__(self) -> None:
-        self.started: list[Run] = []
-        self.place = 1
-
-    def start(self, run: Run) -> None:
-        self.started.append(run)
-
-    def cancel(self, run: Run) -> None:
-        run.request_stop()
-
-    def position(self, run: Run) -> int:
-        return self.place
-
-
-@pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
-    fake = FakeEngine()
-    monkeypatch.setattr(frame, "_engine", lambda home: fake)
-    return fake
 
 
 @pytest.fixture

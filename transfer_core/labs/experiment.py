@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from transfer_core.config import BaseConfig, DataConfig
-from transfer_core.errors import ConfigError, RunError
+from transfer_core.errors import ConfigError, RunError, StorageError
 from transfer_core.labs import KINDS
 from transfer_core.manifest import Manifest
 from transfer_core.runs import Run, Status, list_runs
@@ -145,8 +145,12 @@ def write_result(run: Run, result: dict[str, Any], *, complete: bool) -> None:
 
 def list_experiments(folder: Path, kind: str | None = None) -> list[Run]:
     """The experiments below `folder` (`projects.experiments_dir`), of one lab or of all, newest first."""
-    return [
-        run
-        for run in list_runs(folder)
-        if is_experiment(run) and (kind is None or read_json(run.path / "experiment.json").get("kind") == kind)
-    ]
+    return [run for run in list_runs(folder) if is_experiment(run) and kind in (None, _kind(run))]
+
+
+def _kind(run: Run) -> str:
+    try:
+        return str(read_json(run.path / "experiment.json")["kind"])
+    except (StorageError, KeyError, TypeError):
+        # Damaged; it must still be listed, so that a person sees why and can delete it. The folder's name tells too.
+        return next((kind for kind in KINDS if f"-{kind}-" in run.id), "")
