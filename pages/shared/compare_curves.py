@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from pages.shared.curves import HEIGHT, LEAST_EPOCHS, MARKED_EPOCHS, TRAINING, VALIDATION
+from pages.shared import plot_layout
+from pages.shared.curves import HEIGHT
+from pages.shared.plot_layout import LEAST_EPOCHS, MARKED_EPOCHS, TRAINING, VALIDATION
 
 __all__ = ["alternative", "figure"]
 
@@ -28,41 +30,20 @@ def figure(curves: Sequence[Epochs], *, key: str) -> dict[str, Any]:
     ]
     last = max([LEAST_EPOCHS, *(epoch["epoch"] for epochs in curves for epoch in epochs)])
     shares = [epoch[metric] for epochs in curves for epoch in epochs for metric in ("accuracy", "val_accuracy")]
-    layout: dict[str, Any] = {
-        "uirevision": key,
-        "height": HEIGHT,
-        "margin": {"l": 52, "r": 12, "t": 84, "b": 44},
-        "hovermode": "x unified",
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "legend": {"orientation": "h", "x": 0.5, "xanchor": "center", "y": 1.2, "yanchor": "bottom"},
-        "modebar": {"bgcolor": "rgba(0,0,0,0)"},
-        "shapes": [
-            _boundary(axis, start, color)
-            for axis in ("", "2")
-            for epochs, (_, color, _) in zip(curves, _RUNS, strict=True)
-            for start in _phase_starts(epochs)
-        ],
-        "annotations": _titles(),
-        "yaxis": {"anchor": "x", "zeroline": False, "rangemode": "tozero"},
-        "yaxis2": {
-            "anchor": "x2",
-            "zeroline": False,
-            "tickformat": ".0%",
-            "range": [max(0.0, int(min(shares, default=0.0) * 10 - 0.5) / 10), 1.01],
-        },
-    }
-    for axis, domain in (("", [0, 0.46]), ("2", [0.56, 1])):
-        layout[f"xaxis{axis}"] = {
-            "domain": domain,
-            "anchor": f"y{axis}",
-            "title": {"text": "epoch", "standoff": 6},
-            "tickformat": "d",
-            "unifiedhovertitle": {"text": "epoch %{x}"},
-            "nticks": 8,
-            "zeroline": False,
-            "range": [0.5, last + 0.5],
-        }
+    layout = plot_layout.plain(key, HEIGHT, (52, 12, 84, 44)) | plot_layout.panels(
+        ("<b>Loss</b>, lower is better", "<b>Accuracy</b>"),
+        4,
+        epochs={"range": [0.5, last + 0.5]},
+        accuracy={"range": [plot_layout.accuracy_floor(shares), 1.01]},
+    )
+    layout["legend"] = plot_layout.legend(1.2, centered=True)
+    layout["shapes"] = [
+        plot_layout.upright(start, {"color": color, "width": 1.5, "dash": "dash"}, axis)
+        | {"layer": "below", "opacity": 0.6}
+        for axis in ("", "2")
+        for epochs, (_, color, _) in zip(curves, _RUNS, strict=True)
+        for start in _phase_starts(epochs)
+    ]
     return {"data": data, "layout": layout}
 
 
@@ -102,26 +83,3 @@ def _trace(epochs: Epochs, run: str, color: str, symbol: str, axis: str, metric:
 def _phase_starts(epochs: Epochs) -> list[float]:
     """Half a step before the epochs with which fine-tuning begins."""
     return [epoch["epoch"] - 0.5 for before, epoch in pairwise(epochs) if before["phase"] != epoch["phase"]]
-
-
-def _boundary(axis: str, at: float, color: str) -> dict[str, Any]:
-    return {
-        "type": "line",
-        "xref": f"x{axis}",
-        "yref": f"y{axis} domain",
-        "x0": at,
-        "x1": at,
-        "y0": 0,
-        "y1": 1,
-        "layer": "below",
-        "opacity": 0.6,
-        "line": {"color": color, "width": 1.5, "dash": "dash"},
-    }
-
-
-def _titles() -> list[dict[str, Any]]:
-    common = {"x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "yshift": 4, "showarrow": False}
-    return [
-        {"xref": f"x{axis} domain", "yref": f"y{axis} domain", "text": text, **common}
-        for axis, text in (("", "<b>Loss</b>, lower is better"), ("2", "<b>Accuracy</b>"))
-    ]

@@ -3,17 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from pages.shared import plot_layout
+from pages.shared.plot_layout import LEAST_EPOCHS, MARKED_EPOCHS, MUTED, TRAINING, VALIDATION
 from transfer_core.events import EpochEnded
 
-__all__ = ["alternative", "figure", "smooth"]
+__all__ = ["HEIGHT", "alternative", "figure", "smooth"]
 
-# Both hold a contrast of 3:1 and more on white and on the dark background; dashes and markers tell them apart too.
-TRAINING = "#2f7fd1"
-VALIDATION = "#d9680c"
-MUTED = "#808895"
 Metric = Literal["loss", "accuracy"]
-MARKED_EPOCHS = 40  # with more, markers would run into a band; solid and dashed lines still differ
-LEAST_EPOCHS = 5  # the axis is never shorter, so that the first points don't jump about
 HEIGHT = 360
 
 
@@ -46,40 +42,19 @@ def figure(epochs: Sequence[EpochEnded], *, run: str, smoothing: float, waiting:
             data += _traces(epochs, key, name, axis, smoothing, style)
     starts = _phase_starts(epochs)
     last = max(LEAST_EPOCHS, epochs[-1].epoch if epochs else 0)
-    layout: dict[str, Any] = {
-        "uirevision": run,
-        "height": HEIGHT,
-        "margin": {"l": 52, "r": 12, "t": 64, "b": 44},
-        "hovermode": "x unified",
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "legend": {"orientation": "h", "x": 0.5, "xanchor": "center", "y": 1.2, "yanchor": "bottom"},
-        "modebar": {"bgcolor": "rgba(0,0,0,0)"},
-        "shapes": [shape for axis in ("", "2") for at in starts[1:] for shape in _boundary(axis, at, last)],
-        "annotations": [
-            *_titles(),
-            *[label for axis in ("", "2") for at in starts[1:] for label in _labels(axis, at, last)],
-            *([_waiting(axis, waiting) for axis in ("", "2")] if not epochs else []),
-        ],
-    }
-    for axis, domain in (("", [0, 0.46]), ("2", [0.56, 1])):
-        layout[f"xaxis{axis}"] = {
-            "domain": domain,
-            "anchor": f"y{axis}",
-            "title": {"text": "epoch", "standoff": 6},
-            "tickformat": "d",
-            "unifiedhovertitle": {"text": "epoch %{x}"},
-            "nticks": 8,
-            "zeroline": False,
-            **_span(0.5, last + 0.5, bool(epochs)),
-        }
-    layout["yaxis"] = {"anchor": "x", "zeroline": False, "rangemode": "tozero"} | ({} if epochs else _span(0, 2, False))
-    layout["yaxis2"] = {
-        "anchor": "x2",
-        "tickformat": ".0%",
-        "zeroline": False,
-        **_span(_floor(epochs), 1.01, bool(epochs)),
-    }
+    seen = [epoch.metrics[key] for epoch in epochs for key in ("accuracy", "val_accuracy")]
+    layout = plot_layout.plain(run, HEIGHT, (52, 12, 64, 44)) | plot_layout.panels(
+        ("<b>Loss</b>, lower is better", "<b>Accuracy</b>"),
+        18,
+        epochs=_span(0.5, last + 0.5, bool(epochs)),
+        accuracy=_span(plot_layout.accuracy_floor(seen), 1.01, bool(epochs)),
+    )
+    layout["legend"] = plot_layout.legend(1.2, centered=True)
+    layout["shapes"] = [shape for axis in ("", "2") for at in starts[1:] for shape in _boundary(axis, at, last)]
+    layout["annotations"] += [label for axis in ("", "2") for at in starts[1:] for label in _labels(axis, at, last)]
+    if not epochs:
+        layout["annotations"] += [_waiting(axis, waiting) for axis in ("", "2")]
+        layout["yaxis"] |= _span(0, 2, False)
     return {"data": data, "layout": layout}
 
 
@@ -160,23 +135,11 @@ def _changes(before: EpochEnded | None, epoch: EpochEnded) -> bool:
     return before is None or before.phase != epoch.phase
 
 
-def _floor(epochs: Sequence[EpochEnded]) -> float:
-    """Where the accuracy axis begins: a tenth step below everything seen, 0 before there is anything."""
-    lowest = min((epoch.metrics[key] for epoch in epochs for key in ("accuracy", "val_accuracy")), default=0.0)
-    return max(0.0, int(lowest * 10 - 0.5) / 10)
-
-
-def _titles() -> list[dict[str, Any]]:
-    titles = (("x domain", "y domain", "<b>Loss</b>, lower is better"), ("x2 domain", "y2 domain", "<b>Accuracy</b>"))
-    common = {"x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "yshift": 18, "showarrow": False}
-    return [{"xref": x, "yref": y, "text": text, **common} for x, y, text in titles]
-
-
 def _boundary(axis: str, at: float, last: int) -> list[dict[str, Any]]:
     """The line where fine-tuning begins, and a tint over its epochs."""
-    common = {"xref": f"x{axis}", "yref": f"y{axis} domain", "x0": at, "y0": 0, "y1": 1, "layer": "below"}
-    tint = {**common, "type": "rect", "x1": last + 0.5, "fillcolor": MUTED, "opacity": 0.12, "line": {"width": 0}}
-    return [tint, {**common, "type": "line", "x1": at, "line": {"color": MUTED, "width": 1.5, "dash": "dot"}}]
+    line = plot_layout.upright(at, {"color": MUTED, "width": 1.5, "dash": "dot"}, axis) | {"layer": "below"}
+    tint = {"type": "rect", "x1": last + 0.5, "fillcolor": MUTED, "opacity": 0.12, "line": {"width": 0}}
+    return [line | tint, line]
 
 
 def _labels(axis: str, at: float, last: int) -> list[dict[str, Any]]:

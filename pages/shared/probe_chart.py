@@ -5,18 +5,14 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from pages.shared.curves import MUTED, TRAINING, VALIDATION
+from pages.shared import plot_layout
+from pages.shared.plot_layout import MUTED, TRAINING, VALIDATION
 
 __all__ = ["alternative", "class_figure", "probe_figure"]
 
 _BAND = "rgba(47, 127, 209, 0.2)"  # TRAINING, see-through
 _MOST_NAMES = 24  # below the chart
 _LONGEST = 16  # letters of a class name beside the chart
-_COMMON = {
-    "paper_bgcolor": "rgba(0,0,0,0)",
-    "plot_bgcolor": "rgba(0,0,0,0)",
-    "modebar": {"bgcolor": "rgba(0,0,0,0)"},
-}
 
 
 def probe_figure(result: dict[str, Any], run: str) -> dict[str, Any]:
@@ -67,20 +63,12 @@ def probe_figure(result: dict[str, Any], run: str) -> dict[str, Any]:
     }
     upper = {**edge, "y": high, "showlegend": False}
     shapes, names = _stages(result)
-    layout = _COMMON | {
-        "uirevision": run,
-        "height": 420,
-        "margin": {"l": 50, "r": 12, "t": 84, "b": 70},
-        "hovermode": "closest",
-        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.08, "yanchor": "bottom"},
+    layout = plot_layout.plain(run, 420, (50, 12, 84, 70)) | {
+        "legend": plot_layout.legend(1.08),
         "shapes": shapes,
         "annotations": names,
         "xaxis": _blocks(result),
-        "yaxis": {
-            "tickformat": ".0%",
-            "zeroline": False,
-            "range": [max(0.0, min([chance, *low]) - 0.05), 1.02],
-        },
+        "yaxis": plot_layout.shares(max(0.0, min([chance, *low]) - 0.05), 1.02),
     }
     return {"data": [upper, band, guess, curve, star], "layout": layout}
 
@@ -101,10 +89,7 @@ def class_figure(result: dict[str, Any], run: str) -> dict[str, Any]:
         "ygap": 1,
         "colorbar": {"tickformat": ".0%", "thickness": 10, "outlinewidth": 0},
     }
-    layout = _COMMON | {
-        "uirevision": run,
-        "height": 130 + 26 * len(classes),
-        "margin": {"l": 8, "r": 8, "t": 12, "b": 70},
+    layout = plot_layout.plain(run, 130 + 26 * len(classes), (8, 8, 12, 70)) | {
         "xaxis": _blocks(result) | {"showgrid": False},
         "yaxis": {
             "tickvals": list(range(len(classes))),

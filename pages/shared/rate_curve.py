@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.components.live_curves import live_curves
-from pages.shared import curves, tasks
+from pages.shared import plot_layout, tasks
 from pages.shared.drawn import sentence
 from pages.shared.frame import lane
 from pages.shared.launch import configured
@@ -129,13 +129,8 @@ def rate_figure(curve: dict[str, Any]) -> dict[str, Any]:
     """
     rates, top = curve["rates"], 1.5 * max(curve["losses"][:1], default=1.0)
     common = {"x": rates, "type": "scatter", "hovertemplate": "rate %{x:.2g}: loss %{y:.3f}<extra></extra>"}
-    color = {"color": curves.TRAINING}
-    layout: dict[str, Any] = {
-        "uirevision": f"{curve['phase']} {curve['suggestion']}",
-        "height": _HEIGHT,
-        "margin": {"l": 52, "r": 12, "t": 40, "b": 44},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
+    color = {"color": plot_layout.TRAINING}
+    layout = plot_layout.plain(f"{curve['phase']} {curve['suggestion']}", _HEIGHT, (52, 12, 40, 44)) | {
         "showlegend": False,
         "xaxis": {
             "type": "log",
@@ -148,10 +143,8 @@ def rate_figure(curve: dict[str, Any]) -> dict[str, Any]:
         "annotations": [],
     }
     if (rate := curve["suggestion"]) is not None:
-        line = {"color": curves.VALIDATION, "width": 2, "dash": "dash"}
-        layout["shapes"] = [
-            {"type": "line", "xref": "x", "yref": "y domain", "x0": rate, "x1": rate, "y0": 0, "y1": 1, "line": line}
-        ]
+        line = {"color": plot_layout.VALIDATION, "width": 2, "dash": "dash"}
+        layout["shapes"] = [plot_layout.upright(rate, line)]
         # On a logarithmic axis Plotly wants a note's place as an exponent, though not a shape's.
         layout["annotations"] = [
             {"x": math.log10(rate), "y": 1, "yref": "y domain", "yanchor": "bottom", "showarrow": False}

@@ -6,19 +6,20 @@ from collections.abc import Mapping, Sequence
 from math import ceil, log10
 from typing import Any, Literal
 
-from pages.shared.curves import MUTED, TRAINING, VALIDATION
+from pages.shared import plot_layout
+from pages.shared.plot_layout import MUTED, TRAINING, VALIDATION
 from transfer_core.labs.recipe import VARIANTS
 
 __all__ = ["COLORS", "drift_figure", "losses_figure", "variants_figure"]
 
 # All hold 3:1 on white and on the dark background; dashes tell them apart too.
 COLORS = {
-    "feature_extraction": ("#808895", "dot"),
+    "feature_extraction": (MUTED, "dot"),
     "augmented": ("#8a63d2", "dash"),
-    "fine_tuned": ("#2f7fd1", "solid"),
-    "skipped": ("#d9680c", "solid"),
-    "fine_tuned_fast": ("#2f7fd1", "dash"),
-    "skipped_fast": ("#d9680c", "dash"),
+    "fine_tuned": (TRAINING, "solid"),
+    "skipped": (VALIDATION, "solid"),
+    "fine_tuned_fast": (TRAINING, "dash"),
+    "skipped_fast": (VALIDATION, "dash"),
     "from_scratch": ("#1f9a63", "dashdot"),
 }
 _HEIGHT = 400
@@ -102,8 +103,7 @@ def losses_figure(rising: Mapping[str, Any], run: str) -> dict[str, Any]:
     top = max(max(bar["y"]) for bar in data)
     layout["yaxis"] |= {"type": "log", "tickvals": ticks, "range": [log10(0.6), log10(1.3 * top)]}
     layout["shapes"] = [
-        {"type": "line", "xref": "x", "yref": "paper", "x0": value, "x1": value, "y0": 0, "y1": 1}
-        | {"line": {"color": color, "width": 2, "dash": "dash"}}
+        plot_layout.upright(value, {"color": color, "width": 2, "dash": "dash"})
         for value, color in ((rising["earlier"]["val_loss"], TRAINING), (rising["later"]["val_loss"], VALIDATION))
     ]
     return {"data": data, "layout": layout}
@@ -122,15 +122,8 @@ def _step(largest: float) -> float:
 
 
 def _layout(revision: str, yaxis: dict[str, Any], xtitle: str) -> dict[str, Any]:
-    return {
-        "uirevision": revision,
-        "height": _HEIGHT,
-        "margin": {"l": 56, "r": 12, "t": 24, "b": 120},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "hovermode": "closest",
-        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.25, "yanchor": "top"},
-        "modebar": {"bgcolor": "rgba(0,0,0,0)"},
+    return plot_layout.plain(revision, _HEIGHT, (56, 12, 24, 120)) | {
+        "legend": plot_layout.legend(-0.25),
         "xaxis": {"title": {"text": xtitle, "standoff": 4}, "zeroline": False, "gridcolor": MUTED + "30"},
         "yaxis": yaxis,
     }

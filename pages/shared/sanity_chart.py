@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
 
-from pages.shared.curves import LEAST_EPOCHS, TRAINING, VALIDATION
+from pages.shared import plot_layout
+from pages.shared.plot_layout import LEAST_EPOCHS, TRAINING, VALIDATION
 
 __all__ = ["STYLES", "Photos", "Style", "alternative", "legend", "sanity_figure"]
 
@@ -58,31 +59,13 @@ def sanity_figure(curves: Mapping[str, Mapping[str, Sequence[float]]], photos: P
         for name, values in curves.items()
     ]
     last = max([LEAST_EPOCHS, *(len(values["loss"]) for values in curves.values())])
-    layout: dict[str, Any] = {
-        "uirevision": key,
-        "height": _HEIGHT,
-        "margin": {"l": 52, "r": 12, "t": 40, "b": 44},
-        "hovermode": "x unified",
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "showlegend": False,
-        "legend": {},
-        "modebar": {"bgcolor": "rgba(0,0,0,0)"},
-        "annotations": _titles(photos),
-        "yaxis": {"anchor": "x", "zeroline": False, "rangemode": "tozero"},
-        "yaxis2": {"anchor": "x2", "zeroline": False, "tickformat": ".0%", "range": [-0.02, 1.02]},
-    }
-    for axis, domain in (("", [0, 0.46]), ("2", [0.56, 1])):
-        layout[f"xaxis{axis}"] = {
-            "domain": domain,
-            "anchor": f"y{axis}",
-            "title": {"text": "epoch", "standoff": 6},
-            "tickformat": "d",
-            "unifiedhovertitle": {"text": "epoch %{x}"},
-            "nticks": 8,
-            "zeroline": False,
-            "range": [0.5, last + 0.5],
-        }
+    layout = plot_layout.plain(key, _HEIGHT, (52, 12, 40, 44)) | plot_layout.panels(
+        (f"<b>Loss</b>, {_WORDS[photos]}", f"<b>Accuracy</b>, {_WORDS[photos]}"),
+        6,
+        epochs={"range": [0.5, last + 0.5]},
+        accuracy={"range": [-0.02, 1.02]},
+    )
+    layout |= {"showlegend": False, "legend": {}}
     return {"data": data, "layout": layout}
 
 
@@ -136,12 +119,3 @@ def _trace(style: Style, values: Sequence[float], axis: str) -> dict[str, Any]:
         "opacity": 0.45 if style.width > 4 else 1,
         "hovertemplate": f"{style.label} {'%{y:.0%}' if axis else '%{y:.4f}'}<extra></extra>",
     }
-
-
-def _titles(photos: Photos) -> list[dict[str, Any]]:
-    common = {"x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "yshift": 6, "showarrow": False}
-    words = _WORDS[photos]
-    return [
-        {"xref": f"x{axis} domain", "yref": f"y{axis} domain", "text": text, **common}
-        for axis, text in (("", f"<b>Loss</b>, {words}"), ("2", f"<b>Accuracy</b>, {words}"))
-    ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pages.shared import figures
-from pages.shared.curves import MUTED, TRAINING, VALIDATION
+from pages.shared import figures, plot_layout
+from pages.shared.plot_layout import MUTED, TRAINING, VALIDATION
 from transfer_core.labs.sweep import HEAD
 from transfer_core.labs.sweep_verdict import front, judge
 
@@ -49,26 +49,15 @@ def sweep_figure(result: dict[str, Any], axis: Axis, run: str) -> dict[str, Any]
     data = [line, *(_points(name, groups[name], axis, *styles[name]) for name in ("others", "on the front"))]
     data.append(_points("recommended", groups["recommended"], axis, *styles["recommended"]))
     lows, highs = [row["interval"][0] for row in rows], [row["interval"][1] for row in rows]
-    layout = {
-        "uirevision": f"{run} {axis}",
-        "height": _HEIGHT,
-        "margin": {"l": 56, "r": 64, "t": 56, "b": 48},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "hovermode": "closest",
-        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
-        "modebar": {"bgcolor": "rgba(0,0,0,0)"},
+    layout = plot_layout.plain(f"{run} {axis}", _HEIGHT, (56, 64, 56, 48)) | {
+        "legend": plot_layout.legend(1.02),
         "xaxis": {
             "title": {"text": _TITLES[axis], "standoff": 6},
             "zeroline": False,
             "rangemode": "tozero",
             **({"tickformat": "~s"} if axis == "trainable_parameters" else {}),
         },
-        "yaxis": {
-            "tickformat": ".0%",
-            "zeroline": False,
-            "range": [max(0.0, min(lows) - 0.03), min(1.02, max(highs) + 0.03)],
-        },
+        "yaxis": plot_layout.shares(max(0.0, min(lows) - 0.03), min(1.02, max(highs) + 0.03)),
     }
     return {"data": data, "layout": layout}
 

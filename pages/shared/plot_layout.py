@@ -1,0 +1,102 @@
+"""What all charts share in their Plotly layout: colors, clear ground, legend, and the pair of loss and accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+__all__ = [
+    "LEAST_EPOCHS",
+    "MARKED_EPOCHS",
+    "MUTED",
+    "TRAINING",
+    "VALIDATION",
+    "accuracy_floor",
+    "legend",
+    "panels",
+    "plain",
+    "shares",
+    "upright",
+]
+
+# All hold a contrast of 3:1 and more on white and on the dark background; dashes and markers tell them apart too.
+TRAINING = "#2f7fd1"
+VALIDATION = "#d9680c"
+MUTED = "#808895"
+MARKED_EPOCHS = 40  # with more, markers would run into a band; solid and dashed lines still differ
+LEAST_EPOCHS = 5  # the axis is never shorter, so that the first points don't jump about
+_CLEAR = "rgba(0,0,0,0)"
+
+
+def plain(revision: str, height: int, margin: tuple[int, int, int, int]) -> dict[str, Any]:
+    """The layout every chart begins with: the page shows through.
+
+    Args:
+        revision: zoom is kept as long as this stays the same.
+        height: in pixels.
+        margin: left, right, top, bottom, in pixels.
+    """
+    return {
+        "uirevision": revision,
+        "height": height,
+        "margin": dict(zip("lrtb", margin, strict=True)),
+        "hovermode": "closest",
+        "paper_bgcolor": _CLEAR,
+        "plot_bgcolor": _CLEAR,
+        "modebar": {"bgcolor": _CLEAR},
+    }
+
+
+def legend(y: float, *, centered: bool = False) -> dict[str, Any]:
+    """A legend in a row above the chart, or below it where `y` is negative; 1 is the upper edge of the axes."""
+    place = {"x": 0.5, "xanchor": "center"} if centered else {"x": 0, "xanchor": "left"}
+    return {"orientation": "h", **place, "y": y, "yanchor": "bottom" if y > 0 else "top"}
+
+
+def shares(low: float, high: float) -> dict[str, Any]:
+    """A vertical axis of shares as percentages, from `low` to `high` (0 to 1)."""
+    return {"tickformat": ".0%", "zeroline": False, "range": [low, high]}
+
+
+def accuracy_floor(values: Iterable[float]) -> float:
+    """Where the accuracy axis begins: a tenth step below everything seen, 0 before there is anything."""
+    return max(0.0, int(min(values, default=0.0) * 10 - 0.5) / 10)
+
+
+def panels(titles: tuple[str, str], raised: int, *, epochs: dict[str, Any], accuracy: dict[str, Any]) -> dict[str, Any]:
+    """Axes and titles of two charts beside each other, loss and accuracy over the epochs, to add to a layout.
+
+    Args:
+        titles: of the two, as HTML.
+        raised: how far above its chart a title stands, in pixels.
+        epochs: keys that say how far the epoch axes reach.
+        accuracy: keys that say how far the accuracy axis reaches.
+    """
+    title = {"x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "yshift": raised, "showarrow": False}
+    layout: dict[str, Any] = {
+        "hovermode": "x unified",
+        "annotations": [
+            {"xref": f"x{axis} domain", "yref": f"y{axis} domain", "text": text, **title}
+            for axis, text in zip(("", "2"), titles, strict=True)
+        ],
+        "yaxis": {"anchor": "x", "zeroline": False, "rangemode": "tozero"},
+        "yaxis2": {"anchor": "x2", "zeroline": False, "tickformat": ".0%", **accuracy},
+    }
+    for axis, domain in (("", [0, 0.46]), ("2", [0.56, 1])):
+        layout[f"xaxis{axis}"] = {
+            "domain": domain,
+            "anchor": f"y{axis}",
+            "title": {"text": "epoch", "standoff": 6},
+            "tickformat": "d",
+            "unifiedhovertitle": {"text": "epoch %{x}"},
+            "nticks": 8,
+            "zeroline": False,
+            **epochs,
+        }
+    return layout
+
+
+def upright(at: float, line: dict[str, Any], axis: str = "") -> dict[str, Any]:
+    """A vertical line over the whole chart of `axis` ("" or "2"), at `at` on its horizontal axis."""
+    place = {"xref": f"x{axis}", "yref": f"y{axis} domain", "x0": at, "x1": at, "y0": 0, "y1": 1}
+    return {"type": "line", **place, "line": line}
