@@ -1,6 +1,6 @@
 """Mini-batches cut from memory maps: only one batch is ever copied, in an order that a seed decides."""
 
-from collections.abc import Generator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -68,8 +68,8 @@ class Batches:
     def __len__(self) -> int:
         return -(-self.photos // self.batch_size)
 
-    def epoch(self, number: int = 0) -> Generator[Batch, None, None]:
-        """The batches of one epoch; the same number, the same order, whatever ran before. Close it if it ends early."""
+    def epoch(self, number: int = 0) -> Iterator[Batch]:
+        """The batches of one epoch; the same number, the same order, whatever ran before."""
         order, reads = self.order(number), MappedReads(self.sources)
         for start in range(0, self.photos, self.batch_size):
             chosen = order[start : start + self.batch_size]

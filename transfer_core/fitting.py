@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
@@ -249,14 +248,13 @@ def _epoch(
 ) -> dict[str, float] | None:
     """One pass with training; None as soon as a loss is no number, for every weight is lost from there on."""
     loss, right = 0.0, 0
-    with closing(train.epoch(number)) as batches:
-        for done, batch in enumerate(batches, 1):
-            pace(done - 1)
-            batch_loss, batch_right = step(batch)
-            if not math.isfinite(batch_loss):
-                return None
-            loss, right = loss + batch_loss, right + batch_right
-            moved(done)
+    for done, batch in enumerate(train.epoch(number), 1):
+        pace(done - 1)
+        batch_loss, batch_right = step(batch)
+        if not math.isfinite(batch_loss):
+            return None
+        loss, right = loss + batch_loss, right + batch_right
+        moved(done)
     return {"loss": loss / train.photos, "accuracy": right / train.photos}
 
 

@@ -1,7 +1,6 @@
 """Mini-batches of photos that look different in every epoch: variants are made and run through the prefix each time."""
 
-from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,32 +38,19 @@ class LiveBatches(Batches):
 
     live: LivePhotos = field(kw_only=True)
 
-    def epoch(self, number: int = 0) -> Generator[Batch, None, None]:
-        """The batches of one epoch, in the order of `Batches.epoch`; the same number, the same variants.
-
-        A thread makes the variants of the next batches while the caller works with these. What it raises reaches the
-        caller in its turn; it has ended when the epoch is over or closed, after what it is at.
-        """
+    def epoch(self, number: int = 0) -> Iterator[Batch]:
+        """The batches of one epoch, in the order of `Batches.epoch`; the same number, the same variants."""
         live = self.live
         variants = tuple(Variant(sha, number) for sha in live.sha256)
         shown = VariantRows(live.photos, self.rows, variants, live.preset, live.seed)
         order = self.order(number)
         reads = MappedReads([live.photos])
         together = self.batch_size * max(1, _AT_ONCE // self.batch_size)
-
-        def make(start: int) -> NDArray[np.uint8]:
-            photos = shown[order[start : start + together]]  # none beyond the last
+        for start in range(0, self.photos, together):
+            places = order[start : start + together]
+            photos = shown[places]
             reads.add(photos.nbytes)
-            return photos
-
-        # Only the variants: the prefix keeps every processor busy by itself, and beside a step it gains nothing.
-        with ThreadPoolExecutor(1, thread_name_prefix="variants") as maker:
-            coming = maker.submit(make, 0)
-            for start in range(0, self.photos, together):
-                photos = coming.result()
-                coming = maker.submit(make, start + together)
-                inputs = live.forward(photos)
-                places = order[start : start + together]
-                for first in range(0, len(places), self.batch_size):
-                    part = slice(first, first + self.batch_size)
-                    yield self.batch(places[part], tuple(value[part] for value in inputs))
+            inputs = live.forward(photos)
+            for first in range(0, len(places), self.batch_size):
+                part = slice(first, first + self.batch_size)
+                yield self.batch(places[part], tuple(value[part] for value in inputs))
