@@ -12,6 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import frame, tasks
 from tests.app.fake_engine import FakeEngine
+from tests.app.toys import toy_project
+from transfer_core.projects import Project
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -66,6 +68,12 @@ def finish() -> Callable[[AppTest, str], AppTest]:
         return app.run()
 
     return finished
+
+
+@pytest.fixture
+def project(app: AppTest, engine: FakeEngine, jpeg: Callable[[int], bytes]) -> Project:
+    """Ten photos of each of two classes, and a base whose tree is the toy."""
+    return toy_project(jpeg)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import augmenting, launch
-from tests.app.test_layers_page import toy_project
+from tests.app.toys import toy_project
 from transfer_core.errors import TransferError
 from transfer_core.projects import Project, create_project, open_project
 

@@ -12,13 +12,14 @@ from pages.shared import compare_curves
 from pages.shared.compare_result import drift_values
 from tests.app.component import given
 from tests.app.fake_engine import FakeEngine
+from tests.app.toys import toy_experiment, words
 from transfer_core.architecture import LayerFacts, LayerTree, Node
 from transfer_core.config import RunConfig
 from transfer_core.labs.compare import Settings
-from transfer_core.labs.experiment import ExperimentConfig, create_experiment, experiment_config, write_result
+from transfer_core.labs.experiment import experiment_config
 from transfer_core.manifest import Manifest, ManifestPhoto
-from transfer_core.projects import Project, create_project, experiments_dir, runs_dir
-from transfer_core.runs import Run, create_run
+from transfer_core.projects import Project, create_project, runs_dir
+from transfer_core.runs import Run, State, create_run
 from transfer_core.storage import write_bytes, write_json
 from transfer_core.trees import store_tree
 
@@ -78,13 +79,8 @@ def result_of(first: Run, second: Run, fixed: int = 2, broken: int = 1, **parts:
     }
 
 
-def experiment(project: Project, result: dict[str, Any] | None, state: str = "FINISHED", message: str = "") -> Run:
-    config = ExperimentConfig("compare", Settings("/runs/a", "/runs/b"))
-    run = create_experiment(experiments_dir(project) / "20260101-000000-compare-aaaa", config)
-    if result is not None:
-        write_result(run, result, complete=state == "FINISHED")
-    run.write_status(replace(run.status(), state=state, message=message))  # type: ignore[arg-type]
-    return run
+def experiment(project: Project, result: dict[str, Any] | None, state: State = "FINISHED", message: str = "") -> Run:
+    return toy_experiment(project, "compare", Settings("/runs/a", "/runs/b"), result, state, message)
 
 
 def tree() -> LayerTree:
@@ -96,16 +92,12 @@ def tree() -> LayerTree:
     return LayerTree(Node("Lite", "model", 20, (7, 7, 3), (stage,)), 224)
 
 
-def drawn(app: AppTest) -> str:
-    return " ".join(item.value for item in [*app.markdown, *app.caption, *app.subheader, *app.info, *app.success])
-
-
 def test_two_trained_runs_are_needed(open_page: OpenPage, project: Project) -> None:
     page = open_page("compare", project.id)
     assert page.button(key="start_lab").disabled
-    assert "Two trained classifiers are needed, and this project has none yet" in drawn(page)
+    assert "Two trained classifiers are needed, and this project has none yet" in words(page)
     train(project, "20260101-000000-aaaa")
-    assert "this project has one" in drawn(page.run())
+    assert "this project has one" in words(page.run())
     assert not page.exception
 
 
@@ -114,7 +106,7 @@ def test_the_two_newest_are_offered_and_compared(open_page: OpenPage, project: P
     page = open_page("compare", project.id)
     assert page.selectbox(key="compare_first").value == older.id
     assert page.selectbox(key="compare_second").value == newer.id
-    assert "8 photos that both were checked on" in drawn(page)
+    assert "8 photos that both were checked on" in words(page)
     page.button(key="start_lab").click().run()
     assert not page.exception
     (started,) = engine.started
@@ -122,18 +114,18 @@ def test_the_two_newest_are_offered_and_compared(open_page: OpenPage, project: P
 
 
 @pytest.mark.parametrize(
-    ("photos", "classes", "words"),
+    ("photos", "classes", "expected"),
     [(5, ("cat", "dog"), "Only 5 photos are new to both"), (8, ("bird", "cat"), "only the first knows bird")],
 )
 def test_what_can_not_be_compared_says_why(
-    open_page: OpenPage, project: Project, photos: int, classes: tuple[str, ...], words: str
+    open_page: OpenPage, project: Project, photos: int, classes: tuple[str, ...], expected: str
 ) -> None:
     train(project, "20260101-000000-aaaa", photos, classes)
     train(project, "20260102-000000-bbbb")
     page = open_page("compare", project.id)
-    assert page.button(key="start_lab").disabled and words in drawn(page)
+    assert page.button(key="start_lab").disabled and expected in words(page)
     page.selectbox(key="compare_second").set_value("20260101-000000-aaaa").run()
-    assert "one and the same" in drawn(page)
+    assert "one and the same" in words(page)
 
 
 def test_a_result_is_drawn(open_page: OpenPage, project: Project, recent_apptest: None) -> None:
@@ -142,13 +134,13 @@ def test_a_result_is_drawn(open_page: OpenPage, project: Project, recent_apptest
     experiment(project, result_of(*runs))
     page = open_page("compare", project.id)
     assert not page.exception
-    words = drawn(page)
-    assert "2 fixed, 1 broken" in words and "Fixed: 2 photos" in words and "Broken: 1 photo" in words
-    assert "62% (31 to 86%)" in words and "75% (41 to 93%)" in words
-    assert "dog 60% → cat 80%" in words
+    said = words(page)
+    assert "2 fixed, 1 broken" in said and "Fixed: 2 photos" in said and "Broken: 1 photo" in said
+    assert "62% (31 to 86%)" in said and "75% (41 to 93%)" in said
+    assert "dog 60% → cat 80%" in said
     assert given(page, "drift_values")["label"] == "weights moved"
     page.segmented_control(key="drift_view").set_value("First, since its base").run()
-    assert "only its head was trained" in drawn(page) and not page.exception
+    assert "only its head was trained" in words(page) and not page.exception
 
 
 def test_what_is_not_there_yet_is_left_out(open_page: OpenPage, project: Project) -> None:
@@ -157,7 +149,7 @@ def test_what_is_not_there_yet_is_left_out(open_page: OpenPage, project: Project
     experiment(project, {name: whole[name] for name in ("runs", "curves")}, "STOPPED", "Stopped.")
     page = open_page("compare", project.id)
     assert not page.exception
-    assert "Curves" in drawn(page) and "Fixed: " not in drawn(page)
+    assert "Curves" in words(page) and "Fixed: " not in words(page)
     assert "continue_lab" in {button.key for button in page.button}
 
 
@@ -170,9 +162,9 @@ def test_deleted_runs_and_other_bases_are_told(open_page: OpenPage, project: Pro
     experiment(project, result)
     page = open_page("compare", project.id)
     assert not page.exception
-    words = drawn(page)
-    assert "deleted since" in words and note in words and "nothing to compare the weights with" in words
-    assert words.count("None.") == 2
+    said = words(page)
+    assert "deleted since" in said and note in said and "nothing to compare the weights with" in said
+    assert said.count("None.") == 2
 
 
 def test_a_failure_is_shown_with_its_sentence(open_page: OpenPage, project: Project) -> None:
@@ -187,7 +179,7 @@ def test_many_changed_photos_come_in_pages(open_page: OpenPage, project: Project
     experiment(project, result_of(*runs, fixed=30, drift={}, drift_from_base=[None, None]))
     page = open_page("compare", project.id)
     assert not page.exception
-    assert drawn(page).count("→ cat 80%") == 12
+    assert words(page).count("→ cat 80%") == 12
 
 
 def test_the_tree_shows_the_largest_drift_inside() -> None:

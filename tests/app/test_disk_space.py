@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.app.toys import words
 from tests.support import ROOT
 from transfer_core import cache_limit, projects
 
@@ -21,10 +22,6 @@ def home(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def opened() -> AppTest:
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
-
-
-def words(app: AppTest) -> str:
-    return " ".join(str(part.value) for kind in ("markdown", "caption", "success") for part in app.get(kind))
 
 
 def test_it_tells_and_empties(recent_apptest: None, home: Path) -> None:

@@ -1,7 +1,6 @@
 """What it knows: any photo asked, the settings, and a result drawn."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import test_photos
-from transfer_core.config import DataConfig
+from tests.app.toys import toy_experiment, words
 from transfer_core.errors import TransferError
-from transfer_core.labs.experiment import ExperimentConfig, create_experiment, write_result
 from transfer_core.labs.knowledge import LEAST_PHOTOS, Settings
-from transfer_core.manifest import Manifest
-from transfer_core.projects import Project, create_project, experiments_dir
-from transfer_core.runs import Run
+from transfer_core.projects import Project, create_project
+from transfer_core.runs import Run, State
 
 OpenPage = Callable[[str, str], AppTest]
 
@@ -54,15 +51,8 @@ def project(thaw_home: Path) -> Project:
     return create_project("Pets")
 
 
-def experiment(project: Project, result: dict[str, Any] | None, state: str = "FINISHED", message: str = "") -> Run:
-    config = ExperimentConfig("knowledge", Settings(), DataConfig(project.id))
-    run = create_experiment(
-        experiments_dir(project) / "20260101-000000-knowledge-aaaa", config, Manifest(("cat", "dog"), ())
-    )
-    if result is not None:
-        write_result(run, result, complete=state == "FINISHED")
-    run.write_status(replace(run.status(), state=state, message=message))  # type: ignore[arg-type]
-    return run
+def experiment(project: Project, result: dict[str, Any] | None, state: State = "FINISHED", message: str = "") -> Run:
+    return toy_experiment(project, "knowledge", Settings(), result, state, message)
 
 
 def found(**parts: Any) -> dict[str, Any]:
@@ -81,11 +71,6 @@ def found(**parts: Any) -> dict[str, Any]:
     }
 
 
-def drawn(app: AppTest) -> str:
-    html = "".join(item.proto.body for item in app.get("html"))
-    return html + " ".join(item.value for item in [*app.markdown, *app.caption, *app.success, *app.warning])
-
-
 def drop(app: AppTest, files: list[tuple[str, bytes]], taken: int = 0) -> AppTest:
     app.file_uploader(key=f"imagenet_images_{taken}").set_value([(name, data, "") for name, data in files]).run()
     assert not app.exception
@@ -96,11 +81,11 @@ def test_any_photo_is_asked_and_bad_files_say_why(
     open_page: OpenPage, project: Project, lane: FakeLane, jpeg: Callable[[int], bytes]
 ) -> None:
     page = drop(open_page("knowledge", project.id), [("my cat.jpg", jpeg(1)), ("notes_1.txt", b"no photo")])
-    words = drawn(page)
-    assert "tabby" in words and "61.0%" in words and "my cat" in words
+    said = words(page)
+    assert "tabby" in said and "61.0%" in said and "my cat" in said
     assert "notes" in page.warning[0].value and "This is no picture" in page.warning[0].value
     page.button(key="clear_imagenet").click().run()
-    assert "61.0%" not in drawn(page)
+    assert "61.0%" not in words(page)
 
 
 def test_a_refusal_of_the_worker_is_one_sentence(
@@ -117,7 +102,7 @@ def test_the_settings_stay_where_something_can_be_told(open_page: OpenPage, proj
     assert page.number_input(key="knowledge_photos").min == LEAST_PHOTOS
     assert page.button(key="start_lab").disabled  # no photos yet
     project.choose(base={"name": "vgg16", "weights": "imagenet"})
-    assert "VGG16 come without their ImageNet answer layer" in drawn(page.run())
+    assert "VGG16 come without their ImageNet answer layer" in words(page.run())
 
 
 def test_a_result_is_drawn_a_card_a_class(open_page: OpenPage, project: Project, lane: FakeLane) -> None:
@@ -131,12 +116,12 @@ def test_a_result_is_drawn_a_card_a_class(open_page: OpenPage, project: Project,
     experiment(project, {"photos": 160, "classes": classes, "conclusion": "ImageNet already holds cat."})
     page = open_page("knowledge", project.id)
     assert not page.exception
-    words = drawn(page)
-    assert "ImageNet already holds cat" in words and "95% (83 to 99%)" in words
+    said = words(page)
+    assert "ImageNet already holds cat" in said and "95% (83 to 99%)" in said
     for badge in ("ImageNet holds it", "told apart, but hesitantly", "not held by ImageNet", "too few photos"):
-        assert badge in words
-    assert "a \\*thing\\* of glass" in words and "The other 25% get other names" in words
-    assert "kind 5 of cat and 3 more" in words and "None of its photos could be read" in words
+        assert badge in said
+    assert "a \\*thing\\* of glass" in said and "The other 25% get other names" in said
+    assert "kind 5 of cat and 3 more" in said and "None of its photos could be read" in said
 
 
 @pytest.mark.parametrize("state", ["FAILED", "STOPPED"])

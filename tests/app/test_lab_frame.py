@@ -2,37 +2,24 @@
 
 from collections.abc import Callable
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.labs import LABS
 from tests.app.fake_engine import FakeEngine
-from tests.app.test_layers_page import toy_project
+from tests.app.toys import toy_experiment, words
 from tests.support import ROOT
 from transfer_core.labs import KINDS
-from transfer_core.labs.experiment import ExperimentConfig, create_experiment, list_experiments, write_result
+from transfer_core.labs.experiment import list_experiments
 from transfer_core.labs.knowledge import Settings
-from transfer_core.projects import Project, create_project, experiments_dir, new_experiment_dir
+from transfer_core.projects import Project, create_project, experiments_dir
 from transfer_core.runs import Recorder, Run
 
 Open = Callable[[str, str], AppTest]
 
 
-@pytest.fixture
-def project(app: AppTest, engine: FakeEngine, jpeg: Callable[[int], bytes]) -> Project:
-    return toy_project(jpeg)
-
-
 def ended(project: Project, conclusion: str) -> Run:
     """An experiment that has come to `conclusion`."""
-    run = create_experiment(new_experiment_dir("knowledge", project), ExperimentConfig("knowledge", Settings()))
-    write_result(run, {"classes": {}, "conclusion": conclusion}, complete=True)
-    Recorder(run, 1).end("FINISHED")
-    return run
-
-
-def text(page: AppTest) -> str:
-    return " ".join(str(part.value) for kind in ("markdown", "caption", "success", "error") for part in page.get(kind))
+    return toy_experiment(project, "knowledge", Settings(), {"classes": {}, "conclusion": conclusion})
 
 
 def test_every_lab_has_a_card() -> None:
@@ -76,7 +63,7 @@ def test_delete_and_undo(recent_apptest: None, open_page: Open, project: Project
     assert list_experiments(experiments_dir(project)) == []
     page.button(key="undo_delete_lab").click().run()
     assert [one.path for one in list_experiments(experiments_dir(project))] == [run.path]
-    assert "A conclusion worth keeping" in text(page)
+    assert "A conclusion worth keeping" in words(page)
 
 
 def test_one_that_is_going_on_is_not_deleted(recent_apptest: None, open_page: Open, project: Project) -> None:
@@ -84,7 +71,7 @@ def test_one_that_is_going_on_is_not_deleted(recent_apptest: None, open_page: Op
     page = open_page("knowledge", project.id)
     Recorder(run, 1)  # another tab has let it go on
     page.button(key=f"delete_{run.id}").click().run()
-    assert "Stop it first" in text(page)
+    assert "Stop it first" in words(page)
     assert run.path.is_dir()
 
 
@@ -93,7 +80,7 @@ def test_a_damaged_one_says_so_and_can_be_deleted(recent_apptest: None, open_pag
     (run.path / "status.json").write_text("{")
     page = open_page("knowledge", project.id)
     assert not page.exception
-    assert "status.json" in text(page)
+    assert "status.json" in words(page)
     page.button(key=f"delete_{run.id}").click().run()
     assert not run.path.is_dir()
 
@@ -102,11 +89,11 @@ def test_the_overview_shows_what_was_found(open_page: Open, project: Project) ->
     ended(project, "Nothing is known yet.")
     page = open_page("labs", project.id)
     assert not page.exception
-    assert "Nothing is known yet" in text(page)
+    assert "Nothing is known yet" in words(page)
 
 
 def test_without_photos_or_a_base_the_reason_stands_beside_the_button(app: AppTest, open_page: Open) -> None:
     page = open_page("probe", create_project("Empty").id)
     assert not page.exception
     assert page.button(key="start_lab").disabled
-    assert "base" in text(page).lower() or "photos" in text(page).lower()
+    assert "base" in words(page).lower() or "photos" in words(page).lower()

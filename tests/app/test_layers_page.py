@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from hypothesis import given as examples
@@ -10,41 +9,15 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from pages.components.layer_tree import apply, ranges
-from pages.shared import frame
 from tests.app.component import fire, given
-from transfer_core.architecture import LayerFacts, LayerTree, Node
+from tests.app.toys import BASE, toy_project, toy_tree
+from transfer_core.architecture import LayerTree
 from transfer_core.errors import StorageError
 from transfer_core.plan import FreezePlan, everything, from_block
 from transfer_core.projects import Project, create_project, delete_project, open_project
 from transfer_core.trees import store_tree
 
-BASE = "efficientnet-lite0"
 Open = Callable[[str, str], AppTest]
-
-
-def toy_tree() -> LayerTree:
-    """Three stages of two blocks; each block a convolution, a normalization and an activation."""
-    stages, source = [], "input"
-    for stage in range(3):
-        blocks = []
-        for letter in "ab":
-            name, layers = f"block{stage}{letter}", []
-            for kind, count, trainable in (("Conv2D", 2000, 2000), ("BatchNormalization", 40, 20), ("ReLU", 0, 0)):
-                layer = f"{name}_{kind.lower()}"
-                layers.append(Node(layer, "layer", count, (8, 8, 10), (), LayerFacts(kind, (source,), trainable, 1000)))
-                source = layer
-            blocks.append(Node(name, "block", 2040, (8, 8, 10), tuple(layers)))
-        stages.append(Node(f"stage{stage}", "stage", 4080, (8, 8, 10), tuple(blocks)))
-    return LayerTree(Node("Toy", "model", 3 * 4080, (8, 8, 10), tuple(stages)), 16)
-
-
-def toy_project(jpeg: Callable[[int], bytes], **choices: Any) -> Project:
-    """A project with ten photos of each of two classes, a base whose tree is the toy, and what else is chosen."""
-    store_tree(BASE, toy_tree())
-    made = create_project("Toys").choose(base={"name": BASE, "weights": "imagenet"}, **choices)
-    photos = [(f"{name}/{n}.jpg", jpeg(n + at)) for at, name in ((0, "cat"), (100, "dog")) for n in range(10)]
-    frame.store(made).import_files(photos)
-    return made
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared import frame, launch, tasks
 from pages.shared.rate_curve import decimal, rate_figure, rates_task
 from tests.app.component import given
-from tests.app.test_train_page import engine, page, project  # noqa: F401 - fixtures
+from tests.app.test_train_page import page, project  # noqa: F401 - fixtures
 from transfer_core.config import RunConfig, TuningConfig
 from transfer_core.errors import TransferError
 from transfer_core.manifest import Manifest

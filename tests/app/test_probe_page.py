@@ -13,33 +13,20 @@ from pages.shared.probe_chart import alternative, class_figure, probe_figure
 from pages.shared.probe_result import tree_values
 from tests.app.component import fire, given
 from tests.app.fake_engine import FakeEngine
-from tests.app.test_layers_page import BASE, toy_project, toy_tree
-from tests.app.test_sweep_page import words
-from transfer_core.config import BaseConfig, DataConfig
+from tests.app.toys import BASE, toy_experiment, toy_tree, words
 from transfer_core.intervals import wilson
-from transfer_core.labs.experiment import (
-    ExperimentConfig,
-    create_experiment,
-    experiment_config,
-    list_experiments,
-    write_result,
-)
+from transfer_core.labs.experiment import experiment_config, list_experiments
 from transfer_core.labs.probe import Depth, Settings
 from transfer_core.labs.probe_verdict import conclude
 from transfer_core.mcnemar import mcnemar
 from transfer_core.plan import from_block
-from transfer_core.projects import Project, create_project, experiments_dir, new_experiment_dir, open_project
-from transfer_core.runs import Recorder, Run
+from transfer_core.projects import Project, create_project, experiments_dir, open_project
+from transfer_core.runs import Run, State
 from transfer_core.trees import store_tree
 
 Open = Callable[[str, str], AppTest]
 RIGHT = (60, 90, 178, 181, 182, 180)  # of 200, after the six blocks of the toy tree
 LONG = "a class with a name that is much longer than any column"
-
-
-@pytest.fixture
-def project(app: AppTest, engine: FakeEngine, jpeg: Callable[[int], bytes]) -> Project:
-    return toy_project(jpeg)
 
 
 def result_of(right: tuple[int, ...] = RIGHT, complete: bool = True) -> dict[str, Any]:
@@ -60,16 +47,9 @@ def result_of(right: tuple[int, ...] = RIGHT, complete: bool = True) -> dict[str
     return result
 
 
-def probe_of(project: Project, state: str = "FINISHED", result: dict[str, Any] | None = None) -> Run:
+def probe_of(project: Project, state: State = "FINISHED", result: dict[str, Any] | None = None) -> Run:
     """A probe on disk, as it stands in `state`; no `result`: nothing found yet."""
-    config = ExperimentConfig("probe", Settings(), DataConfig(project.id), BaseConfig(BASE))
-    run = create_experiment(new_experiment_dir("probe", project), config, frame.store(project).manifest())
-    recorder = Recorder(run, pid=1)
-    if result is not None:
-        write_result(run, result, complete=state == "FINISHED")
-    if state != "RUNNING":
-        recorder.update(state=state, message="The disk is full." if state == "FAILED" else "")
-    return run
+    return toy_experiment(project, "probe", Settings(), result, state, "The disk is full." * (state == "FAILED"))
 
 
 @pytest.fixture

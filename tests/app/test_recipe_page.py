@@ -11,19 +11,12 @@ from pages.shared import frame
 from pages.shared.recipe_charts import COLORS, losses_figure, variants_figure
 from pages.shared.recipe_rising import rising_words
 from tests.app.fake_engine import FakeEngine
-from tests.app.test_layers_page import BASE, toy_project
-from transfer_core.config import BaseConfig, DataConfig
-from transfer_core.labs.experiment import (
-    ExperimentConfig,
-    create_experiment,
-    experiment_config,
-    list_experiments,
-    write_result,
-)
+from tests.app.toys import BASE, toy_experiment, toy_project, words
+from transfer_core.labs.experiment import experiment_config, list_experiments
 from transfer_core.labs.recipe import BOOK, VARIANTS, Settings
 from transfer_core.labs.recipe_words import conclude, findings
-from transfer_core.projects import Project, experiments_dir, new_experiment_dir
-from transfer_core.runs import Recorder, Run
+from transfer_core.projects import Project, experiments_dir
+from transfer_core.runs import Run, State
 
 Open = Callable[[str, str], AppTest]
 
@@ -76,11 +69,8 @@ RISING: dict[str, Any] = {
 }
 
 
-def recipe_of(project: Project, state: str, names: tuple[str, ...], rising: dict[str, Any] | None = RISING) -> Run:
+def recipe_of(project: Project, state: State, names: tuple[str, ...], rising: dict[str, Any] | None = RISING) -> Run:
     """A recipe on disk, as it stands in `state`."""
-    config = ExperimentConfig("recipe", Settings(), DataConfig(project.id), BaseConfig(BASE))
-    run = create_experiment(new_experiment_dir("recipe", project), config, frame.store(project).manifest())
-    recorder = Recorder(run, pid=1)
     variants = {name: variant(name) for name in names}
     result = {
         "variants": variants,
@@ -93,17 +83,8 @@ def recipe_of(project: Project, state: str, names: tuple[str, ...], rising: dict
         "findings": findings(variants),
         "conclusion": conclude(variants),
     }
-    if names:
-        write_result(run, result, complete=state == "FINISHED")
-    if state != "RUNNING":
-        recorder.update(state=state, message="The disk is full." if state == "FAILED" else "")
-    return run
-
-
-def words(page: AppTest) -> str:
-    """Everything the page says."""
-    kinds = (page.markdown, page.caption, page.success, page.info, page.warning, page.error, page.subheader)
-    return " ".join(item.value for kind in kinds for item in kind)
+    message = "The disk is full." * (state == "FAILED")
+    return toy_experiment(project, "recipe", Settings(), result if names else None, state, message)
 
 
 def shown(open_page: Open, project: Project) -> AppTest:

@@ -10,29 +10,17 @@ from pages.shared import frame
 from pages.shared.sweep_chart import alternative, short, sweep_figure
 from pages.shared.sweep_form import forecast_words
 from tests.app.fake_engine import FakeEngine
-from tests.app.test_layers_page import BASE, toy_project, toy_tree
-from transfer_core.config import BaseConfig, DataConfig
-from transfer_core.labs.experiment import (
-    ExperimentConfig,
-    create_experiment,
-    experiment_config,
-    list_experiments,
-    write_result,
-)
+from tests.app.toys import BASE, toy_experiment, toy_tree, words
+from transfer_core.labs.experiment import experiment_config, list_experiments
 from transfer_core.labs.sweep import HEAD, Settings, depths
 from transfer_core.labs.sweep_folds import Counts
 from transfer_core.labs.sweep_result import build_result
 from transfer_core.plan import from_block
-from transfer_core.projects import Project, create_project, experiments_dir, new_experiment_dir, open_project
-from transfer_core.runs import Recorder, Run
+from transfer_core.projects import Project, create_project, experiments_dir, open_project
+from transfer_core.runs import Run, State
 from transfer_core.trees import store_tree
 
 Open = Callable[[str, str], AppTest]
-
-
-@pytest.fixture
-def project(app: AppTest, engine: FakeEngine, jpeg: Callable[[int], bytes]) -> Project:
-    return toy_project(jpeg)
 
 
 FOUND = depths(toy_tree(), Settings(), 2, Counts(14, 2, 4))
@@ -65,23 +53,11 @@ TRIALS = [trial(HEAD, "1" * 20 + "0" * 20), trial("block2b", "1" * 39 + "0"), tr
 MORE = {"spent": 42.0, "budget_seconds": 300.0}
 
 
-def sweep_of(project: Project, state: str = "FINISHED", trials: list[dict[str, Any]] | None = TRIALS) -> Run:
+def sweep_of(project: Project, state: State = "FINISHED", trials: list[dict[str, Any]] | None = TRIALS) -> Run:
     """A sweep on disk, as it stands in `state`; no `trials`: nothing found yet."""
-    config = ExperimentConfig("sweep", Settings(), DataConfig(project.id), BaseConfig(BASE))
-    run = create_experiment(new_experiment_dir("sweep", project), config, frame.store(project).manifest())
-    recorder = Recorder(run, pid=1)
-    if trials is not None:
-        complete = state == "FINISHED"
-        write_result(run, build_result(FOUND, Settings(), trials, MORE, complete=complete), complete=complete)
-    if state != "RUNNING":
-        recorder.update(state=state, message="The disk is full." if state == "FAILED" else "")
-    return run
-
-
-def words(page: AppTest) -> str:
-    """Everything the page says."""
-    kinds = (page.markdown, page.caption, page.success, page.info, page.warning, page.error)
-    return " ".join(item.value for kind in kinds for item in kind)
+    complete = state == "FINISHED"
+    result = None if trials is None else build_result(FOUND, Settings(), trials, MORE, complete=complete)
+    return toy_experiment(project, "sweep", Settings(), result, state, "The disk is full." * (state == "FAILED"))
 
 
 def shown(open_page: Open, project: Project) -> AppTest:

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared import frame, launch
 from tests.app.component import given
 from tests.app.fake_engine import FakeEngine
-from tests.app.test_layers_page import BASE, toy_project, toy_tree
+from tests.app.toys import BASE, toy_project, toy_tree
 from transfer_core.errors import StorageError
 from transfer_core.events import EpochEnded, Message, PhaseStarted, Progress
 from transfer_core.plan import last_blocks

@@ -14,26 +14,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.unit.command_line import thaw
 from transfer_core import api
-from transfer_core.__main__ import main
 from transfer_core.catalog import BASES
 from transfer_core.config import DataConfig, RunConfig
 from transfer_core.errors import RunError
 from transfer_core.manifest import Manifest
 from transfer_core.runs import create_run
 from transfer_core.samples import draw_sample
-
-
-def thaw(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    """Run a command in this process: exit code, standard output, standard error."""
-    capfd.readouterr()
-    code = 0
-    try:
-        main([str(argument) for argument in arguments])
-    except SystemExit as ended:
-        code = int(ended.code or 0)
-    out, err = capfd.readouterr()
-    return code, out, err
 
 
 def as_json(out: str) -> dict[str, Any]:

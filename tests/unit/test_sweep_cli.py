@@ -8,22 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from transfer_core.__main__ import main
+from tests.unit.command_line import thaw
 from transfer_core.labs.experiment import create_experiment, experiment_config, read_result
 from transfer_core.runs import Run
 from transfer_core.storage import write_json
-
-
-def thaw(capfd: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    """Run a command in this process: exit code, standard output, standard error."""
-    capfd.readouterr()
-    code = 0
-    try:
-        main([str(argument) for argument in arguments])
-    except SystemExit as ended:
-        code = int(ended.code or 0)
-    out, err = capfd.readouterr()
-    return code, out, err
 
 
 @pytest.fixture
