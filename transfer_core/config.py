@@ -20,6 +20,10 @@ __all__ = [
     "RunConfig",
     "ScheduleName",
     "TuningConfig",
+    "check_choice",
+    "check_number",
+    "is_number",
+    "is_whole",
 ]
 
 Optimizer = Literal["adam", "rmsprop", "sgd"]
@@ -30,14 +34,42 @@ CachePrecision = Literal["float32", "float16"]
 T = TypeVar("T")
 
 
-def _number(name: str, value: Any, low: float, high: float, whole: bool = False) -> None:
+def check_number(name: str, value: Any, low: float, high: float, whole: bool = False) -> None:
+    """Refuse what is no finite number from `low` to `high`; a truth value is none.
+
+    Args:
+        name: what the number is, as a sentence begins with it.
+        value: what came.
+        low: the least that fits.
+        high: the most that fits.
+        whole: refuse fractions too.
+
+    Raises:
+        ConfigError: says what came and what was expected.
+    """
     kind = "a whole number" if whole else "a number"
-    ok = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if not ok or not low <= value <= high:
-        raise ConfigError(f"{name} must be {kind} from {low:g} to {high:g}; {value!r} came.")
+    if not (is_whole(value) if whole else is_number(value)) or not low <= value <= high:
+        # :g would round the largest seed.
+        least, most = (str(bound) if is_whole(bound) else f"{bound:g}" for bound in (low, high))
+        raise ConfigError(f"{name} must be {kind} from {least} to {most}; {value!r} came.")
 
 
-def _choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
+def is_number(value: Any) -> bool:
+    """Whether it is a finite number; a truth value is none."""
+    return is_whole(value) or (isinstance(value, float) and math.isfinite(value))
+
+
+def is_whole(value: Any) -> bool:
+    """Whether it is a whole number; a truth value is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
+    """Refuse what is none of `choices`.
+
+    Raises:
+        ConfigError: says what came and what there is.
+    """
     if value not in choices:
         raise ConfigError(f"{name} must be one of {', '.join(choices)}; {value!r} came.")
 
@@ -55,7 +87,7 @@ class DataConfig:
     """Share of each class kept for validation, when no `validation` is given."""
 
     def __post_init__(self) -> None:
-        _number("The share of photos for validation", self.validation_fraction, 0.01, 0.9)
+        check_number("The share of photos for validation", self.validation_fraction, 0.01, 0.9)
 
 
 @dataclass(frozen=True)
@@ -75,8 +107,8 @@ class PhaseConfig:
     learning_rate: float
 
     def __post_init__(self) -> None:
-        _number("The number of epochs", self.epochs, 0, 10_000, whole=True)
-        _number("The learning rate", self.learning_rate, 1e-9, 10)
+        check_number("The number of epochs", self.epochs, 0, 10_000, whole=True)
+        check_number("The learning rate", self.learning_rate, 1e-9, 10)
 
 
 @dataclass(frozen=True)
@@ -95,11 +127,11 @@ class FitConfig:
     """`none`: the photos as they are; `cached`: fixed variants of each; `live`: new variants in every epoch."""
 
     def __post_init__(self) -> None:
-        _choice("The optimizer", self.optimizer, get_args(Optimizer))
-        _choice("Augmentation", self.augment, get_args(Augmentation))
-        _number("The batch size", self.batch_size, 1, 4096, whole=True)
-        _number("Dropout", self.dropout, 0, 0.95)
-        _number("Patience", self.patience, 0, 10_000, whole=True)
+        check_choice("The optimizer", self.optimizer, get_args(Optimizer))
+        check_choice("Augmentation", self.augment, get_args(Augmentation))
+        check_number("The batch size", self.batch_size, 1, 4096, whole=True)
+        check_number("Dropout", self.dropout, 0, 0.95)
+        check_number("Patience", self.patience, 0, 10_000, whole=True)
 
 
 @dataclass(frozen=True)
@@ -120,11 +152,11 @@ class TuningConfig:
     """How activations at the cut are kept on disk: exactly, or as `float16` in half the space, rounded."""
 
     def __post_init__(self) -> None:
-        _choice("The schedule", self.schedule, get_args(ScheduleName))
-        _number("Warm-up", self.warmup_epochs, 0, 1000, whole=True)
-        _number("The factor of discriminative rates", self.discriminative, 1, 10)
-        _number("Label smoothing", self.label_smoothing, 0, 0.5)
-        _choice("The precision of the cache", self.cache_precision, get_args(CachePrecision))
+        check_choice("The schedule", self.schedule, get_args(ScheduleName))
+        check_number("Warm-up", self.warmup_epochs, 0, 1000, whole=True)
+        check_number("The factor of discriminative rates", self.discriminative, 1, 10)
+        check_number("Label smoothing", self.label_smoothing, 0, 0.5)
+        check_choice("The precision of the cache", self.cache_precision, get_args(CachePrecision))
         if not isinstance(self.train_batch_norm, bool):
             raise ConfigError(f"Training BatchNormalization must be true or false; {self.train_batch_norm!r} came.")
 
@@ -140,7 +172,7 @@ class AugmentConfig:
 
     def __post_init__(self) -> None:
         get_preset(self.preset)
-        _number("The number of variants", self.variants, 1, 100, whole=True)
+        check_number("The number of variants", self.variants, 1, 100, whole=True)
 
 
 @dataclass(frozen=True)
@@ -161,7 +193,7 @@ class RunConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _number("The seed", self.seed, 0, 2**31 - 1, whole=True)
+        check_number("The seed", self.seed, 0, 2**31 - 1, whole=True)
         if self.head.epochs < 1:
             raise ConfigError("The head needs at least 1 epoch; 0 came. An untrained head can only guess.")
         phases = [("the head", self.head), *([("fine-tuning", self.fine_tune)] if self.fine_tunes else [])]

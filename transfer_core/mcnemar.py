@@ -1,6 +1,11 @@
 """Whether two classifiers that answered the same photos differ by more than chance."""
 
-__all__ = ["mcnemar"]
+from collections.abc import Iterable
+
+__all__ = ["LEAST_CHANGED", "SIGNIFICANT", "fixed_and_broken", "mcnemar"]
+
+SIGNIFICANT = 0.05
+"""A difference that chance alone makes less often than this counts as real, as is usual."""
 
 
 def mcnemar(fixed: int, broken: int) -> float:
@@ -31,3 +36,21 @@ def mcnemar(fixed: int, broken: int) -> float:
         tail += term
         term = term * (trials - count) // (count + 1)
     return min(1.0, 2 * tail / (1 << trials))
+
+
+LEAST_CHANGED = next(count for count in range(1, 100) if mcnemar(count, 0) < SIGNIFICANT)
+"""With fewer photos fixed or broken the test can't call a difference real, even if all of them point the same way."""
+
+
+def fixed_and_broken(first: Iterable[int], second: Iterable[int]) -> tuple[int, int]:
+    """What `mcnemar` takes, of the answers of two classifiers to the same photos in the same order.
+
+    Args:
+        first: 1 or True for each photo the first gets right, 0 or False for each other.
+        second: the same of the second.
+
+    Raises:
+        ValueError: not as many photos.
+    """
+    pairs = [(bool(one), bool(other)) for one, other in zip(first, second, strict=True)]
+    return pairs.count((False, True)), pairs.count((True, False))

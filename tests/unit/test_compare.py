@@ -22,7 +22,6 @@ from transfer_core.errors import ConfigError, DataError, RunError
 from transfer_core.events import Message
 from transfer_core.labs.compare import (
     LEAST_PHOTOS,
-    SIGNIFICANT,
     Settings,
     conclude,
     drift_note,
@@ -33,7 +32,7 @@ from transfer_core.labs.compare import (
 )
 from transfer_core.labs.experiment import ExperimentConfig
 from transfer_core.manifest import Manifest, ManifestPhoto
-from transfer_core.mcnemar import mcnemar
+from transfer_core.mcnemar import SIGNIFICANT, mcnemar
 from transfer_core.plan import FreezePlan
 from transfer_core.projects import cache_dir
 from transfer_core.runs import Run

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transfer_core.mcnemar import mcnemar
+from transfer_core.mcnemar import LEAST_CHANGED, SIGNIFICANT, fixed_and_broken, mcnemar
 
 
 def test_values_that_can_be_counted_by_hand() -> None:
@@ -41,3 +41,13 @@ def test_one_more_in_the_lead_is_never_less_significant(fixed: int, broken: int)
 def test_refuses_counts_below_zero() -> None:
     with pytest.raises(ValueError, match="-1 broken"):
         mcnemar(3, -1)
+
+
+def test_the_fewest_photos_that_can_show_a_difference() -> None:
+    assert mcnemar(LEAST_CHANGED, 0) < SIGNIFICANT <= mcnemar(LEAST_CHANGED - 1, 0)
+
+
+def test_fixed_is_what_the_second_alone_gets_right() -> None:
+    assert fixed_and_broken([0, 0, 1, 1, 0], [True, True, False, True, False]) == (2, 1)
+    with pytest.raises(ValueError):
+        fixed_and_broken([1], [1, 0])

@@ -13,12 +13,11 @@ from transfer_core.errors import ConfigError, DataError, RunError
 from transfer_core.intervals import wilson
 from transfer_core.labs.experiment import is_experiment
 from transfer_core.manifest import Manifest, ManifestPhoto
-from transfer_core.mcnemar import mcnemar
+from transfer_core.mcnemar import LEAST_CHANGED, SIGNIFICANT, mcnemar
 from transfer_core.runs import Run, open_run
 
 __all__ = [
     "LEAST_PHOTOS",
-    "SIGNIFICANT",
     "Material",
     "Settings",
     "conclude",
@@ -31,10 +30,7 @@ __all__ = [
     "shared_photos",
 ]
 
-SIGNIFICANT = 0.05
-"""Below this chance a difference counts as real, as is usual."""
-
-LEAST_PHOTOS = next(count for count in range(1, 100) if mcnemar(count, 0) < SIGNIFICANT)
+LEAST_PHOTOS = LEAST_CHANGED
 """With fewer photos the exact test can't tell a difference from chance, even if every photo points the same way."""
 
 

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from transfer_core.config import BaseConfig, DataConfig
+from transfer_core.config import BaseConfig, DataConfig, check_number
 from transfer_core.errors import ConfigError, RunError, StorageError
 from transfer_core.labs import KINDS
 from transfer_core.manifest import Manifest
@@ -41,8 +41,7 @@ class ExperimentConfig:
         expected = _settings_class(self.kind)
         if not isinstance(self.settings, expected):
             raise ConfigError(f"The lab {self.kind} takes its own settings; {self.settings!r} came.")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**31:
-            raise ConfigError(f"The seed must be a whole number from 0 to {2**31 - 1}; {self.seed!r} came.")
+        check_number("The seed", self.seed, 0, 2**31 - 1, whole=True)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""

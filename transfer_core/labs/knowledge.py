@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transfer_core.catalog import get_base
-from transfer_core.config import BaseConfig
+from transfer_core.config import BaseConfig, is_whole
 from transfer_core.errors import ConfigError
 from transfer_core.imagenet_names import ANSWERING_BASE, imagenet_names, names_like
 from transfer_core.intervals import wilson
@@ -59,8 +59,7 @@ class Settings:
     """Photos of each class, drawn by the seed; all of them where a class has fewer."""
 
     def __post_init__(self) -> None:
-        whole = isinstance(self.photos, int) and not isinstance(self.photos, bool)
-        if not whole or not LEAST_PHOTOS <= self.photos <= 10_000:
+        if not is_whole(self.photos) or not LEAST_PHOTOS <= self.photos <= 10_000:
             raise ConfigError(
                 f"The number of photos of each class must be a whole number from {LEAST_PHOTOS}, below which nothing "
                 f"could be told, to 10000; {self.photos!r} came."

@@ -5,14 +5,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from transfer_core.config import is_whole
 from transfer_core.errors import ConfigError, DataError
 from transfer_core.manifest import Manifest, ManifestPhoto
-from transfer_core.mcnemar import mcnemar
+from transfer_core.mcnemar import fixed_and_broken, mcnemar
 
 __all__ = [
     "LEAST_FOLDS",
     "MOST_FOLDS",
-    "SIGNIFICANCE",
     "Depth",
     "Settings",
     "check_photos",
@@ -22,8 +22,6 @@ __all__ = [
     "thin_out",
 ]
 
-SIGNIFICANCE = 0.05
-"""Two depths differ where McNemar's test says so at this level."""
 LEAST_FOLDS, MOST_FOLDS = 3, 20
 
 
@@ -39,12 +37,12 @@ class Settings:
     """At most so many are looked at, of each class its share."""
 
     def __post_init__(self) -> None:
-        if not _whole(self.folds) or not LEAST_FOLDS <= self.folds <= MOST_FOLDS:
+        if not is_whole(self.folds) or not LEAST_FOLDS <= self.folds <= MOST_FOLDS:
             raise ConfigError(
                 f"The number of folds must be a whole number from {LEAST_FOLDS} to {MOST_FOLDS}; {self.folds!r} came. "
                 "Five is usual."
             )
-        if not _whole(self.photos) or self.photos < 1:
+        if not is_whole(self.photos) or self.photos < 1:
             raise ConfigError(f"The number of photos to look at must be a whole number above 0; {self.photos!r} came.")
         fit = isinstance(self.penalties, tuple) and self.penalties
         if not fit or not all(isinstance(one, float | int) and 1e-8 <= one <= 1e4 for one in self.penalties):
@@ -91,10 +89,6 @@ class Depth:
     def from_dict(cls, value: Mapping[str, Any]) -> "Depth":
         """Inverse of `to_dict`."""
         return cls(**{**value, "interval": tuple(value["interval"]), "penalties": tuple(value["penalties"])})
-
-
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def probed(manifest: Manifest) -> tuple[ManifestPhoto, ...]:
@@ -166,8 +160,4 @@ def compare(right: Mapping[str, Collection[bool]]) -> dict[str, float]:
         right: for each depth, in order, whether each photo was answered rightly; at least one.
     """
     highest = max(right.values(), key=sum)  # the first of equals
-    found = {}
-    for name, mine in right.items():
-        pairs = list(zip(highest, mine, strict=True))
-        found[name] = mcnemar(sum(b and not a for a, b in pairs), sum(a and not b for a, b in pairs))
-    return found
+    return {name: mcnemar(*fixed_and_broken(highest, mine)) for name, mine in right.items()}

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from transfer_core.intervals import wilson
-from transfer_core.labs.probe import SIGNIFICANCE, Depth
+from transfer_core.labs.probe import Depth
+from transfer_core.mcnemar import SIGNIFICANT
 
 __all__ = ["ENOUGH", "Verdict", "conclude", "photos_needed"]
 
@@ -47,7 +48,7 @@ def conclude(depths: Sequence[Depth], chance: float) -> Verdict:
         chance: accuracy of always answering the largest class, 0..1.
     """
     highest = max(depths, key=lambda depth: depth.correct)
-    at = next(at for at, depth in enumerate(depths) if depth.p_value >= SIGNIFICANCE)
+    at = next(at for at, depth in enumerate(depths) if depth.p_value >= SIGNIFICANT)
     warnings = _warnings(highest)
     if _guesses(highest, chance, len(depths)):
         return _nothing(highest, chance, warnings)
@@ -69,7 +70,7 @@ def conclude(depths: Sequence[Depth], chance: float) -> Verdict:
             "only fine-tuning tells. The depth sweep tries it.",
         )
         return Verdict(*parts, (), (), sentence, points, warnings)
-    lost = last.p_value < SIGNIFICANCE
+    lost = last.p_value < SIGNIFICANT
     advice = (
         f"so keep everything up to it frozen and fine-tune from {after[0]} or later{'' if lost else ', if at all'}."
     )
@@ -97,7 +98,7 @@ def photos_needed(share: float, half: float = ENOUGH) -> int:
 
 def _guesses(highest: Depth, chance: float, tries: int) -> bool:
     # The best of many depths looks good by luck alone: its interval is as wide as for that many tries (Bonferroni).
-    return wilson(highest.correct, highest.photos, 1 - SIGNIFICANCE / tries)[0] <= chance
+    return wilson(highest.correct, highest.photos, 1 - SIGNIFICANT / tries)[0] <= chance
 
 
 def _nothing(highest: Depth, chance: float, warnings: tuple[str, ...]) -> Verdict:

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from transfer_core.labs.recipe import VARIANTS
-from transfer_core.mcnemar import mcnemar
+from transfer_core.mcnemar import SIGNIFICANT, fixed_and_broken, mcnemar
 
-__all__ = ["SIGNIFICANT", "Comparison", "compare", "conclude", "findings"]
+__all__ = ["Comparison", "compare", "conclude", "findings"]
 
 Found = Mapping[str, Mapping[str, Any]]
 
-SIGNIFICANT = 0.05
-"""Below this p-value a difference is called real: chance alone makes one so large less than once in twenty times."""
 _APART = 0.05  # shares of photos that differ by more look different, whatever the test says
 _ALIKE = 1.25  # ratios up to this are called the same
 _FALLING = 0.98  # of the loss an epoch before: one that still falls by more than a fiftieth is going on
@@ -48,8 +46,7 @@ class Comparison:
 
 def compare(first: Sequence[int], second: Sequence[int]) -> Comparison:
     """From one variant to another: 1 for each photo answered rightly, the same photos in the same order."""
-    pairs = list(zip(first, second, strict=True))
-    return Comparison(pairs.count((0, 1)), pairs.count((1, 0)))
+    return Comparison(*fixed_and_broken(first, second))
 
 
 def conclude(variants: Found) -> str:

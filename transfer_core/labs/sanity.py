@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
-from transfer_core.config import FitConfig, Optimizer, PhaseConfig
+from transfer_core.config import FitConfig, Optimizer, PhaseConfig, check_choice, check_number, is_number
 from transfer_core.errors import ConfigError, DataError
 from transfer_core.intervals import wilson
 from transfer_core.labs.sanity_mistakes import MISTAKES, get_mistake
 from transfer_core.manifest import Manifest, ManifestPhoto, SplitName
-from transfer_core.mcnemar import mcnemar
+from transfer_core.mcnemar import SIGNIFICANT, fixed_and_broken, mcnemar
 
 __all__ = ["CURVES", "TOLERANCE", "Settings", "choose_photos", "compared", "conclude", "largest", "needed"]
 
@@ -19,8 +19,6 @@ TOLERANCE = 1e-5
 """Largest difference in a loss or a logit that rounding explains: float32 sums taken in another order."""
 CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 """What every training tells after each epoch."""
-_SIGNIFICANT = 0.05
-"""Each mistake is a question of its own, so nothing is corrected for their number."""
 _SPLITS: tuple[tuple[SplitName, str], ...] = (("train", "learn from"), ("validation", "check on"))
 
 
@@ -44,19 +42,15 @@ class Settings:
     def __post_init__(self) -> None:
         for name in self.mistakes:
             get_mistake(name)
-        if self.optimizer not in get_args(Optimizer):
-            raise ConfigError(
-                f"The optimizer must be one of {', '.join(get_args(Optimizer))}; {self.optimizer!r} came."
-            )
+        check_choice("The optimizer", self.optimizer, get_args(Optimizer))
         for what, value, most in (
             ("The number of photos to learn from", self.photos, 10_000),
             ("The number of photos to check on", self.validation, 10_000),
             ("The number of epochs", self.epochs, 1000),
             ("The batch size", self.batch_size, 256),
         ):
-            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-                raise ConfigError(f"{what} must be a whole number from 1 to {most}; {value!r} came.")
-        if isinstance(self.dropout, bool) or not isinstance(self.dropout, int | float) or not 0 < self.dropout <= 0.95:
+            check_number(what, value, 1, most, whole=True)
+        if not is_number(self.dropout) or not 0 < self.dropout <= 0.95:
             raise ConfigError(
                 f"Dropout must be above 0, or it would be no mistake, and at most 0.95; {self.dropout!r} came."
             )
@@ -152,15 +146,14 @@ def compared(training: Mapping[str, Any], reference: Mapping[str, Any]) -> dict[
     losses = [largest(training["curves"][name], reference["curves"][name]) for name in ("loss", "val_loss")]
     rows = [largest(one, other) for one, other in zip(training["logits"], reference["logits"], strict=False)]
     loss, logit = _most(losses), _most(rows)
-    pairs = list(zip(training["hits"], reference["hits"], strict=True))
-    fixed, broken = sum(a and not b for a, b in pairs), sum(b and not a for a, b in pairs)
-    right = sum(training["hits"])
+    fixed, broken = fixed_and_broken(reference["hits"], training["hits"])
+    right, photos = sum(training["hits"]), len(training["hits"])
     return {
         "max_loss_difference": loss,
         "max_logit_difference": logit,
         "agrees": not training["diverged"] and loss is not None and logit is not None and max(loss, logit) <= TOLERANCE,
-        "val_accuracy": right / len(pairs),
-        "interval": list(wilson(right, len(pairs))),
+        "val_accuracy": right / photos,
+        "interval": list(wilson(right, photos)),
         "fixed": fixed,
         "broken": broken,
         "p_value": mcnemar(fixed, broken),
@@ -231,7 +224,8 @@ def _accuracy(result: Mapping[str, Any]) -> str:
     if not apart or "bottleneck" not in result:
         return ""
     right = result["bottleneck"]["val_accuracy"]
-    worse = [found for found in apart.values() if found["p_value"] < _SIGNIFICANT and found["broken"] > found["fixed"]]
+    # Each mistake is a question of its own, so nothing is corrected for their number.
+    worse = [found for found in apart.values() if found["p_value"] < SIGNIFICANT and found["broken"] > found["fixed"]]
     photos = result["photos"]["validation"]
     if not worse:
         return f"Whether they cost accuracy can't be told from {photos} photos: all differences are within noise."

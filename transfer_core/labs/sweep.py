@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from transfer_core.architecture import LayerTree
-from transfer_core.config import FitConfig, PhaseConfig
+from transfer_core.config import FitConfig, PhaseConfig, check_number, is_number
 from transfer_core.errors import ConfigError
 from transfer_core.estimates import estimate
 from transfer_core.labs.sweep_folds import Counts
@@ -40,17 +40,13 @@ class Settings:
     batch_size: int = 32
 
     def __post_init__(self) -> None:
-        budget = self.budget
-        number = isinstance(budget, int | float) and not isinstance(budget, bool) and math.isfinite(budget)
-        if not number or not 0.01 <= budget <= 10_000:
-            raise ConfigError(f"The budget must be a number of minutes from 0.01 to 10000; {budget!r} came.")
+        if not is_number(self.budget) or not 0.01 <= self.budget <= 10_000:
+            raise ConfigError(f"The budget must be a number of minutes from 0.01 to 10000; {self.budget!r} came.")
         if not isinstance(self.cuts, tuple) or not all(isinstance(name, str) for name in self.cuts):
             raise ConfigError(f"The cuts must be names of blocks, as `thaw layers` prints them; {self.cuts!r} came.")
         if not isinstance(self.rates, tuple) or not self.rates:
             raise ConfigError(f"Fine-tuning needs at least one learning rate, such as 0.00001; {self.rates!r} came.")
-        whole = isinstance(self.repeats, int) and not isinstance(self.repeats, bool)
-        if not whole or not 1 <= self.repeats <= 100:
-            raise ConfigError(f"The number of repeats must be a whole number from 1 to 100; {self.repeats!r} came.")
+        check_number("The number of repeats", self.repeats, 1, 100, whole=True)
         for rate in self.rates:
             self.phase(rate)
         if self.epochs < 1 or self.head.epochs < 1:

@@ -8,12 +8,9 @@ from typing import Any
 from transfer_core.intervals import wilson
 from transfer_core.labs.sweep import HEAD
 from transfer_core.labs.sweep_order import Trial, chosen_rates
-from transfer_core.mcnemar import mcnemar
+from transfer_core.mcnemar import SIGNIFICANT, mcnemar
 
-__all__ = ["LEVEL", "DepthResult", "Duel", "Verdict", "front", "judge", "key", "results"]
-
-LEVEL = 0.05
-"""Differences that chance alone makes less often than this count as real."""
+__all__ = ["DepthResult", "Duel", "Verdict", "front", "judge", "key", "results"]
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ class Verdict:
     @property
     def behind(self) -> frozenset[str]:
         """Depths that are significantly worse than the best."""
-        return frozenset(name for name, p in self.p_values.items() if p < LEVEL)
+        return frozenset(name for name, p in self.p_values.items() if p < SIGNIFICANT)
 
     def result(self, name: str) -> DepthResult:
         """The result of one depth."""
@@ -143,7 +140,7 @@ def judge(trials: Sequence[dict[str, Any]]) -> Verdict:
             best = result
     duels = {result.name: duel(result, best) for result in found if result.name != best.name}
     p_values = _holm({name: pair.p_value for name, pair in duels.items()})
-    recommended = next(result.name for result in found if p_values.get(result.name, 1.0) >= LEVEL)
+    recommended = next(result.name for result in found if p_values.get(result.name, 1.0) >= SIGNIFICANT)
     return Verdict(found, gains, best.name, recommended, duels, p_values)
 
 

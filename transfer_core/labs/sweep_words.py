@@ -6,13 +6,11 @@ from math import ceil
 from typing import Any
 
 from transfer_core.labs.sweep import HEAD, depth_words
-from transfer_core.labs.sweep_verdict import LEVEL, DepthResult, Duel, Verdict
+from transfer_core.labs.sweep_verdict import DepthResult, Duel, Verdict
+from transfer_core.mcnemar import LEAST_CHANGED, SIGNIFICANT
 
 __all__ = ["Untried", "conclude", "photos_needed"]
 
-_LEAST = 6
-"""Photos that must change and all point one way before the exact test can call a difference significant: 2 / 2**6 is
-below 0.05."""
 _STEPS = (1.96 + 0.84) ** 2  # for significance at 5 % four times out of five
 
 
@@ -57,10 +55,10 @@ def conclude(
             few = f"{len(untried)} deeper cuts" if len(untried) > 1 else f"Training {depth_words(untried[0].name)}"
             words.append(f"{few} did not fit into {_minutes(minutes)}.")
     most = max(result.photos for result in verdict.results)
-    if most < _LEAST:
+    if most < LEAST_CHANGED:
         words.append(
-            f"With {_photos(most)} to measure on, no difference can be significant: that takes {_LEAST} at the very "
-            "least, and some hundred for small differences."
+            f"With {_photos(most)} to measure on, no difference can be significant: that takes {LEAST_CHANGED} at the "
+            "very least, and some hundred for small differences."
         )
     return " ".join(words)
 
@@ -132,7 +130,7 @@ def _p(verdict: Verdict, name: str) -> str:
     """The p-value of a duel; the corrected one too where the correction changes the verdict."""
     plain, corrected = verdict.duels[name].p_value, verdict.p_values[name]
     said = f"p {_number(plain)}"
-    if plain < LEVEL <= corrected:
+    if plain < SIGNIFICANT <= corrected:
         said += f", {_number(corrected).removeprefix('= ')} when corrected for {len(verdict.duels)} comparisons"
     return said
 
