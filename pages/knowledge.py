@@ -27,7 +27,7 @@ It asks the base for its ImageNet answer to photos of each class. Each of the 10
 whose photos get the most of it, the photo in question always left out.
 
 - **Told right**: how many photos of a class are told from the others by these names alone, with no training. The range
-  behind it is where the true share most likely lies (95 % interval).
+  behind it is where the true share most likely lies (95% interval).
 - **ImageNet holds it**: even the low end of that range is {TOLD:.0%} or more, and the answers are sure: half of them
   put at least {SURE:.0%} on five of the 1000 names. Answers to things it has never seen scatter over many more.
 - **Told apart, but hesitantly**: the answers fit, but are unsure. Most likely the base knows something that looks

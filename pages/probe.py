@@ -39,25 +39,27 @@ depth sweep tries that.
 
 def form(project: Project, manifest: Manifest | None) -> Settings:
     """The few settings; refuses photos that are too few for the folds."""
-    left, right = st.columns(2)
-    folds = left.number_input(
-        "Folds",
-        LEAST_FOLDS,
-        MOST_FOLDS,
-        5,
-        key="probe_folds",
-        help="Into how many parts the photos are dealt. Each part is answered by a classifier that learned from the "
-        "others. Each class needs at least as many photos.",
-    )
-    most = right.number_input(
-        "Photos at most",
-        20,
-        100_000,
-        2000,
-        step=100,
-        key="probe_photos",
-        help="With many photos, a sample of them is enough: 2000 give each figure to about two points.",
-    )
+    with st.container(horizontal=True):
+        folds = st.number_input(
+            "Folds",
+            LEAST_FOLDS,
+            MOST_FOLDS,
+            Settings.folds,
+            key="probe_folds",
+            help="Into how many parts the photos are dealt. Each part is answered by a classifier that learned from "
+            "the others. Each class needs at least as many photos.",
+            width=220,
+        )
+        most = st.number_input(
+            "Photos at most",
+            20,
+            100_000,
+            Settings.photos,
+            step=100,
+            key="probe_photos",
+            help="With many photos, a sample of them is enough: 2000 give each figure to about two points.",
+            width=220,
+        )
     settings = Settings(folds=int(folds), photos=int(most))
     if manifest is not None:
         check_photos(manifest, settings.folds)

@@ -34,7 +34,7 @@ wrong, one mistake at a time.
   in the same order, so whatever differs comes from the mistake alone.
 
 *Loss* is how wrong the answers are; lower is better. A mistake counts as harmless if losses and answers stay equal, but
-for rounding (0.00001). The range behind an accuracy is where the true share most likely lies (95 % interval): with a
+for rounding (0.00001). The range behind an accuracy is where the true share most likely lies (95% interval): with a
 dozen photos it is wide, so look at the losses first.
 """
 _BATCH_OF_ONE = 2.0  # times as long as a photo takes in a full batch, about
@@ -73,7 +73,7 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
         )
         epochs = st.number_input("Epochs", 1, 1000, Settings.epochs, key="sanity_epochs", help=HELP["epoch"], width=140)
     with (
-        st.expander("More", icon=":material/tune:", key="sanity_more"),
+        st.expander("More settings (the defaults are fine)", icon=":material/tune:", key="sanity_more"),
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         batch = st.number_input(

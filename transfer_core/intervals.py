@@ -1,9 +1,10 @@
 """How far a measured share can be from the true one."""
 
+from collections.abc import Sequence
 from math import sqrt
 from statistics import NormalDist
 
-__all__ = ["wilson"]
+__all__ = ["share_words", "wilson"]
 
 
 def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -29,3 +30,9 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float
     low = 0.0 if successes == 0 else max(0.0, middle - half)
     high = 1.0 if successes == trials else min(1.0, middle + half)
     return low, high
+
+
+def share_words(share: float, interval: Sequence[float]) -> str:
+    """A share in 0..1 with its interval, for people: `96% (93 to 98%)`."""
+    low, high = interval
+    return f"{share:.0%} ({100 * low:.0f} to {high:.0%})"

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.shared import figures
 from pages.shared.drawn import sentence
+from pages.shared.words import STATE_BADGES
 from transfer_core.catalog import get_base
 from transfer_core.errors import RunError, TransferError
 from transfer_core.labs.experiment import experiment_config, list_experiments, read_result
@@ -15,13 +16,6 @@ from transfer_core.runs import Run, is_active
 __all__ = ["lab_list", "shown_experiment"]
 
 _DELETED = "deleted_experiments"
-_STATES = {
-    "QUEUED": ":blue-badge[going on]",
-    "RUNNING": ":blue-badge[going on]",
-    "STOPPED": ":gray-badge[stopped]",
-    "FAILED": ":red-badge[failed]",
-    "INTERRUPTED": ":orange-badge[interrupted]",
-}
 
 
 def shown_experiment(project: Project, kind: str) -> Run | None:
@@ -66,7 +60,7 @@ def _row(project: Project, kind: str, run: Run, shown: bool) -> None:
     details = figures.when(status.created)
     if config.data.source:
         details = f"{get_base(config.base.name).title} · {details}"
-    st.markdown(f"{_STATES.get(status.state, '')} {words}  \n:small[:gray[{details}]]", width="stretch")
+    st.markdown(f"{STATE_BADGES.get(status.state, '')} {words}  \n:small[:gray[{details}]]", width="stretch")
     st.button("Shown" if shown else "Show", key=f"show_{run.id}", disabled=shown, on_click=_show, args=(run,))
     if not status.active:
         _delete_button(project, kind, run)

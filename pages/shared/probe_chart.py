@@ -7,6 +7,7 @@ from typing import Any
 
 from pages.shared import plot_layout
 from pages.shared.plot_layout import MUTED, TRAINING, VALIDATION
+from transfer_core.mcnemar import SIGNIFICANT
 
 __all__ = ["alternative", "class_figure", "probe_figure"]
 
@@ -116,7 +117,7 @@ def alternative(result: dict[str, Any]) -> str:
 
 
 def _words(depth: dict[str, Any]) -> str:
-    if depth["p_value"] >= 0.05:
+    if depth["p_value"] >= SIGNIFICANT:
         return f"no real difference from the highest (p = {depth['p_value']:.2f})"
     value = depth["p_value"]
     return f"really less than the highest (p {'< 0.001' if value < 0.001 else f'= {value:.3f}'})"

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.shared import figures
 from pages.shared.plans import config_words
+from pages.shared.words import STATE_BADGES
 from transfer_core.errors import RunError, TransferError
 from transfer_core.projects import Project, delete_run, open_project, restore_run, runs_dir
 from transfer_core.runs import Run, is_active, list_runs
@@ -14,13 +15,6 @@ __all__ = ["run_list", "show", "shown_run"]
 
 _DELETED = "deleted_runs"
 _PROBLEM = "run_list_problem"
-_STATES = {
-    "QUEUED": ":blue-badge[going on]",
-    "RUNNING": ":blue-badge[going on]",
-    "STOPPED": ":gray-badge[stopped]",
-    "FAILED": ":red-badge[failed]",
-    "INTERRUPTED": ":orange-badge[interrupted]",
-}
 
 
 def shown_run(project: Project) -> Run | None:
@@ -68,7 +62,7 @@ def _row(project: Project, run: Run, shown: bool) -> None:
         st.markdown(f":red[:material/error:] {error}", width="stretch")
         _delete_button(project, run)
         return
-    mark = _STATES.get(status.state, "")
+    mark = STATE_BADGES.get(status.state, "")
     details = [figures.when(status.created)]
     if report:
         low, high = report["val_interval"]

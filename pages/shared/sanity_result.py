@@ -11,6 +11,7 @@ from pages.shared import figures
 from pages.shared.drawn import answer, sentence
 from pages.shared.sanity_chart import STYLES, Photos, alternative, legend, sanity_figure
 from transfer_core.labs.sanity import TOLERANCE
+from transfer_core.mcnemar import SIGNIFICANT
 from transfer_core.runs import Run
 
 __all__ = ["draw"]
@@ -134,7 +135,7 @@ def _noise(found: dict[str, Any]) -> str:
     if not fixed and not broken:
         return "The same photos are right as with saved features."
     words = f"Against saved features {broken} more wrong and {fixed} more right"
-    real = "more than chance would do" if found["p_value"] < 0.05 else "which may be chance with so few photos"
+    real = "more than chance would do" if found["p_value"] < SIGNIFICANT else "which may be chance with so few photos"
     return f"{words}: {real} (p = {found['p_value']:.2g})."
 
 

@@ -1,10 +1,21 @@
-"""Small pieces of wording the pages share: plurals and shares."""
+"""Small pieces of wording the pages share: plurals, shares and the badges of states."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["percent_range", "plural"]
+from transfer_core.intervals import share_words
+
+__all__ = ["STATE_BADGES", "percent_range", "plural"]
+
+STATE_BADGES = {
+    "QUEUED": ":blue-badge[going on]",
+    "RUNNING": ":blue-badge[going on]",
+    "STOPPED": ":gray-badge[stopped]",
+    "FAILED": ":red-badge[failed]",
+    "INTERRUPTED": ":orange-badge[interrupted]",
+}
+"""How lists mark the states of runs and experiments; nothing marks a finished one."""
 
 
 def plural(number: int, noun: str, nouns: str | None = None) -> str:
@@ -14,7 +25,4 @@ def plural(number: int, noun: str, nouns: str | None = None) -> str:
 
 def percent_range(share: float, interval: Sequence[float] | None = None) -> str:
     """A share in 0..1 as a percentage, with its interval when there is one: `96% (93 to 98%)`."""
-    if interval is None:
-        return f"{share:.0%}"
-    low, high = interval
-    return f"{share:.0%} ({low * 100:.0f} to {high:.0%})"
+    return f"{share:.0%}" if interval is None else share_words(share, interval)

@@ -93,7 +93,7 @@ def test_the_conclusion_says_within_noise_and_really_worse_where_they_are() -> N
             "skipped_fast": found(alike),
         }
     )
-    assert "feature extraction 95% (10 to 90), fine-tuned 95%" in words
+    assert "feature extraction 95% (10 to 90%), fine-tuned 95%" in words
     assert "that is within noise (1 photo fixed, 1 broken)" in words
     assert "With step 3 skipped 30% (really worse)" in words
     assert "step 3 skipped and too fast 95% (no real difference)" in words

@@ -287,7 +287,7 @@ def conclusion(trials: list[dict[str, Any]], budget: float = 5, complete: bool =
 
 def test_the_conclusion_says_within_noise_and_how_many_photos_would_tell() -> None:
     words = conclusion([trial(HEAD, "1" * 30 + "0" * 10), trial("c", "1" * 33 + "0" * 7)])
-    assert words.startswith("Train the head alone: it gets 75.0% of 40 photos right (95 % interval 59.8% to 85.8%).")
+    assert words.startswith("Train the head alone: it gets 75.0% of 40 photos right (95% interval 59.8% to 85.8%).")
     assert "from c on, fixes 3 of the same 40 photos and breaks 0 (p = 0.25)" in words
     assert "within noise, and about 100 photos would be needed to show it, if it is real." in words
     assert "2 deeper cuts did not fit into 5 minutes." in words

@@ -29,7 +29,7 @@ def _words(value: dict[str, Any]) -> str:
         return "Stopped before both had answered."
     lines = [f"{value['photos']} photos that neither run learned from."]
     for which, share, (low, high) in zip(("First", "Second"), value["accuracies"], value["intervals"], strict=True):
-        lines.append(f"{which}: {share:.1%} right (95 % interval {low:.1%} to {high:.1%})")
+        lines.append(f"{which}: {share:.1%} right (95% interval {low:.1%} to {high:.1%})")
     for kind in ("fixed", "broken"):
         names = value[kind]
         lines += [f"{len(names)} {kind}" + ":" * bool(names), *(f"  {name}" for name in names[:_LISTED])]

@@ -30,7 +30,7 @@ def _words(value: dict[str, Any]) -> str:
         low, high = found["interval"]
         lines.append(
             f"{name}: {found['share']:.1%} of {found['photos']} photos told right by ImageNet's names alone "
-            f"(95 % interval {low:.1%} to {high:.1%}){', held by ImageNet' if found['known'] else ''}"
+            f"(95% interval {low:.1%} to {high:.1%}){', held by ImageNet' if found['known'] else ''}"
         )
         names = ", ".join(f"{answer} {share:.0%}" for answer, share in found["imagenet"])
         lines.append(f"  most often: {names or 'nothing'}")

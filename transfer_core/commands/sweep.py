@@ -31,7 +31,7 @@ def sweep(
 
 def _words(value: dict[str, Any]) -> str:
     """A line a depth."""
-    lines = [f"{'trains':<24} {'parameters':>12} {'seconds':>8} {'photos':>7}  accuracy (95 % interval)"]
+    lines = [f"{'trains':<24} {'parameters':>12} {'seconds':>8} {'photos':>7}  accuracy (95% interval)"]
     for row in value.get("depths", []):
         low, high = row["interval"]
         name = depth_words(row["train_from"])

@@ -146,7 +146,7 @@ def summary(run: Run, report: dict[str, Any]) -> dict[str, Any]:
 def _train_words(value: dict[str, Any]) -> str:
     def share(kind: str) -> str:
         low, high = value[f"{kind}_interval"]
-        return f"{value[f'{kind}_accuracy']:.1%} (95 % interval {low:.1%} to {high:.1%})"
+        return f"{value[f'{kind}_accuracy']:.1%} (95% interval {low:.1%} to {high:.1%})"
 
     lines = [f"Validation accuracy {share('val')}"]
     if value["test_accuracy"] is not None:

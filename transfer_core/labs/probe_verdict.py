@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from transfer_core.intervals import wilson
+from transfer_core.intervals import share_words, wilson
 from transfer_core.labs.probe import Depth
 from transfer_core.mcnemar import SIGNIFICANT
 
@@ -171,5 +171,4 @@ def _warnings(highest: Depth) -> tuple[str, ...]:
 
 
 def _share(depth: Depth) -> str:
-    low, high = depth.interval
-    return f"{depth.accuracy:.0%} ({100 * low:.0f} to {high:.0%})"
+    return share_words(depth.accuracy, depth.interval)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from transfer_core.intervals import share_words
 from transfer_core.labs.recipe import VARIANTS
 from transfer_core.mcnemar import SIGNIFICANT, fixed_and_broken, mcnemar
 
@@ -156,8 +157,7 @@ def _scratch(variants: Found) -> str:
 
 
 def _share(found: Mapping[str, Any]) -> str:
-    low, high = found["interval"]
-    return f"{found['val_accuracy']:.0%} ({100 * low:.0f} to {100 * high:.0f})"
+    return share_words(found["val_accuracy"], found["interval"])
 
 
 def _peak(found: Mapping[str, Any]) -> float:

@@ -115,7 +115,7 @@ def _unmoved(trials: Sequence[dict[str, Any]]) -> list[str]:
 
 def _accuracy(result: DepthResult) -> str:
     low, high = result.interval
-    return f"{result.accuracy:.1%} of {_photos(result.photos)} right (95 % interval {low:.1%} to {high:.1%})"
+    return f"{result.accuracy:.1%} of {_photos(result.photos)} right (95% interval {low:.1%} to {high:.1%})"
 
 
 def _photos(count: int) -> str:
