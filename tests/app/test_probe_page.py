@@ -8,19 +8,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.components.layer_tree import Value
-from pages.shared import frame
 from pages.shared.probe_chart import alternative, class_figure, probe_figure
 from pages.shared.probe_result import tree_values
 from tests.app.component import fire, given
 from tests.app.fake_engine import FakeEngine
-from tests.app.toys import BASE, toy_experiment, toy_tree, words
+from tests.app.toys import BASE, toy_experiment, toy_project, toy_tree, words
 from transfer_core.intervals import wilson
 from transfer_core.labs.experiment import experiment_config, list_experiments
 from transfer_core.labs.probe import Depth, Settings
 from transfer_core.labs.probe_verdict import conclude
 from transfer_core.mcnemar import mcnemar
 from transfer_core.plan import from_block
-from transfer_core.projects import Project, create_project, experiments_dir, open_project
+from transfer_core.projects import Project, experiments_dir, open_project
 from transfer_core.runs import Run, State
 from transfer_core.trees import store_tree
 
@@ -84,10 +83,7 @@ def test_folds_of_more_than_a_class_are_refused_beside_the_button(
 def test_too_few_photos_say_how_many_are_needed(
     app: AppTest, engine: FakeEngine, open_page: Open, jpeg: Callable[[int], bytes]
 ) -> None:
-    store_tree(BASE, toy_tree())
-    made = create_project("Few").choose(base={"name": BASE, "weights": "imagenet"})
-    named = [(f"{name}/{n}.jpg", jpeg(n + at)) for at, name in ((0, "a"), (9, "b")) for n in (0, 1)]
-    frame.store(made).import_files(named)
+    made = toy_project(jpeg, photos=2)
     page = open_page("probe", made.id)
     assert page.button(key="start_lab").disabled
     assert "needs at least 5 photos of each class" in words(page) and "at least 3 more" in words(page)

@@ -6,17 +6,16 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import frame
 from pages.shared.sweep_chart import alternative, short, sweep_figure
 from pages.shared.sweep_form import forecast_words
 from tests.app.fake_engine import FakeEngine
-from tests.app.toys import BASE, toy_experiment, toy_tree, words
+from tests.app.toys import BASE, toy_experiment, toy_project, toy_tree, words
 from transfer_core.labs.experiment import experiment_config, list_experiments
 from transfer_core.labs.sweep import HEAD, Settings, depths
 from transfer_core.labs.sweep_folds import Counts
 from transfer_core.labs.sweep_result import build_result
 from transfer_core.plan import from_block
-from transfer_core.projects import Project, create_project, experiments_dir, open_project
+from transfer_core.projects import Project, experiments_dir, open_project
 from transfer_core.runs import Run, State
 from transfer_core.trees import store_tree
 
@@ -168,10 +167,7 @@ def test_a_failed_one_says_why(open_page: Open, project: Project) -> None:
 def test_too_few_photos_are_said_before_anything_starts(
     app: AppTest, engine: FakeEngine, open_page: Open, jpeg: Callable[[int], bytes]
 ) -> None:
-    store_tree(BASE, toy_tree())
-    made = create_project("Few").choose(base={"name": BASE, "weights": "imagenet"})
-    named = [(f"{name}/{n}.jpg", jpeg(n + at)) for at, name in ((0, "a"), (9, "b")) for n in (0, 1)]
-    frame.store(made).import_files(named)
+    made = toy_project(jpeg, photos=2)
     page = shown(open_page, made)
     assert page.button(key="start_lab").disabled
     assert "a sweep needs at least 2 of each class" in words(page)

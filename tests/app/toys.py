@@ -32,12 +32,13 @@ def toy_tree() -> LayerTree:
     return LayerTree(Node("Toy", "model", 3 * 4080, (8, 8, 10), tuple(stages)), 16)
 
 
-def toy_project(jpeg: Callable[[int], bytes], **choices: Any) -> Project:
-    """A project with ten photos of each of two classes, a base whose tree is the toy, and what else is chosen."""
+def toy_project(jpeg: Callable[[int], bytes], photos: int = 10, **choices: Any) -> Project:
+    """A project with `photos` photos of each of two classes, a base whose tree is the toy, and what else is chosen."""
     store_tree(BASE, toy_tree())
     made = create_project("Toys").choose(base={"name": BASE, "weights": "imagenet"}, **choices)
-    photos = [(f"{name}/{n}.jpg", jpeg(n + at)) for at, name in ((0, "cat"), (100, "dog")) for n in range(10)]
-    frame.store(made).import_files(photos)
+    frame.store(made).import_files(
+        [(f"{name}/{n}.jpg", jpeg(n + at)) for at, name in ((0, "cat"), (100, "dog")) for n in range(photos)]
+    )
     return made
 
 

@@ -43,6 +43,12 @@ class Person:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
         self.settled()
 
+    def goes_on_to_train(self) -> None:
+        """From the photos, with the base and the layers that are suggested."""
+        for key, heading in (("next_base", "Base"), ("next_layers", "Layers"), ("next_train", "Train")):
+            self.click(key)
+            self.sees(heading)
+
     def text(self, pattern: str, key: str | None = None) -> None:
         """Wait until the page, or what has this key, says something."""
         where = self.at(key) if key else self.page.locator("section.stMain, [data-testid=stMain]").first

@@ -106,12 +106,7 @@ def test_a_killed_server_loses_no_run(browser: Browser, server: Server) -> None:
     person.sees("Teach a computer to tell your photos apart")
     person.click("sample_shapes")
     person.sees("Photos")
-    person.click("next_base")
-    person.sees("Base")
-    person.click("next_layers")
-    person.sees("Layers")
-    person.click("next_train")
-    person.sees("Train")
+    person.goes_on_to_train()
     person.click("train")
     person.text("Looking at|features|Features|photos", "live")
     address = person.page.url
