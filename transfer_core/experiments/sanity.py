@@ -97,11 +97,14 @@ class _Work:
     done: int = 0
     _told: float = 0.0
 
-    def add(self, photos: int, step: str, cost: int = 1) -> None:
-        """So many more are through, of the base if `cost` is 1 and not 0; checks whether to stop."""
+    def add(self, photos: int, step: str, cost: int = 1, *, begins: bool = False) -> None:
+        """So many more are through, of the base if `cost` is 1 and not 0; checks whether to stop.
+
+        Told a few times a second at most, and always when a training `begins`.
+        """
         self.done += cost * photos
         now = time.monotonic()
-        if now - self._told >= _TOLD_EVERY:
+        if begins or now - self._told >= _TOLD_EVERY:
             self._told = now
             self.bench.share(step, self.done / self.total)
         else:
@@ -182,7 +185,7 @@ class _Check:
         logits = np.zeros((validation.photos, len(self.session.manifest.classes)), np.float32)
         curves: dict[str, list[float]] = {key: [] for key in CURVES}
         diverged = False
-        self.work.add(cost * _TRACING, title)
+        self.work.add(cost * _TRACING, title, begins=True)
         for epoch in range(self.settings.epochs):
             told = partial(self.work.add, step=f"{title}: epoch {epoch + 1} of {self.settings.epochs}", cost=cost)
             learned = _epoch(step, train, epoch, told)
