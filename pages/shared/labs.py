@@ -43,7 +43,7 @@ LABS = (
         "Frozen or not?",
         ":material/rule:",
         "Is training on saved features the same as freezing the base? And which mistakes make it differ?",
-        "a minute or two",
+        "some minutes",
     ),
     LabCard(
         "recipe",
