@@ -51,6 +51,10 @@ def small(person: Person, kind: str) -> None:
     elif kind == "sanity":
         for key, value in (("sanity_photos", 8), ("sanity_validation", 4), ("sanity_epochs", 3)):
             person.number(key, value)
+    elif kind == "recipe":
+        person.at("recipe_more").get_by_text("More settings").click()
+        for key, value in (("recipe_head_epochs", 5), ("recipe_fine_tune_epochs", 2), ("recipe_scratch_epochs", 1)):
+            person.number(key, value)
 
 
 def test_every_lab_reaches_its_conclusion(browser: Browser, server: Server, few_photos: Path) -> None:
