@@ -53,7 +53,7 @@ def small(person: Person, kind: str) -> None:
             person.number(key, value)
     elif kind == "recipe":
         person.at("recipe_more").get_by_text("More settings").click()
-        for key, value in (("recipe_head_epochs", 5), ("recipe_fine_tune_epochs", 2), ("recipe_scratch_epochs", 1)):
+        for key, value in (("recipe_head_epochs", 5), ("recipe_fine_tune_epochs", 2), ("recipe_scratch_epochs", 2)):
             person.number(key, value)
 
 
