@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
-from tests.app.test_train_page import begun, engine, finish, page, project, said  # noqa: F401 - fixtures
+from tests.app.test_train_page import begun, finish, page, project, said  # noqa: F401 - fixtures
 from transfer_core.events import EpochEnded
 from transfer_core.projects import Project
 from transfer_core.runs import Recorder, Run
