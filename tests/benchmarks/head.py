@@ -38,11 +38,18 @@ def _case(count: int, target: float, epochs: int) -> Row:
     accuracies = " and ".join(f"{one.answer['val_accuracy']:.3f}" for one in (ours, guide))
     note = (
         f"{plain.seconds / ours.seconds:.1f} times against the recipe without XLA, "
-        f"{plain.seconds:.3g} s; validation accuracy {accuracies}"
+        f"{plain.seconds:.3g} s; validation accuracy {accuracies}; Thaw's seconds: {_spent(ours)}"
     )
     case = f"{count} {kind}, {epochs} epochs"
     ratio = guide.seconds / ours.seconds
     return Row("head", case, ours.seconds, guide.seconds, "s", "Keras' guide", ratio, ">=", target, note)
+
+
+def _spent(ours: Measured) -> str:
+    """Where the time went: by phase, and what is left for starting Python and TensorFlow and ending them."""
+    phases: dict[str, float] = ours.answer["seconds"]
+    parts = [f"{name} {seconds:.1f}" for name, seconds in phases.items()]
+    return ", ".join([*parts, f"the rest {ours.seconds - sum(phases.values()):.1f}"])
 
 
 def _guide(work: Path, epochs: int, *options: str) -> Measured:
