@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared.compare_result import draw
 from pages.shared.lab import Lab, lab_page
-from pages.shared.results import trained_runs
+from pages.shared.results import run_names, trained_runs
 from pages.shared.words import plural
 from transfer_core.errors import ConfigError
 from transfer_core.labs.compare import LEAST_PHOTOS, Settings, material
@@ -42,7 +42,7 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
             f"Two trained classifiers are needed, and this project {there}. Train with other layers or settings, then "
             "come back."
         )
-    names = {trained.run.id: trained.name for trained in runs}
+    names = run_names(runs)
     folders = {trained.run.id: str(trained.run.path) for trained in runs}
     chosen = [
         st.selectbox(title, list(names), index=index, key=key, format_func=lambda run: names.get(run, run), help=words)

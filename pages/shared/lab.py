@@ -95,17 +95,16 @@ def _starting(lab: Lab, project: Project) -> None:
         if active_experiment(project, lab.kind):
             reason = "This is going on below. When it has ended, you can start again."
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                lab.start,
-                key="start_lab",
-                type="primary",
-                icon=":material/science:",
-                disabled=reason is not None,
-                on_click=begin,
-                args=(project, lab.kind, settings, manifest),
+            clicked = st.button(
+                lab.start, key="start_lab", type="primary", icon=":material/science:", disabled=reason is not None
             )
             if reason:
                 st.markdown(sentence(reason), width="stretch")
+    # Not by a callback: its arguments are those of the run before, and what was typed just before the click is lost.
+    if clicked and reason is None:
+        begin(project, lab.kind, settings, manifest)
+        if "lab_problem" not in st.session_state:
+            st.rerun()
     if problem := st.session_state.pop("lab_problem", None):
         st.error(sentence(problem), icon=":material/error:")
 

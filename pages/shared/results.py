@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pages.shared.words import percent_range
@@ -10,7 +12,7 @@ from transfer_core.catalog import get_base
 from transfer_core.projects import Project, runs_dir
 from transfer_core.runs import Run, list_runs
 
-__all__ = ["Trained", "chosen_run", "read_trained", "trained_runs", "training"]
+__all__ = ["Trained", "chosen_run", "read_trained", "run_names", "trained_runs", "training"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,18 @@ class Trained:
 def trained_runs(project: Project) -> list[Trained]:
     """The runs that hold a model, newest first."""
     return [read_trained(run) for run in list_runs(runs_dir(project)) if run.model_path.is_file()]
+
+
+def run_names(runs: Sequence[Trained]) -> dict[str, str]:
+    """The name of each run by its id; runs whose names would be the same are told apart by the end of their ids.
+
+    The browser sends a choice by its name, so two of one name would be one choice.
+    """
+    counts = Counter(trained.name for trained in runs)
+    return {
+        trained.run.id: trained.name if counts[trained.name] == 1 else f"{trained.name} · {trained.run.id[-4:]}"
+        for trained in runs
+    }
 
 
 def training(project: Project) -> bool:

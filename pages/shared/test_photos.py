@@ -13,7 +13,7 @@ import streamlit as st
 
 from pages.shared import answers
 from pages.shared.frame import lane
-from pages.shared.results import Trained
+from pages.shared.results import Trained, run_names
 from pages.shared.words import plural
 from transfer_core.errors import TransferError
 from transfer_core.projects import Project
@@ -30,7 +30,7 @@ def warm() -> None:
 
 def choose_run(project: Project, runs: Sequence[Trained], chosen: Trained) -> Trained:
     """Pick among the trained runs; the newest is taken until another is chosen."""
-    names = {trained.run.id: trained.name for trained in runs}
+    names = run_names(runs)
     best = max(runs, key=lambda trained: trained.accuracy or 0)
     if len(runs) > 1:
         names[best.run.id] += " · best so far"

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import compare_curves
 from pages.shared.compare_result import drift_values
+from pages.shared.results import run_names, trained_runs
 from tests.app.component import given
 from tests.app.fake_engine import FakeEngine
 from tests.app.toys import toy_experiment, words
@@ -196,3 +197,11 @@ def test_curves_tell_runs_by_color_and_phases_by_a_line() -> None:
     assert figure["layout"]["shapes"][0]["x0"] == 2.5
     assert len({trace["line"]["color"] for trace in figure["data"]}) == 2
     assert "first trained for 3 epochs" in compare_curves.alternative([curves[0], []])
+
+
+def test_runs_that_read_alike_are_told_apart(open_page: OpenPage, project: Project, engine: FakeEngine) -> None:
+    for name in ("20260101-000000-aaaa", "20260102-000000-bbbb"):
+        train(project, name)
+    names = run_names(trained_runs(project))
+    assert len(set(names.values())) == 2
+    assert all(name.endswith(run[-4:]) for run, name in names.items())

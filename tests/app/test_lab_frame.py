@@ -9,7 +9,7 @@ from tests.app.fake_engine import FakeEngine
 from tests.app.toys import toy_experiment, words
 from tests.support import ROOT
 from transfer_core.labs import KINDS
-from transfer_core.labs.experiment import list_experiments
+from transfer_core.labs.experiment import experiment_config, list_experiments
 from transfer_core.labs.knowledge import Settings
 from transfer_core.projects import Project, create_project, experiments_dir
 from transfer_core.runs import Recorder, Run
@@ -39,6 +39,15 @@ def test_a_double_click_starts_one(recent_apptest: None, open_page: Open, projec
     assert not second.exception
     assert len(list_experiments(experiments_dir(project), "knowledge")) == 1
     assert len(engine.started) == 1
+
+
+def test_what_is_typed_just_before_the_click_counts(
+    recent_apptest: None, open_page: Open, project: Project, engine: FakeEngine
+) -> None:
+    page = open_page("knowledge", project.id)
+    page.number_input(key="knowledge_photos").set_value(23)
+    page.button(key="start_lab").click().run()  # both reach the server at once
+    assert [experiment_config(run).settings for run in engine.started] == [Settings(23)]
 
 
 def test_the_newest_is_shown_and_a_link_names_another(
