@@ -20,7 +20,7 @@ from transfer_core.labs.experiment import ExperimentConfig, create_experiment, n
 from transfer_core.manifest import Manifest, SplitName
 from transfer_core.plan import FreezePlan, everything, from_block, last_blocks
 from transfer_core.projects import find_project, new_experiment_dir
-from transfer_core.runs import Run, check_new_folder, create_run, open_run
+from transfer_core.runs import Run, Status, check_new_folder, create_run, open_run
 from transfer_core.sources import open_source
 from transfer_core.storage import disk_errors
 from transfer_core.trees import stored_tree
@@ -122,11 +122,9 @@ def prepare(config: RunConfig, out: Path, emit: Emit | None = None) -> Run:
     _ensure_weights(config.base, emit)
     if not config.plan.head_only:
         config.plan.check(layers(config.base.name))
-    data = config.data
-    data = replace(data, source=_lasting(data.source), validation=_lasting(data.validation), test=_lasting(data.test))
-    config = replace(config, data=data)
+    config = replace(config, data=_lasting_data(config.data))
     with _kept_only_if_made(out):
-        return create_run(out, config, _read_photos(data, config.seed, out))
+        return create_run(out, config, _read_photos(config.data, config.seed, out))
 
 
 def _read_photos(data: DataConfig, seed: int, out: Path) -> Manifest:
@@ -173,10 +171,9 @@ def prepare_experiment(config: ExperimentConfig, out: Path | None = None, emit: 
         return create_experiment(out, config)
     if needs_weights(config.kind):
         _ensure_weights(config.base, emit)
-    data = replace(data, source=_lasting(data.source), validation=_lasting(data.validation), test=_lasting(data.test))
-    config = replace(config, data=data)
+    config = replace(config, data=_lasting_data(data))
     with _kept_only_if_made(out):
-        return create_experiment(out, config, _read_photos(data, config.seed, out))
+        return create_experiment(out, config, _read_photos(config.data, config.seed, out))
 
 
 def experiment(config: ExperimentConfig, out: str | Path | None = None, emit: Emit | None = None) -> dict[str, Any]:
@@ -197,15 +194,15 @@ def execute_experiment(run: Run, emit: Emit | None = None) -> dict[str, Any]:
     Raises:
         RunError: it failed, or was stopped before anything was found.
     """
-    from transfer_core.worker import BUG, perform
-
-    status = perform(run, emit)
-    if status.message.startswith(BUG):
-        raise RuntimeError(status.message)
+    status = _perform(run, emit)
     result = read_result(run)
     if result is None or status.state == "FAILED":
         raise RunError(status.message)
     return {"folder": str(run.path), "state": status.state, **result}
+
+
+def _lasting_data(data: DataConfig) -> DataConfig:
+    return replace(data, source=_lasting(data.source), validation=_lasting(data.validation), test=_lasting(data.test))
 
 
 def _lasting(data: T) -> T:
@@ -220,17 +217,22 @@ def _ensure_weights(choice: BaseConfig, emit: Emit | None) -> None:
     find_weights(base, choice.weights)
 
 
+def _perform(run: Run, emit: Emit | None) -> Status:
+    from transfer_core.worker import BUG, perform
+
+    status = perform(run, emit)
+    if status.message.startswith(BUG):
+        raise RuntimeError(status.message)
+    return status
+
+
 def execute(run: Run, emit: Emit | None = None) -> dict[str, Any]:
     """Train a prepared run in this process and return its report.
 
     Raises:
         RunError: it failed, or was stopped before its first epoch ended; the run's status says the same.
     """
-    from transfer_core.worker import BUG, perform
-
-    status = perform(run, emit)
-    if status.message.startswith(BUG):
-        raise RuntimeError(status.message)
+    status = _perform(run, emit)
     report = run.report()
     if report is None or status.state == "FAILED":  # a run that goes on may have the report of an earlier stop
         raise RunError(status.message)

@@ -5,7 +5,7 @@ import keras
 from transfer_core.architecture import LayerTree
 from transfer_core.array_cache import Stored
 from transfer_core.assembly import photo_input
-from transfer_core.estimates import record_speed
+from transfer_core.estimates import record_pass
 from transfer_core.features import POOLED, compute_features, find_features
 from transfer_core.graph import layer_calls
 from transfer_core.layer_tree import build_tree
@@ -46,10 +46,8 @@ def block_features(session: Session) -> dict[str, Stored]:
     if missing:
         model = _model(session, outputs, missing)
         found |= compute_features(model, missing, session.origin, session.pixels, session.watch)
-        flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
         if POOLED in missing:  # the pass went through the whole base
-            photos, seconds = session.watch.pace
-            record_speed(tree.root.name, "forward", flops * photos, seconds)
+            record_pass(tree, session.watch.pace)
     return {block: found[name] for block, name in outputs.items()}
 
 

@@ -11,7 +11,17 @@ from transfer_core.plan import FreezePlan, cut
 from transfer_core.projects import cache_dir
 from transfer_core.storage import read_json, write_json
 
-__all__ = ["Augmented", "Estimate", "Overfitting", "Speed", "estimate", "machine_speed", "overfitting", "record_speed"]
+__all__ = [
+    "Augmented",
+    "Estimate",
+    "Overfitting",
+    "Speed",
+    "estimate",
+    "machine_speed",
+    "overfitting",
+    "record_pass",
+    "record_speed",
+]
 
 Overfitting = Literal["low", "possible", "likely"]
 
@@ -188,6 +198,13 @@ def record_speed(base: str, kind: Literal["forward", "train"], flops: float, sec
     own = measured.setdefault(base, {})
     own[kind] = (own[kind] + flops / seconds) / 2 if kind in own else flops / seconds
     write_json(_path(), measured)
+
+
+def record_pass(tree: LayerTree, pace: tuple[int, float]) -> None:
+    """Note how fast the whole base ran: so many photos in so many seconds, as `Watch.pace` gives them."""
+    photos, seconds = pace
+    flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
+    record_speed(tree.root.name, "forward", flops * photos, seconds)
 
 
 def _default(base: str) -> tuple[float, float]:

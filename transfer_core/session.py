@@ -17,7 +17,7 @@ from transfer_core.batch_norm import moving_statistics, normalize_by_batch
 from transfer_core.batches import Batches, Rows, class_weights
 from transfer_core.catalog import Base, get_base
 from transfer_core.config import RunConfig
-from transfer_core.estimates import Augmented, estimate, record_speed
+from transfer_core.estimates import Augmented, estimate, record_pass
 from transfer_core.features import POOLED, Origin, compute_features, feature_forward, find_features
 from transfer_core.freezing import Split, planned_weights, split, weight_hashes
 from transfer_core.half_precision import Widened
@@ -219,9 +219,7 @@ class Session:
         model = self._model(names) if start is None else from_start(self.base, start, names)
         self.found |= compute_features(model, names, self.origin, self.pixels, self.watch, start)
         if self.tree is not None and POOLED in names and start is None:
-            flops = sum(node.facts.flops for node in self.tree.layers.values() if node.facts)
-            photos, seconds = self.watch.pace
-            record_speed(self.tree.root.name, "forward", flops * photos, seconds)
+            record_pass(self.tree, self.watch.pace)
 
 
 def prepare(config: RunConfig, manifest: Manifest, watch: Watch) -> Session:

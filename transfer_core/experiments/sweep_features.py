@@ -6,7 +6,7 @@ import keras
 
 from transfer_core import cache_limit
 from transfer_core.assembly import photo_input, pooled
-from transfer_core.estimates import record_speed
+from transfer_core.estimates import record_pass
 from transfer_core.features import POOLED, compute_features, find_features
 from transfer_core.graph import layer_calls
 from transfer_core.labs.sweep import Depth
@@ -43,9 +43,7 @@ def share_features(session: Session, depths: Sequence[Depth]) -> None:
     model = _model(session, missing) if start is None else from_start(session.base, start, missing)
     session.found |= compute_features(model, missing, session.origin, session.pixels, session.watch, start)
     if session.tree is not None and POOLED in missing and start is None:
-        flops = sum(node.facts.flops for node in session.tree.layers.values() if node.facts)
-        photos, seconds = session.watch.pace
-        record_speed(session.tree.root.name, "forward", flops * photos, seconds)
+        record_pass(session.tree, session.watch.pace)
 
 
 def _affordable(session: Session, depths: Sequence[Depth]) -> list[str]:
