@@ -87,16 +87,16 @@ def slider(desk: PlanDesk) -> None:
     total = len(desk.tree.blocks)
     last = count_last_blocks(desk.tree, desk.plan)
     shown = from_first_trained(desk) if last is None else last
-    if st.session_state.get("cut") != shown:
-        st.session_state["cut"] = shown
+    key = slider_at(shown)
     st.slider(
         f"Train the last N of {total} blocks",
         0,
         total,
-        key="cut",
+        key=key,
         format="%d" if last is not None else "custom",
         help="0 trains the head alone. Each step to the right unfreezes one more block, from the end of the network.",
-        on_change=lambda: desk.change(last_blocks(desk.tree, st.session_state["cut"])),
+        on_change=moved,
+        args=(desk, key),
     )
     with st.container(horizontal=True, vertical_alignment="center", key="custom_plan"):
         if last is None:
@@ -107,6 +107,26 @@ def slider(desk: PlanDesk) -> None:
                 on_click=desk.change,
                 args=(last_blocks(desk.tree, shown),),
             )
+
+
+def slider_at(shown: int) -> str:
+    """The key of the slider, which stands at `shown`: a new key whenever something else than the slider moved it.
+
+    With one key for all, a click that comes before the browser has drawn a preset carries the slider as it was, and
+    that would count as a move back.
+    """
+    key = f"cut_{st.session_state.setdefault('cut_turn', 0)}"
+    if st.session_state.get(key, shown) != shown:
+        st.session_state["cut_turn"] += 1
+        key = f"cut_{st.session_state['cut_turn']}"
+    st.session_state[key] = shown
+    return key
+
+
+def moved(desk: PlanDesk, key: str) -> None:
+    """Take what the slider says, unless another has replaced it meanwhile."""
+    if key == f"cut_{st.session_state['cut_turn']}":
+        desk.change(last_blocks(desk.tree, st.session_state[key]))
 
 
 def from_first_trained(desk: PlanDesk) -> int:
