@@ -183,6 +183,7 @@ def _forward(model: keras.Model, dtype: np.dtype[Any]) -> Any:
     run = tf.function(
         lambda rows: model(tf.cast(rows, tf.float32), training=False),
         input_signature=[tf.TensorSpec((_BATCH, *shape), dtype)],
+        autograph=False,
     )
 
     def forward(rows: Any) -> list[Any]:

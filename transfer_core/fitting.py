@@ -161,7 +161,7 @@ def answering(network: Network, batches: Batches, watch: Watch) -> Callable[[], 
     def forward(inputs: tuple[Any, ...]) -> Any:
         return tf.nn.softmax(network(inputs, training=False))
 
-    answer = tf.function(forward, input_signature=_signature(batches)[:1])
+    answer = tf.function(forward, input_signature=_signature(batches)[:1], autograph=False)
 
     def ask() -> NDArray[np.float32]:
         parts = []
@@ -212,7 +212,7 @@ def train_step(network: Network, optimizer: RatedOptimizer, batches: Batches, la
         optimizer.apply(tape.gradient(loss, variables))
         return tf.reduce_sum(losses), _count_right(logits, labels)
 
-    compiled = tf.function(step, input_signature=_signature(batches))
+    compiled = tf.function(step, input_signature=_signature(batches), autograph=False)
 
     def run(batch: Batch) -> tuple[float, int]:
         loss, right = compiled(*_tensors(batch))
@@ -229,7 +229,7 @@ def check_step(network: Network, batches: Batches) -> Step:
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
         return tf.reduce_sum(losses), _count_right(logits, labels)
 
-    compiled = tf.function(step, input_signature=_signature(batches)[:2])
+    compiled = tf.function(step, input_signature=_signature(batches)[:2], autograph=False)
 
     def run(batch: Batch) -> tuple[float, int]:
         inputs, labels, _ = _tensors(batch)

@@ -36,6 +36,7 @@ class Answering:
         self._answer = tf.function(
             lambda photos: self.model(tf.cast(photos, tf.float32), training=False),
             input_signature=[tf.TensorSpec((None, self.size, self.size, 3), tf.uint8)],
+            autograph=False,
         )
         # The first call traces the graph and sets up memory, which takes seconds; a photo's time must not hold that.
         self.probabilities(np.zeros((1, self.size, self.size, 3), np.uint8))

@@ -28,6 +28,7 @@ from transfer_core.errors import RunError, TransferError
 from transfer_core.events import Emit, Event
 from transfer_core.labs.experiment import is_experiment
 from transfer_core.runs import HEARTBEAT, Recorder, Run, State, Status, open_run
+from transfer_core.tensorflow_start import start_tensorflow
 
 __all__ = ["BUG", "main", "perform"]
 
@@ -78,6 +79,7 @@ def _work(run: Run, tell: Emit) -> tuple[State, str]:
 
 
 def _train(run: Run, tell: Emit) -> tuple[State, str]:
+    start_tensorflow()
     from transfer_core.training import train
 
     report = train(run, tell)
@@ -87,6 +89,7 @@ def _train(run: Run, tell: Emit) -> tuple[State, str]:
 
 
 def _experiment(run: Run, tell: Emit) -> tuple[State, str]:
+    start_tensorflow()
     from transfer_core.experiments.bench import carry_out
 
     return ("FINISHED", "") if carry_out(run, tell) else ("STOPPED", "Stopped; what was found so far is kept.")
@@ -116,6 +119,7 @@ def _heartbeat(beat: Callable[[], None]) -> Iterator[None]:
 
 def warm_up() -> None:
     """Import everything and train a toy head, so that TensorFlow's own start-up is over when a run comes."""
+    start_tensorflow()
     import numpy as np
 
     from transfer_core import training  # noqa: F401 - the import is the point
@@ -156,6 +160,7 @@ def _standby() -> int:
 
 
 def _lane() -> int:
+    start_tensorflow()
     from transfer_core.answering import answer_lines
 
     answer_lines(sys.stdin)

@@ -1,6 +1,5 @@
 """What commands print: one JSON object on standard output, everything else on standard error."""
 
-import importlib
 import json
 import os
 import sys
@@ -10,6 +9,8 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
+
+from transfer_core.tensorflow_start import start_tensorflow
 
 __all__ = ["json_option", "load_tensorflow", "progress", "result", "say", "stdout_kept_clean"]
 
@@ -64,7 +65,7 @@ def load_tensorflow() -> None:
     with tempfile.TemporaryFile() as notes:
         os.dup2(notes.fileno(), 2)
         try:
-            importlib.import_module("tensorflow")
+            start_tensorflow()
         except BaseException:
             notes.seek(0)
             os.write(kept, notes.read())
