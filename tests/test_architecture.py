@@ -14,7 +14,7 @@ CORE = ROOT / "transfer_core"
 
 # From the bottom up; a module may import only what stands on a line below its own. A package stands for its modules.
 LIGHT = [
-    ["errors", "file_kinds", "imagenet_names", "intervals", "mcnemar", "sample_drawing"],
+    ["errors", "file_kinds", "imagenet_names", "intervals", "mcnemar", "sample_drawing", "tensorflow_start"],
     ["storage", "images", "presets"],
     ["architecture", "projects", "catalog", "events", "photo_database", "photo_files", "photo_sources", "samples"],
     ["plan", "trees", "fetching", "photo_rows", "cache_limit", "hints"],

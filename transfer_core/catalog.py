@@ -58,7 +58,8 @@ class Base:
     """Billions of operations for one photo of `input_size`, as `flops` counts (a multiply-add is 2). 0: unknown."""
     litert: bool = True
     """Whether LiteRT runs it faster than TensorFlow's own kernels on a processor, as measured. Not where convolutions
-    of 3 by 3 and larger are most of the work; then those kernels run it, with its weights folded."""
+    of 3 by 3 and larger are most of the work; then those kernels run it, with its weights folded. Those are no choice
+    for swish: how TensorFlow rounds it depends on what else is wanted of the network (`folding._settle_sums`)."""
 
 
 _KERAS_TABLE = "https://keras.io/api/applications/"
