@@ -44,6 +44,7 @@ _DEFAULTS = {
 }
 _HEAD_SECONDS = 5e-5  # a photo and epoch, head on pooled features: overhead of the batch, not arithmetic
 _AUGMENT_SECONDS = 5e-8  # a pixel, to make one variant of a photo: measured on the same two cores
+_FEWEST_PHOTOS = 96  # in a pass; Keras computes whole batches of 32, which distorts what fewer say of a photo
 _SMALLEST_TIME = 0.5  # seconds; a shorter measurement says more about start-up than about speed
 
 
@@ -201,8 +202,13 @@ def record_speed(base: str, kind: Literal["forward", "train"], flops: float, sec
 
 
 def record_pass(tree: LayerTree, pace: tuple[int, float]) -> None:
-    """Note how fast the whole base ran: so many photos in so many seconds, as `Watch.pace` gives them."""
+    """Note how fast the whole base ran: so many photos in so many seconds, as `Watch.pace` gives them.
+
+    Few photos say nothing and are left out.
+    """
     photos, seconds = pace
+    if photos < _FEWEST_PHOTOS:
+        return
     flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
     record_speed(tree.root.name, "forward", flops * photos, seconds)
 

@@ -2,7 +2,7 @@
 
 import time
 
-__all__ = ["amount", "of_hundred", "size", "span", "when"]
+__all__ = ["amount", "size", "span", "when"]
 
 
 def amount(number: float) -> str:
@@ -39,14 +39,6 @@ def when(moment: float, now: float | None = None) -> str:
     if days in (0, 1):
         return f"{('today', 'yesterday')[days]} {then.tm_hour}:{then.tm_min:02}"
     return f"{then.tm_mday} {time.strftime('%b %Y', then)}"
-
-
-def of_hundred(share: float) -> str:
-    """A share in 0..1 as people count: `96 of 100`; one so close to 1 that it would round up stays below."""
-    hundred = share * 100
-    if 99.5 <= hundred < 100:
-        return f"{int(hundred * 10) / 10:g} of 100"
-    return f"{round(hundred)} of 100"
 
 
 def _midnight(moment: time.struct_time) -> float:

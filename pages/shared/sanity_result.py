@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.components.live_curves import live_curves
 from pages.shared import figures
-from pages.shared.drawn import answer, sentence
+from pages.shared.drawn import answer, percent, sentence
 from pages.shared.sanity_chart import STYLES, Photos, alternative, legend, sanity_figure
 from transfer_core.labs.sanity import TOLERANCE
 from transfer_core.mcnemar import SIGNIFICANT
@@ -125,7 +125,7 @@ def _mistake(name: str, found: dict[str, Any]) -> None:
         st.markdown("The line that mends it:" if "\n" not in found["mend"] else "The lines that mend it:")
         st.code(found["mend"], language="python", wrap_lines=True)
     st.caption(
-        f"On new photos {figures.of_hundred(found['val_accuracy'])} right at the end (most likely {low:.0%} to "
+        f"Right on {percent(found['val_accuracy'])} of the new photos at the end (most likely {low:.0%} to "
         f"{high:.0%}). {_noise(found)}"
     )
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from transfer_core import estimates
 from transfer_core.architecture import LayerFacts, LayerTree, Node
 from transfer_core.errors import ConfigError
-from transfer_core.estimates import Augmented, Estimate, estimate, machine_speed, overfitting, record_speed
+from transfer_core.estimates import Augmented, Estimate, estimate, machine_speed, overfitting, record_pass, record_speed
 from transfer_core.plan import FreezePlan
 
 PLAIN = Augmented()
@@ -139,6 +139,13 @@ def test_other_bases_are_corrected_by_how_this_machine_did() -> None:
 def test_too_short_a_measurement_is_left_out() -> None:
     record_speed("Toy", "forward", 1e12, 0.01)
     assert not machine_speed("Toy").measured
+
+
+def test_a_pass_over_few_photos_is_left_out() -> None:
+    record_pass(tree(), (95, 10.0))
+    assert not machine_speed("Toy").measured
+    record_pass(tree(), (96, 10.0))
+    assert machine_speed("Toy").forward_flops_per_s == pytest.approx(7000 * 9.6)
 
 
 def test_a_damaged_memory_of_speeds_is_forgotten(thaw_home: Path) -> None:

@@ -64,4 +64,4 @@ def _table(found: dict[str, Any]) -> str:
 def _line(title: str, found: dict[str, Any]) -> str:
     difference = found["max_loss_difference"]
     apart = "loss lost" if difference is None else "equal" if difference == 0 else f"loss up to {difference:.2g} apart"
-    return f"{title:42} {apart:24} {100 * found['val_accuracy']:3.0f} of 100 right"
+    return f"{title:42} {apart:24} {100 * found['val_accuracy']:5.1f}% right"
