@@ -7,7 +7,7 @@ import streamlit as st
 from pages.shared import drawn
 from pages.shared.frame import close_project
 from transfer_core.errors import RunError, TransferError
-from transfer_core.projects import Project, delete_project, restore_project
+from transfer_core.projects import Project, delete_project, experiments_dir, restore_project
 
 __all__ = ["delete", "refuse", "undo_banner"]
 
@@ -28,12 +28,17 @@ def undo_banner() -> None:
 
 
 def delete(project: Project) -> None:
-    """Move a project to the trash; not under a run that is going on, whose worker would write into nothing."""
-    from pages.shared.results import training  # loads NumPy, which the first page can do without
+    """Move a project to the trash; not under a run or lab that is going on, whose worker would write into nothing."""
+    # These load NumPy, which the first page can do without.
+    from pages.shared.results import training
+    from transfer_core.labs.experiment import list_experiments
+    from transfer_core.runs import is_active
 
     try:
         if training(project):
             raise RunError(f"{project.name} is training now. Stop the training first, then delete the project.")
+        if any(map(is_active, list_experiments(experiments_dir(project)))):
+            raise RunError(f"{project.name} has a lab going on. Stop the experiment first, then delete the project.")
         delete_project(project.id)
     except TransferError as error:
         refuse(error)

@@ -11,7 +11,7 @@ from tests.support import ROOT
 from transfer_core.labs import KINDS
 from transfer_core.labs.experiment import experiment_config, list_experiments
 from transfer_core.labs.knowledge import Settings
-from transfer_core.projects import Project, create_project, experiments_dir
+from transfer_core.projects import Project, create_project, experiments_dir, list_projects, open_project
 from transfer_core.runs import Recorder, Run
 
 Open = Callable[[str, str], AppTest]
@@ -106,3 +106,15 @@ def test_without_photos_or_a_base_the_reason_stands_beside_the_button(app: AppTe
     assert not page.exception
     assert page.button(key="start_lab").disabled
     assert "base" in words(page).lower() or "photos" in words(page).lower()
+
+
+def test_a_project_with_a_lab_going_on_is_not_deleted(recent_apptest: None, app: AppTest, project: Project) -> None:
+    run = toy_experiment(project, "knowledge", Settings(), None, "RUNNING")
+    app.run()
+    app.button(key=f"delete_{project.id}").click().run()
+    assert "Stop the experiment first" in app.error[0].value
+    assert open_project(project.id).id == project.id
+    Recorder(run, pid=1).end("STOPPED")
+    app.button(key=f"delete_{project.id}").click().run()
+    assert not app.error
+    assert list_projects() == []
