@@ -149,7 +149,7 @@ def test_the_conclusion_follows_from_the_figures() -> None:
     assert "can't be told from 8 photos: all differences are within noise" in words
     words = conclude(result(training(), a=training(0.7, hits="00000001")))
     assert "One mistake breaks this: a (loss up to 0.2 apart)." in words
-    assert "Of 100 new photos 100 are right without a mistake, and beyond chance fewer are: 12 with a." in words
+    assert "Of 8 new photos 8 are right without a mistake, and beyond chance fewer are: 1 with a." in words
     assert "(the loss was lost)" in conclude(result(training(), a=training(diverged=True)))
     empty = {"max_loss_difference": None, "max_logit_difference": None, "epochs": 2, "variants": {}}
     assert conclude(empty) == "Nothing has been compared yet."

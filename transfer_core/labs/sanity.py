@@ -223,12 +223,12 @@ def _accuracy(result: Mapping[str, Any]) -> str:
     apart = {name: found for name, found in result["variants"].items() if not found["agrees"]}
     if not apart or "bottleneck" not in result:
         return ""
-    right = result["bottleneck"]["val_accuracy"]
     # Each mistake is a question of its own, so nothing is corrected for their number.
     worse = [found for found in apart.values() if found["p_value"] < SIGNIFICANT and found["broken"] > found["fixed"]]
     photos = result["photos"]["validation"]
     if not worse:
         return f"Whether they cost accuracy can't be told from {photos} photos: all differences are within noise."
     worse.sort(key=lambda found: found["val_accuracy"])
-    names = ", ".join(f"{round(100 * found['val_accuracy'])} with {found['title']}" for found in worse)
-    return f"Of 100 new photos {round(100 * right)} are right without a mistake, and beyond chance fewer are: {names}."
+    names = ", ".join(f"{round(photos * found['val_accuracy'])} with {found['title']}" for found in worse)
+    right = round(photos * result["bottleneck"]["val_accuracy"])
+    return f"Of {photos} new photos {right} are right without a mistake, and beyond chance fewer are: {names}."
