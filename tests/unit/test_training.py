@@ -374,6 +374,7 @@ def test_the_eta_covers_all_phases_to_come(toy_run: Make, last_toy_block: Freeze
 
 def test_a_run_notes_how_fast_this_machine_is(toy_run: Make, monkeypatch: pytest.MonkeyPatch, thaw_home: Path) -> None:
     monkeypatch.setattr(estimates, "_SMALLEST_TIME", 0)
+    monkeypatch.setattr(estimates, "_FEWEST_PHOTOS", 1)
     assert not estimates.machine_speed("Toy").measured
     trained(toy_run(plan=FreezePlan(("block2_conv",))))
     speeds = json.loads((thaw_home / "cache" / "speed.json").read_text())["Toy"]
