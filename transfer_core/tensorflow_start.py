@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+import sys
 
 __all__ = ["start_tensorflow"]
 
@@ -13,6 +14,8 @@ def start_tensorflow() -> None:
     again and again meanwhile, and once more when the process ends: 0.4 s of 2.6 s, and 0.5 s. So it rests during the
     import, and what the import made is left out of its looks for good (`gc.freeze`).
     """
+    if "tensorflow" in sys.modules:
+        return
     collects = gc.isenabled()
     gc.disable()
     try:
