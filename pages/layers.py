@@ -7,6 +7,7 @@ from pages.shared.frame import go, guard, heading, require_project, store, tree
 from pages.shared.layer_facts import PhotoCounts, facts, photo_counts
 from pages.shared.plans import PRESETS, PlanDesk, plan_words
 from pages.shared.steps import next_button
+from pages.shared.widget_keys import renew, widget_key
 from transfer_core.architecture import LayerTree
 from transfer_core.catalog import get_base
 from transfer_core.errors import ConfigError
@@ -110,22 +111,18 @@ def slider(desk: PlanDesk) -> None:
 
 
 def slider_at(shown: int) -> str:
-    """The key of the slider, which stands at `shown`: a new key whenever something else than the slider moved it.
-
-    With one key for all, a click that comes before the browser has drawn a preset carries the slider as it was, and
-    that would count as a move back.
-    """
-    key = f"cut_{st.session_state.setdefault('cut_turn', 0)}"
+    """The key of the slider, which stands at `shown`; a new one if something else than the slider moved it."""
+    key = widget_key("cut")
     if st.session_state.get(key, shown) != shown:
-        st.session_state["cut_turn"] += 1
-        key = f"cut_{st.session_state['cut_turn']}"
+        renew("cut")
+        key = widget_key("cut")
     st.session_state[key] = shown
     return key
 
 
 def moved(desk: PlanDesk, key: str) -> None:
     """Take what the slider says, unless another has replaced it meanwhile."""
-    if key == f"cut_{st.session_state['cut_turn']}":
+    if key == widget_key("cut"):
         desk.change(last_blocks(desk.tree, st.session_state[key]))
 
 

@@ -65,6 +65,8 @@ def perform(run: Run, also: Emit | None = None) -> Status:
 
 def _work(run: Run, tell: Emit) -> tuple[State, str]:
     try:
+        # This and what both import come here, so that a run is RUNNING, with a heartbeat, during the seconds they take.
+        start_tensorflow()
         return _experiment(run, tell) if is_experiment(run) else _train(run, tell)
     except TransferError as error:
         return "FAILED", str(error)
@@ -75,11 +77,7 @@ def _work(run: Run, tell: Emit) -> tuple[State, str]:
         return "FAILED", f"{BUG}: {type(error).__name__}; the log has the details."
 
 
-# Both import here, so that a run is RUNNING, with a heartbeat, during the seconds that TensorFlow takes.
-
-
 def _train(run: Run, tell: Emit) -> tuple[State, str]:
-    start_tensorflow()
     from transfer_core.training import train
 
     report = train(run, tell)
@@ -89,7 +87,6 @@ def _train(run: Run, tell: Emit) -> tuple[State, str]:
 
 
 def _experiment(run: Run, tell: Emit) -> tuple[State, str]:
-    start_tensorflow()
     from transfer_core.experiments.bench import carry_out
 
     return ("FINISHED", "") if carry_out(run, tell) else ("STOPPED", "Stopped; what was found so far is kept.")

@@ -12,7 +12,7 @@ from pages.shared.cells import cells
 from pages.shared.drawn import sentence
 from pages.shared.frame import lane
 from pages.shared.plans import stored_plan
-from pages.shared.setting_keys import setting, setting_key
+from pages.shared.widget_keys import widget_key, widget_value
 from pages.shared.words import plural
 from transfer_core.catalog import get_base
 from transfer_core.errors import TransferError
@@ -43,11 +43,11 @@ def augmentation(project: Project, photos: Manifest | None, changed: dict[str, A
         "Turned, moved, mirrored or darker, a cat is still a cat. With few photos this can keep the network from "
         "learning them by heart. Photos that check what it can do, and the finished classifier, are never changed."
     )
-    costs = _costs(project, photos, setting("augment_variants"))
+    costs = _costs(project, photos, widget_value("augment_variants"))
     st.radio(
         "Variants",
         list(_MODES),
-        key=setting_key("augment"),
+        key=widget_key("augment"),
         format_func=lambda mode: _MODES[mode][0],
         captions=[f"{words} {costs.get(mode, '')}".strip() for mode, (_, words) in _MODES.items()],
         **changed,
@@ -57,19 +57,19 @@ def augmentation(project: Project, photos: Manifest | None, changed: dict[str, A
         st.selectbox(
             "Kind of change",
             list(PRESETS),
-            key=setting_key("augment_preset"),
+            key=widget_key("augment_preset"),
             format_func=lambda name: PRESETS[name].title,
             **changed,
         )
         # Damaged settings are refused by training; here they only have no description.
-        if preset := PRESETS.get(setting("augment_preset")):
+        if preset := PRESETS.get(widget_value("augment_preset")):
             st.caption(preset.description)
     with second:
         st.number_input(
             "Variants of each photo",
             step=1,
-            key=setting_key("augment_variants"),
-            disabled=setting("augment") != "cached",
+            key=widget_key("augment_variants"),
+            disabled=widget_value("augment") != "cached",
             help="More of them teach more and take longer: each goes through the base once.",
             **changed,
         )
@@ -96,7 +96,7 @@ def _costs(project: Project, photos: Manifest | None, variants: int) -> dict[str
         return {}
     plan = stored_plan(project, base, tree)
     counts = len(photos.classes), len(photos.of("train")), len(photos.of("validation"))
-    halved = setting("cache_precision") == "float16"
+    halved = widget_value("cache_precision") == "float16"
     return {
         mode: _cost_words(estimate(tree, plan, *counts, Augmented(mode, max(variants, 1))), not plan.head_only, halved)
         for mode in ("none", "cached", "live")
@@ -129,16 +129,16 @@ def _preview(project: Project, photos: Manifest) -> None:
 
 def _asked(project: Project) -> tuple[Any, ...]:
     """What a preview is of; another choice needs another preview."""
-    return (project.id, setting("augment_preset"), setting("seed"))
+    return (project.id, widget_value("augment_preset"), widget_value("seed"))
 
 
 def _ask(project: Project, photo: str) -> None:
     base = project.choices.get("base", {}).get("name")
     args = {
         "photo": photo,
-        "preset": setting("augment_preset"),
+        "preset": widget_value("augment_preset"),
         "count": _SHOWN,
-        "seed": setting("seed"),
+        "seed": widget_value("seed"),
         "size": get_base(base).input_size if base else _SIZE,
     }
     st.session_state.pop("variants_shown", None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import streamlit as st
 
 from pages.shared.rate_curve import rate_finder
-from pages.shared.setting_keys import setting, setting_key
+from pages.shared.widget_keys import widget_key, widget_value
 from transfer_core.config import CachePrecision, ScheduleName
 from transfer_core.projects import Project
 
@@ -56,7 +56,7 @@ def more_settings(
             st.selectbox(
                 "The learning rate",
                 get_args(ScheduleName),
-                key=setting_key("schedule"),
+                key=widget_key("schedule"),
                 format_func=lambda name: _SCHEDULES.get(name, name),
                 help="In each phase. A cosine needs all its epochs to do its work, so give it fewer of them.",
                 **changed,
@@ -64,7 +64,7 @@ def more_settings(
             st.number_input(
                 "Warm-up epochs",
                 step=1,
-                key=setting_key("warmup_epochs"),
+                key=widget_key("warmup_epochs"),
                 help="Each phase begins with small steps that grow over so many epochs. 0: full steps at once.",
                 **changed,
             )
@@ -73,7 +73,7 @@ def more_settings(
                 "Divide the rate of each block by",
                 step=0.1,
                 format="%.2f",
-                key=setting_key("discriminative"),
+                key=widget_key("discriminative"),
                 help="Discriminative rates: blocks nearer to the photo see simple things that need less change. 1: the "
                 "same rate for all. 2.6 is usual for a few blocks; for many choose less.",
                 **changed,
@@ -83,18 +83,18 @@ def more_settings(
                 0.0,
                 0.5,
                 step=0.05,
-                key=setting_key("label_smoothing"),
+                key=widget_key("label_smoothing"),
                 help="Share of each label that is spread over all classes, so that the network does not strive to be "
                 "surer than it can be. 0.1 is usual; 0 switches it off.",
                 **changed,
             )
         st.toggle(
             "Train BatchNormalization of unfrozen layers",
-            key=setting_key("train_batch_norm"),
+            key=widget_key("train_batch_norm"),
             help="Off, it uses what it learned from a million photos.",
             **changed,
         )
-        if setting("train_batch_norm"):
+        if widget_value("train_batch_norm"):
             st.warning(
                 "With few photos this usually hurts: the statistics swing from batch to batch and replace what the "
                 "base learned from a million photos.",
@@ -104,7 +104,7 @@ def more_settings(
         st.selectbox(
             "What the frozen layers saw in each photo is kept",
             get_args(CachePrecision),
-            key=setting_key("cache_precision"),
+            key=widget_key("cache_precision"),
             format_func=lambda name: _PRECISIONS.get(name, name),
             help="While deeper layers are fine-tuned, Thaw keeps what enters them on disk and reads it again in every "
             "epoch. Rounded, it takes half the disk space and half the reading. The answers come out almost the same, "

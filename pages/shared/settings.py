@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.shared.augmenting import augmentation
 from pages.shared.more_settings import MORE_PLACES, more_settings
-from pages.shared.setting_keys import renew, setting, setting_key
+from pages.shared.widget_keys import put, renew, widget_key, widget_value
 from transfer_core.config import Optimizer, RunConfig
 from transfer_core.errors import TransferError
 from transfer_core.projects import Project
@@ -50,7 +50,7 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
         photos: those to train on, if they can be; they say what augmentation costs.
     """
     for key, value in _stored(project).items():
-        st.session_state.setdefault(setting_key(key), value)
+        st.session_state.setdefault(widget_key(key), value)
     changed = {"on_change": _store, "args": (project,)}
     if problem := st.session_state.get(_PROBLEM):
         st.error(f"{problem} Until it is changed, training uses the value before.", icon=":material/error:")
@@ -74,19 +74,19 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
             st.selectbox(
                 "Optimizer",
                 get_args(Optimizer),
-                key=setting_key("optimizer"),
+                key=widget_key("optimizer"),
                 format_func=lambda name: _NAMES[name],
                 **changed,
             )
             st.number_input(
                 "Batch size",
                 step=1,
-                key=setting_key("batch_size"),
+                key=widget_key("batch_size"),
                 help="Photos looked at before each step of learning.",
                 **changed,
             )
             st.number_input(
-                "Seed", step=1, key=setting_key("seed"), help="The same seed gives the same training again.", **changed
+                "Seed", step=1, key=widget_key("seed"), help="The same seed gives the same training again.", **changed
             )
         with second:
             st.slider(
@@ -94,7 +94,7 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
                 0.0,
                 0.95,
                 step=0.05,
-                key=setting_key("dropout"),
+                key=widget_key("dropout"),
                 help="Share of what the base saw that is hidden from the head while it learns, so that it can't lean "
                 "on a single clue.",
                 **changed,
@@ -102,14 +102,14 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
             st.number_input(
                 "Patience",
                 step=1,
-                key=setting_key("patience"),
+                key=widget_key("patience"),
                 help="A phase ends early after so many epochs in which the validation loss did not get lower; "
                 "the best weights are kept. 0: never end early.",
                 **changed,
             )
             st.toggle(
                 "Let small classes count as much as large ones",
-                key=setting_key("class_weights"),
+                key=widget_key("class_weights"),
                 help="Class weights: a mistake in a class with few photos weighs more.",
                 **changed,
             )
@@ -125,19 +125,18 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
 
 
 def _use_rate(project: Project, phase: str, rate: float) -> None:
-    chosen = {"head_rate" if phase == "head" else "fine_tune_rate": _decimal(rate)}
-    renew({key: setting(key) for key in _PLACES} | chosen)
+    put("head_rate" if phase == "head" else "fine_tune_rate", _decimal(rate))
     _store(project)
 
 
 def _epochs(key: str, explained: str, changed: dict[str, Any]) -> None:
-    st.number_input("Epochs, at most", step=1, key=setting_key(key), help=explained, **changed)
+    st.number_input("Epochs, at most", step=1, key=widget_key(key), help=explained, **changed)
 
 
 def _rate(key: str, explained: str, changed: dict[str, Any]) -> None:
-    value = setting(key)
+    value = widget_value(key)
     options = RATES if value in RATES else (*RATES, value)
-    st.selectbox("Learning rate", options, key=setting_key(key), help=explained, accept_new_options=True, **changed)
+    st.selectbox("Learning rate", options, key=widget_key(key), help=explained, accept_new_options=True, **changed)
 
 
 def _stored(project: Project) -> dict[str, Any]:
@@ -163,7 +162,7 @@ def _decimal(rate: float) -> str:
 def _store(project: Project) -> None:
     chosen: dict[str, Any] = {}
     for key, place in _PLACES.items():
-        value = setting(key)
+        value = widget_value(key)
         if key.endswith("_rate"):
             value = _number(value)
         part = chosen
@@ -187,7 +186,8 @@ def _number(text: str | None) -> float | str | None:
 
 
 def _reset(project: Project) -> None:
-    renew({})
+    for key in _PLACES:
+        renew(key)
     st.session_state[_PROBLEM] = None
     try:
         project.choose(train=None)

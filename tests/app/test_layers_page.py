@@ -40,7 +40,7 @@ def plan(project: Project) -> list[str] | None:
 
 def cut(page: AppTest) -> Slider:
     """The slider; it has another key after something else has moved it."""
-    return next(slider for slider in page.slider if slider.key.startswith("cut_"))
+    return next(slider for slider in page.slider if slider.key.startswith("cut"))
 
 
 def edit(page: AppTest, *edits: list[int], sig: str | None = None) -> AppTest:

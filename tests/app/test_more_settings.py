@@ -119,7 +119,7 @@ def test_a_found_rate_is_shown_and_used(page: AppTest, project: Project, lane: F
     assert launch.configured(open_project(project.id)).fine_tune.learning_rate == 3.2e-5
     assert launch.configured(open_project(project.id)).head == RunConfig().head
     assert "have changed since" not in "\n".join(text.value for text in page.caption)
-    page.number_input(key="batch_size_1").set_value(4).run()
+    page.number_input(key="batch_size").set_value(4).run()
     assert "have changed since" in "\n".join(text.value for text in page.caption)
 
 

@@ -31,7 +31,7 @@ def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photo
     # The slider and the tree are two views of one plan.
     person.sees("Layers")
     expect(person.row("block7a")).to_have_attribute("aria-checked", "false")
-    slider = person.page.locator("[class*=st-key-cut_]").get_by_role("slider")
+    slider = person.page.locator("[class*=st-key-cut]").get_by_role("slider")
     for blocks in ("1", "2"):
         slider.press("ArrowRight")
         expect(slider).to_have_value(blocks)
