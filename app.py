@@ -4,25 +4,27 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared.drawn import load_style
-from pages.shared.frame import PAGE, project, warm
-from pages.shared.labs import LABS
-from pages.shared.plotly_asset import ensure_plotly
-from pages.shared.sidebar import sidebar
+from pages.labs.cards import LABS
+from pages.ui.frame import PAGE, project
+from pages.ui.html import load_style
+from pages.ui.paths import page_path
+from pages.ui.plotly_asset import ensure_plotly
+from pages.ui.services import warm
+from pages.ui.sidebar import sidebar
 
 PAGES = (
-    st.Page("pages/home.py", title="Thaw", default=True),
-    st.Page("pages/photos.py", title="Photos", url_path="photos"),
-    st.Page("pages/base.py", title="Base", url_path="base"),
-    st.Page("pages/layers.py", title="Layers", url_path="layers"),
-    st.Page("pages/train.py", title="Train", url_path="train"),
-    st.Page("pages/test.py", title="Test", url_path="test"),
-    st.Page("pages/labs.py", title="Labs", url_path="labs"),
-    *(st.Page(f"pages/{lab.kind}.py", title=lab.title, url_path=lab.kind) for lab in LABS),
+    st.Page(page_path("home"), title="Thaw", default=True),
+    st.Page(page_path("photos"), title="Photos", url_path="photos"),
+    st.Page(page_path("base"), title="Base", url_path="base"),
+    st.Page(page_path("layers"), title="Layers", url_path="layers"),
+    st.Page(page_path("train"), title="Train", url_path="train"),
+    st.Page(page_path("test"), title="Test", url_path="test"),
+    st.Page(page_path("labs"), title="Labs", url_path="labs"),
+    *(st.Page(page_path(lab.kind), title=lab.title, url_path=lab.kind) for lab in LABS),
 )
 
 # A file of our own: the browser would fetch the picture of a named icon from another host.
-st.set_page_config(page_icon=Path(__file__).parent / "pages" / "shared" / "icon.svg", layout="wide")
+st.set_page_config(page_icon=Path(__file__).parent / "pages" / "ui" / "icon.svg", layout="wide")
 load_style()
 ensure_plotly()
 page = st.navigation(PAGES, position="hidden")

@@ -8,6 +8,7 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+pytest_plugins = ["tests.toys"]
 PHOTOS = Path(os.environ.get("THAW_TEST_PHOTOS", Path(__file__).parents[2] / "shared" / "photos"))
 
 

@@ -1,129 +1,145 @@
-"""The shape of the code: what may import what, and what the app's own process never loads."""
+"""The shape of the code: one rule of what may import what, and what the app's own process never loads."""
 
 import ast
 import importlib
 import subprocess
 import sys
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 CORE = ROOT / "transfer_core"
+PAGES = ROOT / "pages"
 
-# From the bottom up; a module may import only what stands on a line below its own. A package stands for its modules.
-LIGHT = [
-    ["errors", "file_kinds", "imagenet_names", "intervals", "mcnemar", "sample_drawing", "tensorflow_start"],
-    ["storage", "images", "presets"],
-    ["architecture", "projects", "catalog", "events", "photo_database", "photo_files", "photo_sources", "samples"],
-    ["plan", "trees", "fetching", "photo_rows", "cache_limit", "hints"],
-    ["config", "estimates", "weights", "manifest", "importing"],
-    ["datasets", "runs", "rates"],
-    ["sources", "jobs", "labs"],
-    ["engines"],
+# The rule: rooms from the bottom up. A module imports from rooms on an earlier line, or from its own.
+ORDER = [
+    "errors",
+    "text",
+    "disk stats",
+    "photos samples backbones",
+    "runs",
+    "jobs",
+    "nn",
+    "labs",
+    "worker",
+    "api",
+    "cli",
 ]
-HEAVY = [
-    ["batch_norm", "drift", "half_precision", "linear_probe", "mapped_memory", "native_notes", "optimizers"],
-    ["graph", "watch", "array_cache", "batches", "folding", "checkpoint", "network", "evaluation", "augmentation"],
-    ["frozen_graph"],
-    ["bases", "flops", "grouping", "pixels", "fitting", "acceleration"],
-    ["layer_tree", "features", "assembly", "views"],
-    ["freezing", "live_batches", "reuse"],
-    ["session", "predicting"],
-    ["block_features", "imagenet", "reporting", "rate_finder"],
-    ["training"],
-    ["experiments"],
-    ["answering"],
-    ["worker"],
-    ["api"],
-    ["commands"],
-    ["__main__"],
-]
-LEVELS = {name: level for level, names in enumerate(LIGHT + HEAVY) for name in names}
-LIGHT_NAMES = {name for names in LIGHT for name in names}
-# Light too, though they stand above: they load TensorFlow only inside the functions that need it.
-LIGHT_AT_IMPORT = LIGHT_NAMES | {"api", "commands", "__main__"}
+NN_ORDER = ["tensorflow native_notes retracing", "backbones", "models", "data export", "features", "training inference"]
+MOST_MODULES = 12  # of one folder; more is two rooms
+MOST_LINES = 320  # of one file; more is two subjects
 
 
-def modules() -> dict[str, Path]:
-    """Every module of transfer_core by dotted name below the package."""
-    return {
-        ".".join(path.relative_to(CORE).with_suffix("").parts).removesuffix(".__init__"): path
-        for path in sorted(CORE.rglob("*.py"))
-        if path != CORE / "__init__.py" and "_app" not in path.parts
-    }
+def _rank(order: list[str]) -> dict[str, int]:
+    return {name: rank for rank, names in enumerate(order) for name in names.split()}
+
+
+RANK, NN_RANK = _rank(ORDER), _rank(NN_ORDER)
+
+
+@cache
+def modules(root: Path) -> dict[str, Path]:
+    """Every module below `root` by its dotted name."""
+    paths = [path for path in sorted(root.rglob("*.py")) if "_app" not in path.parts]
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
 
 
 @cache
 def imports(path: Path) -> list[tuple[str, bool]]:
-    """Modules imported by a file, and whether at its top level (TYPE_CHECKING blocks count as not)."""
+    """Modules imported by a file, and whether when it is loaded (inside functions and TYPE_CHECKING blocks: not)."""
     found = []
     tree = ast.parse(path.read_text("utf-8"))
     top = set(map(id, tree.body))
+    known = modules(CORE) | modules(PAGES)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found += [(alias.name, id(node) in top) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
-            inner = [name for name in names if name.removeprefix("transfer_core.") in modules()]
+            inner = [name for name in names if name in known]
             found += [(name, id(node) in top) for name in inner or [node.module]]
     return found
 
 
-def level(module: str) -> int:
-    return LEVELS[module.split(".")[0]]
+def may_load_keras(name: str) -> bool:
+    """Whether the module may import TensorFlow and Keras: under nn, a lab's `run` modules, and the worker."""
+    parts = name.split(".")[1:]
+    return parts[:1] in (["nn"], ["worker"]) or (parts[:1] == ["labs"] and parts[-1].startswith("run"))
 
 
-def test_every_module_has_its_place() -> None:
-    missing = sorted({name.split(".")[0] for name in modules()} - set(LEVELS))
-    assert not missing, f"name their level in this test: {missing}"
+def is_keras(name: str) -> bool:
+    return name.split(".")[0] in ("keras", "tensorflow", "h5py")
 
 
-@pytest.mark.parametrize("name", modules())
-def test_imports_point_downwards(name: str) -> None:
-    package = name.split(".")[0]
-    for imported, _ in imports(modules()[name]):
-        if imported.startswith("transfer_core."):
-            inner = imported.removeprefix("transfer_core.")
-            assert inner.split(".")[0] == package or level(inner) < level(name), f"{name} imports {imported}"
+@pytest.mark.parametrize("name", modules(CORE))
+def test_imports_point_to_earlier_rooms(name: str) -> None:
+    parts = name.split(".")[1:]
+    if not parts or parts == ["__main__"]:
+        return  # the package itself and `python -m transfer_core` stand above all
+    for imported, _ in imports(modules(CORE)[name]):
+        other = imported.split(".")[1:]
+        if imported.split(".")[0] != "transfer_core" or not other:
+            continue
+        if other[0] != parts[0]:
+            assert RANK[other[0]] < RANK[parts[0]], f"{name} imports {imported}"
+        elif parts[0] == "nn" and len(parts) > 1 and len(other) > 1 and other[1] != parts[1]:
+            assert NN_RANK[other[1]] < NN_RANK[parts[1]], f"{name} imports {imported}"
+
+
+def test_every_room_has_its_place() -> None:
+    rooms = {path.stem for path in CORE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert rooms - {"__init__", "__main__", "_app"} <= set(RANK)
+    assert {path.stem for path in (CORE / "nn").iterdir() if path.name[0] != "_"} <= set(NN_RANK)
+
+
+@pytest.mark.parametrize("root", [CORE, PAGES], ids=["transfer_core", "pages"])
+def test_no_modules_import_each_other_in_a_circle(root: Path) -> None:
+    """Imports inside functions count too: a circle is a circle."""
+    arrows = {
+        name: {i for i, _ in imports(path) if i in modules(root) and i != name} for name, path in modules(root).items()
+    }
+    seen: set[str] = set()
+
+    def visit(name: str, way: list[str]) -> None:
+        assert name not in way, " -> ".join([*way[way.index(name) :], name])
+        if name not in seen:
+            for other in sorted(arrows[name]):
+                visit(other, [*way, name])
+            seen.add(name)
+
+    for name in arrows:
+        visit(name, [])
 
 
 def test_the_core_never_imports_streamlit() -> None:
-    users = [name for name, path in modules().items() if any(i.split(".")[0] == "streamlit" for i, _ in imports(path))]
+    users = [n for n, path in modules(CORE).items() if any(i.split(".")[0] == "streamlit" for i, _ in imports(path))]
     assert users == []
 
 
-def test_light_modules_do_not_import_keras() -> None:
-    for name, path in modules().items():
-        if name.split(".")[0] in LIGHT_AT_IMPORT:
-            for imported, top in imports(path):
-                heavy = imported.split(".")[0] in ("keras", "tensorflow")
-                assert not (heavy and (top or name in LIGHT_NAMES)), f"{name} imports {imported}"
+def test_only_the_heavy_rooms_import_keras() -> None:
+    """Nor does a light module load a heavy one when it is loaded itself."""
+    heavy = {name for name in modules(CORE) if may_load_keras(name)}
+    for name, path in (modules(CORE) | modules(PAGES)).items():
+        if name not in heavy:
+            assert [i for i, _ in imports(path) if is_keras(i)] == [], name
+            assert [i for i, top in imports(path) if top and i in heavy] == [], name
 
 
 def test_light_half_and_pages_load_no_tensorflow() -> None:
-    light = [f"transfer_core.{name}" for name in modules() if name.split(".")[0] in LIGHT_AT_IMPORT]
-    light = [name for name in light if not name.endswith("__main__")]
-    pages = [
-        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for path in (ROOT / "pages").rglob("*.py")
-        if path.parent != ROOT / "pages"  # the pages themselves run only inside the app; AppTest covers them
-    ]
+    names = [name for name in modules(CORE) | modules(PAGES) if not may_load_keras(name)]
+    # The pages themselves run only inside the app (AppTest covers them); __main__ does at once what it is for.
+    names = [name for name in names if name.split(".")[-1] not in ("page", "__main__")]
     code = (
         "import importlib, sys\n"
-        f"for name in {light + pages!r}: importlib.import_module(name)\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
         "heavy = sorted(n for n in sys.modules if n.split('.')[0] in ('tensorflow', 'keras'))\n"
         "assert not heavy, heavy[:3]\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-
-
-def test_pages_do_not_import_keras() -> None:
-    for path in [ROOT / "app.py", *(ROOT / "pages").rglob("*.py")]:
-        heavy = [name for name, _ in imports(path) if name.split(".")[0] in ("keras", "tensorflow")]
-        assert heavy == [], path
 
 
 def test_top_level_is_as_designed() -> None:
@@ -136,19 +152,25 @@ def test_top_level_is_as_designed() -> None:
 
 
 def test_all_is_true_everywhere() -> None:
-    """Every module says what it exports, and has it."""
-    for name in modules():
-        if name.split(".")[0] in LIGHT_AT_IMPORT and name != "__main__":
-            module = importlib.import_module(f"transfer_core.{name}")
-            assert hasattr(module, "__all__"), name
-            assert [export for export in module.__all__ if not hasattr(module, export)] == []
+    """Every light module says what it exports, and has it."""
+    for name, path in modules(CORE).items():
+        if not may_load_keras(name) and not name.endswith("__main__"):
+            module = importlib.import_module(name)
+            if path.name != "__init__.py":
+                assert hasattr(module, "__all__"), name
+            assert [export for export in getattr(module, "__all__", []) if not hasattr(module, export)] == []
 
 
-def test_files_stay_small() -> None:
-    """Three hundred lines is one subject; more is two."""
-    long = {
-        str(path.relative_to(ROOT)): lines
-        for path in [*CORE.rglob("*.py"), *(ROOT / "pages").rglob("*.py"), ROOT / "app.py"]
-        if (lines := len(path.read_text("utf-8").splitlines())) > 320
-    }
-    assert long == {}
+def test_every_room_says_what_it_is_for() -> None:
+    for folder in {path.parent for path in (modules(CORE) | modules(PAGES)).values()}:
+        text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8")))
+        assert text, folder
+
+
+def test_rooms_and_files_stay_small() -> None:
+    both = modules(CORE) | modules(PAGES)
+    folders = {path.parent for path in both.values()}
+    crowded = {str(folder): n for folder in folders if (n := len(list(folder.glob("*.py"))) - 1) > MOST_MODULES}
+    long = {name: n for name, path in both.items() if (n := len(path.read_text("utf-8").splitlines())) > MOST_LINES}
+    assert (crowded, long) == ({}, {})
+    assert all(first != second for first, second in pairwise(sorted(both)))

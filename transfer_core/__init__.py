@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from transfer_core.api import check, experiment, freeze_plan, layers, predict, train
-    from transfer_core.config import BaseConfig, DataConfig, FitConfig, PhaseConfig, RunConfig, TuningConfig
+    from transfer_core.backbones.freeze_plan import FreezePlan
     from transfer_core.errors import TransferError
     from transfer_core.labs.experiment import ExperimentConfig
-    from transfer_core.plan import FreezePlan
-    from transfer_core.runs import Run, open_run
+    from transfer_core.runs.config import BaseConfig, DataConfig, FitConfig, PhaseConfig, RunConfig, TuningConfig
+    from transfer_core.runs.folder import Run, open_run
 
 __all__ = [
     "BaseConfig",
@@ -42,11 +42,11 @@ __all__ = [
 
 _MODULES = {
     "api": ("check", "experiment", "freeze_plan", "layers", "predict", "train"),
-    "config": ("BaseConfig", "DataConfig", "FitConfig", "PhaseConfig", "RunConfig", "TuningConfig"),
+    "runs.config": ("BaseConfig", "DataConfig", "FitConfig", "PhaseConfig", "RunConfig", "TuningConfig"),
     "errors": ("TransferError",),
     "labs.experiment": ("ExperimentConfig",),
-    "plan": ("FreezePlan",),
-    "runs": ("Run", "open_run"),
+    "backbones.freeze_plan": ("FreezePlan",),
+    "runs.folder": ("Run", "open_run"),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -18,7 +18,8 @@ def cli() -> None:
 
 
 def _gather() -> None:
-    from transfer_core.commands import app, bases, labs, photos, training, weights
+    from transfer_core.cli import app, bases, labs, photos, weights
+    from transfer_core.cli import train as training
 
     commands = (
         photos.check,

@@ -8,23 +8,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from transfer_core.architecture import LayerTree
-from transfer_core.catalog import get_base
-from transfer_core.config import BaseConfig, DataConfig, RunConfig
-from transfer_core.engines.claims import claim
-from transfer_core.engines.processes import ProcessId
-from transfer_core.engines.watching import find_worker
+from transfer_core.backbones.catalog import get_base
+from transfer_core.backbones.freeze_plan import FreezePlan, everything, from_block, last_blocks
+from transfer_core.backbones.stored_trees import stored_tree
+from transfer_core.backbones.tree import LayerTree
+from transfer_core.backbones.weights import fetch_weights, find_weights, weights_state
+from transfer_core.disk.files import disk_errors
+from transfer_core.disk.workspace import find_project, new_experiment_dir
 from transfer_core.errors import RunError
-from transfer_core.events import Emit, Progress
+from transfer_core.jobs.claims import claim
+from transfer_core.jobs.process import ProcessId
+from transfer_core.jobs.supervise import find_worker
 from transfer_core.labs.experiment import ExperimentConfig, create_experiment, needs_weights, read_result
-from transfer_core.manifest import Manifest, SplitName
-from transfer_core.plan import FreezePlan, everything, from_block, last_blocks
-from transfer_core.projects import find_project, new_experiment_dir
-from transfer_core.runs import Run, Status, check_new_folder, create_run, open_run
-from transfer_core.sources import open_source
-from transfer_core.storage import disk_errors
-from transfer_core.trees import stored_tree
-from transfer_core.weights import fetch_weights, find_weights, weights_state
+from transfer_core.photos.manifest import Manifest, SplitName
+from transfer_core.photos.open import open_source
+from transfer_core.runs.config import BaseConfig, DataConfig, RunConfig
+from transfer_core.runs.events import Emit, Progress
+from transfer_core.runs.folder import Run, Status, check_new_folder, create_run, open_run
 
 __all__ = [
     "check",
@@ -70,7 +70,7 @@ def layers(base: str) -> LayerTree:
     get_base(base)
     tree = stored_tree(base)
     if tree is None:
-        from transfer_core.layer_tree import load_tree
+        from transfer_core.nn.models.describe import load_tree
 
         tree = load_tree(base)
     return tree
@@ -97,7 +97,7 @@ def train(config: RunConfig, out: str | Path, emit: Emit | None = None) -> Run:
     Args:
         config: what to do; `config.data.source` names the photos.
         out: the folder to make for the run.
-        emit: called with every event (see `transfer_core.events`).
+        emit: called with every event (see `transfer_core.runs.events`).
 
     Returns:
         The finished run: `report()` has its figures, `model_path` the classifier.
@@ -218,7 +218,7 @@ def _ensure_weights(choice: BaseConfig, emit: Emit | None) -> None:
 
 
 def _perform(run: Run, emit: Emit | None) -> Status:
-    from transfer_core.worker import BUG, perform
+    from transfer_core.worker.job import BUG, perform
 
     status = perform(run, emit)
     if status.message.startswith(BUG):
@@ -288,6 +288,6 @@ def predict(run: Run | str | Path, images: Sequence[str | Path]) -> list[dict[st
     """
     opened = run if isinstance(run, Run) else open_run(Path(run))
     opened.labels()  # refuse a run without a model before the seconds TensorFlow takes to load
-    from transfer_core.predicting import Classifier
+    from transfer_core.nn.inference.predictor import Classifier
 
     return Classifier(opened).predict([str(image) for image in images])

@@ -24,9 +24,9 @@ from unittest import mock
 from tests.benchmarks.material import BASE, photo_folder, say, weights
 from tests.benchmarks.table import Row
 from transfer_core import api
-from transfer_core.config import BaseConfig, DataConfig, RunConfig
-from transfer_core.plan import FreezePlan, cut, from_block, last_block, last_stage
-from transfer_core.watch import Watch
+from transfer_core.backbones.freeze_plan import FreezePlan, cut, from_block, last_block, last_stage
+from transfer_core.runs.config import BaseConfig, DataConfig, RunConfig
+from transfer_core.runs.progress import Watch
 
 PHOTOS, ROUNDS = 320, 5
 QUICK_PHOTOS, QUICK_ROUNDS = 16, 1
@@ -51,7 +51,7 @@ def run(quick: bool = False) -> list[Row]:
 
 
 def _case(photos: Path, out: Path, title: str, plan: FreezePlan, rounds: int) -> Row:
-    from transfer_core.session import prepare
+    from transfer_core.nn.training.session import prepare
 
     config = RunConfig(data=DataConfig(source=str(photos)), base=BaseConfig(BASE, weights()), plan=plan)
     watch = Watch(lambda event: None)
@@ -89,9 +89,9 @@ def _case(photos: Path, out: Path, title: str, plan: FreezePlan, rounds: int) ->
 
 def _thaw(session: Any, sources: Any) -> Callable[[int], None]:
     """An epoch as `fitting.fit` runs it."""
-    from transfer_core.fitting import train_step
-    from transfer_core.network import head_network
-    from transfer_core.optimizers import RatedOptimizer
+    from transfer_core.nn.training.classifier import head_network
+    from transfer_core.nn.training.loop import train_step
+    from transfer_core.nn.training.optimizer import RatedOptimizer
 
     config, channels = session.config, session.base.output_shape[-1]
     head = head_network(channels, len(session.manifest.classes), config.fit.dropout, config.seed)
@@ -114,7 +114,7 @@ def _keras(session: Any) -> Callable[[int], None]:
     import numpy as np
     import tensorflow as tf
 
-    from transfer_core import bases
+    from transfer_core.nn.backbones import build as bases
 
     config = session.config
     photos = session.photos("train")

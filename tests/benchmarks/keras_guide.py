@@ -14,8 +14,8 @@ import keras
 import tensorflow as tf
 
 from tests.benchmarks.material import BASE, LEARNING_RATE
-from transfer_core import bases
-from transfer_core.catalog import get_base
+from transfer_core.backbones.catalog import get_base
+from transfer_core.nn.backbones import build as bases
 
 
 def main() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tests.benchmarks.outside import Measured, measure
 from tests.support import ROOT
-from transfer_core.samples import draw_sample, get_sample
-from transfer_core.weights import weights_state
+from transfer_core.backbones.weights import weights_state
+from transfer_core.samples.sets import draw_sample, get_sample
 
 BASE = "efficientnet-lite0"
 LEARNING_RATE = 1e-3  # Adam's default, which Keras' guide leaves as it is

@@ -117,10 +117,10 @@ def _model(name: str, cut: str | None) -> Any:
     """From photos to what a run stores of them, put together as a run does."""
     import keras
 
-    from transfer_core import bases
-    from transfer_core.assembly import photo_input, pooled
-    from transfer_core.catalog import get_base
-    from transfer_core.weights import weights_state
+    from transfer_core.backbones.catalog import get_base
+    from transfer_core.backbones.weights import weights_state
+    from transfer_core.nn.backbones import build as bases
+    from transfer_core.nn.export.classifier import photo_input, pooled
 
     row = get_base(name)
     random = weights_state(row) in ("download", "file")
@@ -143,11 +143,11 @@ def _move_from_zero(base: Any) -> None:
 
 def _thaw(model: Any, photos: Photos, name: str) -> Runner:
     """As a run does it, by LiteRT or by TensorFlow with folded weights, whichever the base's row says."""
-    from transfer_core import acceleration
-    from transfer_core.catalog import get_base
-    from transfer_core.features import Origin, feature_forward
-    from transfer_core.pixels import Pixels
-    from transfer_core.watch import Watch
+    from transfer_core.backbones.catalog import get_base
+    from transfer_core.nn.data.pixels import Pixels
+    from transfer_core.nn.features import litert as acceleration
+    from transfer_core.nn.features.extract import Origin, feature_forward
+    from transfer_core.runs.progress import Watch
 
     row = get_base(name)
     # Weights of a name of their own: nothing is found converted, and what comes before the first photo is measured too.

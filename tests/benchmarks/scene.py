@@ -8,9 +8,9 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from tests.support import CHROMIUM_ARGUMENTS, Server, find_chromium
-from transfer_core.datasets import PhotoStore
-from transfer_core.projects import Project, create_project
-from transfer_core.samples import draw_sample
+from transfer_core.disk.workspace import Project, create_project
+from transfer_core.photos.store import PhotoStore
+from transfer_core.samples.sets import draw_sample
 
 
 def project_of_drawings(home: Path, base: str, weights: str, per_class: int) -> Project:

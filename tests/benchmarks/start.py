@@ -13,7 +13,7 @@ from tests.benchmarks.scene import page_of, project_of_drawings, settle
 from tests.benchmarks.table import Row
 from tests.support import ROOT, Server
 
-COLD = "import keras\nfrom transfer_core.bases import build_base\nbuild_base('efficientnet-lite0')\n"
+COLD = "import keras\nfrom transfer_core.nn.backbones.build import build_base\nbuild_base('efficientnet-lite0')\n"
 ROUNDS = 3
 READY = 120.0  # seconds a standby may take to be ready
 

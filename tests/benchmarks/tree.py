@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.benchmarks.scene import page_of, project_of_drawings, settle
 from tests.benchmarks.table import Row
 from tests.support import ROOT, Server
-from transfer_core.projects import open_project
+from transfer_core.disk.workspace import open_project
 
 LIMIT = 0.3  # seconds; what still feels like an answer to the click
 ROUNDS = 10

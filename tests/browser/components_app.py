@@ -9,10 +9,11 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from pages.components.layer_tree import Head, Value, layer_tree, layer_values
 from pages.components.live_curves import live_curves
-from pages.shared import curves, plotly_asset
-from tests.app.test_layers_page import toy_tree
-from transfer_core.events import EpochEnded
-from transfer_core.plan import FreezePlan
+from pages.train import curves
+from pages.ui import plotly_asset
+from tests.pages.layers.test_page import toy_tree
+from transfer_core.backbones.freeze_plan import FreezePlan
+from transfer_core.runs.events import EpochEnded
 
 plotly_asset.STATIC = Path.cwd() / "static"  # beside the copy of this file that the server runs
 state = st.session_state

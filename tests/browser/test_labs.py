@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from pages.shared.labs import LABS
+from pages.labs.cards import LABS
 from tests.browser.person import PATIENCE, Person
 from tests.support import Server
 

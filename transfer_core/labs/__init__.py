@@ -3,4 +3,4 @@
 __all__ = ["KINDS"]
 
 KINDS = ("probe", "sweep", "sanity", "recipe", "compare", "knowledge")
-"""Every lab; each has a module of this name in `transfer_core.labs` and in `transfer_core.experiments`."""
+"""Every lab; each has a package of this name here, with `settings` and `run`."""

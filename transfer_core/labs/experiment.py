@@ -6,12 +6,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from transfer_core.config import BaseConfig, DataConfig, check_number
+from transfer_core.disk.files import read_json, write_json
 from transfer_core.errors import ConfigError, RunError, StorageError
 from transfer_core.labs import KINDS
-from transfer_core.manifest import Manifest
-from transfer_core.runs import Run, Status, list_runs
-from transfer_core.storage import read_json, write_json
+from transfer_core.photos.manifest import Manifest
+from transfer_core.runs.config import BaseConfig, DataConfig, check_number
+from transfer_core.runs.folder import Run, Status, list_runs
 
 __all__ = [
     "ExperimentConfig",
@@ -76,7 +76,7 @@ def needs_weights(kind: str) -> bool:
 def _module(kind: str) -> Any:
     if kind not in KINDS:
         raise ConfigError(f"There is no lab {kind!r}; there are {', '.join(KINDS)}.")
-    return import_module(f"transfer_core.labs.{kind}")
+    return import_module(f"transfer_core.labs.{kind}.settings")
 
 
 def _settings_class(kind: str) -> Any:

@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.components.layer_tree.values import Value, layer_values
 from pages.components.layer_tree.wire import Rows, component, ranges, rows
-from transfer_core.architecture import LayerTree
-from transfer_core.plan import FreezePlan
+from transfer_core.backbones.freeze_plan import FreezePlan
+from transfer_core.backbones.tree import LayerTree
 
 __all__ = ["Head", "Value", "apply", "layer_tree", "layer_values", "ranges", "rows"]
 

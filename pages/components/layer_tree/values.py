@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pages.components.layer_tree.wire import Rows, component
-from transfer_core.architecture import LayerTree
+from transfer_core.backbones.tree import LayerTree
 
 __all__ = ["Value", "layer_values"]
 

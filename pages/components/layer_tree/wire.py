@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from transfer_core.architecture import LayerTree, Node
+from transfer_core.backbones.tree import LayerTree, Node
 
 __all__ = ["Rows", "component", "ranges", "rows"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.plotly_asset import ensure_plotly
+from pages.ui.plotly_asset import ensure_plotly
 
 __all__ = ["live_curves"]
 

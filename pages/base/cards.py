@@ -1,0 +1,173 @@
+"""The bases as cards: what each is good at, what it costs, where its weights are, and choosing one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from pages.base import weights as base_weights
+from pages.ui import html as drawn
+from pages.ui.glossary import HELP
+from pages.ui.html import cells
+from transfer_core.backbones.catalog import BASES, DEFAULT_BASE, Base, get_base
+from transfer_core.backbones.weights import weights_state
+from transfer_core.disk.workspace import Project
+from transfer_core.errors import ConfigError
+
+__all__ = ["Chosen", "cards", "chosen", "confirm", "experiments", "notice", "summary"]
+
+_NOTICE = "base_notice"
+_STATES = {
+    "bundled": "included",
+    "cached": "on this computer",
+    "download": "to fetch, {size}",
+    "file": "a file you bring",
+}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The base and the weights the project would train with now."""
+
+    base: Base
+    weights: str
+    """`imagenet`, `none` or the path of a file."""
+    decided: bool
+    """Whether the person chose it, or it is the recommended one by default."""
+    reason: str | None
+    """Why it can't be used as things are, or None."""
+
+
+def chosen(project: Project) -> Chosen:
+    """The project's base, or the recommended one; says when its weights are not there (any more)."""
+    kept = project.choices.get("base")
+    if kept is None:
+        return Chosen(DEFAULT_BASE, "imagenet", False, None)
+    try:
+        base = get_base(kept["name"])
+    except ConfigError:
+        return Chosen(DEFAULT_BASE, "imagenet", False, None)
+    weights = kept.get("weights", "imagenet")
+    reason = None
+    if weights == "imagenet" and weights_state(base) not in ("bundled", "cached"):
+        reason = f"The weights of {base.title} are not on this computer any more: fetch them again below."
+    elif weights not in ("imagenet", "none") and not Path(weights).is_file():
+        reason = f"The weights file {weights} is gone: name it again below, or pick another base."
+    return Chosen(base, weights, True, reason)
+
+
+def choose(project: Project, base: Base, weights: str) -> None:
+    """Make `base` the project's base. Another base has other layers, so what was chosen of them is forgotten."""
+    before = chosen(project)
+    other = before.base.name != base.name
+    had_plan = "trainable" in project.choices
+    if other:
+        project.choose(base={"name": base.name, "weights": weights}, trainable=None, trainable_of=None)
+    else:
+        project.choose(base={"name": base.name, "weights": weights})
+    lost = " The layers you had chosen belonged to the other base, so choose them again." if other and had_plan else ""
+    random = " with random weights" if weights == "none" else ""
+    st.session_state[_NOTICE] = f"{base.title}{random} is your base now.{lost}"
+
+
+def notice() -> None:
+    """Say once what the last choice changed."""
+    if text := st.session_state.pop(_NOTICE, None):
+        st.toast(text, icon=":material/check_circle:")
+        if "choose them again" in text:
+            st.info(text, icon=":material/account_tree:")
+
+
+def summary(now: Chosen) -> None:
+    """One line on what is chosen; random weights are marked wherever they are."""
+    if now.reason:
+        st.error(drawn.sentence(now.reason), icon=":material/error:")
+    elif now.weights == "none":
+        st.warning(
+            f"**{now.base.title}** with random weights: it knows nothing yet. For experiments only.",
+            icon=":material/casino:",
+        )
+    elif now.weights != "imagenet":
+        st.info(f"**{now.base.title}** with weights from {drawn.plain(now.weights)}", icon=":material/description:")
+    else:
+        lead = "Your base:" if now.decided else "Recommended, and ready:"
+        st.success(f"{lead} **{now.base.title}**", icon=":material/check_circle:")
+
+
+def confirm(project: Project, now: Chosen) -> None:
+    """Going on without a choice chooses the recommended base."""
+    if not now.decided:
+        project.choose(base={"name": now.base.name, "weights": now.weights})
+
+
+def cards(project: Project, now: Chosen) -> None:
+    """One card a base, the recommended one first."""
+    with cells("base_cards", least=250, most=3):
+        for base in BASES:
+            with st.container(key=f"card_{base.name}", border=True):
+                _card(project, base, now)
+
+
+def _card(project: Project, base: Base, now: Chosen) -> None:
+    here = now.base.name == base.name and now.decided
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(f"**{base.title}**", width="content")
+        if base == DEFAULT_BASE:
+            st.badge("Recommended", icon=":material/star:", color="green")
+        if here:
+            st.badge("Your base", icon=":material/check:", color="blue")
+    st.caption(base.blurb)
+    state = weights_state(base)
+    drawn.facts(
+        {
+            "ImageNet accuracy": f"{base.top1:.1%}",
+            "Photo size": f"{base.input_size} × {base.input_size}",
+            "Parameters": f"{base.parameters / 1e6:.1f} million",
+            "Speed": base_weights.speed(base),
+            "Weights": _STATES[state].format(size=_megabytes(base.weights.bytes)),
+        },
+        hints={
+            "ImageNet accuracy": f"{HELP['imagenet']}",
+            "Parameters": HELP["parameters"],
+            "Weights": HELP["weights"],
+            "Speed": base_weights.SPEED_HELP,
+        },
+        links={"ImageNet accuracy": base.source},
+    )
+    if state in ("bundled", "cached"):
+        st.button(
+            "Chosen" if here and now.weights == "imagenet" else "Use this base",
+            key=f"base_{base.name}",
+            disabled=here and now.weights == "imagenet",
+            width="stretch",
+            on_click=choose,
+            args=(project, base, "imagenet"),
+        )
+    else:
+        base_weights.get(base, lambda weights: choose(project, base, weights))
+
+
+def _megabytes(count: int) -> str:
+    return f"{max(round(count / 1e6), 1)} MB" if count else "size unknown"
+
+
+def experiments(project: Project, now: Chosen) -> None:
+    """Random weights, for those who want to see what pretraining is worth."""
+    with st.expander("For experiments: random weights", icon=":material/casino:"):
+        st.markdown(
+            "A base with **random weights knows nothing yet**: it has never seen a photo. Training it from nothing "
+            "needs far more photos and time. It is here to show what the pretrained weights are worth."
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name = st.selectbox(
+                "Base", [base.name for base in BASES], key="random_base", format_func=lambda item: get_base(item).title
+            )
+            st.button(
+                "Use random weights",
+                key="use_random",
+                icon=":material/casino:",
+                disabled=now.weights == "none" and now.base.name == name,
+                on_click=lambda: choose(project, get_base(name), "none"),
+            )

@@ -1,0 +1,26 @@
+"""Base: pick the pretrained network to start from, and get its weights onto this machine."""
+
+from pages.base import cards as base_cards
+from pages.base import weights as base_weights
+from pages.photos.edits import show_refusal
+from pages.ui import steps
+from pages.ui.frame import go, guard, heading, require_project
+
+project = require_project()
+heading(
+    "Base",
+    "Pick the network to start from. It learned to see from over a million photos of everyday things; "
+    "yours need only teach it the last bit.",
+)
+
+with guard():
+    chosen = base_cards.chosen(project)
+    show_refusal()
+    base_weights.refusals()
+    base_cards.notice()
+    base_cards.summary(chosen)
+    if steps.next_button("layers", reason=chosen.reason):
+        base_cards.confirm(project, chosen)
+        go("layers")
+    base_cards.cards(project, chosen)
+    base_cards.experiments(project, chosen)

@@ -1,0 +1,1 @@
+"""The first page: projects, samples, deletions. It knows the workspace."""

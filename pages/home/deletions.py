@@ -1,0 +1,60 @@
+"""Deleting a project, and bringing it back: the banner on the home page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.ui import html as drawn
+from pages.ui.frame import close_project
+from transfer_core.disk.workspace import Project, delete_project, experiments_dir, restore_project
+from transfer_core.errors import RunError, TransferError
+
+__all__ = ["delete", "refuse", "undo_banner"]
+
+_DELETED = "deleted_projects"  # id and name of what this tab deleted, the last one at the end
+
+
+def undo_banner() -> None:
+    """Say what was just deleted and offer to bring it back."""
+    deleted = st.session_state.get(_DELETED, [])
+    if refusal := st.session_state.pop("card_error", None):
+        st.error(drawn.sentence(refusal), icon=":material/error:")
+    if not deleted:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="undo_banner"):
+        st.markdown(f"Deleted **{drawn.plain(deleted[-1][1])}**.", width="stretch")
+        st.button("Undo", key="undo_delete", type="primary", icon=":material/undo:", on_click=_restore)
+        st.button("Dismiss", key="dismiss_delete", type="tertiary", on_click=deleted.clear)
+
+
+def delete(project: Project) -> None:
+    """Move a project to the trash; not under a run or lab that is going on, whose worker would write into nothing."""
+    # These load NumPy, which the first page can do without.
+    from pages.jobs.trained_runs import training
+    from transfer_core.labs.experiment import list_experiments
+    from transfer_core.runs.folder import is_active
+
+    try:
+        if training(project):
+            raise RunError(f"{project.name} is training now. Stop the training first, then delete the project.")
+        if any(map(is_active, list_experiments(experiments_dir(project)))):
+            raise RunError(f"{project.name} has a lab going on. Stop the experiment first, then delete the project.")
+        delete_project(project.id)
+    except TransferError as error:
+        refuse(error)
+        return
+    st.session_state.setdefault(_DELETED, []).append((project.id, project.name))
+    close_project()
+
+
+def refuse(error: TransferError) -> None:
+    """Show a refusal on the next drawing of the home page."""
+    st.session_state["card_error"] = str(error)
+
+
+def _restore() -> None:
+    project_id, _ = st.session_state[_DELETED].pop()
+    try:
+        restore_project(project_id)
+    except TransferError as error:
+        refuse(error)

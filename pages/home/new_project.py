@@ -1,0 +1,123 @@
+"""Ways to begin: a sample set that Thaw draws, or an empty project with a name."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import streamlit as st
+
+from pages.home.previews import preview_paths
+from pages.ui import html as drawn
+from pages.ui import tasks
+from pages.ui.format import plural
+from pages.ui.frame import go, open_in_tab
+from pages.ui.html import cells
+from pages.ui.services import store
+from transfer_core.disk.workspace import Project, create_project, open_project
+from transfer_core.errors import DataError, TransferError
+from transfer_core.samples.sets import SAMPLES, Sample, draw_sample
+
+__all__ = ["draw_photos", "new_project", "photos_task", "sample_cards"]
+
+SAMPLE_PER_CLASS = 60
+_DOUBLE_CLICK = 5.0  # seconds in which a second click means the first one's project
+
+
+def sample_cards() -> None:
+    """A card for each sample set; its button makes a project and begins to draw the photos."""
+    with cells("sample_cards", least=280, most=2):
+        for sample in SAMPLES:
+            _sample_card(sample)
+    if _opened(st.session_state.pop("begin", None)):  # of a sample, or of a name typed below
+        go("photos")
+
+
+def _sample_card(sample: Sample) -> None:
+    with st.container(border=True):
+        drawn.strip(
+            [path.read_bytes() for path in preview_paths(sample)], alt=f"Examples of {', '.join(sample.classes)}"
+        )
+        st.markdown(f"**{sample.title}** · {plural(len(sample.classes), 'class', 'classes')}")
+        st.caption(sample.description)
+        st.button(
+            "Start with this sample",
+            key=f"sample_{sample.name}",
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            on_click=_begin,
+            args=(sample.title, sample),
+        )
+
+
+def _begin(name: str, sample: Sample | None) -> None:
+    """Make the project of a click. A second click of the same kind, moments later, gets the first one's."""
+    what = sample.name if sample else name
+    last = st.session_state.get("begun")
+    if last and last[0] == what and time.monotonic() - last[2] < _DOUBLE_CLICK:
+        st.session_state["begin"] = last[1]
+        return
+    try:
+        made = create_project(name)
+        if sample is not None:
+            made = made.choose(sample=sample.name)
+            draw_photos(made)
+        st.session_state["begun"] = (what, made.id, time.monotonic())
+        st.session_state["begin"] = made.id
+    except TransferError as error:
+        st.session_state["begin_error"] = str(error)
+
+
+def _opened(project_id: str | None) -> bool:
+    if (refusal := st.session_state.pop("begin_error", None)) is not None:
+        st.error(drawn.sentence(refusal), icon=":material/error:")
+    if project_id is None:
+        return False
+    open_in_tab(open_project(project_id))
+    return True
+
+
+def new_project() -> None:
+    """A name and a button; Enter works too."""
+    # Not cleared on submit: the second click of a pair would bring an empty name and undo the first.
+    form = st.form("new_project_form", border=False)
+    with form.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            "Name of your project", key="new_project_name", placeholder="Such as: Cats and dogs", max_chars=60
+        )
+        st.form_submit_button("Create", key="new_project", icon=":material/add:", on_click=_create)
+    if st.session_state.pop("nameless", False):
+        st.warning("Give the project a name first.", icon=":material/edit:")
+
+
+def _create() -> None:
+    name = st.session_state["new_project_name"]
+    if name.strip():
+        _begin(name, None)
+    else:
+        st.session_state["nameless"] = True
+
+
+def photos_task(project: Project) -> str:
+    """The key of the task that brings photos into a project: one at a time."""
+    return f"photos-{project.id}"
+
+
+def draw_photos(project: Project) -> None:
+    """Begin to draw the sample photos of a project and bring them in."""
+    name, photos = project.choices["sample"], store(project)
+
+    def work(task: tasks.Task) -> object:
+        def drawn_one(done: int, total: int, _: str) -> None:
+            if task.cancelled():
+                raise DataError("The drawing was stopped, so nothing was added.")
+            task.progress(done, total)
+
+        with tempfile.TemporaryDirectory(prefix="thaw-sample-") as folder:
+            draw_sample(name, Path(folder), SAMPLE_PER_CLASS, progress=drawn_one)
+            task.title, task.done, task.total = "Adding the sample photos", 0, 0
+            return photos.import_folder(folder, progress=task.progress, cancelled=task.cancelled)
+
+    tasks.start(photos_task(project), "Drawing the sample photos", work, "{} of {} photos".format)

@@ -1,0 +1,175 @@
+"""The freeze plan of a project: the one plan behind slider, tree and presets, with undo."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from transfer_core.backbones import freeze_plan as planning
+from transfer_core.backbones.catalog import get_base
+from transfer_core.backbones.freeze_plan import FreezePlan
+from transfer_core.backbones.stored_trees import stored_tree
+from transfer_core.backbones.tree import LayerTree
+from transfer_core.disk import workspace as projects
+from transfer_core.disk.workspace import Project
+from transfer_core.errors import ConfigError, TransferError
+from transfer_core.runs.config import RunConfig
+
+__all__ = ["PRESETS", "PlanDesk", "Preset", "config_words", "plan_words", "stored_plan", "trained_words"]
+
+UNDO_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A plan with a name."""
+
+    key: str
+    title: str
+    make: Callable[[LayerTree], FreezePlan]
+    help: str
+
+
+PRESETS = (
+    Preset(
+        "head",
+        "Head only",
+        planning.head_only,
+        "The whole base stays as it is; only the new last layer learns. Fastest, and hard to go wrong with.",
+    ),
+    Preset(
+        "last_block",
+        "Last block",
+        planning.last_block,
+        "The last block of the base learns too. A small step beyond the head.",
+    ),
+    Preset(
+        "last_stage",
+        "Last stage",
+        planning.last_stage,
+        "The last group of blocks learns too. A good second try when the head alone is not enough.",
+    ),
+    Preset(
+        "everything",
+        "Everything",
+        planning.everything,
+        "The whole network changes. Slow, and with few photos it tends to learn them by heart.",
+    ),
+)
+
+
+def stored_plan(project: Project, base: str, tree: LayerTree) -> FreezePlan:
+    """What the project says trains of `base`; the head alone when nothing was chosen, or for another base."""
+    if project.choices.get("trainable_of", base) != base:
+        return FreezePlan()
+    try:
+        plan = FreezePlan(tuple(project.choices.get("trainable", ())))
+        plan.check(tree)
+    except (ConfigError, TypeError):
+        return FreezePlan()
+    return plan
+
+
+def plan_words(tree: LayerTree, plan: FreezePlan) -> str:
+    """What a plan trains, besides the head: `the last 3 blocks`, `7 layers in 2 blocks`, `nothing`."""
+    if plan.head_only:
+        return "nothing"
+    last = planning.count_last_blocks(tree, plan)
+    if last is None:
+        chosen = set(plan.trainable)
+        blocks = sum(any(layer.name in chosen for layer in block.children) for block in tree.blocks)
+        layers = len(chosen & tree.weighted)
+        return f"{layers} {'layer' if layers == 1 else 'layers'} in {blocks} {'block' if blocks == 1 else 'blocks'}"
+    if plan == planning.everything(tree):
+        return "the whole base"
+    return "the last block" if last == 1 else f"the last {last} blocks"
+
+
+def trained_words(config: RunConfig) -> str:
+    """What a run's fine-tuning trains, as `plan_words` says it; `the head only` when there is none."""
+    if not config.fine_tunes:
+        return "the head only"
+    tree = _known_tree(config.base.name)
+    if tree is None or not set(config.plan.trainable) <= tree.layers.keys():
+        number = len(config.plan.trainable)
+        return f"{number} {'layer' if number == 1 else 'layers'}"
+    return plan_words(tree, config.plan)
+
+
+def config_words(config: RunConfig) -> str:
+    """Base and depth of a run, short: `EfficientNet-Lite0 · trains the last 3 blocks`."""
+    marked = " (random weights)" if config.base.weights == "none" else ""
+    return f"{get_base(config.base.name).title}{marked} · trains {trained_words(config)}"
+
+
+class PlanDesk:
+    """Reads and changes the plan of one project and base. What this tab did counts first; the disk follows.
+
+    So a change survives a disk that can't be written, and a change made in another tab shows here at the next run.
+    """
+
+    def __init__(self, project_id: str, base: str, tree: LayerTree) -> None:
+        self.base, self.tree = base, tree
+        self.project = projects.open_project(project_id)
+        stored = stored_plan(self.project, base, tree)
+        self._memory: dict[str, Any] = st.session_state.setdefault(
+            f"plan_{project_id}_{base}", {"plan": stored, "stored": stored, "past": [], "problem": None}
+        )
+        if stored != self._memory["stored"]:
+            self._memory |= {"plan": stored, "stored": stored}
+
+    @property
+    def plan(self) -> FreezePlan:
+        """The plan now."""
+        return self._memory["plan"]
+
+    @property
+    def problem(self) -> str | None:
+        """Why the last change could not be stored, or None."""
+        return self._memory["problem"]
+
+    @property
+    def undoable(self) -> bool:
+        """Whether there is a change to take back."""
+        return bool(self._memory["past"])
+
+    def change(self, plan: FreezePlan) -> None:
+        """Make `plan` the plan."""
+        if plan != self.plan:
+            self._memory["past"] = [*self._memory["past"], self.plan][-UNDO_STEPS:]
+        self._put(plan)
+
+    def undo(self) -> None:
+        """Take back the last change."""
+        if self._memory["past"]:
+            self._put(self._memory["past"].pop())
+
+    def confirm(self) -> None:
+        """Store the plan even if it was never touched: the person has seen it and goes on."""
+        self._put(self.plan)
+
+    def _put(self, plan: FreezePlan) -> None:
+        self._memory |= {"plan": plan, "problem": None}
+        try:
+            self.project.choose(trainable=list(plan.trainable), trainable_of=self.base)
+        except TransferError as error:
+            self._memory["problem"] = str(error)
+        else:
+            self._memory["stored"] = plan
+
+
+def _known_tree(base: str) -> LayerTree | None:
+    """The tree of a base if it is on disk; naming a run is no reason to build one."""
+    try:
+        return _read_tree(str(projects.home()), base)
+    except LookupError:
+        return None
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _read_tree(home: str, base: str) -> LayerTree:
+    found = stored_tree(base)
+    if found is None:
+        raise LookupError(base)  # an answer that must not be remembered: the tree may be there in a moment
+    return found

@@ -1,0 +1,87 @@
+"""From a project's choices to a run that waits for its turn; a double click or a second tab makes no second run."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from pages.jobs.describe import stored_plan
+from pages.ui.services import engine, tree
+from transfer_core.backbones.catalog import get_base
+from transfer_core.backbones.weights import find_weights
+from transfer_core.disk import workspace as projects
+from transfer_core.disk.workspace import Project
+from transfer_core.errors import ConfigError, StorageError
+from transfer_core.runs.config import RunConfig
+from transfer_core.runs.folder import Run, Status, create_run, list_runs
+
+if TYPE_CHECKING:
+    from transfer_core.photos.manifest import Manifest
+    from transfer_core.photos.store import PhotoStore
+
+__all__ = ["active_run", "configured", "launch", "split_photos"]
+
+_DOUBLE_CLICK = 1.0  # seconds; a run as young as this is what the second click of a pair meant
+_lock = threading.Lock()
+
+
+def configured(project: Project) -> RunConfig:
+    """What the project's choices ask for.
+
+    Raises:
+        ConfigError: no base is chosen, or a setting does not fit.
+        WeightsError: the base's weights are not on this computer.
+        TransferError: the layers of the base can't be read.
+    """
+    if "base" not in project.choices:
+        raise ConfigError("No base is chosen yet. Choose one on the page Base.")
+    base = project.choices["base"]
+    find_weights(get_base(base["name"]), base.get("weights", "imagenet"))
+    plan = stored_plan(project, base["name"], tree(base["name"]))
+    split = project.choices.get("split", {})
+    data: dict[str, Any] = {"source": project.id}
+    if "validation_fraction" in split:
+        data["validation_fraction"] = split["validation_fraction"]
+    chosen = {"data": data, "base": base, "plan": asdict(plan)}
+    return RunConfig.from_dict({**project.choices.get("train", {}), **chosen})
+
+
+def split_photos(project: Project, photos: PhotoStore) -> Manifest:
+    """The photos as they would be trained on now.
+
+    Raises:
+        DataError: they can't be trained on, e.g. because there is only one class.
+    """
+    return photos.manifest(**project.choices.get("split", {}))
+
+
+def active_run(project: Project) -> Run | None:
+    """The project's run that waits or trains, or None."""
+    return next((run for run, status in _statuses(project) if status.active), None)
+
+
+def launch(project: Project, photos: PhotoStore) -> Run:
+    """Start a run of what the project's choices ask for, or give the one that is already at it.
+
+    Raises:
+        TransferError: as `configured` and `split_photos`, or the disk can't be written.
+    """
+    with _lock:
+        for run, status in _statuses(project):
+            if status.active or time.time() - status.created < _DOUBLE_CLICK:
+                return run
+        run = create_run(projects.new_run_dir(project), configured(project), split_photos(project, photos))
+        engine().start(run)
+    project.choose(run=run.id)
+    return run
+
+
+def _statuses(project: Project) -> Iterator[tuple[Run, Status]]:
+    """The project's runs and where they stand; a damaged one is left out: the list says why."""
+    for run in list_runs(projects.runs_dir(project)):
+        with suppress(StorageError):
+            yield run, run.status()

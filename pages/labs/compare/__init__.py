@@ -1,0 +1,1 @@
+"""The page of What changed, its chart and its result. It knows only its own lab."""

@@ -1,0 +1,198 @@
+"""The frame every lab shares: settings, Start, progress with the time left, Stop, the conclusion, and earlier ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.jobs.experiment_list import lab_list, shown_experiment
+from pages.jobs.launch import split_photos
+from pages.labs.cards import lab_links
+from pages.labs.start import active_experiment, begin
+from pages.ui import format as figures
+from pages.ui.frame import guard, heading, require_project
+from pages.ui.html import sentence
+from pages.ui.services import engine, store
+from transfer_core.errors import TransferError
+from transfer_core.jobs.engine import log_tail
+from transfer_core.labs.experiment import read_result
+from transfer_core.runs.events import Message
+from transfer_core.runs.folder import Run, Status
+
+if TYPE_CHECKING:
+    from transfer_core.disk.workspace import Project
+    from transfer_core.photos.manifest import Manifest
+
+__all__ = ["Lab", "lab_page"]
+
+_POLL = 0.7  # seconds between looks at an experiment that is going on
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One lab as a page shows it."""
+
+    kind: str
+    """One of `labs.KINDS`."""
+    title: str
+    question: str
+    """What it answers, in one sentence below the title."""
+    about: str
+    """Markdown: what it does and how to read it, for those who want to know."""
+    form: Callable[[Project, Manifest | None], Any]
+    """Draws the settings and gives the lab's `Settings`; raises `TransferError` with what is missing."""
+    draw: Callable[[Run, dict[str, Any]], None]
+    """Draws a result, complete or not, below its conclusion."""
+    photos: bool = True
+    """Whether it works on the project's photos and base; otherwise on what the settings name."""
+    start: str = "Start"
+    """What the button says."""
+    tool: Callable[[Project], None] | None = None
+    """Draws what else the page offers, above the settings."""
+
+
+def lab_page(lab: Lab) -> None:
+    """The whole page of a lab."""
+    project = require_project()
+    heading(lab.title, lab.question)
+    lab_links(project, lab.kind)
+    with st.popover("How does this work?", icon=":material/help:"):
+        st.markdown(lab.about)
+    if lab.tool is not None:
+        lab.tool(project)
+    _starting(lab, project)
+    with guard():
+        run = shown_experiment(project, lab.kind)
+        with guard():  # a damaged one is no reason to hide the others
+            _shown(lab, run)
+        lab_list(project, lab.kind, run)
+
+
+def _shown(lab: Lab, run: Run | None) -> None:
+    if run is None:
+        st.caption("Nothing has been tried here yet.")
+        return
+    active = run.status().active
+    st.fragment(_live, run_every=_POLL if active else None)(lab, run, active)
+
+
+def _starting(lab: Lab, project: Project) -> None:
+    manifest, settings, reason = None, None, None
+    try:
+        if lab.photos:
+            if "base" not in project.choices:
+                reason = "Choose a base first, on the page Base."
+            manifest = split_photos(project, store(project))
+    except TransferError as error:
+        reason = str(error)
+    with st.container(border=True, key="lab_settings"):
+        try:
+            settings = lab.form(project, manifest)
+        except TransferError as error:
+            reason = reason or str(error)
+        if active_experiment(project, lab.kind):
+            reason = "This is going on below. When it has ended, you can start again."
+        with st.container(horizontal=True, vertical_alignment="center"):
+            clicked = st.button(
+                lab.start, key="start_lab", type="primary", icon=":material/science:", disabled=reason is not None
+            )
+            if reason:
+                st.markdown(sentence(reason), width="stretch")
+    # Not by a callback: its arguments are those of the run before, and what was typed just before the click is lost.
+    if clicked and reason is None:
+        begin(project, lab.kind, settings, manifest)
+        if "lab_problem" not in st.session_state:
+            st.rerun()
+    if problem := st.session_state.pop("lab_problem", None):
+        st.error(sentence(problem), icon=":material/error:")
+
+
+def _live(lab: Lab, run: Run, was_active: bool) -> None:
+    if not run.path.is_dir():
+        st.rerun()  # deleted in another tab: the whole page knows what is left to show
+    with guard():
+        status = run.status()
+        if status.active != was_active:
+            st.rerun()  # one run of the whole page: it starts or ends the following and frees the button
+        with st.container(border=True, key="lab_result"):
+            with st.container():
+                if status.active:
+                    _progress(run, status)
+                else:
+                    _ending(run, status)
+            result = read_result(run)
+            if result is not None:
+                if words := result.get("conclusion"):
+                    with st.container(key="conclusion"):
+                        st.success(sentence(words), icon=":material/lightbulb:")
+                lab.draw(run, result)
+            _messages(run)
+
+
+def _progress(run: Run, status: Status) -> None:
+    position = engine().position(run) if status.state == "QUEUED" else 0
+    stopping = run.stop_requested
+    if position > 1:
+        text = f"Waiting: {position - 1} before this one"
+    elif status.state == "QUEUED":
+        text = "Waiting for a free place" if position else "Starting"
+    else:
+        text = status.step or "Starting"
+    if status.eta is not None and status.eta >= 1:
+        text += f" · about {figures.span(status.eta)} left"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.progress(min(1.0, status.done / status.total) if status.total else 0.0, text=sentence(text))
+        if stopping:
+            st.markdown(":orange-badge[:material/hourglass_top: Stopping…]")
+        else:
+            st.button(
+                "Stop",
+                key="stop_lab",
+                icon=":material/stop_circle:",
+                on_click=_stop,
+                args=(run,),
+                help="Stops after the current step. What was found so far stays.",
+            )
+    if problem := st.session_state.pop("lab_stop_problem", None):
+        st.error(problem, icon=":material/error:")
+
+
+def _stop(run: Run) -> None:
+    try:
+        engine().cancel(run)
+    except TransferError as error:
+        st.session_state["lab_stop_problem"] = str(error)
+
+
+def _continue(run: Run) -> None:
+    try:
+        engine().start(run)
+    except TransferError as error:
+        st.session_state["lab_problem"] = str(error)
+
+
+def _ending(run: Run, status: Status) -> None:
+    match status.state:
+        case "FAILED":
+            st.error(sentence(status.message or "This failed."), icon=":material/error:")
+        case "INTERRUPTED":
+            st.warning(sentence(status.message or "This was interrupted."), icon=":material/power_off:")
+        case "STOPPED":
+            st.info(sentence(status.message or "Stopped on request."), icon=":material/stop_circle:")
+    if status.state in ("INTERRUPTED", "STOPPED"):
+        st.button("Continue", key="continue_lab", icon=":material/resume:", on_click=_continue, args=(run,))
+    if status.state in ("FAILED", "INTERRUPTED"):
+        with st.expander("What the worker printed", key="lab_log"):
+            st.code(log_tail(run) or "nothing", language=None)
+
+
+def _messages(run: Run) -> None:
+    for event in run.events():
+        if isinstance(event, Message):
+            if event.level == "warning":
+                st.warning(sentence(event.text), icon=":material/warning:")
+            else:
+                st.caption(f":material/info: {sentence(event.text)}")

@@ -1,0 +1,32 @@
+"""Labs: experiments that show how deep to fine-tune, and what goes wrong when it is done wrong."""
+
+import streamlit as st
+
+from pages.labs.cards import LABS, LabCard
+from pages.ui import format as figures
+from pages.ui.frame import guard, heading, require_project
+from pages.ui.html import cells, sentence
+from pages.ui.paths import page_path
+from transfer_core.disk.workspace import Project, experiments_dir
+from transfer_core.labs.experiment import list_experiments, read_result
+
+project = require_project()
+heading("Labs", "Experiments with your own photos. Each ends with one plain sentence.")
+
+
+def card(lab: LabCard, opened: Project) -> None:
+    """A lab, what it answers, and what it found last."""
+    st.page_link(page_path(lab.kind), label=f"**{lab.title}**", icon=lab.icon, query_params={"project": opened.id})
+    st.markdown(lab.question)
+    latest = next(iter(list_experiments(experiments_dir(opened), lab.kind)), None)
+    result = (read_result(latest) or {}) if latest else {}
+    if latest and (words := result.get("conclusion")):
+        st.caption(f":material/lightbulb: {sentence(words)} ({figures.when(latest.status().created)})")
+    else:
+        st.caption(f":material/schedule: Takes {lab.time}.")
+
+
+with cells("lab_cards", least=300, most=3):
+    for lab in LABS:
+        with st.container(border=True, key=f"lab_{lab.kind}"), guard():
+            card(lab, project)

@@ -1,0 +1,88 @@
+"""What the recipe lab is asked, and how long that will probably take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.ui import format as figures
+from pages.ui.glossary import HELP
+from pages.ui.services import tree
+from transfer_core.labs.recipe.settings import VARIANTS, Settings, check_photos, expected_seconds
+
+if TYPE_CHECKING:
+    from transfer_core.disk.workspace import Project
+    from transfer_core.photos.manifest import Manifest
+
+__all__ = ["form"]
+
+_LAST_STAGE = "the last stage"
+_WIDTH = 210
+
+
+def form(project: Project, manifest: Manifest | None) -> Settings:
+    """Draw the settings and give them.
+
+    Raises:
+        TransferError: a setting does not fit, or there are too few photos.
+    """
+    chosen = st.multiselect(
+        "What to compare",
+        list(VARIANTS),
+        list(VARIANTS),
+        key="recipe_variants",
+        format_func=lambda name: VARIANTS[name].title,
+    )
+    base = project.choices.get("base", {}).get("name")
+    blocks = [block.name for block in reversed(tree(base).blocks)] if base else []
+    with st.expander("More settings (the defaults are fine)", icon=":material/tune:", key="recipe_more"):
+        block = st.selectbox(
+            "Step 4: unfreeze from this block to the end",
+            [_LAST_STAGE, *blocks],
+            key=f"recipe_block_{base}",
+            help="The shallowest that changes more than a block or two. The lab Depth sweep finds a good depth.",
+        )
+        with st.container(horizontal=True):
+            head = _whole("Epochs of the head", "head_epochs", HELP["epoch"])
+            tune = _whole("Epochs of fine-tuning", "fine_tune_epochs")
+            scratch = _whole("Epochs from scratch", "scratch_epochs")
+        with st.container(horizontal=True):
+            head_rate = _rate("Rate of the head", "head_rate", "Also of the base in the variants that are too fast.")
+            tune_rate = _rate("Rate of fine-tuning", "fine_tune_rate")
+            scratch_rate = _rate("Rate from scratch", "scratch_rate")
+        with st.container(horizontal=True):
+            copies = _whole("Changed copies a photo", "photo_variants", "For the variants with augmentation.")
+            batch = _whole("Photos in a batch", "batch_size")
+    settings = Settings(
+        tuple(chosen),
+        head,
+        tune,
+        scratch,
+        head_rate,
+        tune_rate,
+        scratch_rate,
+        "" if block in (_LAST_STAGE, None) else block,
+        copies,
+        batch,
+    )
+    if manifest is not None:
+        check_photos(manifest)
+        if base:
+            counts = {which: len(manifest.of(which)) for which in ("train", "validation")}
+            seconds = sum(expected_seconds(tree(base), settings, counts, len(manifest.classes)).values())
+            st.caption(f":material/schedule: This takes about {figures.span(seconds)}, if nothing else is running.")
+    return settings
+
+
+def _whole(label: str, name: str, hint: str | None = None) -> int:
+    default = getattr(Settings, name)
+    return int(st.number_input(label, value=default, step=1, key=f"recipe_{name}", width=_WIDTH, help=hint) or 0)
+
+
+def _rate(label: str, name: str, hint: str | None = None) -> float:
+    default = getattr(Settings, name)
+    value = st.number_input(
+        label, value=default, step=default / 2, format="%.6f", key=f"recipe_{name}", width=_WIDTH, help=hint
+    )
+    return float(value or 0)

@@ -1,0 +1,90 @@
+"""Edits of whole classes: add, rename, merge, delete, and undo of whatever was done last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.photos.edits import edit, edit_form, show_refusal, typed
+from pages.ui.html import plain
+
+if TYPE_CHECKING:
+    from transfer_core.photos.store import PhotoStore
+
+__all__ = ["toolbar", "undo"]
+
+
+def toolbar(photos: PhotoStore, counts: Mapping[str, int]) -> None:
+    """The buttons for classes, side by side."""
+    show_refusal()
+    with st.container(horizontal=True, vertical_alignment="center", key="class_tools"):
+        with st.popover("Add a class", icon=":material/add:"):
+            _add(photos)
+        with st.popover("Rename", icon=":material/edit:"):
+            _rename(photos, counts)
+        with st.popover("Merge", icon=":material/merge:", disabled=len(counts) < 2):
+            _merge(photos, counts)
+        with st.popover("Delete", icon=":material/delete:"):
+            _delete(photos, counts)
+        undo(photos)
+
+
+def undo(photos: PhotoStore) -> None:
+    """Say what was done last and offer to take it back."""
+    last = photos.last_edit()
+    if last is None:
+        return
+    st.button(
+        "Undo",
+        key="undo_edit",
+        icon=":material/undo:",
+        help=f"Takes back {plain(last)}.",
+        on_click=edit,
+        args=(photos.undo,),
+    )
+    st.caption(f"Last change: {plain(last)}", width="content")
+
+
+# Each popover holds a form: what was typed last counts, with no need to leave the field first. An empty name is
+# refused by the store, in its own words.
+def _add(photos: PhotoStore) -> None:
+    with st.form("add_class_form", border=False):
+        st.text_input("Name of the new class", key="new_class")
+        st.form_submit_button(
+            "Add", key="add_class", on_click=edit_form, args=(photos.add_class, ["new_class"], "new_class")
+        )
+
+
+def _rename(photos: PhotoStore, counts: Mapping[str, int]) -> None:
+    with st.form("rename_class_form", border=False):
+        st.selectbox("Class", list(counts), key="rename_old")
+        st.text_input("New name", key="rename_new")
+        st.form_submit_button(
+            "Rename",
+            key="rename_class",
+            on_click=edit_form,
+            args=(photos.rename_class, ["rename_old", "rename_new"], "rename_new"),
+        )
+
+
+def _merge(photos: PhotoStore, counts: Mapping[str, int]) -> None:
+    with st.form("merge_classes_form", border=False):
+        st.multiselect("Classes to put together", list(counts), key="merge_names")
+        st.text_input("Name of the class they become", key="merge_into")
+        st.form_submit_button(
+            "Merge",
+            key="merge_classes",
+            on_click=edit_form,
+            args=(photos.merge_classes, ["merge_names", "merge_into"], "merge_into"),
+        )
+
+
+def _delete(photos: PhotoStore, counts: Mapping[str, int]) -> None:
+    with st.form("delete_class_form", border=False):
+        st.selectbox("Class", list(counts), key="delete_name")
+        st.caption("Its photos go with it. You can undo this.")
+        st.form_submit_button(
+            "Delete", key="delete_class", on_click=lambda: edit(photos.delete_class, typed("delete_name"))
+        )

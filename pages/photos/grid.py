@@ -1,0 +1,98 @@
+"""The photos of one class as a grid, a page at a time; pick some to move or remove."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.photos.edits import edit
+from pages.ui.format import plural
+from pages.ui.html import cells, plain
+from transfer_core.errors import PhotoError
+
+if TYPE_CHECKING:
+    from transfer_core.photos.store import Photo, PhotoStore
+
+__all__ = ["browse"]
+
+PER_PAGE = 24
+
+
+def browse(photos: PhotoStore, counts: Mapping[str, int]) -> None:
+    """Choose a class, leaf through its photos, and move or remove those picked."""
+    name = st.pills(
+        "Class",
+        list(counts),
+        default=next(iter(counts)),
+        key="browse_class",
+        format_func=lambda item: f"{plain(item)} · {counts.get(item, 0):,}",
+        label_visibility="collapsed",
+        required=True,
+    )
+    if name is None:
+        return
+    found = photos.photos(name)
+    if not found:
+        st.caption(f"No photos of {plain(name)} yet: add some above, or move some here.")
+        return
+    pages = -(-len(found) // PER_PAGE)
+    number = st.pagination(pages, key=f"page_{name}") if pages > 1 else 1
+    start = (min(number, pages) - 1) * PER_PAGE
+    shown = found[start : start + PER_PAGE]
+    _tools(photos, shown, [other for other in counts if other != name])
+    with cells("photo_grid", least=110):
+        for photo in shown:
+            with st.container(gap="xxsmall"):
+                _picture(photos, photo)
+                st.checkbox(plain(photo.name.rpartition("/")[2]), key=f"pick_{photo.id}")
+
+
+def _picture(photos: PhotoStore, photo: Photo) -> None:
+    try:
+        st.image(str(photos.thumbnail(photo)), width="stretch", alt=photo.name)
+    except PhotoError as error:
+        st.caption(plain(str(error)))
+
+
+def _tools(photos: PhotoStore, shown: Sequence[Photo], others: Sequence[str]) -> None:
+    picked = [photo.id for photo in shown if st.session_state.get(f"pick_{photo.id}")]
+    with st.container(horizontal=True, vertical_alignment="center", key="photo_tools"):
+        st.button(
+            "Pick none" if picked else "Pick all on this page",
+            key="pick_all",
+            on_click=_pick,
+            args=(shown, not picked),
+        )
+        to = st.selectbox(
+            "Move to",
+            others,
+            index=None,
+            key="move_to",
+            placeholder="Move to…",
+            label_visibility="collapsed",
+            disabled=not picked or not others,
+            width=180,
+        )
+        if to and picked:
+            st.button(
+                f"Move {plural(len(picked), 'photo')} to {plain(to)}",
+                key="move_photos",
+                type="primary",
+                on_click=edit,
+                args=(photos.move_photos, picked, to),
+            )
+        st.button(
+            f"Remove {plural(len(picked), 'photo')}" if picked else "Remove",
+            key="remove_photos",
+            icon=":material/delete:",
+            disabled=not picked,
+            on_click=edit,
+            args=(photos.remove_photos, picked),
+        )
+
+
+def _pick(shown: Sequence[Photo], value: bool) -> None:
+    for photo in shown:
+        st.session_state[f"pick_{photo.id}"] = value

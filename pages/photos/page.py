@@ -1,0 +1,44 @@
+"""Photos: bring them in, see what came, put the classes right, and set some aside to check on."""
+
+import streamlit as st
+
+from pages.home import new_project as starting
+from pages.photos import classes as photo_classes
+from pages.photos import conflicts as photo_conflicts
+from pages.photos import grid as photo_grid
+from pages.photos import split as photo_split
+from pages.photos import upload as photo_import
+from pages.ui import steps, tasks
+from pages.ui.frame import go, guard, heading, require_project
+from pages.ui.services import store
+
+project = require_project()
+heading("Photos", "Show what it should tell apart: a class for each kind of thing, and photos of each.")
+
+with guard():
+    photos = store(project)
+    counts = photos.classes()
+    task = starting.photos_task(project)
+    busy = tasks.running(task)
+
+    report = tasks.show(task)
+    if report is not None:
+        photo_import.report(report)
+    if not counts and not busy:
+        photo_import.first_words(project)
+        # Deleting the last class or undoing an import leads here, and back.
+        with st.container(horizontal=True, vertical_alignment="center"):
+            photo_classes.undo(photos)
+    photo_import.area(project, photos, list(counts), folded=bool(counts) or busy)
+
+    if counts:
+        reason = photo_split.overview(project, photos, counts)
+        if steps.next_button("base", reason="Wait until all photos are in." if busy else reason):
+            go("base")
+        photo_conflicts.choices(photos)
+        st.divider()
+        st.subheader("Look through your photos", anchor=False)
+        photo_classes.toolbar(photos, counts)
+        photo_grid.browse(photos, counts)
+    elif not busy:
+        steps.next_button("base", reason="Add photos of at least two classes first.")

@@ -1,0 +1,80 @@
+"""How many photos each class has, and which share is set aside for validation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.ui import html as drawn
+from pages.ui.format import plural
+from pages.ui.glossary import HELP
+from transfer_core.disk.workspace import Project
+from transfer_core.errors import DataError
+
+if TYPE_CHECKING:
+    from transfer_core.photos.store import PhotoStore
+
+__all__ = ["overview"]
+
+_FEW = 10  # photos a class below which a classifier learns little
+
+
+def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) -> str | None:
+    """Draw counts and split; give the reason why training can't start from these photos, or None."""
+    share, seed = _choices(project)
+    try:
+        split = photos.manifest(share, seed).counts()
+    except DataError as error:
+        st.warning(drawn.sentence(str(error)), icon=":material/rule:")
+        pairs = {name: (count, 0) for name, count in counts.items()}
+        reason = str(error)
+    else:
+        pairs = {name: (split["train"][name], split["validation"][name]) for name in counts}
+        reason = None
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader(
+            f"{plural(sum(counts.values()), 'photo')}, {plural(len(counts), 'class', 'classes')}", anchor=False
+        )
+        totals = [sum(pair[part] for pair in pairs.values()) for part in (0, 1)]
+        drawn.split_bars(pairs, (f"training {totals[0]:,}", f"validation {totals[1]:,}"))
+        few = [name for name, count in counts.items() if 1 < count < _FEW]
+        if few:
+            st.caption(f"Few photos of {drawn.plain(', '.join(few))}: {_FEW} or more of each class work much better.")
+    with right:
+        _controls(project, share, seed)
+    return reason
+
+
+def _choices(project: Project) -> tuple[float, int]:
+    kept = project.choices.get("split", {})
+    return kept.get("validation_fraction", 0.2), kept.get("seed", 0)
+
+
+def _controls(project: Project, share: float, seed: int) -> None:
+    st.markdown("**Set some aside**", help=f"{HELP['validation']} The rest is for training.")
+    st.caption("Validation photos are never learned from. They show how well it does on photos it has not seen.")
+
+    def keep() -> None:
+        project.choose(
+            split={
+                "validation_fraction": st.session_state["split_share"] / 100,
+                "seed": int(st.session_state["split_seed"]),
+            }
+        )
+
+    st.slider(
+        "Share for validation",
+        min_value=5,
+        max_value=50,
+        value=round(share * 100),
+        step=5,
+        format="%d%%",
+        key="split_share",
+        on_change=keep,
+    )
+    st.number_input(
+        "Shuffle number", min_value=0, max_value=99_999, value=seed, key="split_seed", on_change=keep, help=HELP["seed"]
+    )

@@ -1,0 +1,213 @@
+"""The ways photos come in, and what came of it: counts, refused files with their reasons, copies."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.home import new_project as starting
+from pages.ui import tasks
+from pages.ui.format import plural
+from pages.ui.glossary import HELP
+from pages.ui.html import plain
+from transfer_core.disk.workspace import Project
+
+if TYPE_CHECKING:
+    from transfer_core.photos.store import ImportReport, PhotoStore
+
+__all__ = ["area", "first_words", "report"]
+
+_LISTED = 200  # files named at most in one list
+
+
+def first_words(project: Project) -> None:
+    """What to do in a project without photos."""
+    st.info(
+        "Make a folder for each class, such as *cat* and *dog*, and put its photos inside. "
+        "Twenty photos of each are a good start; more, and more varied ones, are better.",
+        icon=":material/lightbulb:",
+    )
+    if "sample" in project.choices and st.button("Draw the sample photos", key="draw_sample", type="primary"):
+        starting.draw_photos(project)
+        st.rerun()
+
+
+def area(project: Project, photos: PhotoStore, classes: Sequence[str], folded: bool) -> None:
+    """The tabs through which photos come in."""
+    # Another key folds it anew once there are photos; a person who opens it again keeps it open.
+    key = f"add_photos_{'more' if folded else 'first'}"
+    with st.expander("Add photos", expanded=not folded, icon=":material/add_photo_alternate:", key=key):
+        folder, archive, files, here, camera = st.tabs(
+            ["Folder", "Zip file", "Single photos", "Folder on this computer", "Camera"], key="ways_in"
+        )
+        importer = _Importer(project, photos)
+        with folder:
+            _folder(importer)
+        with archive:
+            _zip(importer)
+        with files:
+            _files(importer, classes)
+        with here:
+            _path(importer)
+        with camera:
+            _camera(importer, classes)
+
+
+class _Importer:
+    """Starts the imports of one project, and gives each uploader a fresh key once its files were taken."""
+
+    def __init__(self, project: Project, photos: PhotoStore) -> None:
+        self.photos = photos
+        self.task = starting.photos_task(project)
+        self.busy = tasks.running(self.task)
+
+    def key(self, name: str) -> str:
+        return f"{name}_{st.session_state.get(f'{name}_taken', 0)}"
+
+    def start(self, title: str, work: Callable[[tasks.Task], Any], emptied: str | None = None) -> None:
+        """Run `work` as the project's import and empty the uploader named `emptied`."""
+        tasks.start(self.task, title, work, "{} of {} photos".format)
+        if emptied:
+            # A fresh key empties the uploader; its files would otherwise stay in memory and look unsent.
+            st.session_state[f"{emptied}_taken"] = st.session_state.get(f"{emptied}_taken", 0) + 1
+        st.rerun()
+
+    def files(self, uploads: Sequence[Any], class_name: str | None, emptied: str) -> None:
+        pairs = [(upload.name, upload.getvalue()) for upload in uploads]
+        self.start(
+            f"Adding {plural(len(pairs), 'file')}",
+            lambda task: self.photos.import_files(pairs, class_name, progress=task.progress, cancelled=task.cancelled),
+            emptied,
+        )
+
+
+def _folder(importer: _Importer) -> None:
+    st.markdown("Drop a folder that holds **one folder for each class**. The folders' names become the classes.")
+    with st.container(key="upload_folder"):
+        uploads = st.file_uploader(
+            "A folder of class folders",
+            accept_multiple_files="directory",
+            key=importer.key("upload_folder"),
+            disabled=importer.busy,
+            label_visibility="collapsed",
+        )
+    if uploads:
+        importer.files(uploads, None, "upload_folder")
+
+
+def _zip(importer: _Importer) -> None:
+    st.markdown("A zip of the same: **one folder for each class** inside.")
+    with st.container(key="upload_zip"):
+        upload = st.file_uploader(
+            "A zip of class folders",
+            type=["zip"],
+            key=importer.key("upload_zip"),
+            disabled=importer.busy,
+            label_visibility="collapsed",
+        )
+    if upload is not None:
+        data = upload.getvalue()
+        importer.start(
+            f"Unpacking {upload.name}",
+            lambda task: importer.photos.import_zip(data, progress=task.progress, cancelled=task.cancelled),
+            "upload_zip",
+        )
+
+
+def _class_box(classes: Sequence[str], key: str) -> str | None:
+    return st.selectbox(
+        "Which class are they?",
+        classes,
+        index=None,
+        key=key,
+        placeholder="Choose a class, or type a new one",
+        accept_new_options=True,
+        help=HELP["class"],
+    )
+
+
+def _files(importer: _Importer, classes: Sequence[str]) -> None:
+    chosen = _class_box(classes, "upload_class")
+    with st.container(key="upload_files"):
+        uploads = st.file_uploader(
+            f"Photos of {plain(chosen)}" if chosen else "Name the class above first",
+            accept_multiple_files=True,
+            # No list of types: the browser would drop an iPhone's HEIC without a word, and the import says what to do.
+            key=importer.key("upload_files"),
+            disabled=importer.busy or not chosen,
+        )
+    if uploads and chosen:
+        importer.files(uploads, chosen, "upload_files")
+
+
+def _path(importer: _Importer) -> None:
+    st.markdown("For photos that already lie on the computer Thaw runs on: nothing is uploaded, the photos are copied.")
+    with st.form("folder_path_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        path = st.text_input("Path of the folder of class folders", key="folder_path", placeholder="/home/me/photos")
+        add = st.form_submit_button("Add", key="import_path", disabled=importer.busy)
+    if add and path.strip():
+        importer.start(
+            f"Adding {Path(path.strip()).name}",
+            lambda task: importer.photos.import_folder(path.strip(), progress=task.progress, cancelled=task.cancelled),
+        )
+    elif add:
+        st.warning("Type the path of a folder first.", icon=":material/edit:")
+
+
+def _camera(importer: _Importer, classes: Sequence[str]) -> None:
+    # The camera starts as soon as the widget is on the page, so it waits for a decision.
+    if not st.toggle("Use the camera", key="use_camera", help="Works in a browser on this computer, or over https."):
+        return
+    chosen = _class_box(classes, "camera_class")
+    if not chosen:
+        return
+    shot = st.camera_input(f"A photo of {plain(chosen)}", key="camera", width=480, disabled=importer.busy)
+    if shot is not None and st.session_state.get("last_shot") != shot.file_id:
+        st.session_state["last_shot"] = shot.file_id
+        data, name = shot.getvalue(), f"camera {time.strftime('%Y-%m-%d %H-%M-%S')}.jpg"
+        importer.start("Adding the photo", lambda task: importer.photos.import_files([(name, data)], chosen))
+
+
+def report(task: tasks.Task) -> None:
+    """What the last import brought, until it is dismissed."""
+    came: ImportReport = task.result
+    clean = not came.refused and not came.duplicates and not came.conflicts and not came.empty
+    with st.container(horizontal=True, vertical_alignment="center", key="import_report"):
+        with st.container():
+            if clean:
+                st.success(_sentence(came), icon=":material/check_circle:")
+            else:
+                st.warning(_sentence(came), icon=":material/rule:")
+        st.button("OK", key="dismiss_report", on_click=tasks.dismiss, args=(task.key,))
+    _list("Why", plural(len(came.refused), "refused file"), came.refused, lambda item: (item.name, item.reason))
+    twice = f"{plural(len(came.duplicates), 'photo')} that came more than once, counted once"
+    _list("The same as", twice, came.duplicates, lambda names: (names[0], ", ".join(names[1:])))
+    for name in came.empty:
+        st.caption(f"The folder {plain(name)} holds no files.")
+
+
+def _sentence(came: ImportReport) -> str:
+    parts = [f"{plural(came.imported, 'photo')} of {plural(len(came.classes), 'class', 'classes')} added."]
+    if came.already_here:
+        parts.append(f"{came.already_here:,} of them were here before.")
+    if came.refused:
+        parts.append(f"{plural(len(came.refused), 'file')} could not be used.")
+    if came.duplicates:
+        parts.append(f"{plural(len(came.duplicates), 'photo')} came more than once.")
+    if came.conflicts:
+        parts.append(f"{plural(len(came.conflicts), 'photo')} came under two classes: see below.")
+    return " ".join(parts)
+
+
+def _list(column: str, title: str, items: Sequence[Any], row: Callable[[Any], tuple[str, str]]) -> None:
+    if not items:
+        return
+    with st.expander(title):
+        lines = [(plain(name), plain(words)) for name, words in map(row, items[:_LISTED])]
+        st.table({"File": [line[0] for line in lines], column: [line[1] for line in lines]})
+        if len(items) > _LISTED:
+            st.caption(f"and {len(items) - _LISTED:,} more")

@@ -1,0 +1,1 @@
+"""Step 5: new photos and the classifier's answers. It asks the query worker."""

@@ -1,0 +1,110 @@
+"""What the classifier said: each photo with its label, sorted bars of probability and the time it took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pages.jobs.trained_runs import Trained
+from pages.ui import html as drawn
+from pages.ui.format import plural
+from pages.ui.html import cells
+from transfer_core.disk.workspace import Project
+from transfer_core.errors import PhotoError
+
+__all__ = ["Answer", "keep", "show"]
+
+_KEPT = "answers"
+_MOST = 60  # answers kept in a tab; older ones go first
+_PICTURE = 320  # side of the picture beside an answer, pixels
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One photo and what a run said of it."""
+
+    project: str
+    run: str
+    asked: str
+    """The name of the classifier that was asked."""
+    name: str
+    picture: bytes
+    """A JPEG, or nothing where the file is no photo."""
+    label: str
+    probabilities: Mapping[str, float]
+    milliseconds: float
+    error: str
+
+
+def keep(
+    project: Project, chosen: Trained, files: Sequence[tuple[str, bytes]], predictions: Sequence[Mapping[str, Any]]
+) -> None:
+    """Keep the answers to `files`, given in the same order, in front of those from before."""
+    fresh = [
+        Answer(
+            project.id,
+            chosen.run.id,
+            chosen.name,
+            name,
+            _picture(data),
+            said.get("label", ""),
+            said.get("probabilities", {}),
+            said.get("milliseconds", 0.0),
+            said.get("error", ""),
+        )
+        for (name, data), said in zip(files, predictions, strict=True)
+    ]
+    st.session_state[_KEPT] = [*fresh, *st.session_state.get(_KEPT, [])][:_MOST]
+    if any(not answer.error for answer in fresh) and "tested" not in project.choices:
+        project.choose(tested=chosen.run.id)
+
+
+def _picture(data: bytes) -> bytes:
+    from transfer_core.photos.decode import thumbnail
+
+    try:
+        return thumbnail(data, _PICTURE)
+    except PhotoError:
+        return b""  # the answer carries the reason in words
+
+
+def show(project: Project, chosen: Trained) -> None:
+    """Draw the answers of this project, newest first."""
+    if refusal := st.session_state.pop("test_refusal", None):
+        st.error(drawn.sentence(refusal), icon=":material/error:")
+    found = [answer for answer in st.session_state.get(_KEPT, []) if answer.project == project.id]
+    if not found:
+        return
+    refused = [answer for answer in found if answer.error]
+    answered = [answer for answer in found if not answer.error]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(plural(len(answered), "answer"), anchor=False, width="stretch")
+        st.button("Clear", key="clear_answers", icon=":material/clear_all:", on_click=_clear)
+    for answer in refused:
+        st.warning(
+            f"**{drawn.plain(answer.name)}** could not be read. {drawn.sentence(answer.error)}",
+            icon=":material/broken_image:",
+        )
+    with cells("answers", least=300, most=2):
+        for answer in answered:
+            with st.container(border=True):
+                _card(answer, chosen)
+
+
+def _card(answer: Answer, chosen: Trained) -> None:
+    picture, words = st.columns([2, 3], vertical_alignment="center")
+    with picture:
+        st.image(answer.picture, width="stretch", alt=answer.name)
+    with words:
+        drawn.answer(answer.label)
+        drawn.probability_bars(answer.probabilities)
+        st.caption(f"{drawn.plain(answer.name)} · {answer.milliseconds:.0f} ms")
+        if answer.run != chosen.run.id:
+            st.caption(f"Asked: {drawn.plain(answer.asked)}")
+
+
+def _clear() -> None:
+    st.session_state.pop(_KEPT, None)

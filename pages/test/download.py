@@ -1,0 +1,81 @@
+"""Taking the trained classifier away: the model, its labels, or both in a zip that says how to use them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import streamlit as st
+
+from pages.jobs.trained_runs import Trained
+from transfer_core.disk.workspace import Project
+
+__all__ = ["buttons", "packed"]
+
+_README = """{project}: an image classifier trained with Thaw
+
+model.keras   the classifier. It takes RGB photos as numbers from 0 to 255, {size} x {size} pixels;
+              everything else it needs to do with them is inside.
+labels.json   the classes, in the order of the model's answers.
+
+On the validation photos it was right for {result}.
+
+How to use it in Python (pip install keras tensorflow pillow):
+
+    import json
+    import keras, numpy, PIL.Image, PIL.ImageOps
+    model = keras.models.load_model("model.keras")
+    labels = json.load(open("labels.json"))["classes"]
+    photo = PIL.ImageOps.exif_transpose(PIL.Image.open("photo.jpg")).convert("RGB")
+    photo = PIL.ImageOps.fit(photo, ({size}, {size}), PIL.Image.Resampling.BICUBIC)
+    answer = model.predict(numpy.asarray(photo, "float32")[None])[0]
+    print(dict(zip(labels, answer.round(3))))
+"""
+
+
+def buttons(project: Project, chosen: Trained) -> None:
+    """The three downloads; each is read from disk only when it is clicked."""
+    st.markdown("**Take it with you**")
+    st.caption("The trained classifier, for use in other programs. It needs nothing else from Thaw.")
+    stem = project.id.rpartition("-")[0] or project.id
+    st.download_button(
+        "Everything, as a zip",
+        lambda: packed(project, chosen),
+        file_name=f"{stem}.zip",
+        mime="application/zip",
+        key="download_zip",
+        icon=":material/folder_zip:",
+        on_click="ignore",
+        width="stretch",
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Model",
+            chosen.run.model_path.read_bytes,
+            file_name="model.keras",
+            mime="application/octet-stream",
+            key="download_model",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Labels",
+            chosen.run.labels_path.read_bytes,
+            file_name="labels.json",
+            mime="application/json",
+            key="download_labels",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def packed(project: Project, chosen: Trained) -> bytes:
+    """The zip: model, labels, and a few words with a program that uses them."""
+    words = _README.format(project=project.name, size=chosen.run.labels()["input_size"], result=chosen.result)
+    buffer = io.BytesIO()
+    # The model is a zip itself: packing it again would cost seconds and save nothing.
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        archive.write(chosen.run.model_path, "model.keras")
+        archive.write(chosen.run.labels_path, "labels.json")
+        archive.writestr("README.txt", words)
+    return buffer.getvalue()

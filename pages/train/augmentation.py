@@ -1,0 +1,159 @@
+"""Augmentation among the settings: what it is, what each way costs, and how a photo's variants look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.jobs.describe import stored_plan
+from pages.ui import format as figures
+from pages.ui.format import plural
+from pages.ui.html import cells, sentence
+from pages.ui.services import lane
+from pages.ui.widget_keys import widget_key, widget_value
+from transfer_core.backbones.catalog import get_base
+from transfer_core.backbones.cost import Augmented, Estimate, estimate
+from transfer_core.backbones.stored_trees import stored_tree
+from transfer_core.errors import TransferError
+from transfer_core.runs.augmentation import PRESETS
+
+if TYPE_CHECKING:
+    from transfer_core.disk.workspace import Project
+    from transfer_core.photos.manifest import Manifest
+    from transfer_core.runs.config import RunConfig
+
+__all__ = ["augmentation", "variants_words"]
+
+_MODES = {
+    "none": ("Off", "Each photo as it is."),
+    "cached": ("A few variants of each photo", "Made once, looked at in every epoch."),
+    "live": ("New variants in every epoch", "The network never sees the same picture twice. Slowest."),
+}
+_SHOWN = 11  # variants in a preview: two rows with the photo itself
+_SIZE = 224  # pixels, while no base is chosen
+
+
+def augmentation(project: Project, photos: Manifest | None, changed: dict[str, Any]) -> None:
+    """Draw the settings of augmentation; `photos` are those to train on, if they can be."""
+    st.markdown("**Augmentation**: learn from changed copies of your photos")
+    st.caption(
+        "Turned, moved, mirrored or darker, a cat is still a cat. With few photos this can keep the network from "
+        "learning them by heart. Photos that check what it can do, and the finished classifier, are never changed."
+    )
+    costs = _costs(project, photos, widget_value("augment_variants"))
+    st.radio(
+        "Variants",
+        list(_MODES),
+        key=widget_key("augment"),
+        format_func=lambda mode: _MODES[mode][0],
+        captions=[f"{words} {costs.get(mode, '')}".strip() for mode, (_, words) in _MODES.items()],
+        **changed,
+    )
+    first, second = st.columns(2, gap="large")
+    with first:
+        st.selectbox(
+            "Kind of change",
+            list(PRESETS),
+            key=widget_key("augment_preset"),
+            format_func=lambda name: PRESETS[name].title,
+            **changed,
+        )
+        # Damaged settings are refused by training; here they only have no description.
+        if preset := PRESETS.get(widget_value("augment_preset")):
+            st.caption(preset.description)
+    with second:
+        st.number_input(
+            "Variants of each photo",
+            step=1,
+            key=widget_key("augment_variants"),
+            disabled=widget_value("augment") != "cached",
+            help="More of them teach more and take longer: each goes through the base once.",
+            **changed,
+        )
+    if photos and photos.of("train"):
+        _preview(project, photos)
+
+
+def variants_words(config: RunConfig) -> str:
+    """How the photos vary, to follow their number in a sentence; nothing without augmentation."""
+    match config.fit.augment:
+        case "none":
+            return ""
+        case "cached":
+            return f", each in {plural(config.augmentation.variants, 'variant')},"
+        case "live":
+            return ", changed anew in every epoch,"
+
+
+def _costs(project: Project, photos: Manifest | None, variants: int) -> dict[str, str]:
+    """What each mode costs, in words; nothing where the base or the photos are still to be chosen."""
+    base = project.choices.get("base", {}).get("name")
+    tree = stored_tree(base) if base else None
+    if tree is None or photos is None:
+        return {}
+    plan = stored_plan(project, base, tree)
+    counts = len(photos.classes), len(photos.of("train")), len(photos.of("validation"))
+    halved = widget_value("cache_precision") == "float16"
+    return {
+        mode: _cost_words(estimate(tree, plan, *counts, Augmented(mode, max(variants, 1))), not plan.head_only, halved)
+        for mode in ("none", "cached", "live")
+    }
+
+
+def _cost_words(figure: Estimate, fine_tunes: bool, halved: bool) -> str:
+    epochs = f"{figures.span(figure.head_seconds_per_epoch)} an epoch"
+    if fine_tunes:
+        epochs += f" of the head, {figures.span(figure.seconds_per_epoch)} an epoch of fine-tuning"
+    once = figures.span(figure.features_seconds)
+    once = once.capitalize() if once.startswith("under") else f"About {once}"
+    return f"{once} once, then {epochs}; {figures.size(figure.disk_bytes(halved))} on disk."
+
+
+def _preview(project: Project, photos: Manifest) -> None:
+    learned = photos.of("train")
+    if st.button("Show variants", key="show_variants", icon=":material/auto_awesome_motion:"):
+        # Each click takes another photo, from all over the classes.
+        turn = st.session_state["variants_turn"] = st.session_state.get("variants_turn", -1) + 1
+        with st.spinner("Making variants…", show_time=True):
+            _ask(project, learned[turn * max(1, len(learned) // 7) % len(learned)].path)
+    shown = st.session_state.get("variants_shown")
+    if shown and shown["of"] == _asked(project):
+        with cells("variants", least=96, most=6):
+            st.image(shown["original"], caption="The photo", width="stretch", alt="The photo as it is")
+            for number, picture in enumerate(shown["variants"], 1):
+                st.image(picture, caption=f"Variant {number}", width="stretch", alt=f"Variant {number} of the photo")
+
+
+def _asked(project: Project) -> tuple[Any, ...]:
+    """What a preview is of; another choice needs another preview."""
+    return (project.id, widget_value("augment_preset"), widget_value("seed"))
+
+
+def _ask(project: Project, photo: str) -> None:
+    base = project.choices.get("base", {}).get("name")
+    args = {
+        "photo": photo,
+        "preset": widget_value("augment_preset"),
+        "count": _SHOWN,
+        "seed": widget_value("seed"),
+        "size": get_base(base).input_size if base else _SIZE,
+    }
+    st.session_state.pop("variants_shown", None)
+    try:
+        said = lane().ask("augment", args, timeout=120)
+        st.session_state["variants_shown"] = {
+            "of": _asked(project),
+            "original": _take(said["original"]),
+            "variants": [_take(path) for path in said["paths"]],
+        }
+    except TransferError as error:
+        st.error(sentence(str(error)), icon=":material/error:")
+
+
+def _take(path: str) -> bytes:
+    """Read a picture of the worker's and remove it."""
+    data = Path(path).read_bytes()
+    Path(path).unlink()
+    return data

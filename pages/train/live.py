@@ -1,0 +1,203 @@
+"""One run, live: what it does, how it learns, Stop, and in the end what it can do."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.components.live_curves import live_curves
+from pages.jobs.describe import config_words
+from pages.train import curves, run_view
+from pages.train.run_view import RunView
+from pages.ui import format as figures
+from pages.ui.frame import go, guard
+from pages.ui.services import engine
+from transfer_core.errors import TransferError
+from transfer_core.jobs.engine import log_tail
+from transfer_core.runs.folder import Run
+from transfer_core.runs.hints import read_curves
+
+__all__ = ["live_run"]
+
+_MARKS = {
+    "done": ":material/check_circle: {}",
+    "now": ":blue[:material/radio_button_checked: **{}**]",
+    "ahead": ":gray[:material/radio_button_unchecked: {}]",
+}
+
+
+def live_run(run: Run) -> None:
+    """Show `run` and follow it while it is active; everything is read from disk, so every tab sees the same."""
+    with guard():
+        interval = run_view.read(run, engine()).poll
+        st.fragment(_live, run_every=interval)(run, interval)
+
+
+def _live(run: Run, interval: float | None) -> None:
+    if not run.path.is_dir():
+        st.rerun()  # deleted in another tab: the whole page knows what is left to show
+    with guard():
+        view = run_view.read(run, engine())
+        if view.poll != interval:
+            st.rerun()  # one run of the whole page: it starts, slows or ends the following, and redraws the rest
+        with st.container(border=True, key="live"):
+            _headline(view)
+            # A container of its own for what comes and goes: charts that changed their place would lose their zoom.
+            with st.container():
+                if view.status.active:
+                    _progress(view)
+                else:
+                    _ending(view)
+                _messages(view)
+            _curves(view)
+
+
+def _headline(view: RunView) -> None:
+    started = figures.when(view.status.created)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{config_words(view.config)}** · {started}", width="stretch")
+        if view.stopping:
+            st.markdown(":orange-badge[:material/hourglass_top: Stopping…]")
+        elif view.status.active:
+            st.button(
+                "Stop",
+                key="stop",
+                icon=":material/stop_circle:",
+                on_click=_stop,
+                args=(view.run,),
+                help=("Stops after the current step and keeps the best weights so far."),
+            )
+
+
+def _stop(run: Run) -> None:
+    try:
+        engine().cancel(run)
+    except TransferError as error:
+        st.session_state["stop_problem"] = str(error)
+
+
+def _continue(run: Run) -> None:
+    try:
+        engine().start(run)
+    except TransferError as error:
+        st.session_state["continue_problem"] = str(error)
+
+
+def _progress(view: RunView) -> None:
+    st.markdown(" :gray[→] ".join(_MARKS[state].format(name) for name, state in view.way()))
+    text = " · ".join(part for part in (view.doing, view.left) if part)
+    st.progress(view.fraction, text=text)
+    if view.stopping:
+        st.caption("It stops after the current step. The best weights so far are kept.")
+    if view.silence:
+        st.caption(
+            f":material/hourglass_empty: No sign of life for {figures.span(view.silence)}. A very large step can take "
+            "that long; if it goes on, stop and choose a smaller base or batch."
+        )
+    if problem := st.session_state.pop("stop_problem", None):
+        st.error(problem, icon=":material/error:")
+    if epochs := view.epochs:
+        last = epochs[-1]
+        with st.container(horizontal=True):
+            st.metric("Validation accuracy", f"{last.metrics['val_accuracy']:.0%}", width="content")
+            st.metric("Training accuracy", f"{last.metrics['accuracy']:.0%}", width="content")
+            st.metric("Time an epoch", figures.span(last.seconds), width="content")
+
+
+def _ending(view: RunView) -> None:
+    status = view.status
+    match status.state:
+        case "FAILED":
+            st.error(status.message or "Training failed.", icon=":material/error:")
+        case "INTERRUPTED":
+            st.warning(status.message or "Training was interrupted.", icon=":material/power_off:")
+        case "STOPPED" if view.report:
+            st.info("Stopped on request. The best weights up to then are kept.", icon=":material/stop_circle:")
+        case "STOPPED":
+            st.info(
+                status.message or "Stopped before the first epoch had ended, so there is nothing to test yet.",
+                icon=":material/stop_circle:",
+            )
+    if status.state != "FINISHED" and view.run.checkpoint_path.exists():
+        st.button(
+            "Continue",
+            key="continue",
+            icon=":material/resume:",
+            on_click=_continue,
+            args=(view.run,),
+            help="Goes on where it was, to the same result as without the break.",
+        )
+    if problem := st.session_state.pop("continue_problem", None):
+        st.error(problem, icon=":material/error:")
+    if status.state in ("FAILED", "INTERRUPTED"):
+        with st.expander("What the worker printed", key="log"):
+            st.code(log_tail(view.run) or "nothing", language=None)
+    if view.report:
+        _result(view, view.report)
+    _hints(view)
+
+
+def _hints(view: RunView) -> None:
+    """What the curves show, now that they are complete."""
+    counts = view.run.manifest().counts()
+    train, validation = (sum(counts.get(which, {}).values()) for which in ("train", "validation"))
+    hints = read_curves(view.epochs, train, validation, len(counts.get("train", {})))
+    if hints:
+        with st.container(key="hints"):
+            for hint in hints:
+                icon = ":orange[:material/warning:]" if hint.level == "warning" else ":material/lightbulb:"
+                st.markdown(f"{icon} **{hint.title}.** {hint.sentence} *{hint.advice}*")
+
+
+def _result(view: RunView, report: dict) -> None:
+    photos = sum(view.run.manifest().counts().get("validation", {}).values())
+    accuracy = report["val_accuracy"]
+    low, high = report["val_interval"]
+    with st.container(horizontal=True, vertical_alignment="center", key="result"):
+        st.metric("Validation accuracy", f"{accuracy:.0%}", width="content")
+        with st.container(width="stretch"):
+            st.markdown(
+                f"**Right on {round(accuracy * photos):,} of {photos:,} photos** it did not learn from. Of 100 new "
+                f"photos like these, expect **between {low * 100:.0f} and {high * 100:.0f}** right."
+            )
+            st.caption(_proof(report) + f" Training took {figures.span(sum(report['seconds'].values()))}.")
+        if st.button("Test it on new photos", key="test_it", type="primary", icon=":material/image_search:"):
+            go("test")
+
+
+def _proof(report: dict) -> str:
+    proof = report.get("freeze_proof") or {}
+    if proof.get("frozen_unchanged") is False:
+        return ":red[:material/error: Some frozen weights changed. This should never happen: please report it.]"
+    if "frozen_arrays" in proof:
+        return (
+            f":material/verified: Checked: all {proof['frozen_arrays']:,} frozen weight arrays of the base are, "
+            "bit for bit, as they were."
+        )
+    return ":material/verified: Checked: the frozen weights are, bit for bit, as they were."
+
+
+def _messages(view: RunView) -> None:
+    for message in view.messages:
+        if message.text == view.status.message:
+            continue  # the ending says it already
+        if message.level == "warning":
+            st.warning(message.text, icon=":material/warning:")
+        else:
+            st.caption(f":material/info: {message.text}")
+
+
+def _curves(view: RunView) -> None:
+    epochs = view.epochs
+    figure = curves.figure(
+        epochs, run=view.run.id, smoothing=st.session_state.get("smoothing", 0.0), waiting=view.waiting
+    )
+    live_curves(figure, key="curves", label=curves.alternative(epochs))
+    st.slider(
+        "Smoothing",
+        0.0,
+        0.95,
+        step=0.05,
+        key="smoothing",
+        help="Each point becomes a mean of itself and those before it, so that the trend stands out. The measured "
+        "points stay visible behind. Drag in a chart to zoom, double click to see all.",
+    )

@@ -1,0 +1,172 @@
+"""Find a learning rate: the buttons, the search in the interactive worker, its curve, and taking what it suggests."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.components.live_curves import live_curves
+from pages.jobs.launch import configured
+from pages.ui import charts as plot_layout
+from pages.ui import tasks
+from pages.ui.html import sentence
+from pages.ui.services import lane
+from transfer_core.disk.workspace import Project
+from transfer_core.errors import TransferError
+
+if TYPE_CHECKING:
+    from transfer_core.photos.manifest import Manifest
+    from transfer_core.runs.config import RunConfig
+
+__all__ = ["decimal", "rate_figure", "rate_finder", "rates_task"]
+
+_PHASES = {"head": "the head", "fine-tune": "fine-tuning"}
+_PATIENCE = 900.0  # seconds; a hundred steps of a whole large base on a small machine
+_PROBLEM = "rates_problem"
+_HEIGHT = 300
+
+
+def rates_task(project: Project) -> str:
+    """The key of the task that looks for a rate: one at a time."""
+    return f"rates-{project.id}"
+
+
+def rate_finder(project: Project, photos: Manifest | None, use: Callable[[str, float], None]) -> None:
+    """Draw the search for a rate.
+
+    Args:
+        project: whose settings are searched for.
+        photos: those to train on, if they can be.
+        use: called with the phase (`head`, `fine-tune`) and the rate when the person takes the suggestion.
+    """
+    st.markdown("**Find a learning rate**")
+    st.caption(
+        "Tries ever larger rates for one step each and watches the loss: too small and nothing happens, too large and "
+        "it explodes. A good rate lies where the loss falls fastest. Nothing is changed by the search. It works on "
+        "what the last training computed, so train once before."
+    )
+    key = rates_task(project)
+    with st.container(horizontal=True):
+        for phase, words in _PHASES.items():
+            st.button(
+                f"For {words}",
+                key=f"find_rate_{phase}",
+                icon=":material/query_stats:",
+                disabled=photos is None or tasks.running(key),
+                on_click=_begin,
+                args=(project, photos, phase),
+            )
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(sentence(problem), icon=":material/error:")
+    task = tasks.show(key)
+    if task is not None:
+        _found(project, task.result, use)
+
+
+def _begin(project: Project, photos: Manifest, phase: str) -> None:
+    try:
+        config = configured(project)
+    except TransferError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    worker = lane()  # here, because a thread of its own has no page
+
+    def work(task: tasks.Task) -> dict[str, Any]:
+        with tempfile.TemporaryDirectory(prefix="thaw-rates-") as folder:
+            manifest, stop = Path(folder) / "photos.json", Path(folder) / "stop"
+            photos.write(manifest)
+
+            def waited(_: float) -> None:
+                if task.cancelled():
+                    stop.touch()
+
+            args = {"config": config.to_dict(), "manifest": str(manifest), "phase": phase, "stop": str(stop)}
+            return worker.ask("rates", args, _PATIENCE, on_wait=waited) | {"of": _compared(config)}
+
+    tasks.start(rates_task(project), f"Trying learning rates for {_PHASES[phase]}", work)
+
+
+def _compared(config: RunConfig) -> dict[str, Any]:
+    """What a curve depends on: the settings without the rates themselves."""
+    value = config.to_dict()
+    return {name: part for name, part in value.items() if name != "fine_tune"} | {"head": value["head"]["epochs"]}
+
+
+def _found(project: Project, curve: dict[str, Any], use: Callable[[str, float], None]) -> None:
+    phase, rate = curve["phase"], curve["suggestion"]
+    live_curves(rate_figure(curve), key="rate_curve", label=_alternative(curve))
+    try:
+        stale = _compared(configured(project)) != curve["of"]
+    except TransferError:
+        stale = True
+    if stale:
+        st.caption("Settings or layers have changed since: this curve is of those before. Search again to be sure.")
+    if rate is None:
+        st.info(
+            f"The loss of {_PHASES[phase]} never fell clearly, at no rate: there is little left to learn from these "
+            "photos. Keep the rate as it is.",
+            icon=":material/trending_flat:",
+        )
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"For {_PHASES[phase]}, the loss falls fastest at **{decimal(rate)}**.")
+        st.button("Use it", key="use_rate", icon=":material/check:", on_click=use, args=(phase, rate))
+    if phase == "fine-tune":
+        st.caption(
+            "This is how fast the training photos are learned, which need not help with new ones. With few photos take "
+            "a lower rate, and watch whether the validation loss falls."
+        )
+
+
+def rate_figure(curve: dict[str, Any]) -> dict[str, Any]:
+    """The loss over the rate as a Plotly figure, with the suggestion marked.
+
+    What exploded is cut off at one and a half times the loss to begin with: the fall is what there is to see.
+    """
+    rates, top = curve["rates"], 1.5 * max(curve["losses"][:1], default=1.0)
+    common = {"x": rates, "type": "scatter", "hovertemplate": "rate %{x:.2g}: loss %{y:.3f}<extra></extra>"}
+    color = {"color": plot_layout.TRAINING}
+    layout = plot_layout.plain(f"{curve['phase']} {curve['suggestion']}", _HEIGHT, (52, 12, 40, 44)) | {
+        "showlegend": False,
+        "xaxis": {
+            "type": "log",
+            "title": {"text": "learning rate", "standoff": 6},
+            "exponentformat": "power",
+            "dtick": 1,
+        },
+        "yaxis": {"title": {"text": "loss"}, "range": [0, top], "zeroline": False},
+        "shapes": [],
+        "annotations": [],
+    }
+    if (rate := curve["suggestion"]) is not None:
+        line = {"color": plot_layout.VALIDATION, "width": 2, "dash": "dash"}
+        layout["shapes"] = [plot_layout.upright(rate, line)]
+        # On a logarithmic axis Plotly wants a note's place as an exponent, though not a shape's.
+        layout["annotations"] = [
+            {"x": math.log10(rate), "y": 1, "yref": "y domain", "yanchor": "bottom", "showarrow": False}
+            | {"text": f"falls fastest: {decimal(rate)}"}
+        ]
+    data = [
+        {**common, "y": curve["losses"], "mode": "markers", "marker": {**color, "size": 5}, "opacity": 0.4},
+        {**common, "y": curve["smoothed"], "mode": "lines", "line": {**color, "width": 2.5}},
+    ]
+    return {"data": data, "layout": layout}
+
+
+def _alternative(curve: dict[str, Any]) -> str:
+    rates, rate = curve["rates"], curve["suggestion"]
+    words = f"Loss of {_PHASES[curve['phase']]} at {len(rates)} learning rates"
+    if rates:
+        words += f" from {decimal(rates[0])} to {decimal(rates[-1])}"
+    words += f": it falls fastest at {decimal(rate)}" if rate is not None else ": it never falls clearly"
+    return words + (", and explodes in the end." if curve["exploded"] else ".")
+
+
+def decimal(rate: float) -> str:
+    """0.00001, not 1e-05, to two digits."""
+    return f"{float(f'{rate:.1e}'):.12f}".rstrip("0").rstrip(".")

@@ -1,0 +1,88 @@
+"""Train: start a run, watch it learn, and look at the runs there are."""
+
+import streamlit as st
+
+from pages.jobs.describe import trained_words
+from pages.jobs.launch import active_run, configured, launch, split_photos
+from pages.jobs.run_list import run_list, show, shown_run
+from pages.train.augmentation import variants_words
+from pages.train.live import live_run
+from pages.train.settings import settings
+from pages.ui import format as figures
+from pages.ui.frame import guard, heading, require_project
+from pages.ui.services import store
+from transfer_core.disk.workspace import open_project
+from transfer_core.errors import TransferError
+from transfer_core.runs.config import RunConfig
+
+project = require_project()
+photos = store(project)
+heading("Train", "Let it learn from your photos. You can leave this page and come back: training goes on.")
+
+
+def summary(config: RunConfig, train: int, validation: int) -> str:
+    """What a click on Train will do, in a sentence or two."""
+    words = (
+        f"First a new head learns from **{train:,} photos**{variants_words(config)} on a frozen base, "
+        f"for at most {config.head.epochs} epochs"
+    )
+    if config.fine_tunes:
+        ratio = config.head.learning_rate / config.fine_tune.learning_rate
+        slower = f", in steps {figures.amount(ratio)} times smaller" if ratio > 1 else ""
+        words += (
+            f"; then **{trained_words(config)}** of the base learn along for at most {config.fine_tune.epochs} "
+            f"epochs{slower}"
+        )
+    words += f". After each epoch, {validation:,} other photos check what it can do."
+    if config.fit.patience:
+        words += " When that gets no better, it ends by itself and keeps the best."
+    if config.base.weights == "none":
+        words += " The base starts from **random weights**: it has not learned to see anything yet."
+    return words
+
+
+def begin() -> None:
+    """Start training and show the run; the project is read anew, because another tab may have changed it."""
+    try:
+        run = launch(open_project(project.id), photos)
+    except TransferError as error:
+        st.session_state["train_problem"] = str(error)
+    else:
+        show(project, run)
+
+
+config, manifest, reason = None, None, None
+try:
+    manifest = split_photos(project, photos)
+    config = configured(project)
+except TransferError as error:
+    reason = str(error)
+busy = active_run(project)
+if busy:
+    reason = "Training is going on. When it has ended, you can train again with other choices."
+
+if config and manifest and not busy:
+    counts = manifest.counts()
+    st.markdown(summary(config, sum(counts["train"].values()), sum(counts["validation"].values())))
+with st.container(horizontal=True, vertical_alignment="center", key="start"):
+    st.button(
+        "Train",
+        key="train",
+        type="primary",
+        icon=":material/model_training:",
+        disabled=reason is not None,
+        on_click=begin,
+    )
+    if reason:
+        st.markdown(reason, width="stretch")
+if problem := st.session_state.pop("train_problem", None):
+    st.error(problem, icon=":material/error:")
+settings(project, manifest)
+
+with guard():
+    run = shown_run(project)
+    if run is None:
+        st.caption("Nothing has been trained here yet.")
+    else:
+        live_run(run)
+    run_list(project, run)

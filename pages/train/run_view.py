@@ -1,0 +1,189 @@
+"""A run as a page shows it: read from disk in one go, and put into words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from pages.ui import format as figures
+from transfer_core.jobs.engine import Engine
+from transfer_core.runs.config import RunConfig
+from transfer_core.runs.events import EpochEnded, Event, Message, PhaseStarted, Progress
+from transfer_core.runs.folder import Run, Status
+
+__all__ = ["RunView", "Standing", "read"]
+
+QUICK, CALM = 0.5, 1.0  # seconds between looks, before the first epochs have shown and after
+SETTLED = 10.0  # seconds after the first epoch from which calm looks are enough
+SILENT = 20.0  # seconds without a sign of life that are worth mentioning
+
+_DOING = {
+    "": "Starting",
+    "prepare": "Getting the photos ready",
+    "features": "Computing what stays frozen, once",
+    "head": "Training the head",
+    "fine-tune": "Fine-tuning",
+    "finish": "Measuring the result",
+}
+_SHORT = {"prepare": "Photos", "features": "Features", "head": "Head", "fine-tune": "Fine-tuning", "finish": "Result"}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a run has come, as its events tell: they are newer than the status, written less often."""
+
+    phase: str = ""
+    begun: frozenset[str] = frozenset()
+    """Phases entered so far."""
+    planned: int = 0
+    """Epochs the phase may take at most; 0 for a phase without epochs."""
+    epochs: int = 0
+    """Epochs ended in this phase."""
+    step: Progress | None = None
+    """The step under way since the phase began or the last epoch ended."""
+    eta: float | None = None
+
+    @classmethod
+    def of(cls, events: Sequence[Event]) -> Standing:
+        """Read the events in order."""
+        now = cls()
+        for event in events:
+            if isinstance(event, PhaseStarted):
+                now = cls(event.phase, now.begun | {event.phase}, event.epochs, eta=now.eta)
+            elif isinstance(event, Progress):
+                now = replace(now, step=event, eta=event.eta)
+            elif isinstance(event, EpochEnded):
+                now = replace(now, step=None, epochs=now.epochs + 1, eta=event.eta)
+        return now
+
+    @property
+    def shown_phase(self) -> str:
+        """The phase as the person knows it: features at the cut, computed after the head, belong to fine-tuning."""
+        return "fine-tune" if self.phase == "features" and "head" in self.begun else self.phase
+
+    @property
+    def counts(self) -> str:
+        """The step with its counts, such as `features 120/200`; empty where there is none to count."""
+        if self.planned or self.step is None or not self.step.total:
+            return ""
+        return f"{self.step.step} {self.step.done:,}/{self.step.total:,}"
+
+    @property
+    def words(self) -> str:
+        """Phase and step: `Training the head: epoch 7 of at most 30`."""
+        doing = _DOING.get(self.phase, self.phase)
+        if self.planned:
+            return f"{doing}: epoch {min(self.epochs + 1, self.planned)} of at most {self.planned}"
+        return f"{doing}: {self.counts}" if self.counts else doing
+
+    @property
+    def fraction(self) -> float:
+        """How far the phase is, 0..1."""
+        step = self.step.done / self.step.total if self.step and self.step.total else 0.0
+        return min(1.0, (self.epochs + step) / self.planned if self.planned else step)
+
+
+@dataclass(frozen=True)
+class RunView:
+    """Everything the page needs to know of a run at one moment."""
+
+    run: Run
+    status: Status
+    config: RunConfig
+    events: list[Event]
+    report: dict[str, Any] | None
+    position: int
+    """Place among the waiting runs, from 1; 0 when it does not wait."""
+    stopping: bool
+    """A stop was asked for and has not happened yet."""
+
+    @property
+    def epochs(self) -> list[EpochEnded]:
+        """The epochs so far."""
+        return [event for event in self.events if isinstance(event, EpochEnded)]
+
+    @property
+    def messages(self) -> list[Message]:
+        """What the run wants the person to know."""
+        return [event for event in self.events if isinstance(event, Message)]
+
+    @property
+    def poll(self) -> float | None:
+        """Seconds until the next look; None when there is nothing more to come."""
+        if not self.status.active:
+            return None
+        epochs = self.epochs
+        settled = epochs and time.time() - epochs[0].time > SETTLED
+        return CALM if settled else QUICK
+
+    @cached_property
+    def standing(self) -> Standing:
+        """How far it is."""
+        return Standing.of(self.events)
+
+    @property
+    def doing(self) -> str:
+        """What it does right now, in words."""
+        if self.status.state != "QUEUED":
+            return self.standing.words
+        if self.position > 1:
+            return f"Waiting: {self.position - 1} before this one"
+        return "Waiting for a free place" if self.position else "Starting"
+
+    @property
+    def left(self) -> str:
+        """How long it will still take, or nothing while that can't be told."""
+        eta = self.standing.eta
+        return f"about {figures.span(eta)} left" if eta is not None and eta >= 1 else ""
+
+    @property
+    def fraction(self) -> float:
+        """How far the current phase is, 0..1."""
+        return self.standing.fraction if self.status.state != "QUEUED" else 0.0
+
+    @property
+    def waiting(self) -> str:
+        """What the charts say before the first epoch."""
+        if not self.status.active:
+            return "no epoch was finished"
+        return self.standing.counts or f"{self.doing.lower()} …"
+
+    @property
+    def silence(self) -> float | None:
+        """Seconds since the worker's last sign of life, when that is worth mentioning."""
+        quiet = time.time() - self.status.heartbeat
+        return quiet if self.status.state == "RUNNING" and quiet > SILENT else None
+
+    def way(self) -> list[tuple[str, str]]:
+        """The phases of this run as (name, `done` | `now` | `ahead`)."""
+        names = [name for name in _SHORT if name != "fine-tune" or self.config.fine_tunes]
+        standing, steps = self.standing, []
+        for name in names:
+            if name == standing.shown_phase and self.status.state != "FINISHED":
+                state = "now"
+            else:
+                state = "done" if name in standing.begun or self.status.state == "FINISHED" else "ahead"
+            steps.append((_SHORT[name], state))
+        return steps
+
+
+def read(run: Run, engine: Engine) -> RunView:
+    """Read `run` from disk.
+
+    Raises:
+        StorageError: its folder is damaged or gone.
+    """
+    # The status comes first: what is read after it can only be newer, so an ended run is shown with its last epochs.
+    status = run.status()
+    return RunView(
+        run=run,
+        status=status,
+        config=run.config(),
+        events=run.events(),
+        report=run.report() if not status.active else None,
+        position=engine.position(run) if status.state == "QUEUED" else 0,
+        stopping=status.active and run.stop_requested,
+    )

@@ -1,0 +1,166 @@
+"""Small pieces drawn as HTML: bars, a strip of photos, a list of facts. Every text in them is escaped."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from transfer_core.errors import PhotoError
+
+__all__ = [
+    "answer",
+    "cells",
+    "facts",
+    "load_style",
+    "percent",
+    "plain",
+    "probability_bars",
+    "sentence",
+    "split_bars",
+    "strip",
+    "thumb",
+    "thumb_bytes",
+]
+
+
+def load_style() -> None:
+    """Put the style sheet on the page; once a run, from app.py."""
+    st.html(Path(__file__).with_name("style.css"))
+
+
+def _bar(name: str, shares: Sequence[float], value: str, best: bool = False) -> str:
+    fills = "".join(
+        f'<span class="fill{" second" * (index > 0)}" style="width:{max(share, 0) * 100:.2f}%"></span>'
+        for index, share in enumerate(shares)
+    )
+    mark = " best" * best
+    return (
+        f'<span class="name{mark}">{escape(name)}</span><span class="track" aria-hidden="true">{fills}</span>'
+        f'<span class="value{mark}">{escape(value)}</span>'
+    )
+
+
+def split_bars(counts: Mapping[str, tuple[int, int]], labels: tuple[str, str]) -> None:
+    """Bars of two parts, one a class: `counts` gives (first, second); `labels` names the parts."""
+    longest = max((sum(pair) for pair in counts.values()), default=0) or 1
+    rows = "".join(
+        _bar(name, (first / longest, second / longest), f"{first} + {second}")
+        for name, (first, second) in counts.items()
+    )
+    legend = f'<span>{escape(labels[0])}</span><span class="second">{escape(labels[1])}</span>'
+    st.html(f'<div class="thaw-legend">{legend}</div><div class="thaw-bars">{rows}</div>')
+
+
+def probability_bars(probabilities: Mapping[str, float], most: int = 5) -> None:
+    """Bars of probability, the likeliest first; beyond `most` the rest is one bar."""
+    ordered = sorted(probabilities.items(), key=lambda item: -item[1])
+    rest = ordered[most:] if len(ordered) > most + 1 else []
+    shown = ordered[: len(ordered) - len(rest)]
+    rows = [_bar(name, (share,), percent(share), best=not index) for index, (name, share) in enumerate(shown)]
+    if rest:
+        others = sum(share for _, share in rest)
+        rows.append(_bar(f"{len(rest)} others", (others,), percent(others)))
+    st.html(f'<div class="thaw-bars">{"".join(rows)}</div>')
+
+
+def percent(share: float) -> str:
+    """A probability to a tenth of a percent; never "100.0%" for something less than certain."""
+    return f"{min(share * 100, 99.9) if share < 1 else 100:.1f}%"
+
+
+def strip(pictures: Iterable[bytes], alt: str, empty: str = "") -> None:
+    """A row of square JPEG or PNG pictures; without any, the words `empty` in their place."""
+    images = "".join(
+        f'<img src="data:{_kind(data)};base64,{base64.b64encode(data).decode()}" alt="">' for data in pictures
+    )
+    if images:
+        st.html(f'<div class="thaw-strip" role="img" aria-label="{escape(alt)}">{images}</div>')
+    else:
+        st.html(f'<div class="thaw-strip empty">{escape(empty)}</div>')
+
+
+def _kind(data: bytes) -> str:
+    return "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
+
+
+def facts(
+    rows: Mapping[str, str], hints: Mapping[str, str] | None = None, links: Mapping[str, str] | None = None
+) -> None:
+    """A small two-column list of terms and what they are; a term without a value is left out.
+
+    Args:
+        rows: term and value.
+        hints: words shown on hover over a term.
+        links: where a value comes from, as an address.
+    """
+    hints, links = hints or {}, links or {}
+    cells = []
+    for term, value in rows.items():
+        if not value:
+            continue
+        shown = escape(value)
+        if term in links:
+            shown += f' <a href="{escape(links[term])}" target="_blank" rel="noopener">source</a>'
+        cells.append(
+            f'<span class="term" title="{escape(hints.get(term, ""))}">{escape(term)}</span><span>{shown}</span>'
+        )
+    st.html(f'<div class="thaw-facts">{"".join(cells)}</div>')
+
+
+def answer(text: str) -> None:
+    """The winning label, large."""
+    st.html(f'<div class="thaw-answer">{escape(text)}</div>')
+
+
+def sentence(text: str) -> str:
+    """A sentence with names or paths in it as Markdown that shows just its characters."""
+    return "".join(f"\\{c}" if c in "\\`*[]~$<" else c for c in text)
+
+
+def plain(text: str) -> str:
+    """Text as Markdown that shows just its characters: names may hold any."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|~:$<>" else c for c in text)
+
+
+def cells(key: str, *, least: int, most: int = 12) -> DeltaGenerator:
+    """A container whose children stand in columns, at least `least` pixels wide each and at most `most` in a row."""
+    # 100% less the gaps between `most` columns, divided among them: narrower columns would make more of them.
+    share = f"calc((100% - {most - 1}rem) / {most})"
+    st.html(
+        f"<style>.st-key-{key} {{ display: grid; gap: 1rem; align-items: stretch; "
+        f"grid-template-columns: repeat(auto-fill, minmax(min(100%, max({least}px, {share})), 1fr)); }}</style>"
+    )
+    return st.container(key=key)
+
+
+SIZE = 160  # pixels
+
+
+def thumb(photo: Mapping[str, Any]) -> None:
+    """Draw a photo of a result (`photo`, `path`, `sha256`); one that is gone is named instead."""
+    data = thumb_bytes(photo)
+    if data:
+        st.image(data, width="stretch", alt=photo["photo"])
+    else:
+        st.caption(":material/broken_image: This photo's file is gone or can't be read.")
+
+
+def thumb_bytes(photo: Mapping[str, Any]) -> bytes:
+    """A square JPEG of a photo of a result, or nothing where its file is gone or can't be read."""
+    return _made(photo["path"], photo["sha256"])
+
+
+@st.cache_data(show_spinner=False, max_entries=2000)
+def _made(path: str, sha256: str) -> bytes:
+    from transfer_core.photos.decode import thumbnail
+
+    try:
+        return thumbnail(Path(path), SIZE)
+    except PhotoError:
+        return b""  # the page says so in its place

@@ -1,0 +1,111 @@
+"""The five steps on the way to a classifier, how far a project has come, and how that is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.ui.html import sentence
+from pages.ui.paths import page_path
+from transfer_core.disk.workspace import Project, runs_dir
+
+__all__ = ["STEPS", "Step", "done_steps", "has_photos", "next_button", "next_step", "stepper", "way"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its page `pages/<name>.py`, its title, and what it is for."""
+
+    name: str
+    title: str
+    purpose: str
+
+
+STEPS = (
+    Step("photos", "Photos", "Show it examples"),
+    Step("base", "Base", "Pick a network that can already see"),
+    Step("layers", "Layers", "Choose what may change"),
+    Step("train", "Train", "Let it learn"),
+    Step("test", "Test", "Try it on new photos"),
+)
+
+
+def done_steps(project: Project) -> tuple[str, ...]:
+    """The names of the steps that the project has behind it, in order. Read from disk, so every tab agrees."""
+    from transfer_core.runs.folder import list_runs  # loads NumPy, which the first page can do without
+
+    runs = list_runs(runs_dir(project))
+    trained = any(run.model_path.is_file() for run in runs)
+    done = {
+        "photos": has_photos(project) and _has_classes(project),
+        "base": "base" in project.choices or bool(runs),
+        "layers": "trainable" in project.choices or bool(runs),
+        "train": trained,
+        "test": trained and "tested" in project.choices,
+    }
+    return tuple(step.name for step in STEPS if done[step.name])
+
+
+def next_step(done: tuple[str, ...]) -> Step:
+    """The first step that is not done; the last one when all are."""
+    return next((step for step in STEPS if step.name not in done), STEPS[-1])
+
+
+def has_photos(project: Project) -> bool:
+    """Whether the project ever had photos; asks the disk, so that an empty project costs no database."""
+    return (project.photos_dir / "photos.sqlite").is_file()
+
+
+def _has_classes(project: Project) -> bool:
+    from pages.ui.services import store  # the frame draws the stepper, so it imports this module first
+
+    return sum(count > 0 for count in store(project).classes().values()) > 1
+
+
+def way(done: tuple[str, ...]) -> None:
+    """Draw the five steps as a row of dots with words, for a card."""
+    upcoming = next_step(done).name
+    items = []
+    for step in STEPS:
+        state = "done" if step.name in done else "next" if step.name == upcoming else "not yet"
+        mark = state.replace(" ", "-")
+        items.append(f'<span role="listitem" class="{mark}" title="{step.title}: {state}">{step.title}</span>')
+    st.html(f'<div role="list" class="thaw-way">{"".join(items)}</div>')
+
+
+def stepper(project: Project, current: str) -> None:
+    """Draw the five steps in a row: those done, the one named `current`, those to come."""
+    done = done_steps(project)
+    with st.container(horizontal=True, key="stepper", gap="small"):
+        for number, step in enumerate(STEPS, 1):
+            here = step.name == current
+            icon = ":material/check_circle:" if step.name in done else f":material/counter_{number}:"
+            st.page_link(
+                page_path(step.name),
+                label=f"**{step.title}**" if here else step.title,
+                icon=icon,
+                query_params={"project": project.id},
+                help=step.purpose,
+            )
+
+
+def next_button(step: str, *, reason: str | None = None) -> bool:
+    """The prominent way to `step`; with a `reason` it is disabled and the reason stands beside it.
+
+    Returns:
+        Whether it was clicked.
+    """
+    title = next(item.title for item in STEPS if item.name == step)
+    with st.container(horizontal=True, vertical_alignment="center", key="way_on"):
+        clicked = st.button(
+            f"Next: {title}",
+            key=f"next_{step}",
+            type="primary",
+            icon=":material/arrow_forward:",
+            icon_position="right",
+            disabled=reason is not None,
+        )
+        if reason is not None:
+            st.caption(sentence(reason))
+    return clicked

@@ -1,0 +1,87 @@
+"""The fair order of waiting runs, and what a worker's end means in words."""
+
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transfer_core.jobs.engine import FairQueue, exit_words, fair_order, log_tail
+from transfer_core.runs.folder import Run
+
+PROJECTS = "abcde"
+waiting_lines = st.text(PROJECTS, max_size=25).map(lambda text: list(zip(text, range(len(text)), strict=True)))
+turns = st.text(PROJECTS, max_size=10).map(list)
+
+
+@given(waiting_lines, turns)
+def test_everyone_starts_once_and_in_order_of_arrival_within_a_project(waiting, served):
+    order = fair_order(waiting, served)
+    assert sorted(order) == [item for _, item in waiting]
+    project = {item: name for name, item in waiting}
+    for name in PROJECTS:
+        own = [item for item in order if project[item] == name]
+        assert own == sorted(own)
+
+
+@given(waiting_lines, turns)
+def test_nobody_gets_a_second_turn_before_all_who_wait_had_one(waiting, served):
+    project = {item: name for name, item in waiting}
+    order = fair_order(waiting, served)
+    had: Counter[str] = Counter()
+    for number, item in enumerate(order):
+        still_waiting = {project[other] for other in order[number:]}
+        assert had[project[item]] == min(had[name] for name in still_waiting)
+        had[project[item]] += 1
+
+
+@given(waiting_lines, turns)
+def test_taking_the_first_leaves_the_order_of_the_rest(waiting, served):
+    order = fair_order(waiting, served)
+    for count in range(len(order)):
+        assert fair_order(waiting, served) == order[count:]
+        first = next(pair for pair in waiting if pair[1] == order[count])
+        waiting = [pair for pair in waiting if pair != first]
+        served = [*served, first[0]]
+
+
+def test_who_was_served_last_goes_last():
+    waiting = [("a", "a1"), ("a", "a2"), ("b", "b1"), ("c", "c1")]
+    assert fair_order(waiting) == ["a1", "b1", "c1", "a2"]
+    assert fair_order(waiting, ["c", "b", "a"]) == ["c1", "b1", "a1", "a2"]
+
+
+def test_queue_tells_places_and_lets_go():
+    a1, a2, b1 = (Run(Path("/home") / project / "runs" / name) for project, name in ("a1", "a2", "b1"))
+    queue = FairQueue()
+    for run in (a1, a2, b1, a1):
+        queue.add(run)
+    assert [queue.position(run) for run in (a1, b1, a2)] == [1, 2, 3]
+    queue.take(a1)
+    assert queue.order() == [b1, a2]
+    queue.remove(b1)
+    assert queue.position(b1) == 0 and b1 not in queue and a2 in queue
+
+
+def test_exit_words_are_for_the_person_and_name_what_a_report_needs():
+    outside, words = exit_words(-signal.SIGKILL)
+    assert outside and "memory" in words and "SIG" not in words
+    outside, words = exit_words(-signal.SIGTERM)
+    assert outside and "shut down" in words and "SIG" not in words
+    outside, words = exit_words(-signal.SIGSEGV)
+    assert not outside and "crashed" in words and "SIGSEGV" in words
+    outside, words = exit_words(3)
+    assert not outside and "exit code 3" in words
+
+
+@pytest.mark.parametrize(
+    ("text", "lines", "expected"),
+    [("", 3, ""), ("one\ntwo\n", 3, "one\ntwo"), ("x" * 9999 + "\nzwei ä\ndrei\n", 2, "zwei ä\ndrei")],
+)
+def test_log_tail(tmp_path, text, lines, expected):
+    run = Run(tmp_path)
+    assert log_tail(run) == ""
+    run.log_path.write_text(text, "utf-8")
+    assert log_tail(run, lines) == expected

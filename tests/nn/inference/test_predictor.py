@@ -1,0 +1,89 @@
+"""A trained classifier asked about photos: as in training, and one bad file never spoils the rest."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from transfer_core.errors import RunError
+from transfer_core.nn.inference.predictor import Classifier
+from transfer_core.nn.training.run import train
+from transfer_core.photos.decode import decode
+from transfer_core.runs.config import PhaseConfig
+from transfer_core.runs.folder import Run
+
+
+@pytest.fixture
+def run(toy_run: Callable[..., Run]) -> Run:
+    run = toy_run(head=PhaseConfig(30, 3e-2))
+    assert train(run, lambda event: None)
+    return run
+
+
+def test_answers_for_files_and_bytes(run: Run, tmp_path: Path) -> None:
+    photos = run.manifest().of("validation")
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    items = [photos[0].path, broken, Path(photos[-1].path).read_bytes(), tmp_path / "missing.png"]
+    first, second, third, fourth = Classifier(run).predict(items)
+    assert (first["image"], first["label"]) == (photos[0].path, "blue")
+    assert set(first) == {"image", "label", "probability", "probabilities", "milliseconds"}
+    assert first["probability"] == max(first["probabilities"].values()) == first["probabilities"]["blue"]
+    assert sum(first["probabilities"].values()) == pytest.approx(1)
+    assert first["milliseconds"] > 0
+    assert set(second) == {"image", "error"}
+    assert second["image"] == str(broken)
+    assert (third["image"], third["label"]) == ("image 3", "red")
+    assert "missing.png" in fourth["error"]
+
+
+def test_answers_are_those_of_training(run: Run) -> None:
+    photos = run.manifest().of("validation")
+    report = run.report()
+    assert report is not None
+    classifier = Classifier(run)
+    decoded = np.stack([decode(Path(photo.path), 16) for photo in photos])
+    answers = classifier.probabilities(decoded)
+    labels = np.array([photo.label for photo in photos])
+    assert (answers.argmax(1) == labels).mean() == report["val_accuracy"]
+    best = report["phases"]["head"]["best"]["val_loss"]
+    assert -np.log(answers[np.arange(len(labels)), labels]).mean() == pytest.approx(best, rel=1e-5)
+    one_by_one = [classifier.predict([photo.path])[0]["probability"] for photo in photos]
+    np.testing.assert_allclose(one_by_one, answers.max(1), atol=1e-6)
+
+
+def test_any_number_of_photos_keeps_its_order(run: Run) -> None:
+    photos = [photo.path for photo in run.manifest().photos] * 2
+    answers = Classifier(run).predict(iter(photos))
+    assert [answer["image"] for answer in answers] == photos
+    assert Classifier(run).predict([]) == []
+
+
+def test_the_first_answer_is_not_charged_for_tracing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    traced: list[int] = []
+    call = keras.Model.__call__
+
+    def counted(self: keras.Model, *args: Any, **options: Any) -> Any:
+        traced.append(1)  # Python runs only while the graph is traced
+        return call(self, *args, **options)
+
+    monkeypatch.setattr(keras.Model, "__call__", counted)
+    classifier = Classifier(run)
+    assert traced
+    traced.clear()
+    assert classifier.predict([run.manifest().photos[0].path])[0]["milliseconds"] > 0
+    assert not traced
+
+
+def test_a_run_without_a_classifier_is_refused(toy_run: Callable[..., Run]) -> None:
+    with pytest.raises(RunError, match="holds no trained model"):
+        Classifier(toy_run())
+
+
+def test_a_damaged_model_is_refused(run: Run) -> None:
+    run.model_path.write_bytes(run.model_path.read_bytes()[:1000])
+    with pytest.raises(RunError, match=r"model\.keras can't be loaded"):
+        Classifier(run)

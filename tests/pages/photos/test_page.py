@@ -1,0 +1,234 @@
+"""Photos: every way in, what is refused and why, edits with undo, conflicts, and the split."""
+
+import io
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.home.new_project import photos_task
+from pages.photos import edits
+from pages.photos import grid as photo_grid
+from pages.ui import tasks
+from pages.ui.services import store
+from transfer_core.disk.workspace import Project, create_project, open_project
+from transfer_core.errors import DataError
+from transfer_core.photos.importer import Cancelled, Progress
+from transfer_core.photos.store import PhotoStore
+
+Jpeg = Callable[[int], bytes]
+Finish = Callable[[AppTest, str], AppTest]
+
+
+class Photos:
+    """The photos page of one project."""
+
+    def __init__(self, app: AppTest, project: Project, finish: Finish) -> None:
+        self.app, self.project, self._finish = app, project, finish
+
+    @property
+    def store(self) -> PhotoStore:
+        return store(self.project)
+
+    def add(self, way: str, files: list[tuple[str, bytes]], taken: int = 0) -> AppTest:
+        """Drop files into an uploader and wait for the import."""
+        uploads = [(name, data, "") for name, data in files]
+        self.app.file_uploader(key=f"{way}_{taken}").set_value(uploads if way != "upload_zip" else uploads[0]).run()
+        return self._finish(self.app, photos_task(self.project))
+
+    def press(self, key: str) -> AppTest:
+        self.app.button(key=key).click().run()
+        assert not self.app.exception
+        return self.app
+
+
+@pytest.fixture
+def page(open_page: Callable[[str, str], AppTest], finish: Finish, app: AppTest) -> Iterator[Photos]:
+    project = create_project("Pets")
+    yield Photos(open_page("photos", project.id), project, finish)
+    tasks.dismiss(photos_task(project))
+
+
+@pytest.fixture
+def pets(page: Photos, jpeg: Jpeg) -> Photos:
+    """The page with four cats and three dogs."""
+    files = [(f"pets/cat/{number}.jpg", jpeg(number)) for number in range(4)]
+    files += [(f"pets/dog/{number}.jpg", jpeg(number)) for number in range(4, 7)]
+    page.add("upload_folder", files)
+    return page
+
+
+def test_an_empty_project_says_what_to_do_and_leads_nowhere_yet(page: Photos) -> None:
+    assert not page.app.exception
+    assert "folder for each class" in page.app.info[0].value
+    assert page.app.button(key="next_base").disabled
+
+
+def test_a_dropped_folder_becomes_classes(pets: Photos) -> None:
+    assert pets.store.classes() == {"cat": 4, "dog": 3}
+    assert "7 photos of 2 classes added" in pets.app.success[0].value
+    assert not pets.app.button(key="next_base").disabled
+    assert pets.press("dismiss_report").success == []
+
+
+def test_files_that_are_no_photos_are_listed_with_reasons(page: Photos, jpeg: Jpeg) -> None:
+    app = page.add(
+        "upload_folder",
+        [("p/cat/1.jpg", jpeg(1)), ("p/cat/2.jpg", jpeg(2)), ("p/cat/empty.jpg", b""), ("p/dog/notes.txt", b"woof")],
+    )
+    assert "2 files could not be used" in app.warning[0].value
+    assert any("2 refused files" in expander.label for expander in app.expander)
+    table = app.table[0].value
+    assert set(table["File"]) == {r"cat/empty\.jpg", r"dog/notes\.txt"}
+    assert all(table["Why"])
+    assert app.button(key="next_base").disabled
+    assert any("only one class" in warning.value for warning in app.warning)
+
+
+def test_a_zip_and_what_is_none(page: Photos, jpeg: Jpeg) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number in range(4):
+            archive.writestr(f"pets/{'cat' if number % 2 else 'dog'}/{number}.jpg", jpeg(number))
+    app = page.add("upload_zip", [("not.zip", b"no zip at all")])
+    assert "is not a zip" in app.error[0].value
+    page.press(f"dismiss_{photos_task(page.project)}")
+    page.add("upload_zip", [("pets.zip", buffer.getvalue())], taken=1)
+    assert page.store.classes() == {"cat": 2, "dog": 2}
+
+
+def test_single_photos_go_to_a_class_old_or_new(pets: Photos, jpeg: Jpeg) -> None:
+    assert pets.app.file_uploader(key="upload_files_0").disabled
+    pets.app.text_input(key="new_class").set_value("bird")
+    pets.press("add_class")
+    pets.app.selectbox(key="upload_class").set_value("bird").run()
+    pets.add("upload_files", [("a.jpg", jpeg(20)), ("b.jpg", jpeg(21))])
+    assert pets.store.classes() == {"bird": 2, "cat": 4, "dog": 3}
+
+
+def test_a_folder_on_this_computer_and_one_that_is_not(
+    page: Photos, jpeg: Jpeg, finish: Finish, tmp_path: Path
+) -> None:
+    for number in range(4):
+        path = tmp_path / "pets" / ("cat" if number % 2 else "dog") / f"{number}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(jpeg(number))
+    for name, expected in (("nowhere", "There is no folder"), ("pets", "4 photos of 2 classes")):
+        page.app.text_input(key="folder_path").set_value(str(tmp_path / name))
+        page.app.button(key="import_path").click().run()
+        app = finish(page.app, photos_task(page.project))
+        assert expected in [*app.error, *app.success][0].value
+    assert page.store.classes() == {"cat": 2, "dog": 2}
+
+
+def test_one_photo_of_a_class_is_refused_by_the_way_on(page: Photos, jpeg: Jpeg) -> None:
+    files = [("p/cat/1.jpg", jpeg(1)), ("p/cat/2.jpg", jpeg(2)), ("p/dog/3.jpg", jpeg(3))]
+    app = page.add("upload_folder", files)
+    assert app.button(key="next_base").disabled
+    assert any('"dog" has a single photo' in caption.value for caption in app.caption)
+
+
+def test_a_photo_under_two_classes_waits_for_a_choice(pets: Photos, jpeg: Jpeg) -> None:
+    pets.add("upload_folder", [("p/dog/again.jpg", jpeg(0))], taken=1)
+    (group,) = pets.store.conflicts()
+    as_dog = next(photo for photo in group if photo.class_name == "dog")
+    pets.press(f"keep_{as_dog.id}")
+    assert pets.store.conflicts() == []
+    assert pets.store.classes() == {"cat": 3, "dog": 4}
+
+
+def test_classes_are_renamed_merged_deleted_and_brought_back(pets: Photos) -> None:
+    app = pets.app
+    app.selectbox(key="rename_old").set_value("cat")
+    app.text_input(key="rename_new").set_value("kitten")
+    pets.press("rename_class")
+    assert pets.store.classes() == {"dog": 3, "kitten": 4}
+    app.multiselect(key="merge_names").set_value(["dog", "kitten"])
+    app.text_input(key="merge_into").set_value("pet")
+    pets.press("merge_classes")
+    assert pets.store.classes() == {"pet": 7}
+    app.selectbox(key="delete_name").set_value("pet")
+    pets.press("delete_class")
+    assert pets.store.classes() == {}
+    # Without a class there is no toolbar, so the way back must stand elsewhere.
+    for expected in ({"pet": 7}, {"dog": 3, "kitten": 4}, {"cat": 4, "dog": 3}):
+        pets.press("undo_edit")
+        assert pets.store.classes() == expected
+
+
+def test_a_name_that_is_taken_is_refused_in_a_sentence(pets: Photos) -> None:
+    pets.app.selectbox(key="rename_old").set_value("cat")
+    pets.app.text_input(key="rename_new").set_value("dog")
+    assert "dog" in pets.press("rename_class").error[0].value
+    assert pets.store.classes() == {"cat": 4, "dog": 3}
+
+
+def test_picked_photos_are_moved_and_removed(pets: Photos) -> None:
+    first, second, *_ = pets.store.photos("cat")
+    pets.app.checkbox(key=f"pick_{first.id}").check().run()
+    pets.app.selectbox(key="move_to").set_value("dog").run()
+    pets.press("move_photos")
+    assert pets.store.classes() == {"cat": 3, "dog": 4}
+    pets.app.checkbox(key=f"pick_{second.id}").check().run()
+    pets.press("remove_photos")
+    assert pets.store.classes() == {"cat": 2, "dog": 4}
+
+
+@pytest.mark.usefixtures("recent_apptest")
+def test_many_photos_come_a_page_at_a_time(page: Photos, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photo_grid, "PER_PAGE", 5)
+    app = page.add("upload_folder", [(f"p/{'cat' if n < 12 else 'dog'}/{n:02}.jpg", jpeg(n)) for n in range(14)])
+    assert len([box for box in app.checkbox if str(box.key).startswith("pick_")]) == 5
+    app.get("pagination")[0].set_value(3).run()
+    assert len([box for box in app.checkbox if str(box.key).startswith("pick_")]) == 2
+
+
+def test_the_split_is_kept_and_shown(pets: Photos) -> None:
+    pets.app.slider(key="split_share").set_value(50).run()
+    pets.app.number_input(key="split_seed").set_value(7).run()
+    assert open_project(pets.project.id).choices["split"] == {"validation_fraction": 0.5, "seed": 7}
+    counts = pets.store.manifest(0.5, 7).counts()
+    bars = "".join(html.proto.body for html in pets.app.get("html"))
+    for name in ("cat", "dog"):
+        assert f"{counts['train'][name]} + {counts['validation'][name]}" in bars
+
+
+def test_an_import_can_be_cancelled(page: Photos, jpeg: Jpeg, finish: Finish, monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(store: PhotoStore, files: object, name: object, *, progress: Progress, cancelled: Cancelled) -> None:
+        progress(30, 90, "30.jpg")
+        while not cancelled():
+            threading.Event().wait(0.01)
+        raise DataError("The import was stopped, so nothing was added.")
+
+    monkeypatch.setattr(PhotoStore, "import_files", endless)
+    page.app.file_uploader(key="upload_folder_0").set_value([("p/cat/1.jpg", jpeg(1), "")]).run()
+    key = photos_task(page.project)
+    assert page.app.button(key="cancel_" + key).click().run() is page.app
+    app = finish(page.app, key)
+    assert "nothing was added" in app.info[0].value
+    assert page.store.classes() == {}
+
+
+def test_the_second_click_of_a_pair_changes_nothing(pets: Photos, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edits, "_DOUBLE_CLICK", 60.0)
+    pets.app.text_input(key="new_class").set_value("bird")
+    pets.press("add_class")
+    assert pets.app.text_input(key="new_class").value == ""
+    pets.press("add_class")
+    assert not pets.app.error
+    pets.app.text_input(key="new_class").set_value("bird")
+    pets.press("add_class")
+    assert not pets.app.error
+    assert "bird" in pets.store.classes()
+
+
+def test_a_single_file_of_another_kind_is_refused_with_its_reason(pets: Photos, jpeg: Jpeg) -> None:
+    assert not pets.app.file_uploader(key="upload_files_0").proto.type, "the browser drops others without a word"
+    pets.app.selectbox(key="upload_class").set_value("cat").run()
+    heic = b"\0\0\0\x18ftypheic" + bytes(100)
+    pets.add("upload_files", [("a.jpg", jpeg(20)), ("IMG_1.HEIC", heic)])
+    assert pets.store.classes() == {"cat": 5, "dog": 3}
+    assert "iPhone" in pets.app.table[0].value["Why"][0]

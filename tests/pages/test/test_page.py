@@ -1,0 +1,169 @@
+"""Test: photos in, answers out, from a classifier that was trained; and taking it away."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.jobs import trained_runs as results
+from pages.test import ask as test_photos
+from pages.test import download
+from transfer_core.disk.files import write_bytes, write_json
+from transfer_core.disk.workspace import Project, create_project, open_project, runs_dir
+from transfer_core.errors import TransferError
+from transfer_core.photos.manifest import Manifest
+from transfer_core.runs.config import BaseConfig, RunConfig
+from transfer_core.runs.folder import Run, create_run
+
+Jpeg = Callable[[int], bytes]
+
+
+class FakeLane:
+    """Answers like the interactive worker: the first file's first byte tells a photo from anything else."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    def warm(self) -> None:
+        """Nothing to start."""
+
+    def ask(self, kind: str, args: dict[str, Any], timeout: float = 60.0) -> dict[str, Any]:
+        assert kind == "predict"
+        self.asked.append(args)
+        return {"predictions": [self._answer(Path(path)) for path in args["images"]]}
+
+    def _answer(self, path: Path) -> dict[str, Any]:
+        if not path.read_bytes().startswith(b"\xff\xd8"):
+            return {"image": str(path), "error": "This is no picture."}
+        shares = {"cat": 0.912, "dog": 0.08, "bird": 0.008}
+        return {
+            "image": str(path), "label": "cat", "probability": 0.912, "probabilities": shares, "milliseconds": 12.3,
+        }  # fmt: skip
+
+
+@pytest.fixture
+def lane(monkeypatch: pytest.MonkeyPatch) -> FakeLane:
+    fake = FakeLane()
+    monkeypatch.setattr(test_photos, "lane", lambda: fake)
+    return fake
+
+
+@pytest.fixture
+def project(thaw_home: Path) -> Project:
+    return create_project("Pets")
+
+
+def train(project: Project, name: str, accuracy: float, weights: str = "imagenet") -> Run:
+    """A run that looks trained."""
+    config = RunConfig(base=BaseConfig("efficientnet-lite0", weights))
+    run = create_run(runs_dir(project) / name, config, Manifest(("cat", "dog"), ()))
+    write_bytes(run.model_path, b"the model of " + name.encode())
+    write_json(run.labels_path, {"classes": ["cat", "dog"], "input_size": 224, "base": "efficientnet-lite0"})
+    write_json(run.path / "report.json", {"val_accuracy": accuracy, "val_interval": [accuracy - 0.05, accuracy + 0.02]})
+    run.write_status(replace(run.status(), state="FINISHED", ended=1_760_000_000.0))
+    return run
+
+
+@pytest.fixture
+def page(open_page: Callable[[str, str], AppTest], project: Project, lane: FakeLane) -> AppTest:
+    train(project, "20260101-000000-aaaa", 0.96)
+    train(project, "20260102-000000-bbbb", 0.91)
+    return open_page("test", project.id)
+
+
+def drawn(app: AppTest) -> str:
+    return "".join(html.proto.body for html in app.get("html"))
+
+
+def drop(app: AppTest, files: list[tuple[str, bytes]], taken: int = 0) -> AppTest:
+    app.file_uploader(key=f"test_images_{taken}").set_value([(name, data, "") for name, data in files]).run()
+    assert not app.exception
+    return app
+
+
+def test_without_a_trained_run_the_page_leads_to_train(
+    open_page: Callable[[str, str], AppTest], project: Project
+) -> None:
+    page = open_page("test", project.id)
+    assert not page.exception
+    assert "no trained classifier" in page.info[0].value
+    assert "go_train" in {button.key for button in page.button}
+
+
+def test_photos_are_answered_with_sorted_bars(page: AppTest, jpeg: Jpeg, project: Project) -> None:
+    drop(page, [("felix.jpg", jpeg(1)), ("notes.txt", b"no photo")])
+    html = drawn(page)
+    assert "91.2%" in html
+    assert html.index("91.2%") < html.index("8.0%") < html.index("0.8%")
+    assert any("felix" in caption.value and "12 ms" in caption.value for caption in page.caption)
+    assert "notes" in page.warning[0].value
+    assert "no picture" in page.warning[0].value
+    assert open_project(project.id).choices["tested"]
+
+
+def test_answers_stay_until_they_are_cleared(page: AppTest, jpeg: Jpeg) -> None:
+    drop(page, [("a.jpg", jpeg(1))])
+    drop(page, [("b.jpg", jpeg(2))], taken=1)
+    page.run()
+    assert page.subheader[0].value == "2 answers"
+    page.button(key="clear_answers").click().run()
+    assert list(page.subheader) == []
+
+
+def test_the_newest_run_is_asked_until_another_is_chosen(page: AppTest, jpeg: Jpeg, lane: FakeLane) -> None:
+    drop(page, [("a.jpg", jpeg(1))])
+    assert lane.asked[-1]["run"].endswith("bbbb")
+    page.selectbox(key="test_run").set_value("20260101-000000-aaaa").run()
+    drop(page, [("a.jpg", jpeg(1))], taken=1)
+    assert lane.asked[-1]["run"].endswith("aaaa")
+
+
+def test_runs_are_named_with_their_figures(page: AppTest) -> None:
+    newest, best = page.selectbox(key="test_run").options
+    assert "91% (86 to 93%)" in newest
+    assert "96% (91 to 98%)" in best
+    assert best.endswith("best so far")
+
+
+def test_random_weights_are_marked(page: AppTest, project: Project) -> None:
+    train(project, "20260103-000000-cccc", 0.4, weights="none")
+    page.run()
+    page.selectbox(key="test_run").set_value("20260103-000000-cccc").run()
+    assert "random weights" in page.warning[0].value
+
+
+def test_a_sample_project_draws_new_photos_at_a_click(page: AppTest, project: Project, lane: FakeLane) -> None:
+    project.choose(sample="shapes")
+    page.run()
+    page.button(key="try_samples").click().run()
+    assert not page.exception
+    assert len(lane.asked[-1]["images"]) == test_photos.DRAWN
+    assert page.subheader[0].value == f"{test_photos.DRAWN} answers"
+    first = {data for _, data in test_photos.drawings("shapes")}
+    assert first.isdisjoint(data for _, data in test_photos.drawings("shapes"))
+
+
+def test_a_refusal_of_the_worker_is_one_sentence(page: AppTest, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise TransferError("The model can't be loaded. Train again.")
+
+    monkeypatch.setattr(FakeLane, "ask", refuse)
+    drop(page, [("a.jpg", jpeg(1))])
+    assert "Train again" in page.error[0].value
+
+
+def test_the_zip_holds_model_labels_and_how_to_use_them(page: AppTest, project: Project) -> None:
+    assert {"download_model", "download_labels", "download_zip"} <= {b.key for b in page.get("download_button")}
+    (newest, _) = results.trained_runs(project)
+    with zipfile.ZipFile(io.BytesIO(download.packed(project, newest))) as archive:
+        assert archive.read("model.keras") == b"the model of 20260102-000000-bbbb"
+        assert json.loads(archive.read("labels.json"))["classes"] == ["cat", "dog"]
+        words = archive.read("README.txt").decode()
+    assert "224 x 224" in words
+    assert "91% (86 to 93%)" in words

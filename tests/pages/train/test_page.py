@@ -1,0 +1,355 @@
+"""Train: one click one run, followed from disk to its end; settings, stop, and the list of runs."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.jobs import launch
+from pages.ui import services
+from pages.ui.paths import page_path
+from tests.pages.component import given
+from tests.pages.fake_engine import FakeEngine
+from tests.pages.toys import BASE, toy_project, toy_tree
+from transfer_core.backbones.freeze_plan import last_blocks
+from transfer_core.backbones.stored_trees import store_tree
+from transfer_core.disk.files import write_json
+from transfer_core.disk.workspace import Project, create_project, list_projects, open_project, runs_dir
+from transfer_core.errors import StorageError
+from transfer_core.runs.events import EpochEnded, Message, PhaseStarted, Progress
+from transfer_core.runs.folder import Recorder, Run, list_runs
+
+Open = Callable[[str, str], AppTest]
+
+
+@pytest.fixture
+def project(app: AppTest, engine: FakeEngine, jpeg: Callable[[int], bytes]) -> Project:
+    """Ten photos of each of two classes, a base, and its last block to train."""
+    plan = last_blocks(toy_tree(), 1)
+    return toy_project(jpeg, trainable=list(plan.trainable), trainable_of=BASE)
+
+
+@pytest.fixture
+def page(project: Project, open_page: Open) -> AppTest:
+    opened = open_page("train", project.id)
+    assert not opened.exception
+    return opened
+
+
+@pytest.fixture
+def begun(page: AppTest, project: Project) -> tuple[Run, Recorder]:
+    """A run that a worker has taken up."""
+    page.button(key="train").click().run()
+    (run,) = list_runs(runs_dir(project))
+    return run, Recorder(run, pid=1)
+
+
+def epoch(number: int, phase: Any = "head", accuracy: float = 0.8) -> EpochEnded:
+    metrics = {"loss": 1 / number, "accuracy": accuracy, "val_loss": 1.2 / number, "val_accuracy": accuracy - 0.1}
+    return EpochEnded(phase, number, metrics, 0.5, 1e-3)
+
+
+def finish(run: Run, record: Recorder, accuracy: float = 0.75) -> None:
+    report = {
+        "val_accuracy": accuracy,
+        "val_interval": [0.301, 0.954],
+        "seconds": {"features": 3.0, "head": 9.0},
+        "freeze_proof": {"frozen_unchanged": True, "frozen_arrays": 30},
+    }
+    write_json(run.path / "report.json", report)
+    run.model_path.touch()
+    record.end("FINISHED")
+
+
+def said(page: AppTest) -> str:
+    kinds = (page.markdown, page.caption, page.info, page.warning, page.error)
+    return "\n".join(text.value for kind in kinds for text in kind)
+
+
+def progress(page: AppTest) -> str:
+    return " ".join(bar.proto.text for bar in page.get("progress"))
+
+
+def figure(page: AppTest) -> dict[str, Any]:
+    return json.loads(given(page, "curves")["figure"])
+
+
+def test_what_will_happen_is_said_before(page: AppTest) -> None:
+    assert "**16 photos**" in said(page)
+    assert "**the last block** of the base learn along" in said(page)
+    assert not page.button(key="train").disabled
+
+
+def test_train_starts_one_run_however_often_it_is_clicked(page: AppTest, project: Project, engine: FakeEngine) -> None:
+    page.button(key="train").click().run()
+    (run,) = list_runs(runs_dir(project))
+    assert engine.started == [run]
+    assert run.config().plan == last_blocks(toy_tree(), 1)
+    assert len(run.manifest().photos) == 20
+    assert page.query_params["run"] == [run.id] or page.query_params["run"] == run.id
+    assert open_project(project.id).choices["run"] == run.id
+    assert page.button(key="train").disabled
+    # The second click of a pair comes from a page that still shows the button.
+    assert launch.launch(open_project(project.id), services.store(project)) == run
+    assert engine.started == [run]
+
+
+def test_a_second_click_after_a_quick_end_starts_nothing(page: AppTest, project: Project, engine: FakeEngine) -> None:
+    page.button(key="train").click().run()
+    (run,) = list_runs(runs_dir(project))
+    Recorder(run, pid=1).end("FAILED", "No.")
+    assert launch.launch(open_project(project.id), services.store(project)) == run
+    assert engine.started == [run]
+
+
+@pytest.mark.parametrize(
+    ("base", "photos", "reason"),
+    [(None, True, "No base is chosen"), (BASE, False, "class"), ("inception-v4", True, "weights")],
+)
+def test_what_is_missing_is_said(
+    app: AppTest,
+    engine: FakeEngine,
+    open_page: Open,
+    jpeg: Callable[[int], bytes],
+    base: str | None,
+    photos: bool,
+    reason: str,
+) -> None:
+    store_tree(BASE, toy_tree())
+    made = create_project("Half")
+    if base:
+        made.choose(base={"name": base, "weights": "imagenet"})
+    if photos:
+        services.store(made).import_files(
+            [(f"{name}/{n}.jpg", jpeg(10 * int(n) + len(name))) for name in ("a", "bb") for n in "12"]
+        )
+    page = open_page("train", made.id)
+    assert not page.exception
+    assert page.button(key="train").disabled
+    assert reason in said(page)
+    assert "Nothing has been trained" in said(page)
+
+
+def test_a_full_disk_starts_nothing(page: AppTest, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object) -> Run:
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(launch, "create_run", full)
+    page.button(key="train").click().run()
+    assert "The disk is full." in [error.value for error in page.error]
+    assert not page.button(key="train").disabled
+
+
+@pytest.mark.usefixtures("recent_apptest")
+def test_a_run_is_followed_from_disk(page: AppTest, begun: tuple[Run, Recorder]) -> None:
+    _, record = begun
+    record(PhaseStarted("features"))
+    record(Progress("features", "features", 12, 20, eta=42.0))
+    page.run()
+    assert "features 12/20 · about 42 s left" in progress(page)
+    assert "features 12/20" in json.dumps(figure(page)["layout"]["annotations"])
+    record(PhaseStarted("head", 30))
+    record(epoch(1))
+    record(epoch(2))
+    page.run()
+    assert "Training the head: epoch 3 of at most 30" in progress(page)  # status.json lags behind; events tell
+    assert {metric.label: metric.value for metric in page.metric}["Validation accuracy"] == "70%"
+    lines = [trace["y"] for trace in figure(page)["data"] if trace["name"] == "validation"]
+    assert lines == [pytest.approx([1.2, 0.6]), pytest.approx([0.7, 0.7])]
+    record(PhaseStarted("features"))
+    page.run()
+    assert "**Fine-tuning**" in said(page)  # features at the cut are a part of it
+
+
+@pytest.mark.usefixtures("recent_apptest")
+def test_where_fine_tuning_begins_is_marked(page: AppTest, begun: tuple[Run, Recorder]) -> None:
+    run, record = begun
+    for number in (1, 2, 3):
+        record(epoch(number))
+    assert not figure(page.run())["layout"]["shapes"]
+    record(epoch(4, "fine-tune"))
+    layout = figure(page.run())["layout"]
+    assert {shape["x0"] for shape in layout["shapes"]} == {3.5}
+    assert sum("fine-tuning begins" in note["text"] for note in layout["annotations"]) == 2
+    assert layout["uirevision"] == run.id  # what makes zoom last
+
+
+@pytest.mark.usefixtures("recent_apptest")
+def test_smoothing_leaves_the_measured_points_visible(page: AppTest, begun: tuple[Run, Recorder]) -> None:
+    for number, accuracy in enumerate((0.5, 0.9, 0.5), 1):
+        begun[1](epoch(number, accuracy=accuracy))
+    page.run()
+    page.slider(key="smoothing").set_value(0.5).run()
+    traces = {(trace["name"], trace["yaxis"]): trace for trace in figure(page)["data"]}
+    assert traces["training", "y2"]["y"] == pytest.approx([0.5, 0.7, 0.6])
+    measured = traces["training, as measured", "y2"]
+    assert measured["y"] == [0.5, 0.9, 0.5] and measured["visible"]
+
+
+def test_the_end_says_what_it_can_do(page: AppTest, begun: tuple[Run, Recorder]) -> None:
+    run, record = begun
+    record(epoch(1))
+    record(Message("Stopped early."))
+    finish(run, record)
+    page.run()
+    text = said(page)
+    assert "**Right on 3 of 4 photos**" in text
+    assert "**between 30 and 95** right" in text
+    assert "all 30 frozen weight arrays" in text
+    assert "Training took 12 s" in text
+    assert "Stopped early." in text
+    assert not page.button(key="train").disabled
+    page.button(key="test_it").click().run()
+    assert page.title[0].value == "Test"
+
+
+def test_stop_is_asked_once_and_said(page: AppTest, begun: tuple[Run, Recorder]) -> None:
+    run, _ = begun
+    page.run()
+    page.button(key="stop").click().run()
+    assert run.stop_requested
+    assert "Stopping" in said(page)
+    assert "stop" not in [button.key for button in page.button]
+
+
+def test_a_failure_shows_its_reason_and_the_log(page: AppTest, begun: tuple[Run, Recorder]) -> None:
+    run, record = begun
+    run.log_path.write_text("first\nlast words\n")
+    record.end("FAILED", "The disk is full.")
+    page.run()
+    assert "The disk is full." in [error.value for error in page.error]
+    assert "last words" in page.code[0].value
+
+
+def test_a_project_that_trains_is_not_deleted(page: AppTest, begun: tuple[Run, Recorder], project: Project) -> None:
+    page.switch_page(page_path("home")).run()
+    page.button(key=f"delete_{project.id}").click().run()
+    assert "Stop the training first" in page.error[0].value
+    assert open_project(project.id).id == project.id
+    begun[1].end("STOPPED")
+    page.button(key=f"delete_{project.id}").click().run()
+    assert not page.error
+    assert list_projects() == []
+
+
+def test_why_it_was_stopped_is_said_once(page: AppTest, begun: tuple[Run, Recorder]) -> None:
+    _, record = begun
+    words = "Stopped before the first epoch ended, so there is no classifier."
+    record(Message(words))
+    record.end("STOPPED", words)
+    page.run()
+    assert said(page).count(words) == 1
+
+
+def test_the_place_in_the_queue_is_said(page: AppTest, engine: FakeEngine) -> None:
+    engine.place = 3
+    page.button(key="train").click().run()
+    assert "Waiting: 2 before this one" in progress(page)
+
+
+@pytest.mark.usefixtures("recent_apptest")
+@pytest.mark.parametrize("wanted", ["no-such-run", "../../other", ""])
+def test_a_link_to_no_run_of_this_project_shows_the_newest(
+    page: AppTest, begun: tuple[Run, Recorder], wanted: str
+) -> None:
+    finish(*begun)
+    page.query_params["run"] = wanted
+    page.run()
+    assert begun[0].id in str(page.query_params["run"])
+    assert not page.exception
+
+
+@pytest.mark.usefixtures("recent_apptest")
+def test_runs_can_be_chosen_deleted_and_brought_back(
+    page: AppTest, begun: tuple[Run, Recorder], project: Project
+) -> None:
+    first, record = begun
+    finish(first, record)
+    status = first.status()
+    first.write_status(type(status)(**{**status.__dict__, "created": status.created - 60}))
+    page.run()
+    page.button(key="train").click().run()
+    second = next(run for run in list_runs(runs_dir(project)) if run != first)
+    Recorder(second, pid=1).end("STOPPED")
+    page.run()
+    page.button(key=f"show_{first.id}").click().run()
+    assert "Right on 3 of 4" in said(page)
+    assert open_project(project.id).choices["run"] == first.id
+
+    page.button(key=f"delete_{first.id}").click().run()
+    assert list_runs(runs_dir(project)) == [second]
+    assert "Stopped before the first epoch" in said(page)
+    page.button(key="undo_delete").click().run()
+    assert set(list_runs(runs_dir(project))) == {first, second}
+    assert "Right on 3 of 4" in said(page)
+
+
+@pytest.mark.usefixtures("recent_apptest")
+def test_a_damaged_run_does_not_hide_the_others(page: AppTest, begun: tuple[Run, Recorder], project: Project) -> None:
+    finish(*begun)
+    broken = runs_dir(project) / "20200101-000000-abcd"
+    broken.mkdir()
+    (broken / "status.json").write_text("{")
+    page.run()
+    assert not page.exception
+    assert "not readable JSON" in said(page)
+    assert "Right on 3 of 4" in said(page)
+
+
+def test_settings_are_kept_and_used(page: AppTest, project: Project) -> None:
+    page.number_input(key="head_epochs").set_value(7).run()
+    page.selectbox(key="optimizer").set_value("sgd").run()
+    page.button(key="train").click().run()
+    (run,) = list_runs(runs_dir(project))
+    assert run.config().head.epochs == 7
+    assert run.config().fit.optimizer == "sgd"
+    assert run.config().fine_tune.learning_rate == 1e-5
+
+
+@pytest.mark.parametrize(("key", "value"), [("head_epochs", 0), ("batch_size", 0), ("seed", -1), ("patience", -2)])
+def test_a_setting_that_does_not_fit_is_refused_and_nothing_else_lost(
+    page: AppTest, project: Project, key: str, value: int
+) -> None:
+    untouched = launch.configured(open_project(project.id))
+    page.number_input(key="fine_tune_epochs").set_value(4).run()
+    page.number_input(key=key).set_value(value).run()
+    assert page.error
+    assert page.number_input(key=key).value == value
+    assert launch.configured(open_project(project.id)).fine_tune.epochs == 4
+    before = page._tree.get_widget_states()  # what a browser sends that has not drawn the defaults yet
+    page.button(key="reset_settings").click().run()
+    assert not page.error
+    assert page.number_input(key="fine_tune_epochs_1").value == 10
+    assert "train" not in open_project(project.id).choices
+    page._run(before)
+    assert page.number_input(key="fine_tune_epochs_1").value == 10
+    assert launch.configured(open_project(project.id)) == untouched
+
+
+def test_plotly_is_served_from_a_copy_with_its_version(tmp_path: Path) -> None:
+    from pages.ui.plotly_asset import ensure_plotly
+
+    address = ensure_plotly(tmp_path / "static")
+    assert address is not None
+    copy = tmp_path / "static" / address.rsplit("/", 1)[1]
+    assert copy.stat().st_size > 1_000_000
+    copy.write_text("half a copy")
+    ensure_plotly(tmp_path / "static")
+    assert copy.stat().st_size > 1_000_000
+    (tmp_path / "file").touch()
+    assert ensure_plotly(tmp_path / "file") is None
+
+
+def test_an_interrupted_run_can_be_continued(page: AppTest, project: Project, engine: FakeEngine) -> None:
+    page.button(key="train").click().run()
+    (run,) = list_runs(runs_dir(project))
+    Recorder(run, pid=1).end("INTERRUPTED", "The worker ended.")
+    page.run()
+    assert not [button for button in page.button if button.key == "continue"]  # no state was kept yet
+    run.checkpoint_path.mkdir()
+    page.run()
+    page.button(key="continue").click().run()
+    assert engine.started == [run, run]

@@ -1,0 +1,108 @@
+"""Hints: each says what its curve shows, a healthy curve gets none, and no two of them contradict each other."""
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transfer_core.runs.events import EpochEnded
+from transfer_core.runs.hints import Hint, read_curves
+
+Course = list[tuple[float, float, float, float]]  # loss, accuracy, val_loss, val_accuracy
+
+
+def ended(course: Course, phase: Any = "head", first: int = 1, rate: float = 1e-3) -> list[EpochEnded]:
+    """A phase as the run tells it."""
+    names = ("loss", "accuracy", "val_loss", "val_accuracy")
+    return [
+        EpochEnded(phase, first + at, dict(zip(names, figures, strict=True)), 1.0, rate)
+        for at, figures in enumerate(course)
+    ]
+
+
+def kinds(epochs: list[EpochEnded], train: int = 2000, validation: int = 1000, classes: int = 2) -> list[str]:
+    return [hint.kind for hint in read_curves(epochs, train, validation, classes)]
+
+
+HEALTHY: Course = [(2 * 0.4**n + 0.1, 0.95, 2 * 0.4**n + 0.13, 0.94) for n in range(12)]
+
+
+def test_a_healthy_run_gets_no_hint() -> None:
+    assert kinds(ended(HEALTHY)) == []
+    tuned = ended([(0.1 - 0.002 * n, 0.96, 0.13 - 0.001 * n, 0.95) for n in range(6)], "fine-tune", 13)
+    assert kinds(ended(HEALTHY) + tuned) == []
+
+
+@given(st.floats(0.2, 3), st.floats(0.2, 0.5), st.floats(0, 0.2), st.floats(0, 0.04), st.integers(10, 40))
+def test_whatever_falls_and_levels_off_gets_none(
+    start: float, factor: float, floor: float, gap: float, epochs: int
+) -> None:
+    course = [(start * factor**n + floor, 0.95, start * factor**n + floor + gap, 0.94) for n in range(epochs)]
+    assert kinds(ended(course)) == []
+
+
+def test_no_epochs_no_hints() -> None:
+    assert read_curves([], 10, 4, 2) == []
+
+
+@pytest.mark.parametrize(
+    ("course", "expected"),
+    [
+        # The validation loss rises again while the training loss falls.
+        ([(1 / n, 0.9, 0.5 + abs(n - 3) / 10, 0.9) for n in range(1, 9)], ["over-fitting"]),
+        # Level, but the training photos are known by heart.
+        ([(0.1 / n, 1.0, 0.8, 0.8) for n in range(1, 9)], ["over-fitting"]),
+        ([(2 - n / 5, 0.5, 2 - n / 6, 0.5) for n in range(8)], ["too early"]),
+        # Still falling comes before by heart.
+        ([(0.1, 1.0, 2 - n / 6, 0.5) for n in range(8)], ["too early"]),
+        ([(1.0 + n / 5, 0.5, 1.0, 0.5) for n in range(6)], ["rate"]),
+        ([(1.0 + n % 2, 0.5, 1.0, 0.5) for n in range(6)], ["rate"]),
+        ([(1.0, 0.5, 1.0, 0.5), (0.5, 0.5, math.nan, 0.5)], ["rate"]),
+    ],
+)
+def test_each_course_is_called_what_it_is(course: Course, expected: list[str]) -> None:
+    assert kinds(ended(course)) == expected
+
+
+def test_a_jump_where_fine_tuning_begins_is_its_rate() -> None:
+    tuned = ended([(2.5, 0.3, 2.0, 0.3), (2.2, 0.3, 1.9, 0.3)], "fine-tune", 13, 2e-3)
+    (hint,) = read_curves(ended(HEALTHY) + tuned, 2000, 1000, 2)
+    assert hint.kind == "rate" and "jumped from 0.10 to 2.50" in hint.sentence
+    assert hint.advice == "Try a rate about ten times lower for fine-tuning: 0.0002."
+
+
+def test_few_photos_are_a_hint_only_where_they_hurt() -> None:
+    by_heart: Course = [(0.1 / n, 1.0, 0.8, 0.7) for n in range(1, 9)]
+    assert kinds(ended(by_heart), train=60, classes=6) == ["over-fitting", "few photos"]
+    assert kinds(ended(HEALTHY), train=60, classes=6) == []
+
+
+def test_few_validation_photos_can_not_tell() -> None:
+    (hint,) = read_curves(ended(HEALTHY), 2000, 12, 2)
+    assert hint.kind == "validation" and "On 12 validation photos" in hint.sentence
+    assert kinds(ended(HEALTHY), validation=100) == []
+
+
+SHARE = st.floats(0, 1)
+LOSS = st.one_of(st.floats(0, 10), st.just(math.inf), st.just(math.nan))
+COURSES = st.lists(st.tuples(LOSS, SHARE, LOSS, SHARE), max_size=12)
+
+
+@given(COURSES, COURSES, st.integers(2, 5000), st.integers(0, 500), st.integers(2, 40))
+def test_hints_never_contradict_each_other(
+    head: Course, tuned: Course, train: int, validation: int, classes: int
+) -> None:
+    epochs = ended(head) + ended(tuned, "fine-tune", len(head) + 1)
+    hints: list[Hint] = read_curves(epochs, train, validation, classes)
+    found = [hint.kind for hint in hints]
+    assert len(set(found)) == len(found)
+    assert len({"rate", "over-fitting", "too early"} & set(found)) <= 1
+    assert "few photos" not in found or "over-fitting" in found
+    assert all(text.endswith(".") for hint in hints for text in (hint.sentence, hint.advice))
+
+
+@given(COURSES)
+def test_more_photos_to_check_never_add_the_hint_that_they_are_few(course: Course) -> None:
+    assert "validation" not in kinds(ended(course), validation=400)

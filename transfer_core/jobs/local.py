@@ -1,0 +1,247 @@
+"""The engine of one machine: a process a run, a fair queue for free slots, a warm standby, nothing left unaccounted."""
+
+import logging
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from transfer_core.disk import workspace as projects
+from transfer_core.errors import RunError, TransferError
+from transfer_core.jobs.claims import Claim, claim, current_claim
+from transfer_core.jobs.engine import FairQueue
+from transfer_core.jobs.process import WORKER, ProcessId, spawn
+from transfer_core.jobs.standby import Standby
+from transfer_core.jobs.supervise import Watched, end, find_worker, interrupt, started_elsewhere
+from transfer_core.runs.folder import Run, list_runs
+
+__all__ = ["LocalEngine", "default_slots"]
+
+_log = logging.getLogger(__name__)
+_TICK = 0.2  # seconds between looks at the workers
+_RESCAN = 5.0  # seconds between looks for runs that other servers on this THAW_HOME queued or left behind
+
+
+def default_slots() -> int:
+    """How many runs train at once here: one for every two cores this process may use, at least one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // 2)
+
+
+class LocalEngine:
+    """An `Engine` (see `jobs.engine`) that trains on this machine. One a server; safe to call from any thread.
+
+    Workers live in sessions of their own and go on when the server ends; a new engine's `reconcile` finds them again.
+    """
+
+    def __init__(self, slots: int | None = None, *, command: Sequence[str] = WORKER, grace: float = 60.0) -> None:
+        """Start the thread that runs the queue; nothing is read from disk before `reconcile`.
+
+        Args:
+            slots: how many runs train at once; None: `default_slots()`.
+            command: starts a worker, once `run RUN_DIR` or `standby` is added to it.
+            grace: seconds a run that was asked to stop may go without any progress before its worker is killed.
+        """
+        self._home = projects.home()
+        self._slots = slots or default_slots()
+        self._command = list(command)
+        self._grace = grace
+        self._queue = FairQueue()
+        self._workers: dict[Run, Watched] = {}
+        self._claims: dict[Run, Claim] = {}  # of runs whose start failed half-way and is tried again
+        self._standby = Standby(self._home, command)
+        self._keep_warm = False
+        self._next_scan: float | None = None
+        self._complaints: dict[Run | None, str] = {}
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._closed = False
+        self._thread = threading.Thread(target=self._pump, name="thaw-engine", daemon=True)
+        self._thread.start()
+
+    def warm(self) -> None:
+        """Keep a standby from now on, so that the next run starts at once; returns at once."""
+        self._keep_warm = True
+        self._wake.set()
+
+    def start(self, run: Run) -> None:
+        """Queue `run`; see `Engine.start`. Asking twice changes nothing."""
+        if not self._thread.is_alive():
+            raise RuntimeError("The engine was closed, or its thread ended with the error logged before.")
+        with self._lock:
+            self._take_in(run)
+            status = run.status()
+            if status.state == "FINISHED":
+                raise RunError(f"Run {run.id} has finished; make a new run to train again.")
+            if not status.active:
+                if run in self._workers:
+                    raise RunError(f"Run {run.id} is about to end; try again in a moment.")
+                run.stop_path.unlink(missing_ok=True)
+                fresh = replace(status, state="QUEUED", phase="", step="", done=0, total=0, eta=None)
+                run.write_status(replace(fresh, pid=None, started=None, ended=None, message=""))
+                self._queue.add(run)
+        self._wake.set()
+
+    def cancel(self, run: Run) -> None:
+        """End `run`; see `Engine.cancel`. A worker that shows no progress for the grace period is killed."""
+        with self._lock:
+            self._take_in(run)
+            if not run.status().active:
+                return
+            run.request_stop()
+            if run in self._queue:
+                self._stop_waiting(run)
+        self._wake.set()
+
+    def position(self, run: Run) -> int:
+        """The run's place among those that wait, from 1; 0 when it does not wait."""
+        with self._lock:
+            return self._queue.position(run)
+
+    def reconcile(self) -> None:
+        """Take in every run of every project, and look again every few seconds from now on; see `Engine.reconcile`."""
+        with self._lock, self._trouble_with(None):
+            self._scan()
+        self._wake.set()
+
+    @property
+    def standby_pid(self) -> int | None:
+        """The process of the standby, or None while there is none."""
+        with self._lock:
+            return self._standby.pid
+
+    def close(self) -> None:
+        """End the thread and the standby. Runs that train go on; those that wait stay QUEUED on disk."""
+        self._closed = True
+        self._wake.set()
+        self._thread.join()
+        self._standby.close()
+
+    # Everything below runs under the lock.
+
+    def _pump(self) -> None:
+        while not self._closed:
+            with self._lock:
+                self._tick()
+            self._wake.wait(_TICK)
+            self._wake.clear()
+
+    def _tick(self) -> None:
+        if self._next_scan is not None and time.monotonic() >= self._next_scan:
+            with self._trouble_with(None):
+                self._scan()
+        for worker in list(self._workers.values()):
+            with self._trouble_with(worker.run):
+                if worker.look(self._grace):
+                    del self._workers[worker.run]
+        for run in self._queue.order():
+            with self._trouble_with(run):
+                if run.stop_requested:  # perhaps through another server
+                    self._stop_waiting(run)
+                elif len(self._workers) < self._slots:
+                    self._launch(run)
+        # Importing Keras takes two cores for seconds: not while a run is on the way to its first epoch, for which
+        # someone waits. After that it costs an epoch or two a little time, and whoever stops this run and starts the
+        # next finds the standby ready.
+        if self._keep_warm and all(worker.first_epoch_seen for worker in self._workers.values()):
+            self._standby.refill()
+
+    @contextmanager
+    def _trouble_with(self, run: Run | None) -> Iterator[None]:
+        """Log what goes wrong with one run and carry on with the others; a run whose folder is gone is forgotten."""
+        try:
+            yield
+            self._complaints.pop(run, None)
+        except (TransferError, OSError) as error:
+            if run is not None and not (run.path / "status.json").exists():
+                self._queue.remove(run)
+                if worker := self._workers.pop(run, None):
+                    worker.abandon()
+            elif self._complaints.get(run) != str(error):  # tried again at every tick, but told once
+                self._complaints[run] = str(error)
+                _log.error("%s", error)
+
+    def _scan(self) -> None:
+        self._next_scan = time.monotonic() + _RESCAN
+        if projects.home() != self._home:
+            return  # THAW_HOME was set to another folder meanwhile: those runs are not ours
+        found: list[tuple[float, Run]] = []
+        for project in projects.list_projects():
+            for run in [*list_runs(projects.runs_dir(project)), *list_runs(projects.experiments_dir(project))]:
+                with self._trouble_with(run):
+                    if (status := run.status()).active:
+                        found.append((status.created, run))
+        for _, run in sorted(found, key=lambda pair: pair[0]):
+            with self._trouble_with(run):
+                self._take_in(run)
+
+    def _take_in(self, run: Run) -> None:
+        """Watch, queue or close a run this engine may not know yet, by what stands on disk."""
+        if run in self._workers or run in self._queue:
+            return
+        worker = find_worker(run)  # before the status is read: a worker's last act is to write it
+        status = run.status()
+        if not status.active:
+            return
+        if worker is not None:
+            self._workers[run] = Watched(run, worker, status=status)
+        elif status.state == "RUNNING":
+            if not started_elsewhere(run):
+                interrupt(run)
+        elif (other := current_claim(run)) is None or not other.held:
+            self._queue.add(run)
+
+    def _launch(self, run: Run) -> None:
+        mine = self._claims.pop(run, None) or claim(run)
+        if mine is None:
+            self._queue.remove(run)  # another server is about to start it; the next scan finds it again
+            return
+        try:
+            if run.status().state != "QUEUED":
+                self._queue.remove(run)
+                mine.release()
+                return
+            child = self._hand_to_standby(run, mine) or self._start_cold(run)
+            self._queue.take(run)
+            if child is not None:
+                self._workers[run] = Watched(run, ProcessId.of(child.pid), child)
+                mine.hand_over(self._workers[run].process)
+            else:
+                mine.release()
+        except TransferError:
+            if run in self._queue:
+                self._claims[run] = mine
+            raise
+
+    def _hand_to_standby(self, run: Run, mine: Claim) -> "subprocess.Popen[bytes] | None":
+        child = self._standby.take()
+        if child is None:
+            return None
+        try:
+            mine.hand_over(ProcessId.of(child.pid))  # before it reads the line: if this server ends between, so does it
+            if Standby.send(child, run):
+                return child
+        except TransferError:
+            Standby.dismiss(child)
+            raise
+        Standby.dismiss(child)
+        return None
+
+    def _start_cold(self, run: Run) -> "subprocess.Popen[bytes] | None":
+        try:
+            with run.log_path.open("ab") as log:
+                return spawn([*self._command, "run", str(run.path)], self._home, log)
+        except OSError as error:
+            end(run, "FAILED", f"The worker could not be started ({error}). Free some memory and try again.")
+            return None
+
+    def _stop_waiting(self, run: Run) -> None:
+        mine = self._claims.pop(run, None) or claim(run)
+        if mine is not None:  # None: another server has just begun it, and its worker finds the request to stop
+            if run.status().state == "QUEUED":
+                end(run, "STOPPED", "Stopped before it began.")
+            mine.release()
+        self._queue.remove(run)

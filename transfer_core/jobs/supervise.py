@@ -1,0 +1,112 @@
+"""A run's worker seen from outside: whether it lives, when its patience is used up, and what its end means."""
+
+import os
+import subprocess
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from transfer_core.jobs.claims import current_claim
+from transfer_core.jobs.engine import exit_words
+from transfer_core.jobs.process import ProcessId, kill
+from transfer_core.runs.folder import Run, State, Status
+
+__all__ = ["Watched", "end", "find_worker", "interrupt", "started_elsewhere"]
+
+_SILENCE = 120.0  # seconds without a heartbeat after which a run that nobody claimed counts as dead
+
+
+@dataclass
+class Watched:
+    """A process at work on a run."""
+
+    run: Run
+    process: ProcessId
+    child: "subprocess.Popen[bytes] | None" = None
+    """None: another server, or this one before its restart, started it."""
+    status: Status = field(default_factory=Status)
+    """As of the last look."""
+    first_epoch_seen: bool = False
+    """Whether an epoch had ended at the last look, or the run."""
+    _seen: tuple[Any, ...] = ()
+    _since: float = 0.0  # when the run came to what was last seen of it, monotonic
+    _killed_after: float | None = None
+
+    def look(self, grace: float) -> bool:
+        """Read the status, kill a worker that should have ended `grace` seconds ago, and settle one that has ended.
+
+        Returns:
+            Whether it is over: the process has ended and the status says how.
+
+        Raises:
+            StorageError: the run's folder is gone or can't be written.
+        """
+        # Asked before the status is read: a worker's last act is to write it. poll() also reaps; a child that nobody
+        # waits for stays as a zombie.
+        ended = self.child.poll() is not None if self.child else not self.process.alive
+        self.status = status = self.run.status()
+        if ended:
+            return self._settle()
+        self.first_epoch_seen = self.first_epoch_seen or not status.active or bool(self.run.epochs())
+        # Whoever was asked to stop, or has said its last word, may take its time as long as it gets on with it.
+        seen = (status.state, status.phase, status.step, status.done)
+        if seen != self._seen or (status.active and not self.run.stop_requested):
+            self._seen, self._since = seen, time.monotonic()
+        elif time.monotonic() - self._since > grace and self._killed_after is None:
+            self._killed_after = grace
+            kill(self.process)
+        return False
+
+    def abandon(self) -> None:
+        """Kill the process: its run's folder is gone."""
+        kill(self.process)
+        if self.child:
+            self.child.wait()
+
+    def _settle(self) -> bool:
+        if not self.status.active:
+            return True
+        if self._killed_after is not None:
+            words = f"The run showed no progress for {self._killed_after:g} s after Stop, so it was ended; "
+            end(self.run, "STOPPED", words + "what it learned since its last saved state is lost.")
+        elif self.child:
+            outside, words = exit_words(self.child.returncode)
+            end(self.run, "INTERRUPTED" if outside else "FAILED", words)
+        elif started_elsewhere(self.run):
+            return False  # the server that started it knows why it ended, and will say so
+        else:
+            interrupt(self.run)
+        return True
+
+
+def find_worker(run: Run) -> ProcessId | None:
+    """The living process that carries out `run`, by its claim or its heartbeat; None when there is none."""
+    claim = current_claim(run)
+    if claim is not None and claim.held:
+        return claim.worker  # None: its server is about to start one
+    # Nobody's claim: a run that a command line carries out in its own process. As its moment of birth is not on
+    # record, a recent heartbeat tells that process from another that got the same number later.
+    status = run.status()
+    if status.pid is None or time.time() - status.heartbeat > _SILENCE:
+        return None
+    if claim is not None and claim.worker is not None and claim.worker.pid == status.pid:
+        return None  # the claim knew better: that one is dead
+    process = ProcessId.of(status.pid)
+    return process if process.alive else None
+
+
+def started_elsewhere(run: Run) -> bool:
+    """Whether another server that still lives claimed `run`: what becomes of it is that server's to tell."""
+    claim = current_claim(run)
+    return claim is not None and claim.server.alive and claim.server.pid != os.getpid()
+
+
+def end(run: Run, state: State, message: str) -> None:
+    """Close `run` from outside, in place of a worker that can't."""
+    run.write_status(replace(run.status(), state=state, message=message, ended=time.time(), eta=None))
+
+
+def interrupt(run: Run) -> None:
+    """Close a run whose worker is gone, nobody saw why."""
+    words = "The worker ended before training did: perhaps the computer restarted or ran out of memory. "
+    end(run, "INTERRUPTED", words + "Train again, or continue it: what was computed is kept.")

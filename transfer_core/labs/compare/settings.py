@@ -1,0 +1,234 @@
+"""What changed from one run to another: the photos that count, those fixed and broken, and whether that is chance."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transfer_core.backbones.catalog import get_base
+from transfer_core.errors import ConfigError, DataError, RunError
+from transfer_core.labs.experiment import is_experiment
+from transfer_core.photos.manifest import Manifest, ManifestPhoto
+from transfer_core.runs.folder import Run, open_run
+from transfer_core.stats.intervals import wilson
+from transfer_core.stats.paired import LEAST_CHANGED, SIGNIFICANT, mcnemar
+
+__all__ = [
+    "LEAST_PHOTOS",
+    "Material",
+    "Settings",
+    "conclude",
+    "curves",
+    "drift_note",
+    "drift_words",
+    "judge",
+    "material",
+    "require_enough",
+    "shared_photos",
+]
+
+LEAST_PHOTOS = LEAST_CHANGED
+"""With fewer photos the exact test can't tell a difference from chance, even if every photo points the same way."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Which two runs; folders, as `Run.path`."""
+
+    first: str
+    second: str
+
+    def __post_init__(self) -> None:
+        for which, folder in (("first", self.first), ("second", self.second)):
+            if not isinstance(folder, str) or not folder:
+                raise ConfigError(f"The {which} run must be the folder of a training run; {folder!r} came.")
+        if Path(self.first).absolute() == Path(self.second).absolute():
+            raise ConfigError("The two runs are one and the same. Choose two different ones.")
+
+
+@dataclass(frozen=True)
+class Material:
+    """What two runs can be compared on."""
+
+    first: Run
+    second: Run
+    classes: tuple[str, ...]
+    photos: tuple[ManifestPhoto, ...]
+    """Photos both were checked on and neither learned from; `label` counts in `classes`."""
+    relabeled: int
+    """Photos of that kind that do not count, because the two runs say different things of what they show."""
+
+
+def material(settings: Settings) -> Material:
+    """Open the two runs and find the photos to compare them on.
+
+    Raises:
+        RunError: a folder holds no training run, or none with a model.
+        DataError: the runs tell different classes apart, or too few photos are new to both.
+    """
+    first, second = _trained(settings.first), _trained(settings.second)
+    ours, theirs = first.manifest(), second.manifest()
+    _check_same_classes(ours.classes, theirs.classes)
+    photos, relabeled = shared_photos(ours, theirs)
+    require_enough(len(photos))
+    return Material(first, second, ours.classes, photos, relabeled)
+
+
+def _trained(folder: str) -> Run:
+    run = open_run(Path(folder))
+    if is_experiment(run):
+        raise RunError(f"{run.path} is an experiment of a lab. Give the folder of a training run.")
+    run.labels()  # refuses a run without a model
+    return run
+
+
+def _check_same_classes(ours: Sequence[str], theirs: Sequence[str]) -> None:
+    only = [
+        f"only the {which} knows {', '.join(missing)}"
+        for which, missing in (("first", sorted(set(ours) - set(theirs))), ("second", sorted(set(theirs) - set(ours))))
+        if missing
+    ]
+    if only:
+        raise DataError(f"The two runs tell different classes apart: {' and '.join(only)}. Choose two with the same.")
+
+
+def shared_photos(ours: Manifest, theirs: Manifest) -> tuple[tuple[ManifestPhoto, ...], int]:
+    """The photos, by their bytes, that both manifests check on and neither trains on; one entry a photo.
+
+    Returns:
+        The photos as in `ours`, in its order, and how many were left out because their labels differ.
+    """
+    learned = {photo.sha256 for manifest in (ours, theirs) for photo in manifest.of("train")}
+    known = {photo.sha256: theirs.classes[photo.label] for photo in theirs.photos}
+    both = {
+        photo.sha256: photo for photo in ours.photos if photo.sha256 in known and photo.sha256 not in learned
+    }.values()
+    same = tuple(photo for photo in both if known[photo.sha256] == ours.classes[photo.label])
+    return same, len(both) - len(same)
+
+
+def require_enough(photos: int) -> None:
+    """Refuse a comparison that could find nothing.
+
+    Raises:
+        DataError: there are fewer than `LEAST_PHOTOS`.
+    """
+    if photos < LEAST_PHOTOS:
+        found = {0: "No photo is", 1: "Only 1 photo is"}.get(photos, f"Only {photos} photos are")
+        raise DataError(
+            f"{found} new to both runs, and at least {LEAST_PHOTOS} are needed: with fewer even the clearest "
+            "difference could be chance. Photos count that both runs were checked on and neither learned from. Train "
+            "both with the same photos and the same seed, or give both the same test photos."
+        )
+
+
+def judge(
+    first: NDArray[np.float32], second: NDArray[np.float32], photos: Sequence[ManifestPhoto], classes: Sequence[str]
+) -> dict[str, Any]:
+    """Set the answers of two runs to the same photos against each other.
+
+    Args:
+        first: probabilities (photos, classes) of the first run.
+        second: of the second.
+        photos: one a row, with the truth.
+        classes: names in the order of the columns.
+
+    Returns:
+        `fixed` and `broken` (names of photos that the second alone, or the first alone, gets right), `changed` (the
+        same photos with what each said), `p_value` of the exact McNemar test, `both_right`, `both_wrong`, `photos`
+        (counts), `accuracies` and `intervals` (95 %, Wilson; first, second), `conclusion`.
+    """
+    truth = np.array([photo.label for photo in photos])
+    answers = [first.argmax(1), second.argmax(1)]
+    was, now = (said == truth for said in answers)
+    changed = [
+        {
+            "photo": photo.name,
+            "path": photo.path,
+            "sha256": photo.sha256,
+            "truth": classes[photo.label],
+            "fixed": bool(now[row]),
+            "answers": [classes[said[row]] for said in answers],
+            "probabilities": [round(float(shares[row].max()), 4) for shares in (first, second)],
+        }
+        for row, photo in enumerate(photos)
+        if was[row] != now[row]
+    ]
+    fixed, broken = int((now & ~was).sum()), int((was & ~now).sum())
+    p_value = mcnemar(fixed, broken)
+    right = [int(was.sum()), int(now.sum())]
+    return {
+        "fixed": [item["photo"] for item in changed if item["fixed"]],
+        "broken": [item["photo"] for item in changed if not item["fixed"]],
+        "changed": changed,
+        "p_value": p_value,
+        "photos": len(photos),
+        "both_right": int((was & now).sum()),
+        "both_wrong": int((~was & ~now).sum()),
+        "accuracies": [count / len(photos) for count in right],
+        "intervals": [list(wilson(count, len(photos))) for count in right],
+        "conclusion": conclude(fixed, broken, len(photos)),
+    }
+
+
+def conclude(fixed: int, broken: int, photos: int) -> str:
+    """The sentence for so many photos fixed and broken, of so many new to both runs."""
+    p_value, counts = mcnemar(fixed, broken), f"{fixed} fixed, {broken} broken"
+    asked = f"{photos} photos new to both"
+    if p_value < SIGNIFICANT:
+        verdict = "better" if fixed > broken else "worse"
+        return (
+            f"{counts}: the second is {verdict}. On {asked}, chance alone would make so large a difference in "
+            f"{_odds(p_value)}."
+        )
+    if fixed + broken == 0:
+        return f"{counts}: no difference. Of {asked}, each gets the very same ones right."
+    if fixed + broken < LEAST_PHOTOS:
+        return (
+            f"{counts}: no real difference. Of {asked}, at least {LEAST_PHOTOS} would have to change, all the same "
+            "way, before chance could be ruled out."
+        )
+    return (
+        f"{counts}: no real difference. On {asked}, chance alone would make so large a difference in {_odds(p_value)}."
+    )
+
+
+def _odds(p_value: float) -> str:
+    if p_value >= 0.01:
+        return f"{100 * p_value:.0f} of 100 cases (p = {p_value:.2f})"
+    if p_value >= 0.001:
+        return f"{1000 * p_value:.0f} of 1000 cases (p = {p_value:.3f})"
+    return "fewer than 1 of 1000 cases (p < 0.001)"
+
+
+def curves(run: Run) -> list[dict[str, Any]]:
+    """The epochs of a run: `epoch`, `phase`, and `loss accuracy val_loss val_accuracy`."""
+    return [{"epoch": epoch.epoch, "phase": epoch.phase, **epoch.metrics} for epoch in run.epochs()]
+
+
+def drift_note(first: Run, second: Run) -> str:
+    """Why the weights of the two can't be compared layer by layer, or only with care; empty when they can."""
+    ours, theirs = first.config(), second.config()
+    if ours.base.name != theirs.base.name:
+        titles = " and ".join(get_base(config.base.name).title for config in (ours, theirs))
+        return f"The two stand on different bases ({titles}), so their layers can't be compared one by one."
+    if ours.base.weights != theirs.base.weights or (ours.base.weights == "none" and ours.seed != theirs.seed):
+        return "The two started from different weights, so far more differs between them than training changed."
+    return ""
+
+
+def drift_words(drift: Mapping[str, float]) -> str:
+    """How far the layers of two networks with the same layers lie apart, in a sentence; empty without layers."""
+    moved = {layer: value for layer, value in drift.items() if value > 0}
+    if not drift:
+        return ""
+    if not moved:
+        return "Weight by weight, the bases are the same: only the heads differ."
+    most = max(moved, key=lambda layer: moved[layer])
+    return (
+        f"{len(moved)} of {len(drift)} layers with weights differ, most of all {most}: by {moved[most]:.2%} of the "
+        "length of its weights."
+    )

@@ -1,0 +1,163 @@
+"""The depth probe: pooled features after every block in one pass, and a linear classifier on each."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transfer_core.backbones.cost import machine_speed
+from transfer_core.backbones.stored_trees import stored_tree
+from transfer_core.backbones.tree import LayerTree
+from transfer_core.labs.probe.settings import Depth, check_photos, compare, deal, probed, thin_out
+from transfer_core.labs.probe.verdict import conclude
+from transfer_core.labs.run_bench import Bench
+from transfer_core.nn.training.block_features import block_features, tree_of
+from transfer_core.nn.training.session import prepare
+from transfer_core.runs.events import Event, Message, Progress
+from transfer_core.runs.progress import Watch
+from transfer_core.stats.intervals import wilson
+from transfer_core.stats.linear_probe import OutOfFold, out_of_fold
+
+__all__ = ["run"]
+
+_PHOTOS_A_SECOND = 200.0  # decoded
+_START_SECONDS = 4.0  # until the first photos are through: building and converting the base
+_DEPTH_SECONDS, _FIT_SECONDS = 0.03, 7e-6  # a depth, and for each photo and axis in it; 5 folds, one processor
+_UNKNOWN: tuple[float, tuple[int, ...]] = (
+    4e9,
+    (200,) * 18,
+)  # operations and channels after each block of a base whose tree was never built
+
+
+def run(bench: Bench) -> dict[str, Any]:
+    """Probe every depth.
+
+    Returns:
+        `depths` (`labs.probe.Depth`, in the order of the blocks), `best` and what else is in `labs.probe_verdict.
+        Verdict`, `conclusion`; `chance` (accuracy of always naming the largest class), `classes` {name: photos},
+        `photos`, `folds`, `blocks` (how many depths there will be).
+
+    Raises:
+        DataError: a class has fewer photos than there are folds.
+    """
+    settings, seed = bench.settings, bench.config.seed
+    check_photos(bench.manifest, settings.folds)
+    manifest = thin_out(bench.manifest, settings.photos, settings.folds, seed)
+    shares = _Shares(bench, len(manifest.photos))
+    session = prepare(bench.run_config(), manifest, shares.part())
+    check_photos(session.manifest, settings.folds)  # some may have been unreadable
+    tree, features = tree_of(session), block_features(session)
+
+    photos = probed(session.manifest)
+    rows = np.array([session.pixels.rows[photo.sha256] for photo in photos])
+    labels = np.array([photo.label for photo in photos], np.int64)
+    folds = np.array(deal(photos, settings.folds, seed), np.int64)
+    counts = Counter(labels.tolist())
+    facts = {
+        "chance": max(counts.values()) / len(photos),
+        "classes": {name: counts[label] for label, name in enumerate(session.manifest.classes)},
+        "photos": len(photos),
+        "of": len(probed(bench.manifest)),
+        "folds": settings.folds,
+        "blocks": len(features),
+        "base": session.row.name,
+    }
+    costs = [_fit_seconds(len(photos), stored.array.shape[1]) for stored in features.values()]
+    answered: dict[str, OutOfFold] = {}
+    result: dict[str, Any] = {}
+    for at, (block, stored) in enumerate(features.items()):
+        shares.fit(block, sum(costs[:at]) / sum(costs))
+        values = np.asarray(stored.array[rows])
+        answered[block] = out_of_fold(values, labels, folds, settings.penalties, bench.watch.check)
+        depths = _depths(tree, answered, labels, session.manifest.classes)
+        result = facts | {"depths": [depth.to_dict() for depth in depths]}
+        bench.keep(result)
+    verdict = conclude(depths, facts["chance"])
+    for words in verdict.warnings:
+        bench.watch.message(words, warning=True)
+    found = asdict(verdict)
+    return result | found | {"conclusion": found.pop("sentence")}
+
+
+class _Shares:
+    """How far along the probe is, in shares of all the seconds it should take."""
+
+    def __init__(self, bench: Bench, photos: int) -> None:
+        self._bench = bench
+        tree = stored_tree(bench.config.base.name)
+        flops, channels = _UNKNOWN
+        if tree is not None:
+            flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
+            channels = tuple(block.shape[-1] for block in tree.blocks)
+        speed = machine_speed(tree.root.name if tree else "").forward_flops_per_s
+        seconds = {
+            "photos": photos / _PHOTOS_A_SECOND,
+            "start": _START_SECONDS,
+            "features": photos * flops / speed,
+            "fits": sum(_fit_seconds(photos, width) for width in channels),
+        }
+        ends = accumulate(seconds.values(), initial=0.0)
+        whole = sum(seconds.values())
+        self._begin = {step: end / whole for step, end in zip(seconds, ends, strict=False)}
+        self._length = {step: value / whole for step, value in seconds.items()}
+
+    def part(self) -> Watch:
+        """A watch for decoding and the pass, whose progress becomes that of the whole."""
+
+        def hear(event: Event) -> None:
+            if isinstance(event, Progress) and event.total:
+                begin, length = self._begin[event.step], self._length[event.step]
+                self._bench.share(event.step, begin + length * event.done / event.total)
+            elif isinstance(event, Message):
+                self._bench.watch.emit(event)
+
+        watch = self._bench.quiet(hear)
+        watch.start("measure")
+        return watch
+
+    def fit(self, block: str, done: float) -> None:
+        """The classifiers after `block` come next; `done` (0..1) of all fits is behind."""
+        self._bench.share(f"classifiers after {block}", self._begin["fits"] + self._length["fits"] * done)
+
+
+def _fit_seconds(photos: int, channels: int) -> float:
+    return _DEPTH_SECONDS + _FIT_SECONDS * photos * min(0.7 * photos, channels)
+
+
+def _depths(
+    tree: LayerTree, answered: dict[str, OutOfFold], labels: NDArray[np.int64], classes: Sequence[str]
+) -> list[Depth]:
+    """The depths answered so far, compared with each other."""
+    right = {block: (found.answers == labels).tolist() for block, found in answered.items()}
+    p_values = compare(right)
+    stages = {block.name: stage.name for stage in tree.stages for block in stage.children}
+    flops = [sum(layer.facts.flops for layer in block.children if layer.facts) for block in tree.blocks]
+    so_far = zip(accumulate(block.parameters for block in tree.blocks), accumulate(flops), strict=True)
+    depths = []
+    for block, (parameters, work) in zip(tree.blocks, so_far, strict=True):
+        if block.name not in answered:
+            break
+        hits = np.array(right[block.name])
+        correct = int(hits.sum())
+        depths.append(
+            Depth(
+                block=block.name,
+                stage=stages[block.name],
+                accuracy=correct / len(hits),
+                interval=wilson(correct, len(hits)),
+                correct=correct,
+                photos=len(hits),
+                p_value=p_values[block.name],
+                recall={name: float(hits[labels == label].mean()) for label, name in enumerate(classes)},
+                penalties=answered[block.name].penalties,
+                channels=block.shape[-1],
+                parameters=parameters,
+                parameters_after=tree.root.parameters - parameters,
+                work=work / sum(flops),
+            )
+        )
+    return depths

@@ -1,0 +1,163 @@
+"""The depth probe: what it is asked, how photos are dealt into folds, and one depth as its result holds it."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from transfer_core.errors import ConfigError, DataError
+from transfer_core.photos.manifest import Manifest, ManifestPhoto
+from transfer_core.runs.config import is_whole
+from transfer_core.stats.paired import fixed_and_broken, mcnemar
+
+__all__ = [
+    "LEAST_FOLDS",
+    "MOST_FOLDS",
+    "Depth",
+    "Settings",
+    "check_photos",
+    "compare",
+    "deal",
+    "probed",
+    "thin_out",
+]
+
+LEAST_FOLDS, MOST_FOLDS = 3, 20
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a probe is asked to do."""
+
+    folds: int = 5
+    """Parts the photos are dealt into; each is answered by a classifier trained on the others."""
+    penalties: tuple[float, ...] = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+    """Strengths of the regularisation to choose from, see `linear_probe.fit_linear`."""
+    photos: int = 2000
+    """At most so many are looked at, of each class its share."""
+
+    def __post_init__(self) -> None:
+        if not is_whole(self.folds) or not LEAST_FOLDS <= self.folds <= MOST_FOLDS:
+            raise ConfigError(
+                f"The number of folds must be a whole number from {LEAST_FOLDS} to {MOST_FOLDS}; {self.folds!r} came. "
+                "Five is usual."
+            )
+        if not is_whole(self.photos) or self.photos < 1:
+            raise ConfigError(f"The number of photos to look at must be a whole number above 0; {self.photos!r} came.")
+        fit = isinstance(self.penalties, tuple) and self.penalties
+        if not fit or not all(isinstance(one, float | int) and 1e-8 <= one <= 1e4 for one in self.penalties):
+            raise ConfigError(
+                f"The penalties must be numbers from 1e-8 to 10,000, at least one; {self.penalties} came."
+            )
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How well a linear classifier tells the classes apart from what leaves one block."""
+
+    block: str
+    stage: str
+    accuracy: float
+    """Share of all photos answered rightly by a classifier that had not seen them."""
+    interval: tuple[float, float]
+    """95 % Wilson interval of that share with the photo as the unit. The answers of one fold come from one classifier
+    and the classifiers share photos, which the interval can't know: there is no unbiased estimate of the variance of
+    cross-validation (Bengio and Grandvalet 2004, JMLR 5), and the true spread tends to be a little larger."""
+    correct: int
+    photos: int
+    p_value: float
+    """Of the difference from the depth with the most right answers: McNemar's exact test on the same photos. As that
+    depth was chosen for being the highest, it errs towards finding a difference."""
+    recall: dict[str, float]
+    """Share of each class's photos answered rightly."""
+    penalties: tuple[float, ...]
+    """Chosen for each fold."""
+    channels: int
+    """Numbers the classifier sees of a photo."""
+    parameters: int
+    """Of the base up to and with this block."""
+    parameters_after: int
+    """Of the base after it."""
+    work: float
+    """Share of the base's operations done up to and with this block, 0..1."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> "Depth":
+        """Inverse of `to_dict`."""
+        return cls(**{**value, "interval": tuple(value["interval"]), "penalties": tuple(value["penalties"])})
+
+
+def probed(manifest: Manifest) -> tuple[ManifestPhoto, ...]:
+    """The photos a probe looks at: each once, those kept for the final test left out."""
+    seen = {photo.sha256: photo for photo in reversed(manifest.photos) if photo.split != "test"}
+    return tuple(photo for photo in manifest.photos if seen.get(photo.sha256) is photo)
+
+
+def check_photos(manifest: Manifest, folds: int) -> None:
+    """Refuse classes with fewer photos than folds.
+
+    Raises:
+        DataError: says which class lacks how many.
+    """
+    counts = dict.fromkeys(manifest.classes, 0)
+    for photo in probed(manifest):
+        counts[manifest.classes[photo.label]] += 1
+    if len(counts) < 2:
+        raise DataError(f"A probe tells classes apart and there are {len(counts)}: add photos of at least two classes.")
+    name, fewest = min(counts.items(), key=lambda item: item[1])
+    if fewest >= folds:
+        return
+    short = sum(count < folds for count in counts.values())
+    others = f", and {short - 1} more {'class has' if short == 2 else 'classes have'} too few" if short > 1 else ""
+    instead = f", or choose {fewest} folds" if fewest >= LEAST_FOLDS else ""
+    raise DataError(
+        f'Checking in {folds} folds needs at least {folds} photos of each class, but "{name}" has {fewest}{others}: '
+        f"add at least {folds - fewest} more{instead}."
+    )
+
+
+def thin_out(manifest: Manifest, most: int, least: int, seed: int) -> Manifest:
+    """About `most` photos where there are more: of each class and split its share, but `least` where it has them."""
+    groups: dict[tuple[int, str], list[ManifestPhoto]] = {}
+    photos = probed(manifest)
+    if len(photos) <= most:
+        return manifest
+    for photo in photos:
+        groups.setdefault((photo.label, photo.split), []).append(photo)
+    share = most / len(photos)
+    kept = {
+        sha for group in groups.values() for sha in _dealt(group, seed)[: max(least, int(len(group) * share + 0.5))]
+    }
+    return replace(manifest, photos=tuple(photo for photo in photos if photo.sha256 in kept))
+
+
+def deal(photos: Sequence[ManifestPhoto], folds: int, seed: int) -> list[int]:
+    """The fold of each photo, 0 to `folds` - 1: stratified, and of its content and the seed alone.
+
+    The photos of a class differ by at most one between folds, and so do all photos: each class goes on dealing where
+    the one before ended.
+    """
+    fold: dict[str, int] = {}
+    for label in sorted({photo.label for photo in photos}):
+        for sha in _dealt((photo for photo in photos if photo.label == label), seed):
+            fold[sha] = len(fold) % folds
+    return [fold[photo.sha256] for photo in photos]
+
+
+def _dealt(photos: Iterable[ManifestPhoto], seed: int) -> list[str]:
+    shas = (photo.sha256 for photo in photos)
+    return sorted(shas, key=lambda sha: hashlib.sha256(f"probe|{seed}|{sha}".encode()).hexdigest())
+
+
+def compare(right: Mapping[str, Collection[bool]]) -> dict[str, float]:
+    """McNemar's p-value of each depth against the one with the most right answers (the first of several).
+
+    Args:
+        right: for each depth, in order, whether each photo was answered rightly; at least one.
+    """
+    highest = max(right.values(), key=sum)  # the first of equals
+    return {name: mcnemar(*fixed_and_broken(highest, mine)) for name, mine in right.items()}

@@ -1,0 +1,214 @@
+"""The recipe lab: the five steps of fine-tuning, what each brings, and what happens when the third is skipped.
+
+After F. Chollet, Deep Learning with Python, first edition (2017), chapter 5.3: (1) add your network on top of a trained
+base; (2) freeze the base; (3) train the part you added; (4) unfreeze some layers of the base; (5) train both.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from transfer_core.backbones.cost import Augmented, estimate
+from transfer_core.backbones.freeze_plan import FreezePlan, everything, from_block, head_only, last_stage
+from transfer_core.backbones.tree import LayerTree
+from transfer_core.errors import ConfigError, DataError
+from transfer_core.photos.manifest import Manifest
+from transfer_core.runs.config import AugmentConfig, FitConfig, PhaseConfig
+
+__all__ = [
+    "BOOK",
+    "FINE_TUNED",
+    "LEAST_TRAINING",
+    "LEAST_VALIDATION",
+    "VARIANTS",
+    "Settings",
+    "Variant",
+    "check_photos",
+    "expected_seconds",
+    "recipe_plan",
+]
+
+LEAST_VALIDATION = 10
+"""Photos to check on. With fewer, even a classifier that is right on all of them may be wrong on every third photo
+(95 % interval), so no difference between variants could be told from chance."""
+LEAST_TRAINING = 10
+LEAST_EPOCHS = 2
+"""Of each training: one point is no curve."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to make the classifier."""
+
+    name: str
+    title: str
+    steps: str
+    """Which of the five steps it takes, and how."""
+    rate: str
+    """Which rate the base is trained with: empty (not at all), `fine-tuning`, `head` or `scratch`."""
+    skips: bool = False
+    """Whether it leaves step 3 out."""
+
+
+VARIANTS = {
+    variant.name: variant
+    for variant in (
+        Variant("feature_extraction", "Feature extraction", "Steps 1 to 3, on the photos as they are.", ""),
+        Variant("augmented", "With augmentation", "Steps 1 to 3, on several changed copies of each photo.", ""),
+        Variant("fine_tuned", "Fine-tuned", "All five steps: then some layers of the base, gently.", "fine-tuning"),
+        Variant(
+            "skipped",
+            "Step 3 skipped",
+            "Base unfrozen under a head that has learned nothing; same low rate.",
+            "fine-tuning",
+            skips=True,
+        ),
+        Variant(
+            "fine_tuned_fast",
+            "Fine-tuned too fast",
+            "All five steps, but the base learns at the head's high rate.",
+            "head",
+        ),
+        Variant(
+            "skipped_fast",
+            "Step 3 skipped, too fast",
+            "An untrained head, and everything at the head's high rate: the classic mistake.",
+            "head",
+            skips=True,
+        ),
+        Variant(
+            "from_scratch",
+            "From scratch",
+            "The same network from random weights, everything trained. No transfer at all.",
+            "scratch",
+        ),
+    )
+}
+FINE_TUNED = tuple(name for name, variant in VARIANTS.items() if variant.rate in ("fine-tuning", "head"))
+"""Variants that train the unfrozen layers of the pretrained base."""
+
+BOOK = {"feature_extraction": 0.90, "augmented": 0.96, "fine_tuned": 0.968}
+"""Validation accuracies the book reports for 2000 photos of cats and dogs and VGG16, as an orientation."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to compare and for how long. The defaults take a few minutes for 200 photos and a small base."""
+
+    variants: tuple[str, ...] = tuple(VARIANTS)
+    """Names from `VARIANTS`; done in the order of `VARIANTS`."""
+    head_epochs: int = 30
+    fine_tune_epochs: int = 5
+    scratch_epochs: int = 5
+    head_rate: float = 2e-3
+    """Of the head, and of the base in the variants that are too fast."""
+    fine_tune_rate: float = 1e-5
+    scratch_rate: float = 1e-3
+    train_from: str = ""
+    """The first block that is unfrozen; empty: the last stage."""
+    photo_variants: int = 3
+    """Changed copies of each training photo, where there is augmentation."""
+    batch_size: int = 32
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.variants if name not in VARIANTS]
+        if unknown:
+            raise ConfigError(f"The recipe has no variant {unknown[0]!r}; it has {', '.join(VARIANTS)}.")
+        if not self.variants:
+            raise ConfigError("The recipe compares variants, and none is chosen. Choose at least one, better all.")
+        object.__setattr__(self, "variants", tuple(name for name in VARIANTS if name in self.variants))
+        phases = (
+            ("the head", self.head_epochs, self.head_rate),
+            ("fine-tuning", self.fine_tune_epochs, self.fine_tune_rate),
+            ("training from scratch", self.scratch_epochs, self.scratch_rate),
+        )
+        for name, epochs, rate in phases:
+            if PhaseConfig(epochs, rate).epochs < LEAST_EPOCHS:
+                raise ConfigError(
+                    f"A curve needs at least {LEAST_EPOCHS} epochs; {epochs} came for {name}. Allow it more epochs."
+                )
+        FitConfig(batch_size=self.batch_size)
+        AugmentConfig(variants=self.photo_variants)
+        if not isinstance(self.train_from, str):
+            raise ConfigError(f"The block to train from is given by its name; {self.train_from!r} came.")
+
+    def epochs(self, name: str) -> int:
+        """Epochs in which the variant's base (or, for feature extraction, its head) trains."""
+        return {"": self.head_epochs, "scratch": self.scratch_epochs}.get(VARIANTS[name].rate, self.fine_tune_epochs)
+
+    def base_rate(self, name: str) -> float:
+        """The learning rate of that training."""
+        rates = {"fine-tuning": self.fine_tune_rate, "scratch": self.scratch_rate}
+        return rates.get(VARIANTS[name].rate, self.head_rate)
+
+
+def recipe_plan(tree: LayerTree, settings: Settings) -> FreezePlan:
+    """What step 4 unfreezes.
+
+    Raises:
+        ConfigError: the base has no such block, or nothing from there on can train.
+    """
+    plan = from_block(tree, settings.train_from) if settings.train_from else last_stage(tree)
+    if plan.head_only:
+        raise ConfigError(f"From {settings.train_from} on nothing can train. Choose a block before it.")
+    return plan
+
+
+def check_photos(manifest: Manifest) -> None:
+    """Refuse photos too few to compare anything.
+
+    Raises:
+        DataError: says how many are needed.
+    """
+    for split, least, use in (("train", LEAST_TRAINING, "to learn from"), ("validation", LEAST_VALIDATION, "to check")):
+        came = len([photo for photo in manifest.photos if photo.split == split])
+        if came < least:
+            raise DataError(
+                f"The recipe needs at least {least} photos {use}, and there are {came}: with fewer, no difference "
+                "could be told from chance. Add photos, or keep another share of them for validation."
+            )
+
+
+def expected_seconds(tree: LayerTree, settings: Settings, counts: Mapping[str, int], classes: int) -> dict[str, float]:
+    """How long each stage will take here, by its name: those of `experiments.recipe`, in their order.
+
+    Args:
+        tree: of the base.
+        settings: what will be done.
+        counts: photos by split.
+        classes: how many.
+    """
+    photos = (classes, counts["train"], counts["validation"])
+    plain = estimate(tree, head_only(tree), *photos)
+    tuned = estimate(tree, recipe_plan(tree, settings), *photos, Augmented("cached", settings.photo_variants))
+    whole = estimate(tree, everything(tree), *photos)
+    stages: dict[str, float] = {}
+    if "feature_extraction" in settings.variants:
+        stages["features"] = plain.features_seconds
+        stages["feature_extraction"] = plain.head_seconds_per_epoch * settings.head_epochs
+    if needs_augmented_head(settings.variants):
+        stages["augmented features"] = tuned.features_seconds
+        stages["augmented"] = tuned.head_seconds_per_epoch * settings.head_epochs
+    for name in settings.variants:
+        if name in FINE_TUNED:
+            stages[name] = _START_UP + tuned.seconds_per_epoch * settings.fine_tune_epochs
+        elif name == "from_scratch":
+            stages[name] = _START_UP + whole.seconds_per_epoch * settings.scratch_epochs
+    return {name: max(seconds, 0.5) for name, seconds in stages.items()}
+
+
+_START_UP = 4.0  # seconds to trace a part of a base for training, on two cores
+
+
+def needs_augmented_head(variants: Sequence[str]) -> bool:
+    """Whether any of the variants begins with the pixels' changed copies."""
+    return any(name == "augmented" or name in FINE_TUNED for name in variants)
+
+
+def stage_seconds(name: str, stages: Mapping[str, float]) -> float:
+    """Seconds from photos to classifier for a variant, from those of each stage; shared stages count for each."""
+    parts = {
+        "feature_extraction": ("features", "feature_extraction"),
+        "augmented": ("augmented features", "augmented"),
+        "from_scratch": ("from_scratch",),
+    }.get(name, ("augmented features", *([] if VARIANTS[name].skips else ["augmented"]), name))
+    return round(sum(stages.get(part, 0.0) for part in parts), 2)

@@ -1,0 +1,51 @@
+"""What labs that ask trained networks share: decoded photos and answers, with one share of the work told throughout."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transfer_core.labs.run_bench import Bench
+from transfer_core.nn.data.pixels import Pixels, Skipped, load_pixels
+from transfer_core.nn.inference.predictor import Answering
+from transfer_core.photos.manifest import ManifestPhoto
+from transfer_core.runs.events import Event, Message, Progress
+
+__all__ = ["Span", "ask", "decode_photos"]
+
+_BATCH = 32  # photos between two looks at whether to stop
+
+Span = tuple[float, float]
+"""From which to which share (0..1) of the whole experiment a part of it takes it."""
+
+
+def decode_photos(bench: Bench, photos: Sequence[ManifestPhoto], size: int, span: Span) -> tuple[Pixels, list[Skipped]]:
+    """As `load_pixels`; progress moves the experiment's own along `span`, and what is skipped is told."""
+    watch = bench.quiet(_along(bench, "Reading the photos", span))
+    watch.start("measure")
+    return load_pixels(photos, size, watch)
+
+
+def ask(
+    bench: Bench, network: Answering, pixels: Pixels, photos: Sequence[ManifestPhoto], step: str, span: Span
+) -> NDArray[np.float32]:
+    """The answers of `network` to `photos`, (photos, classes), while the `step` moves progress along `span`."""
+    rows = np.array([pixels.rows[photo.sha256] for photo in photos], np.int64)
+    low, high = span
+    parts = []
+    for start in range(0, len(rows), _BATCH):
+        bench.share(step, low + (high - low) * start / len(rows))
+        batch = rows[start : start + _BATCH]
+        parts.append(network.probabilities(np.asarray(pixels.array[batch])))
+    bench.share(step, high)
+    return np.concatenate(parts) if parts else np.zeros((0, len(network.classes)), np.float32)
+
+
+def _along(bench: Bench, step: str, span: Span) -> Callable[[Event], None]:
+    def hear(event: Event) -> None:
+        if isinstance(event, Message):
+            bench.watch.emit(event)
+        elif isinstance(event, Progress) and event.total:
+            bench.share(step, span[0] + (span[1] - span[0]) * event.done / event.total)
+
+    return hear

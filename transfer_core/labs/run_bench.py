@@ -1,0 +1,98 @@
+"""The bench an experiment works at: its settings, its photos, and the link to whoever watches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any
+
+import keras
+
+from transfer_core.labs.experiment import ExperimentConfig, experiment_config, read_result, write_result
+from transfer_core.nn.training.session import Session, prepare
+from transfer_core.photos.manifest import Manifest
+from transfer_core.runs.config import RunConfig
+from transfer_core.runs.events import Emit, Event, Progress
+from transfer_core.runs.folder import Run
+from transfer_core.runs.progress import Stopped, Watch
+
+__all__ = ["Bench", "carry_out"]
+
+_PARTS = 1000  # the share of work done is told in thousandths
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Everything one experiment works with."""
+
+    run: Run
+    """Its folder; files of its own may lie in it."""
+    config: ExperimentConfig
+    watch: Watch
+    """In phase `measure`. Raises `Stopped` when a stop was asked for: let it pass, what was kept stays."""
+
+    @property
+    def settings(self) -> Any:
+        """`Settings` of the lab."""
+        return self.config.settings
+
+    @property
+    def manifest(self) -> Manifest:
+        """The photos with labels and splits, as they were when the experiment was asked for."""
+        return self.run.manifest()
+
+    def run_config(self, **parts: Any) -> RunConfig:
+        """A training run on the experiment's photos, base and seed, with `parts` of `RunConfig` as given."""
+        return replace(RunConfig(data=self.config.data, base=self.config.base, seed=self.config.seed), **parts)
+
+    def session(self, config: RunConfig | None = None, manifest: Manifest | None = None) -> Session:
+        """Decoded photos, base and cached features for `config` (by default `run_config()`) and `manifest`."""
+        session = prepare(config or self.run_config(), manifest or self.manifest, self.watch)
+        self.watch.planned.clear()  # seconds of a training's phases, which an experiment does not go through
+        return session
+
+    def share(self, step: str, done: float) -> None:
+        """Say what is being done and which share (0..1) of the whole experiment is behind it.
+
+        Raises:
+            Stopped: a stop was asked for.
+        """
+        done = min(max(done, 0.0), 1.0)
+        self.watch.emit(Progress("measure", step, round(_PARTS * done), _PARTS, self.watch.eta(done)))
+        self.watch.check()
+
+    def keep(self, result: dict[str, Any]) -> None:
+        """Store what was found so far; pages show it while the work goes on, and it outlives a stop."""
+        write_result(self.run, result, complete=False)
+
+    def kept(self) -> dict[str, Any] | None:
+        """What an earlier, interrupted go of the same experiment kept."""
+        return read_result(self.run)
+
+    def quiet(self, hear: Callable[[Event], None] = lambda event: None) -> Watch:
+        """A watch for a part, such as one training: its events go to `hear` only, and it stops when this one does."""
+        return Watch(hear, self.watch.stop, self.watch.beat)
+
+
+def carry_out(run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> bool:
+    """Do what the experiment in `run` asks for and leave its result in the folder.
+
+    Returns:
+        Whether it came to its end; False when a stop came first: what was kept until then stays.
+
+    Raises:
+        TransferError: something a person can mend; the sentence says what.
+    """
+    config = experiment_config(run)
+    keras.utils.set_random_seed(config.seed)
+    watch = Watch(emit, lambda: run.stop_requested, beat or (lambda: None))
+    bench = Bench(run, config, watch)
+    lab = import_module(f"transfer_core.labs.{config.kind}.run")
+    try:
+        watch.start("measure")
+        result = lab.run(bench)
+    except Stopped:
+        watch.leave()
+        return False
+    watch.leave()
+    write_result(run, {**result, "seconds": watch.seconds}, complete=True)
+    return True

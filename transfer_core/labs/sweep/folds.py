@@ -1,0 +1,110 @@
+"""Which photos a trial learns from, chooses its epoch by and is measured on; repeats measure on photos of their own."""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from transfer_core.errors import DataError
+from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
+
+__all__ = ["Counts", "counts", "fold", "fold_count", "usable"]
+
+_CHOICE = 7
+"""One in so many of the photos to learn from chooses the epoch instead."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Photos in the parts of a trial."""
+
+    learn: int
+    choose: int
+    measure: int
+
+    @property
+    def total(self) -> int:
+        """All photos of the sweep."""
+        return self.learn + self.choose + self.measure
+
+
+def usable(manifest: Manifest) -> Manifest:
+    """The photos a sweep works on: test photos stay out, so that they can still judge what is trained afterwards.
+
+    Raises:
+        DataError: a class has too few photos.
+    """
+    kept = replace(manifest, photos=tuple(photo for photo in manifest.photos if photo.split != "test"))
+    for name, learned in kept.counts()["train"].items():
+        if learned < 2:
+            raise DataError(
+                f'The class "{name}" has {learned} photo{"s" * (learned != 1)} to learn from, but a sweep needs at '
+                "least 2 of each class, one to learn from and one to choose the epoch by, and others to measure on. "
+                "Add photos: 10 or more of each class give intervals that mean something."
+            )
+    return kept
+
+
+def fold_count(manifest: Manifest, most: int) -> int:
+    """How many repeats there can be, up to `most`, so that no photo is measured twice and every class can be learned.
+
+    Args:
+        manifest: what `usable` gave.
+        most: 1 or more.
+    """
+    count = 1
+    while count < min(most, _pieces(manifest) + 1) and _learnable(fold(manifest, count)):
+        count += 1
+    return count
+
+
+def fold(manifest: Manifest, repeat: int) -> Manifest:
+    """The photos of one repeat: `train` to learn from, `validation` to choose the epoch by, `test` to measure on.
+
+    The first repeat (0) measures on the manifest's own validation photos. The others are dealt out, class by class in
+    the order of their SHA-256, into as many parts of that size as they make, and repeat r measures on part r. So each
+    photo is measured at most once a depth, and what all repeats say is about distinct photos. Of the rest, one in
+    seven of each class (at least one) chooses the epoch: the photos measured have no say in anything.
+
+    Args:
+        manifest: what `usable` gave.
+        repeat: 0 up to below `fold_count`.
+    """
+    measured = {photo.sha256 for photo in manifest.of("validation")}
+    if repeat:
+        pieces = _pieces(manifest)
+        rest = _by_class(manifest, [photo for photo in manifest.photos if photo.sha256 not in measured])
+        measured = {photo.sha256 for photos in rest for photo in photos[repeat - 1 :: pieces]}
+    choosing = {
+        photo.sha256
+        for photos in _by_class(manifest, [photo for photo in manifest.photos if photo.sha256 not in measured])
+        # Another order than that of the dealing, so that the choosers come from all parts.
+        for photo in sorted(photos, key=lambda one: _digest(f"choose|{repeat}", one))[: max(1, len(photos) // _CHOICE)]
+    }
+
+    def split(photo: ManifestPhoto) -> SplitName:
+        return "test" if photo.sha256 in measured else "validation" if photo.sha256 in choosing else "train"
+
+    return replace(manifest, photos=tuple(replace(photo, split=split(photo)) for photo in manifest.photos))
+
+
+def counts(manifest: Manifest) -> Counts:
+    """Count the photos of what `fold` gave."""
+    return Counts(len(manifest.of("train")), len(manifest.of("validation")), len(manifest.of("test")))
+
+
+def _pieces(manifest: Manifest) -> int:
+    """Parts of the size of the validation photos that the others make, at least 1."""
+    return max(1, round(len(manifest.of("train")) / len(manifest.of("validation"))))
+
+
+def _learnable(manifest: Manifest) -> bool:
+    parts = manifest.counts()
+    return all(all(parts[split].values()) for split in ("train", "validation"))
+
+
+def _by_class(manifest: Manifest, photos: list[ManifestPhoto]) -> list[list[ManifestPhoto]]:
+    ordered = sorted(photos, key=lambda photo: _digest("deal", photo))
+    return [[photo for photo in ordered if photo.label == label] for label in range(len(manifest.classes))]
+
+
+def _digest(salt: str, photo: ManifestPhoto) -> str:
+    return hashlib.sha256(f"{salt}|{photo.sha256}".encode()).hexdigest()

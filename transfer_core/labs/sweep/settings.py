@@ -1,0 +1,166 @@
+"""What a depth sweep is asked, and the depths it can try: cuts of the base from the head alone to all of it."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from transfer_core.backbones.cost import estimate
+from transfer_core.backbones.freeze_plan import FreezePlan, from_block, last_block, last_blocks, last_stage
+from transfer_core.backbones.tree import LayerTree
+from transfer_core.errors import ConfigError
+from transfer_core.labs.sweep.folds import Counts
+from transfer_core.runs.config import FitConfig, PhaseConfig, check_number, is_number
+
+__all__ = ["HEAD", "SETUP_SECONDS", "Depth", "Settings", "depth_words", "depths"]
+
+HEAD = "head"
+"""Name of the depth that trains nothing of the base."""
+SETUP_SECONDS = 1.5
+"""What a trial takes besides its epochs: dividing the network, tracing the steps, measuring. Of EfficientNet-Lite0 on
+two cores, rounded up."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How far a sweep may go."""
+
+    budget: float = 5.0
+    """Minutes, everything included: reading photos, features, and every trial."""
+    cuts: tuple[str, ...] = ()
+    """Blocks to train from; the head alone is always tried first. Empty: what `depths` chooses."""
+    rates: tuple[float, ...] = (1e-5, 1e-4)
+    """Learning rates of fine-tuning, in the order in which they are tried: that of Keras' guide, and a bolder one."""
+    repeats: int = 5
+    """Trials of one depth at most, each measured on other photos."""
+    head_epochs: int = 50
+    epochs: int = 10
+    """Of fine-tuning, at most."""
+    patience: int = 3
+    """Epochs of fine-tuning without a lower loss before a trial ends."""
+    batch_size: int = 32
+
+    def __post_init__(self) -> None:
+        if not is_number(self.budget) or not 0.01 <= self.budget <= 10_000:
+            raise ConfigError(f"The budget must be a number of minutes from 0.01 to 10000; {self.budget!r} came.")
+        if not isinstance(self.cuts, tuple) or not all(isinstance(name, str) for name in self.cuts):
+            raise ConfigError(f"The cuts must be names of blocks, as `thaw layers` prints them; {self.cuts!r} came.")
+        if not isinstance(self.rates, tuple) or not self.rates:
+            raise ConfigError(f"Fine-tuning needs at least one learning rate, such as 0.00001; {self.rates!r} came.")
+        check_number("The number of repeats", self.repeats, 1, 100, whole=True)
+        for rate in self.rates:
+            self.phase(rate)
+        if self.epochs < 1 or self.head.epochs < 1:
+            raise ConfigError("The head and fine-tuning need at least 1 epoch each; 0 came.")
+        FitConfig(batch_size=self.batch_size, patience=self.patience)
+
+    @property
+    def head(self) -> PhaseConfig:
+        """How the head learns, as in every run of Thaw."""
+        return PhaseConfig(self.head_epochs, 2e-3)
+
+    def phase(self, rate: float) -> PhaseConfig:
+        """How a trial fine-tunes."""
+        return PhaseConfig(self.epochs, rate)
+
+
+@dataclass(frozen=True)
+class Depth:
+    """One place to cut the base."""
+
+    name: str
+    """The first block that trains, or HEAD."""
+    plan: FreezePlan
+    trainable_parameters: int
+    """Of base and head."""
+    seconds: float
+    """Of one trial in which no epoch is spared, once the features are there."""
+    epoch_seconds: float
+    frontier: tuple[str, ...]
+    """Layers whose activations enter what trains; the network's input may be one."""
+    values: int
+    """Numbers to keep for each photo."""
+    features_seconds: float
+    """Of the frozen part for all photos."""
+
+    @property
+    def words(self) -> str:
+        """For people: `the head alone`, `from block7a on`."""
+        return depth_words(self.name)
+
+
+def depth_words(name: str) -> str:
+    """For people: `the head alone`, `from block7a on`."""
+    return "the head alone" if name == HEAD else f"from {name} on"
+
+
+def depths(tree: LayerTree, settings: Settings, classes: int, counts: Counts) -> list[Depth]:
+    """The depths a sweep tries, from the least that trains to the most, which is also from the cheapest on.
+
+    Without a wish: the head alone, the last block, the last two, the last stage, and then each stage towards the
+    photo, to the whole base.
+
+    Args:
+        tree: of the base.
+        settings: may name the blocks.
+        classes: the head tells apart.
+        counts: photos in the parts of a trial.
+
+    Raises:
+        ConfigError: the settings name a block the base does not have, or one with no weights from there on.
+    """
+    plans = {HEAD: FreezePlan()}
+    if settings.cuts:
+        wanted = {name: from_block(tree, name) for name in settings.cuts if name != HEAD}
+        if idle := next((name for name, plan in wanted.items() if plan.head_only), None):
+            raise ConfigError(
+                f"From {idle} on, {tree.root.name} has no weights that could be trained. Choose an earlier block, or "
+                "the head alone."
+            )
+        names = [block.name for block in tree.blocks]
+        plans |= dict(sorted(wanted.items(), key=lambda item: -names.index(item[0])))
+    else:
+        seen = {FreezePlan()}
+        for count in _block_counts(tree):
+            plan = last_blocks(tree, count)
+            if plan not in seen:  # blocks without weights make no other plan
+                seen.add(plan)
+                plans[tree.blocks[len(tree.blocks) - count].name] = plan
+    return [_depth(tree, name, plan, settings, classes, counts) for name, plan in plans.items()]
+
+
+def _block_counts(tree: LayerTree) -> list[int]:
+    """How many last blocks train at each depth, ascending."""
+    total = len(tree.blocks)
+    least = next((count for count in range(1, total + 1) if not last_blocks(tree, count).head_only), total)
+    last, stage = max(least, _count(tree, last_block(tree))), _count(tree, last_stage(tree))
+    counts, behind = {last, min(last + 1, total), stage}, 0
+    for part in reversed(tree.stages):
+        behind += len(part.children)
+        if behind > last:
+            counts.add(behind)
+    return sorted(counts)
+
+
+def _count(tree: LayerTree, plan: FreezePlan) -> int:
+    """Blocks from the first that trains to the end."""
+    chosen = set(plan.trainable)
+    trains = (at for at, block in enumerate(tree.blocks) if any(layer.name in chosen for layer in block.children))
+    return len(tree.blocks) - next(trains, len(tree.blocks))
+
+
+def _depth(tree: LayerTree, name: str, plan: FreezePlan, settings: Settings, classes: int, counts: Counts) -> Depth:
+    figures = estimate(tree, plan, classes, counts.learn, counts.choose)
+    shapes: dict[str, Any] = {layer: node.shape for layer, node in tree.layers.items()}
+    values = sum(math.prod(shapes[layer]) for layer in figures.frontier if layer in shapes) if name != HEAD else 0
+    epochs = settings.head_epochs if name == HEAD else settings.epochs
+    whole = counts.total / (counts.learn + counts.choose)
+    return Depth(
+        name,
+        plan,
+        figures.trainable_parameters,
+        SETUP_SECONDS + epochs * figures.seconds_per_epoch,
+        figures.seconds_per_epoch,
+        figures.frontier,
+        values,
+        figures.features_seconds * whole,
+    )

@@ -1,0 +1,192 @@
+"""Photos -> one uint8 memory map at a base's input size; each photo is decoded once, whatever runs come."""
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transfer_core.disk.arrays import Stored, content_key, find_array, require_space, write_array
+from transfer_core.disk.files import disk_errors
+from transfer_core.disk.workspace import cache_dir
+from transfer_core.errors import DataError, PhotoError
+from transfer_core.nn.data.batches import Rows
+from transfer_core.photos.decode import decode
+from transfer_core.photos.manifest import Manifest, ManifestPhoto
+from transfer_core.runs.progress import Watch
+
+__all__ = ["DECODE_VERSION", "Pixels", "Skipped", "load_pixels", "without"]
+
+DECODE_VERSION = 1  # raised whenever `images.decode` gives other pixels for the same bytes
+_THREADS = 8  # decoding releases the GIL; beyond this a disk is the limit
+_DONORS = 8  # earlier files looked through for photos already decoded
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """The photos of a run, decoded."""
+
+    array: Rows
+    """Read-only uint8 memory map (rows, size, size, 3), RGB; one row a distinct photo, in order of SHA-256."""
+    key: str
+    """Names exactly these photos at this size."""
+    rows: dict[str, int]
+    """Row of each photo by SHA-256."""
+
+    def training_rows(self, sha256: str) -> Sequence[int]:
+        """The rows that are learned from for one photo."""
+        return (self.rows[sha256],)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A photo of the manifest that can't be used now."""
+
+    photo: ManifestPhoto
+    reason: str
+
+
+def load_pixels(photos: Sequence[ManifestPhoto], size: int, watch: Watch) -> tuple[Pixels, list[Skipped]]:
+    """Decode photos to squares of `size` pixels, or take them from the cache.
+
+    A photo whose file vanished, changed since its import or can't be decoded is skipped and told in a message.
+
+    Returns:
+        The pixels, and the photos that were skipped (one entry a photo of the manifest).
+
+    Raises:
+        StorageError: the cache can't be written or the disk is full; nothing is left behind.
+        DataError: no photo could be read.
+        Stopped: a stop was asked for.
+    """
+    wanted = {photo.sha256: photo for photo in sorted(photos, key=lambda photo: photo.sha256)}
+    folder = cache_dir() / "pixels" / f"{size}-v{DECODE_VERSION}"
+    watch.progress("photos", 0, len(wanted))
+    found = _find(folder, list(wanted))
+    failures: dict[str, str] = {}
+    if found is None:
+        found, failures = _decode_all(list(wanted.values()), size, folder, watch)
+    watch.progress("photos", len(wanted), len(wanted))
+    shas = found.notes["photos"]
+    pixels = Pixels(found.array, _key(shas), {sha: row for row, sha in enumerate(shas)})
+    skipped = [Skipped(photo, failures[photo.sha256]) for photo in photos if photo.sha256 in failures]
+    for item in skipped:
+        watch.message(f"{item.photo.name} is left out. {item.reason}", warning=True)
+    return pixels, skipped
+
+
+def without(manifest: Manifest, skipped: Sequence[Skipped]) -> Manifest:
+    """The manifest less the photos that were skipped.
+
+    Raises:
+        DataError: a class is left with no photo to learn from or none to check on.
+    """
+    gone = {item.photo.sha256 for item in skipped}
+    kept = replace(manifest, photos=tuple(photo for photo in manifest.photos if photo.sha256 not in gone))
+    if len(kept.classes) < 2:
+        raise DataError(f"A classifier tells at least two classes apart; {len(kept.classes)} came. Add photos of more.")
+    counts = kept.counts()
+    for name in kept.classes:
+        for split, use in (("train", "learn from"), ("validation", "check on")):
+            if not counts[split][name]:
+                lost = f" ({len(skipped)} could not be read)" if skipped else ""
+                raise DataError(f'The class "{name}" has no photo to {use}{lost}. Add photos of it.')
+    return kept
+
+
+def _key(shas: Sequence[str]) -> str:
+    return content_key(*shas)
+
+
+def _path(folder: Path, shas: Sequence[str]) -> Path:
+    return folder / f"{_key(shas)}.pixels"
+
+
+def _find(folder: Path, shas: list[str]) -> Stored | None:
+    found = find_array(_path(folder, shas))
+    return found if found and found.notes.get("photos") == shas else None
+
+
+def _decode_all(photos: list[ManifestPhoto], size: int, folder: Path, watch: Watch) -> tuple[Stored, dict[str, str]]:
+    """Decode what no earlier file holds; give the array of what could be read, and why the rest could not."""
+    require_space(folder, len(photos) * size * size * 3, "The decoded photos")
+    failures: dict[str, str] = {}
+    kept: list[str] = []
+    # The name depends on which photos can be read, which is known only at the end: written first, named then.
+    # Hidden, so that nobody who makes room in the cache takes it for a file in use.
+    draft = folder / f".{_key([photo.sha256 for photo in photos])}-{os.getpid()}.draft"
+    try:
+        with write_array(draft, (size, size, 3), np.uint8) as writer:
+            for done, (photo, result) in enumerate(_decoded(photos, size, _donors(folder)), 1):
+                if isinstance(result, PhotoError):
+                    failures[photo.sha256] = str(result)
+                else:
+                    writer.append(result[None])
+                    kept.append(photo.sha256)
+                watch.progress("photos", done, len(photos))
+            if not kept:
+                raise DataError(f"None of the {len(photos)} photos can be read now: {next(iter(failures.values()))}")
+            writer.notes["photos"] = kept
+        with disk_errors(draft):
+            draft.replace(_path(folder, kept))
+    finally:
+        draft.unlink(missing_ok=True)
+    return writer.stored(_path(folder, kept)), failures
+
+
+def _donors(folder: Path) -> dict[str, NDArray[np.uint8]]:
+    """Photos that the newest earlier files of this size hold, by SHA-256; the values are views, nothing is read."""
+
+    def used(path: Path) -> float:
+        try:
+            return path.stat().st_mtime
+        except FileNotFoundError:  # another process makes room
+            return 0.0
+
+    files = sorted(folder.glob("*.pixels"), key=used, reverse=True)[:_DONORS]
+    stored = [found for path in files if (found := find_array(path, use=False))]
+    return {sha: one.array[row] for one in stored for row, sha in enumerate(one.notes["photos"])}
+
+
+def _decoded(
+    photos: list[ManifestPhoto], size: int, known: dict[str, NDArray[np.uint8]]
+) -> Iterator[tuple[ManifestPhoto, NDArray[np.uint8] | PhotoError]]:
+    """Every photo with its pixels or what is wrong with it, in order; a few are decoded ahead, never all."""
+
+    def one(photo: ManifestPhoto) -> NDArray[np.uint8] | PhotoError:
+        if photo.sha256 in known:
+            return known[photo.sha256]
+        try:
+            return _read(photo, size)
+        except PhotoError as error:
+            return error
+
+    threads = min(_THREADS, (os.cpu_count() or 1) + 1)
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+    pending: deque[tuple[ManifestPhoto, Future[NDArray[np.uint8] | PhotoError]]] = deque()
+    try:
+        for photo in photos:
+            pending.append((photo, pool.submit(one, photo)))
+            if len(pending) >= 4 * threads:
+                ready, future = pending.popleft()
+                yield ready, future.result()
+        for ready, future in pending:
+            yield ready, future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _read(photo: ManifestPhoto, size: int) -> NDArray[np.uint8]:
+    try:
+        data = Path(photo.path).read_bytes()
+    except OSError as error:
+        raise PhotoError(f"Its file can't be read now ({error.strerror}): {photo.path}.") from error
+    # The cache is shared and named by content: another photo under this name would stay wrong in every later run.
+    if hashlib.sha256(data).hexdigest() != photo.sha256:
+        raise PhotoError(f"Its file has changed since it was imported: {photo.path}. Import it again.")
+    return decode(data, size)

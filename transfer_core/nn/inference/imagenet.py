@@ -1,0 +1,43 @@
+"""A base with its own ImageNet answer layer, asked about photos: what it says before it has seen any of a project's."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from transfer_core.backbones.catalog import get_base
+from transfer_core.backbones.imagenet_classes import ANSWERING_BASE, imagenet_names
+from transfer_core.nn.backbones import build as bases
+from transfer_core.nn.export.classifier import photo_input
+from transfer_core.nn.inference.predictor import Answering
+
+__all__ = ["NAMES_TOLD", "ImageNet"]
+
+NAMES_TOLD = 5
+"""Names in an answer. ImageNet's own second measure, too, is whether the right one is among five."""
+
+
+class ImageNet(Answering):
+    """The 1000 classes of ImageNet, told by the base whose weights file still holds the layer that answers."""
+
+    def __init__(self) -> None:
+        """Build the base with its top.
+
+        Raises:
+            WeightsError: its weights are missing or damaged.
+        """
+        row = get_base(ANSWERING_BASE)
+        photo, scaled = photo_input(row.name, row.input_size)
+        logits = bases.build_with_top(row)(scaled, training=False)
+        answer = keras.layers.Softmax(name="answer")(logits)
+        super().__init__(keras.Model(photo, answer, name="imagenet"), imagenet_names(), row.input_size)
+
+    def _described(self, answer: dict[str, Any], row: NDArray[np.float32], share: float) -> dict[str, Any]:
+        """As `Answering.predict` gives it, with `answers` [[name, probability]] in place of every probability."""
+        best = row.argsort()[::-1][:NAMES_TOLD]
+        return {
+            "image": answer["image"],
+            "answers": [[self.classes[index], float(row[index])] for index in best],
+            "milliseconds": round(answer["milliseconds"] + share, 2),
+        }

@@ -1,0 +1,115 @@
+"""A network that answers about photos, decoded exactly as in training: above all a trained classifier."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from transfer_core.errors import PhotoError, RunError
+from transfer_core.photos.decode import decode
+from transfer_core.runs.folder import Run
+
+__all__ = ["Answering", "Classifier"]
+
+_BATCH = 32
+Item = Path | str | bytes
+
+
+class Answering:
+    """A model from photos to probabilities, asked about decoded photos or about files."""
+
+    def __init__(self, model: keras.Model, classes: Sequence[str], size: int) -> None:
+        """Call the model once, so that every answer takes its usual time.
+
+        Args:
+            model: from RGB 0..255, float32 (batch, size, size, 3), to probabilities (batch, classes).
+            classes: names in the order of the model's outputs.
+            size: side of the photos in pixels.
+        """
+        self.model, self.classes, self.size = model, tuple(classes), size
+        self._answer = tf.function(
+            lambda photos: self.model(tf.cast(photos, tf.float32), training=False),
+            input_signature=[tf.TensorSpec((None, self.size, self.size, 3), tf.uint8)],
+            autograph=False,
+        )
+        # The first call traces the graph and sets up memory, which takes seconds; a photo's time must not hold that.
+        self.probabilities(np.zeros((1, self.size, self.size, 3), np.uint8))
+
+    def probabilities(self, photos: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Answers for decoded photos (n, size, size, 3), RGB: (n, classes), each row adds up to 1."""
+        parts = [
+            self._answer(tf.constant(photos[start : start + _BATCH])).numpy() for start in range(0, len(photos), _BATCH)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
+
+    def predict(self, images: Iterable[Item]) -> list[dict[str, Any]]:
+        """Ask about files or the bytes of files; one bad file does not spoil the rest.
+
+        Returns:
+            One dict a photo, in order: `image` (the path, or `image 1` for the first bytes), `label`, `probability`
+            (0..1, of the label), `probabilities` {class: 0..1} and `milliseconds` (decoding, and its share of the
+            network); or `image` and `error`.
+        """
+        numbered = ((_name(item, index), item) for index, item in enumerate(images, 1))
+        return [answer for group in _groups(numbered) for answer in self._predict_group(group)]
+
+    def _predict_group(self, group: Sequence[tuple[str, Item]]) -> list[dict[str, Any]]:
+        answers: list[dict[str, Any]] = []
+        decoded: list[NDArray[np.uint8]] = []
+        for name, item in group:
+            began = time.perf_counter()
+            try:
+                decoded.append(decode(item if isinstance(item, bytes) else Path(item), self.size))
+            except PhotoError as error:
+                answers.append({"image": name, "error": str(error)})
+            else:
+                answers.append({"image": name, "milliseconds": 1000 * (time.perf_counter() - began)})
+        if not decoded:
+            return answers
+        began = time.perf_counter()
+        rows = iter(self.probabilities(np.stack(decoded)))
+        share = 1000 * (time.perf_counter() - began) / len(decoded)
+        return [answer if "error" in answer else self._described(answer, next(rows), share) for answer in answers]
+
+    def _described(self, answer: dict[str, Any], row: NDArray[np.float32], share: float) -> dict[str, Any]:
+        best = int(row.argmax())
+        return {
+            "image": answer["image"],
+            "label": self.classes[best],
+            "probability": float(row[best]),
+            "probabilities": {name: float(value) for name, value in zip(self.classes, row, strict=True)},
+            "milliseconds": round(answer["milliseconds"] + share, 2),
+        }
+
+
+class Classifier(Answering):
+    """The model of a run, loaded once."""
+
+    def __init__(self, run: Run) -> None:
+        """Load the model.
+
+        Raises:
+            RunError: the run has no trained model, or its file is damaged.
+        """
+        labels = run.labels()
+        try:
+            model = keras.models.load_model(run.model_path, compile=False)
+        except (ValueError, OSError, KeyError) as error:
+            raise RunError(f"{run.model_path} can't be loaded ({error}). Train again or restore a copy.") from error
+        super().__init__(model, labels["classes"], labels["input_size"])
+
+
+def _name(item: Item, index: int) -> str:
+    return f"image {index}" if isinstance(item, bytes) else str(item)
+
+
+def _groups(items: Iterable[tuple[str, Item]]) -> Iterator[list[tuple[str, Item]]]:
+    iterator = iter(items)
+    while group := list(islice(iterator, _BATCH)):
+        yield group

@@ -1,0 +1,266 @@
+"""A run from photos to a saved classifier: head on a frozen base, then fine-tuning, then the report."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from transfer_core.disk import cache as cache_limit
+from transfer_core.disk.arrays import content_key
+from transfer_core.disk.files import write_json
+from transfer_core.disk.half_precision import HALF_LIMIT
+from transfer_core.errors import RunError
+from transfer_core.nn.data.batches import Batches
+from transfer_core.nn.export.classifier import assemble, check_parity, save_classifier, versions
+from transfer_core.nn.models.partition import freeze_proof, weight_hashes
+from transfer_core.nn.training.classifier import Network, head_network
+from transfer_core.nn.training.loop import Fitted, Schedule, fit, probabilities
+from transfer_core.nn.training.report import Outcome, build_report, record_training_speed
+from transfer_core.nn.training.session import Session, prepare
+from transfer_core.photos.manifest import SplitName
+from transfer_core.runs import events
+from transfer_core.runs.checkpoint import Checkpoint, PhaseKeeper
+from transfer_core.runs.events import Emit, EpochEnded, Event
+from transfer_core.runs.folder import Run
+from transfer_core.runs.progress import Stopped, Watch
+
+__all__ = ["train"]
+
+_PARITY_PHOTOS = 16
+
+
+@dataclass
+class _Trained:
+    """What the phases made."""
+
+    network: Network
+    sources: tuple[Any, ...]
+    """What enters the network, rows as the pixels'."""
+    phases: dict[str, Fitted]
+
+
+def train(run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> dict[str, Any] | None:
+    """Train the classifier that `run` asks for and leave it, labels and report in the run's folder.
+
+    The same configuration, photos and seed give the same history to the last bit on the same machine, whatever was
+    cached. When a stop is asked for, the best weights so far are kept, saved and reported.
+
+    Args:
+        run: its configuration and photos are read, its `stop` file is watched.
+        emit: hears every event.
+        beat: called often, also within long steps, as a sign of life.
+
+    Returns:
+        What report.json holds; None when a stop came before the first epoch ended, so that there is no model.
+
+    Raises:
+        TransferError: something a person can mend; the sentence says what.
+    """
+    config = run.config()
+    checkpoint = Checkpoint(run.checkpoint_path, "")
+
+    def tell(event: Event) -> None:
+        if isinstance(event, EpochEnded):
+            checkpoint.history.append(events.to_dict(event))
+        emit(event)
+
+    watch = Watch(tell, lambda: run.stop_requested, beat or (lambda: None))
+    cache_limit.limit_bytes()  # a limit that is no number is refused before anything is computed
+    keras.utils.set_random_seed(config.seed)
+    try:
+        watch.start("prepare")
+        session = prepare(config, run.manifest(), watch)
+        checkpoint = _last_state(run, session, watch)
+        trained = _train_head(session, checkpoint.keeper("head"), watch)
+    except Stopped:
+        trained = None
+    if trained is None:
+        watch.leave()
+        watch.message("Stopped before the first epoch ended, so there is no classifier.")
+        return None
+    if config.fine_tunes and trained.phases["head"].ending != "stopped":
+        try:
+            _fine_tune(session, trained, checkpoint.keeper("fine-tune"), watch)
+        except Stopped:
+            watch.message("Stopped before fine-tuning began: the classifier is the head on the frozen base.")
+    watch.start("finish")
+    report = _finish(run, session, trained, watch, checkpoint.history)
+    if not report["stopped"]:
+        checkpoint.clear()
+    cache_limit.trim()  # the run no longer needs what is in use over the limit
+    return report
+
+
+def _last_state(run: Run, session: Session, watch: Watch) -> Checkpoint:
+    """Where an earlier process left the run, or an empty checkpoint. What it told beyond that is forgotten."""
+    shas = [[photo.sha256 for photo in session.photos(which)] for which in ("train", *_SPLITS)]
+    identity = content_key(session.config.to_dict(), session.origin.parts(), shas, versions())
+    checkpoint = Checkpoint.load(run.checkpoint_path, identity)
+    run.rewind(checkpoint.history[-1]["epoch"] if checkpoint.history else 0)
+    if checkpoint.history:
+        watch.message(f"The run goes on after epoch {checkpoint.history[-1]['epoch']}.")
+    elif run.checkpoint_path.exists():
+        watch.message(
+            "The run starts again from its first epoch: its photos, weights or software are not what they were when "
+            "its last state was kept, or that state is damaged.",
+            warning=True,
+        )
+    for phase, seconds in checkpoint.seconds.items():
+        watch.seconds[phase] = round(watch.seconds.get(phase, 0.0) + seconds, 3)
+    checkpoint.clock = watch.spent
+    return checkpoint
+
+
+def _train_head(session: Session, keeper: PhaseKeeper, watch: Watch) -> _Trained | None:
+    """Phase 1: a new head on pooled features of the frozen base; None if stopped before an epoch ended."""
+    config = session.config
+    watch.start("features")
+    features = session.pooled_features().array
+    watch.start("head", config.head.epochs, keeper.epochs)
+    classes = len(session.manifest.classes)
+    network = head_network(features.shape[-1], classes, config.fit.dropout, config.seed)
+    schedule = Schedule("head", config.head, config.fit, tuning=config.tuning)
+    fitted = _fit(session, network, (features,), schedule, watch, keeper)
+    if fitted.best_epoch is None and fitted.ending == "diverged":
+        raise RunError(
+            f"The loss was no longer a number in the first epoch at a learning rate of {config.head.learning_rate:g}. "
+            f"Choose a lower one, such as {config.head.learning_rate / 10:g}."
+        )
+    return _Trained(network, (features,), {"head": fitted}) if fitted.best_epoch is not None else None
+
+
+def _fine_tune(session: Session, trained: _Trained, keeper: PhaseKeeper, watch: Watch) -> None:
+    """Phase 2: the planned layers and the head together, at a much lower rate, from the best head on."""
+    config = session.config
+    if not session.frontier_at_hand:
+        watch.start("features")
+    sources = session.frontier_sources()
+    for text, warning in _precision_words(session):
+        watch.message(text, warning)
+    watch.start("fine-tune", config.fine_tune.epochs, keeper.epochs)
+    network = session.suffix_network(trained.network)
+    first = trained.phases["head"].epochs + 1
+    schedule = Schedule("fine-tune", config.fine_tune, config.fit, first, keep_start=True, tuning=config.tuning)
+    if config.tuning.train_batch_norm:
+        watch.message(*_batch_norm_words(network, config.fit.batch_size))
+    fitted = _fit(session, network, sources, schedule, watch, keeper)
+    trained.network, trained.sources, trained.phases["fine-tune"] = network, sources, fitted
+    if fitted.best_epoch == 0 and fitted.epochs:
+        watch.message(
+            "Fine-tuning did not lower the validation loss, so the classifier is the head on the base as it was. "
+            "More photos, fewer layers or a lower rate may help."
+        )
+
+
+def _precision_words(session: Session) -> Iterator[tuple[str, bool]]:
+    """What to say of activations kept as float16, and whether it is a warning."""
+    if session.origin.precision == "float32":
+        return
+    if not session.rounded:
+        yield "The cache was to be float16, but no activations are kept at this cut, so nothing is rounded.", False
+        return
+    yield (
+        "What the frozen layers give at the cut is kept as float16: half the space on disk, but rounded, so this run "
+        "is inexact. It comes close to one with float32, not equal to the last bit.",
+        False,
+    )
+    if clipped := sum(stored.notes["clipped"] for stored in session.rounded):
+        yield (
+            f"{clipped:,} values at the cut were beyond what float16 can hold and were cut off at {HALF_LIMIT:,.0f}. "
+            "Keep the cache as float32 for this base if the result is worse than expected.",
+            True,
+        )
+
+
+def _batch_norm_words(network: Network, batch_size: int) -> tuple[str, bool]:
+    """What to say of trained BatchNormalization, and whether it is a warning."""
+    if not network.statistics:
+        return "BatchNormalization was to be trained, but no layer of it is unfrozen, so it stays as it is.", False
+    return (
+        f"BatchNormalization is trained: it normalizes by each batch of {batch_size} photos and moves its statistics. "
+        "With few photos those swing from batch to batch and replace what the base learned from a million, so the "
+        "answers on new photos often get worse. Switch it off unless you have thousands of photos and large batches.",
+        True,
+    )
+
+
+def _fit(
+    session: Session,
+    network: Network,
+    sources: tuple[Any, ...],
+    schedule: Schedule,
+    watch: Watch,
+    keeper: PhaseKeeper,
+) -> Fitted:
+    train_photos = session.training_batches(sources, head_only=network.body is None)
+    fitted = fit(network, train_photos, session.batches(sources, "validation"), schedule, watch, keeper)
+    if fitted.ending == "early":
+        watch.message(
+            f"Stopped early: the validation loss had not fallen for {schedule.fit.patience} epochs. "
+            f"The weights of epoch {fitted.best_epoch} are kept."
+            if fitted.best_epoch
+            else f"Stopped early: the validation loss had not fallen for {schedule.fit.patience} epochs."
+        )
+    elif fitted.ending == "diverged" and fitted.best_epoch is not None:
+        watch.message(
+            f"The loss was no longer a number, so this phase ended; the last good weights are kept. Choose a learning "
+            f"rate below {schedule.config.learning_rate:g}, such as {schedule.config.learning_rate / 10:g}.",
+            warning=True,
+        )
+    return fitted
+
+
+def _finish(
+    run: Run, session: Session, trained: _Trained, watch: Watch, history: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Save the classifier, check what was saved, and write the report last: a run with a report has a model."""
+    answers = {
+        which: probabilities(trained.network, batches, watch)
+        for which in _SPLITS
+        if (batches := session.batches(trained.sources, which)).photos
+    }
+    watch.beat()
+    model = assemble(session.base, trained.network.head, session.config.fit.dropout, session.row.input_size)
+    loaded = save_classifier(model, run, session.manifest.classes, session.row.name)
+    watch.beat()
+    try:
+        parity = _parity(session, trained, loaded, answers["validation"])
+    except RunError:
+        # A classifier that answers wrongly must not be found by anyone.
+        run.model_path.unlink()
+        run.labels_path.unlink()
+        raise
+    # Of what was read back from the file: the proof then covers the classifier a person takes home.
+    after = weight_hashes(loaded.get_layer(session.row.name))
+    proof = freeze_proof(session.hashes, after, session.planned)
+    watch.leave()
+    stopped = any(fitted.ending == "stopped" for fitted in trained.phases.values()) or run.stop_requested
+    outcome = Outcome(trained.phases, answers, parity, proof, history, stopped)
+    report = build_report(run, session, trained.network, outcome, watch.seconds)
+    record_training_speed(session, outcome)
+    write_json(run.path / "report.json", report)
+    return report
+
+
+_SPLITS: tuple[SplitName, ...] = ("validation", "test")
+
+
+def _parity(session: Session, trained: _Trained, loaded: keras.Model, answers: NDArray[np.float32]) -> dict[str, Any]:
+    """Compare on the first validation photos, which lie spread over the classes only if the manifest mixes them.
+
+    What was saved is held against the network on activations that were not rounded: a mistake must not hide behind
+    float16. What the rounding itself did to the answers is told as `cache_difference`, in a probability.
+    """
+    batches: Batches = session.batches((session.pixels.array,), "validation")
+    step = max(1, batches.photos // _PARITY_PHOTOS)
+    chosen = slice(0, _PARITY_PHOTOS * step, step)
+    photos, expected = session.pixels.array[batches.rows[chosen]], answers[chosen]
+    rounded = trained.network.body is not None and bool(session.rounded)
+    if rounded:
+        logits = trained.network(session.exact_inputs(photos), training=False)
+        expected = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+    parity = asdict(check_parity(loaded, photos, expected))
+    return parity | ({"cache_difference": float(np.abs(expected - answers[chosen]).max())} if rounded else {})

@@ -1,0 +1,269 @@
+"""What one run works with: its photos decoded, its base built when first needed, its features found or computed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from transfer_core.backbones.catalog import Base, get_base
+from transfer_core.backbones.cost import Augmented, estimate, record_pass
+from transfer_core.backbones.stored_trees import store_tree, stored_tree
+from transfer_core.backbones.tree import LayerTree
+from transfer_core.backbones.weights import weights_id
+from transfer_core.disk.arrays import Stored
+from transfer_core.disk.half_precision import Widened
+from transfer_core.nn.backbones import build as bases
+from transfer_core.nn.data.batches import Batches, Rows, class_weights
+from transfer_core.nn.data.live_batches import LiveBatches, LivePhotos
+from transfer_core.nn.data.pixels import Pixels, Skipped, load_pixels, without
+from transfer_core.nn.data.variants import with_variants
+from transfer_core.nn.export.classifier import photo_input, pooled
+from transfer_core.nn.features.extract import POOLED, Origin, compute_features, feature_forward, find_features
+from transfer_core.nn.features.reuse import cached_start, from_start
+from transfer_core.nn.models.batch_norm import moving_statistics, normalize_by_batch
+from transfer_core.nn.models.describe import build_tree
+from transfer_core.nn.models.partition import Split, planned_weights, split, weight_hashes
+from transfer_core.nn.training.classifier import Network
+from transfer_core.nn.training.optimizer import block_distances
+from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
+from transfer_core.runs.augmentation import get_preset
+from transfer_core.runs.config import RunConfig
+from transfer_core.runs.progress import Watch
+
+__all__ = ["Session", "prepare"]
+
+_DECODED_A_SECOND = 200.0  # photos, to begin with; replaced by the measured rate within a second
+
+
+@dataclass
+class Session:
+    """A run's material."""
+
+    config: RunConfig
+    row: Base
+    manifest: Manifest
+    """The photos in use: what could not be read is not in it."""
+    skipped: list[Skipped]
+    pixels: Pixels
+    """What features are computed of; with augmentation the training photos are variants in it, or left out (live)."""
+    decoded: Pixels
+    """Every photo as it is."""
+    origin: Origin
+    watch: Watch
+    found: dict[str, Stored] = field(default_factory=dict)
+    """Features at hand, by layer or POOLED."""
+    hashes: dict[str, str] = field(default_factory=dict)
+    """Of the base's weights before anything trained; filled when the base is built."""
+
+    @cached_property
+    def base(self) -> keras.Model:
+        """The base with its pretrained weights. Building it takes seconds, so a run on cached features puts it off."""
+        base = bases.build_base(self.row.name, self.config.base.weights, self.row.input_size, self.config.seed)
+        self.hashes = weight_hashes(base)
+        if self.tree is None:
+            store_tree(self.row.name, build_tree(base, self.row.title))  # for the ETA and speeds of this and later runs
+        return base
+
+    @cached_property
+    def split(self) -> Split:
+        """The base divided at the plan; freezes what the plan leaves out."""
+        return split(self.base, self.config.plan)
+
+    @cached_property
+    def planned(self) -> frozenset[str]:
+        """Keys of `hashes` that fine-tuning may change."""
+        if not self.config.fine_tunes:
+            return frozenset()
+        return planned_weights(self.split.base, self.config.plan, self.config.tuning.train_batch_norm)
+
+    @property
+    def tree(self) -> LayerTree | None:
+        """The base's tree, if the base was ever built on this machine."""
+        return stored_tree(self.row.name)
+
+    def pooled_features(self) -> Stored:
+        """Pooled features of every photo; with them, in the same pass, what fine-tuning will need."""
+        self.found |= find_features(self.origin, [POOLED])
+        if POOLED not in self.found:
+            cached = self._cached_frontier() if self.config.fine_tunes else []
+            self._compute([*cached, POOLED])
+        return self.found[POOLED]
+
+    @property
+    def frontier_at_hand(self) -> bool:
+        """Whether `frontier_sources` takes no time: the base is built and its activations are there."""
+        return "split" in vars(self) and all(name in self.found for name in self._cached_frontier())
+
+    def frontier_sources(self) -> tuple[Rows, ...]:
+        """What enters the suffix, one array (rows, ...) a frontier tensor: cached activations as float32, or the pixels
+        themselves (uint8) where the network's input crosses: scaling them again costs less than storing them scaled.
+        """
+        missing = [name for name in self._cached_frontier() if name not in self.found]
+        self.found |= find_features(self.origin, missing)
+        if missing := [name for name in missing if name not in self.found]:
+            self._compute(missing)
+        return tuple(
+            self.pixels.array if self._is_input(name) else _as_float32(self.found[name]) for name in self.split.frontier
+        )
+
+    @property
+    def rounded(self) -> list[Stored]:
+        """The float16 activations among what `frontier_sources` gave."""
+        if self.origin.precision == "float32":
+            return []
+        return [self.found[name] for name in self._cached_frontier()]
+
+    def exact_inputs(self, photos: NDArray[np.uint8]) -> tuple[Any, ...]:
+        """What enters the suffix for `photos` (n, size, size, 3), computed now and never rounded."""
+        names = self._cached_frontier()
+        values = self._model(names)(photos.astype(np.float32), training=False) if names else []
+        values = values if isinstance(values, list | tuple) else [values]
+        computed = dict(zip(names, values, strict=True))
+        return tuple(computed.get(name, photos) for name in self.split.frontier)
+
+    def suffix_network(self, head: Network) -> Network:
+        """The part of the base that trains, with the head of `head` on top; takes `frontier_sources`."""
+        assert self.split.suffix is not None  # a plan that trains nothing of the base has no second phase
+        inputs, values = [], []
+        for name, shape in zip(self.split.frontier, self.split.shapes, strict=True):
+            if self._is_input(name):
+                photo = keras.Input(shape, dtype="uint8", name="photo")
+                inputs.append(photo)
+                values.append(bases.preprocessing(self.row, photo))
+            else:
+                inputs.append(keras.Input(shape, name=f"frontier_{len(inputs)}"))
+                values.append(inputs[-1])
+        suffix, entering = self.split.suffix, values if len(values) > 1 else values[0]
+        dropout = keras.layers.Dropout(self.config.fit.dropout, seed=self.config.seed + 2)
+        body = keras.Model(inputs, pooled(suffix(entering, training=False)))
+        network = Network(body, dropout, head.head)
+        if self.config.tuning.train_batch_norm:
+            by_batch = keras.Model(inputs, pooled(normalize_by_batch(suffix)(entering)))
+            network = replace(network, training_body=by_batch, statistics=moving_statistics(suffix))
+        if self.config.tuning.discriminative > 1:
+            tree = self.tree or build_tree(self.base, self.row.title)
+            network = replace(network, distances=block_distances(self.base, tree, body.trainable_variables))
+        return network
+
+    def batches(self, sources: Sequence[Rows], which: SplitName) -> Batches:
+        """The photos of one split to be checked, as they are and in their order."""
+        photos = self.photos(which)
+        labels = np.array([photo.label for photo in photos], np.int32)
+        rows = np.array([self.pixels.rows[photo.sha256] for photo in photos], np.int64)
+        return Batches(tuple(sources), rows, labels, self.config.fit.batch_size)
+
+    def training_batches(self, sources: Sequence[Rows], *, head_only: bool) -> Batches:
+        """The photos to learn from: shuffled by the seed, weighed by class, augmented if asked for.
+
+        Args:
+            sources: what `pooled_features` (for the head alone) or `frontier_sources` gave.
+            head_only: which of the two.
+        """
+        fit, seed, photos = self.config.fit, self.config.seed, self.photos("train")
+        if fit.augment == "live":
+            places = [self.decoded.training_rows(photo.sha256) for photo in photos]
+        else:
+            places = [self.pixels.training_rows(photo.sha256) for photo in photos]
+        rows = np.array([row for rows in places for row in rows], np.int64)
+        labels = np.repeat(np.array([photo.label for photo in photos], np.int32), [len(rows) for rows in places])
+        weights = class_weights(labels, len(self.manifest.classes)) if fit.class_weights else None
+        if fit.augment != "live":
+            return Batches(tuple(sources), rows, labels, fit.batch_size, weights, seed)
+        forward = self._live_forward([POOLED] if head_only else list(self.split.frontier))
+        shas = tuple(photo.sha256 for photo in photos)
+        live = LivePhotos(self.decoded.array, shas, get_preset(self.config.augmentation.preset), seed, forward)
+        return LiveBatches(tuple(sources), rows, labels, fit.batch_size, weights, seed, live=live)
+
+    def photos(self, which: SplitName) -> tuple[ManifestPhoto, ...]:
+        """The photos of one split, in the order of `batches`."""
+        return self.manifest.of(which)
+
+    def _is_input(self, name: str) -> bool:
+        return self.split.is_input(name)
+
+    def _cached_frontier(self) -> list[str]:
+        return [name for name in self.split.frontier if not self._is_input(name)]
+
+    def _model(self, names: list[str]) -> keras.Model:
+        """From photos to the tensors called so, in inference mode."""
+        photo, scaled = photo_input(self.row.name, self.row.input_size)
+        if POOLED in names:
+            values = self.split.features()(scaled, training=False)
+        else:
+            values = self.split.prefix(scaled, training=False)
+        values = values if isinstance(values, list | tuple) else [values]
+        outputs = dict(zip(self.split.frontier, values, strict=False))
+        if POOLED in names:
+            outputs[POOLED] = pooled(values[-1])
+        return keras.Model(photo, [outputs[name] for name in names])
+
+    def _live_forward(self, names: list[str]) -> Callable[[NDArray[np.uint8]], tuple[NDArray[Any], ...]]:
+        """From photos to what enters the network: POOLED, or the tensors of the frontier."""
+        computed = [name for name in names if name == POOLED or not self._is_input(name)]
+        if not computed:
+            return lambda photos: (photos,)
+        run = feature_forward(self._model(computed), computed, self.origin, self.decoded, self.watch)
+
+        def forward(photos: NDArray[np.uint8]) -> tuple[NDArray[Any], ...]:
+            values = dict(zip(computed, run(photos), strict=True))
+            return tuple(values.get(name, photos) for name in names)
+
+        return forward
+
+    def _compute(self, names: list[str]) -> None:
+        start = cached_start(self.base, names, self.origin)
+        model = self._model(names) if start is None else from_start(self.base, start, names)
+        self.found |= compute_features(model, names, self.origin, self.pixels, self.watch, start)
+        if self.tree is not None and POOLED in names and start is None:
+            record_pass(self.tree, self.watch.pace)
+
+
+def prepare(config: RunConfig, manifest: Manifest, watch: Watch) -> Session:
+    """Check what was asked for and decode the photos.
+
+    Raises:
+        TransferError: a base, its weights, the photos or the disk do not allow this run.
+        Stopped: a stop was asked for.
+    """
+    row = get_base(config.base.name)
+    weights = weights_id(row, config.base.weights, config.seed)
+    without(manifest, [])
+    watch.planned |= _planned_seconds(config, row, manifest)
+    pixels, skipped = load_pixels(manifest.photos, row.input_size, watch)
+    for names in manifest.leaks:
+        watch.message(
+            f"{' and '.join(names)} are the same photo in different splits, which makes the figures look better.", True
+        )
+    manifest = without(manifest, skipped)
+    views = pixels
+    if config.fit.augment != "none":
+        preset = get_preset(config.augmentation.preset)
+        fixed = config.augmentation.variants if config.fit.augment == "cached" else 0
+        views = with_variants(pixels, manifest, preset, fixed, config.seed)
+    origin = Origin(row.name, weights, row.input_size, views.key, row.litert, config.tuning.cache_precision)
+    return Session(config, row, manifest, skipped, views, pixels, origin, watch)
+
+
+def _as_float32(stored: Stored) -> Rows:
+    return Widened(stored.array) if stored.array.dtype == np.float16 else stored.array
+
+
+def _planned_seconds(config: RunConfig, row: Base, manifest: Manifest) -> dict[Any, float]:
+    tree = stored_tree(row.name)
+    if tree is None:
+        return {}
+    train, validation = len(manifest.of("train")), len(manifest.of("validation"))
+    augmented = Augmented(config.fit.augment, config.augmentation.variants)
+    costs = estimate(tree, config.plan, len(manifest.classes), train, validation, augmented)
+    share = len(manifest.photos) / (train + validation)
+    planned = {
+        "prepare": len(manifest.photos) / _DECODED_A_SECOND,
+        "features": costs.features_seconds * share,
+        "head": costs.head_seconds_per_epoch * config.head.epochs,
+        "finish": 5.0,
+    }
+    return planned | ({"fine-tune": costs.seconds_per_epoch * config.fine_tune.epochs} if config.fine_tunes else {})

@@ -1,0 +1,207 @@
+"""The rows of a photo store: what is asked of its tables and how they change, one small function each.
+
+Every function takes a connection of `PhotoDatabase`; those that change something need one from `edit`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from sqlite3 import Connection
+
+from transfer_core.errors import DataError
+from transfer_core.photos.files import original_path
+from transfer_core.photos.listing import Refusal
+
+__all__ = [
+    "Photo",
+    "add_photo",
+    "check_free",
+    "check_photos",
+    "class_id",
+    "count_photos",
+    "find_class",
+    "insert_class",
+    "merge_into",
+    "move",
+    "note_refusals",
+    "photo_ids",
+    "remove",
+    "select_disputed",
+    "select_names",
+    "select_photos",
+]
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One photo under one class."""
+
+    id: int
+    sha256: str
+    """Of the original's bytes, 64 hexadecimal digits."""
+    name: str
+    """As found: class folder and file name."""
+    class_name: str
+    path: Path
+    """Where the original lies, absolute."""
+    width: int
+    """Of the upright photo, in pixels."""
+    height: int
+    """Of the upright photo, in pixels."""
+
+
+def select_photos(connection: Connection, folder: Path, of_class: int | None = None) -> list[Photo]:
+    """Give the photos of the store at `folder`, all or those of a class, by class and name."""
+    return _select(connection, folder, "WHERE ? IS NULL OR class_id = ?", (of_class, of_class))
+
+
+def select_disputed(connection: Connection, folder: Path) -> list[Photo]:
+    """Give the photos that stand under several classes, those with the same bytes side by side."""
+    shared = "SELECT sha256 FROM photos GROUP BY sha256 HAVING count(*) > 1"
+    photos = _select(connection, folder, f"WHERE sha256 IN ({shared})", ())
+    return sorted(photos, key=lambda photo: photo.sha256)
+
+
+def _select(connection: Connection, folder: Path, where: str, values: tuple[int | None, ...]) -> list[Photo]:
+    rows = connection.execute(
+        "SELECT photos.id, sha256, photos.name, classes.name, source, width, height FROM photos "
+        f"JOIN classes ON classes.id = photos.class_id {where} ORDER BY classes.name, photos.name, photos.id",
+        values,
+    )
+    return [
+        Photo(row, sha, name, class_name, Path(source) if source else original_path(folder, sha), width, height)
+        for row, sha, name, class_name, source, width, height in rows
+    ]
+
+
+def select_names(connection: Connection) -> list[tuple[str, str, str]]:
+    """Give (SHA-256, class, name) of every file, copies included, sorted by name."""
+    return connection.execute(
+        "SELECT photos.sha256, classes.name, files.name FROM "
+        "(SELECT id, name FROM photos UNION ALL SELECT photo_id, name FROM copies) AS files "
+        "JOIN photos ON photos.id = files.id JOIN classes ON classes.id = photos.class_id ORDER BY files.name"
+    ).fetchall()
+
+
+def count_photos(connection: Connection) -> dict[str, int]:
+    """Count the photos of each class, sorted by name; copies don't count."""
+    rows = connection.execute(
+        "SELECT classes.name, count(photos.id) FROM classes "
+        "LEFT JOIN photos ON photos.class_id = classes.id GROUP BY classes.id"
+    )
+    return dict(sorted(rows.fetchall()))
+
+
+def find_class(connection: Connection, name: str) -> tuple[int, str] | None:
+    """Give the id and the spelling of a class whatever the capitals of `name`, or None."""
+    row = connection.execute("SELECT id, name FROM classes WHERE folded = ?", (name.casefold(),)).fetchone()
+    return (int(row[0]), str(row[1])) if row else None
+
+
+def class_id(connection: Connection, name: str) -> int:
+    """Give the id of a class that must be there.
+
+    Raises:
+        DataError: there is no such class.
+    """
+    found = find_class(connection, name)
+    if found is None:
+        names = ", ".join(row[0] for row in connection.execute("SELECT name FROM classes ORDER BY name"))
+        raise DataError(f'There is no class "{name}": the classes are {names or "none yet"}.')
+    return found[0]
+
+
+def check_free(connection: Connection, name: str, except_id: int | None = None) -> None:
+    """Raise `DataError` if a class other than `except_id` has this name."""
+    found = find_class(connection, name)
+    if found and found[0] != except_id:
+        raise DataError(f'There is a class "{found[1]}" already: choose another name, or merge the two.')
+
+
+def insert_class(connection: Connection, name: str) -> int:
+    """Add a class and give its id."""
+    cursor = connection.execute("INSERT INTO classes (name, folded) VALUES (?, ?)", (name, name.casefold()))
+    return cursor.lastrowid or 0
+
+
+def photo_ids(connection: Connection, of_class: int) -> list[int]:
+    """Give the ids of a class's photos."""
+    return [row[0] for row in connection.execute("SELECT id FROM photos WHERE class_id = ?", (of_class,))]
+
+
+def check_photos(connection: Connection, ids: Sequence[int]) -> None:
+    """Raise `DataError` if one of the photos is gone."""
+    for photo in ids:
+        if connection.execute("SELECT 1 FROM photos WHERE id = ?", (photo,)).fetchone() is None:
+            raise DataError("One of these photos is no longer here, perhaps removed in another window: look again.")
+
+
+def add_photo(connection: Connection, photo: Photo, to_class: int, source: str | None) -> bool:
+    """Add a file as a photo, or as a copy where its class has the same bytes already.
+
+    Args:
+        connection: of an edit.
+        photo: what was found; its id and class name are not looked at.
+        to_class: id of the class.
+        source: where the original lies if it was not copied.
+
+    Returns:
+        Whether the file is new; False if class and name have the same bytes already.
+    """
+    row = connection.execute(
+        "SELECT id, name, source FROM photos WHERE sha256 = ? AND class_id = ?", (photo.sha256, to_class)
+    ).fetchone()
+    if row is None:
+        connection.execute(
+            "INSERT INTO photos (sha256, class_id, name, source, width, height) VALUES (?, ?, ?, ?, ?, ?)",
+            (photo.sha256, to_class, photo.name, source, photo.width, photo.height),
+        )
+        return True
+    twin, first_name, old_source = row
+    # A store keeps its own copy once it has one; a reference that leads nowhere is mended.
+    if old_source is not None and (source is None or not Path(old_source).exists()):
+        connection.execute("UPDATE photos SET source = ? WHERE id = ?", (source, twin))
+    copies = connection.execute("SELECT name FROM copies WHERE photo_id = ?", (twin,))
+    if photo.name in {first_name, *(name for (name,) in copies)}:
+        return False
+    connection.execute("INSERT INTO copies (photo_id, name) VALUES (?, ?)", (twin, photo.name))
+    return True
+
+
+def move(connection: Connection, ids: Iterable[int], target: int) -> None:
+    """Put photos into the class `target`; one whose bytes are there already becomes a copy."""
+    for photo in ids:
+        sha, old, name = connection.execute(
+            "SELECT sha256, class_id, name FROM photos WHERE id = ?", (photo,)
+        ).fetchone()
+        if old == target:
+            continue
+        twin = connection.execute("SELECT id FROM photos WHERE sha256 = ? AND class_id = ?", (sha, target)).fetchone()
+        if twin is None:
+            connection.execute("UPDATE photos SET class_id = ? WHERE id = ?", (target, photo))
+            continue
+        connection.execute("UPDATE copies SET photo_id = ? WHERE photo_id = ?", (twin[0], photo))
+        connection.execute("INSERT INTO copies (photo_id, name) VALUES (?, ?)", (twin[0], name))
+        connection.execute("DELETE FROM photos WHERE id = ?", (photo,))
+
+
+def merge_into(connection: Connection, classes: Iterable[int], target: int) -> None:
+    """Put the photos of `classes` into `target` and drop the classes."""
+    for merged in set(classes) - {target}:
+        move(connection, photo_ids(connection, merged), target)
+        connection.execute("DELETE FROM classes WHERE id = ?", (merged,))
+
+
+def remove(connection: Connection, ids: Iterable[int]) -> None:
+    """Remove photos with their copies."""
+    for photo in ids:
+        connection.execute("DELETE FROM copies WHERE photo_id = ?", (photo,))
+        connection.execute("DELETE FROM photos WHERE id = ?", (photo,))
+
+
+def note_refusals(connection: Connection, refused: Sequence[Refusal], good: Iterable[str]) -> None:
+    """Remember why files were refused; forget it of names in `good`, which have come through since."""
+    for name in {*good, *(refusal.name for refusal in refused)}:
+        connection.execute("DELETE FROM refusals WHERE name = ?", (name,))
+    for refusal in refused:
+        connection.execute("INSERT INTO refusals (name, reason) VALUES (?, ?)", (refusal.name, refusal.reason))

@@ -1,0 +1,285 @@
+"""The photos of a project: classes, labels and edits over content-addressed originals."""
+
+import time
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from transfer_core.disk.files import disk_errors
+from transfer_core.errors import DataError, PhotoError
+from transfer_core.photos import queries as rows
+from transfer_core.photos.database import PhotoDatabase
+from transfer_core.photos.decode import thumbnail
+from transfer_core.photos.files import thumbnail_path, write_thumbnail
+from transfer_core.photos.importer import Cancelled, Importer, ImportReport, Progress, group_twins
+from transfer_core.photos.listing import Listing, Refusal, clean_class_name, list_files, list_folder, list_zip
+from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName, check_trainable, split_photos
+from transfer_core.photos.queries import Photo
+
+__all__ = ["ImportReport", "Manifest", "ManifestPhoto", "Photo", "PhotoStore", "Refusal", "check_trainable"]
+
+_STRAY_SECONDS = 3600.0
+
+
+class PhotoStore:
+    """The photos in one folder: `photos.sqlite`, `originals/ab/<sha256>` and `thumbnails/`.
+
+    Several threads and processes may share a store. Everything that changes photos or classes, imports included,
+    can be undone, last first.
+
+    Args:
+        folder: made when it is missing.
+
+    Raises:
+        StorageError: the folder can't be written, or the database in it is damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self._database = PhotoDatabase(self.folder / "photos.sqlite")
+
+    # Imports
+
+    def import_folder(
+        self,
+        path: Path | str,
+        *,
+        copy: bool = True,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> ImportReport:
+        """Import a folder of class folders; without `copy` the originals stay where they are.
+
+        Raises:
+            DataError: the folder as a whole can't be used, or `cancelled` said stop; nothing was added then.
+            StorageError: the disk is full or can't be written; nothing was added then.
+        """
+        return self._import(list_folder(Path(path)), Importer(self.folder, self._known(), copy), progress, cancelled)
+
+    def import_zip(
+        self,
+        source: Path | str | bytes,
+        *,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> ImportReport:
+        """Import a zip of class folders, given as a path or as bytes. Raises as `import_folder`."""
+        with list_zip(Path(source) if isinstance(source, str) else source) as listing:
+            return self._import(listing, Importer(self.folder, self._known()), progress, cancelled)
+
+    def import_files(
+        self,
+        files: Iterable[tuple[str, bytes]],
+        class_name: str | None = None,
+        *,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> ImportReport:
+        """Import uploads: (name, bytes) pairs named `class/name.jpg`, or all of one `class_name`.
+
+        Raises as `import_folder`.
+        """
+        return self._import(list_files(files, class_name), Importer(self.folder, self._known()), progress, cancelled)
+
+    def report(self) -> ImportReport:
+        """Report on all imports so far together: every file here, and every file refused and not mended since."""
+        with self._database.read() as connection:
+            names = rows.select_names(connection)
+            refused = [Refusal(*row) for row in connection.execute("SELECT name, reason FROM refusals ORDER BY name")]
+            classes = dict.fromkeys(rows.count_photos(connection), 0)
+        for _, class_name, _ in names:
+            classes[class_name] += 1
+        duplicates, conflicts = group_twins(names)
+        return ImportReport(len(names) + len(refused), len(names), refused, duplicates, conflicts, classes)
+
+    def forget_refusals(self) -> None:
+        """Clear the list of refused files, once a person has read it."""
+        with self._database.edit("clearing the list of refused files") as connection:
+            connection.execute("DELETE FROM refusals")
+
+    def _known(self) -> dict[str, tuple[int, int]]:
+        return {photo.sha256: (photo.width, photo.height) for photo in self.photos()}
+
+    def _import(
+        self, listing: Listing, importer: Importer, progress: Progress | None, cancelled: Cancelled | None
+    ) -> ImportReport:
+        verified = importer.verify(listing, progress, cancelled)
+        what = f"importing {_count(len(verified), 'photo')}" if verified else "listing refused files"
+        with self._database.edit(what) as connection:
+            return importer.record(connection, verified, listing)
+
+    # Reading
+
+    def classes(self) -> dict[str, int]:
+        """Count the photos of each class, sorted by name; a class may have none, copies don't count."""
+        with self._database.read() as connection:
+            return rows.count_photos(connection)
+
+    def photos(self, class_name: str | None = None, split: SplitName | None = None) -> list[Photo]:
+        """Give the photos by class and name, all of them or those of a class or of a split of `manifest()`.
+
+        Raises:
+            DataError: there is no such class, or `split` is asked for and the photos can't be split.
+        """
+        with self._database.read() as connection:
+            class_id = None if class_name is None else rows.class_id(connection, class_name)
+            photos = rows.select_photos(connection, self.folder, class_id)
+        if split is None:
+            return photos
+        chosen = {(entry.sha256, entry.name) for entry in self.manifest().of(split)}
+        return [photo for photo in photos if (photo.sha256, photo.name) in chosen]
+
+    def thumbnail(self, photo: Photo) -> Path:
+        """Give the path of a photo's 160-pixel JPEG, made now if there is none.
+
+        Raises:
+            PhotoError: the original is gone or no longer readable.
+        """
+        path = thumbnail_path(self.folder, photo.sha256)
+        if path.exists():
+            return path
+        if not photo.path.exists():
+            raise PhotoError(
+                f"The original of {photo.name} is gone from {photo.path}: put it back, or remove the photo here."
+            )
+        return write_thumbnail(self.folder, photo.sha256, thumbnail(photo.path))
+
+    def duplicates(self) -> list[list[str]]:
+        """Give groups of names of files that are one photo of one class."""
+        return self.report().duplicates
+
+    def conflicts(self) -> list[list[Photo]]:
+        """Give the photos that stand under several classes: one group a photo, one entry a class."""
+        with self._database.read() as connection:
+            photos = rows.select_disputed(connection, self.folder)
+        groups = [list(group) for _, group in groupby(photos, key=lambda photo: photo.sha256)]
+        return sorted(groups, key=lambda group: (group[0].class_name, group[0].name))
+
+    def manifest(self, validation_fraction: float = 0.2, seed: int = 0) -> Manifest:
+        """Split the photos, class by class, into training and validation; see `manifest.split_photos`.
+
+        Photos in conflict are set aside, and `Manifest.set_aside` names them.
+
+        Raises:
+            ConfigError: the fraction is not in [0, 1).
+            DataError: there is nothing to train on, see `check_trainable`.
+        """
+        with self._database.read() as connection:
+            classes, photos = rows.count_photos(connection), rows.select_photos(connection, self.folder)
+        return split_photos(classes, photos, validation_fraction, seed)
+
+    # Edits
+
+    def add_class(self, name: str) -> None:
+        """Add a class without photos.
+
+        Raises:
+            DataError: the name is no class name, or taken (capitals don't count).
+        """
+        name = clean_class_name(name)
+        with self._database.edit(f'adding the class "{name}"') as connection:
+            rows.check_free(connection, name)
+            rows.insert_class(connection, name)
+
+    def rename_class(self, old: str, new: str) -> None:
+        """Rename a class.
+
+        Raises:
+            DataError: there is no class `old`, or `new` is no class name or taken.
+        """
+        new = clean_class_name(new)
+        with self._database.edit(f'renaming "{old}" to "{new}"') as connection:
+            class_id = rows.class_id(connection, old)
+            rows.check_free(connection, new, except_id=class_id)
+            connection.execute("UPDATE classes SET name = ?, folded = ? WHERE id = ?", (new, new.casefold(), class_id))
+
+    def merge_classes(self, names: Sequence[str], into: str) -> None:
+        """Put the photos of several classes into one, new or not, and drop the others.
+
+        Raises:
+            DataError: one of `names` is no class, or `into` is no class name.
+        """
+        into = clean_class_name(into)
+        with self._database.edit(f'merging {", ".join(names)} into "{into}"') as connection:
+            merged = [rows.class_id(connection, name) for name in names]
+            found = rows.find_class(connection, into)
+            rows.merge_into(connection, merged, found[0] if found else rows.insert_class(connection, into))
+
+    def delete_class(self, name: str) -> None:
+        """Remove a class and its photos; the originals stay until `purge`.
+
+        Raises:
+            DataError: there is no such class.
+        """
+        with self._database.edit(f'deleting the class "{name}"') as connection:
+            class_id = rows.class_id(connection, name)
+            rows.remove(connection, rows.photo_ids(connection, class_id))
+            connection.execute("DELETE FROM classes WHERE id = ?", (class_id,))
+
+    def move_photos(self, ids: Sequence[int], to: str) -> None:
+        """Move photos to another class.
+
+        Raises:
+            DataError: there is no such class, or one of the photos is gone.
+        """
+        with self._database.edit(f'moving {_count(len(ids), "photo")} to "{to}"') as connection:
+            target = rows.class_id(connection, to)
+            rows.check_photos(connection, ids)
+            rows.move(connection, ids, target)
+
+    def remove_photos(self, ids: Sequence[int]) -> None:
+        """Remove photos; the originals stay until `purge`.
+
+        Raises:
+            DataError: one of the photos is gone already.
+        """
+        with self._database.edit(f"removing {_count(len(ids), 'photo')}") as connection:
+            rows.check_photos(connection, ids)
+            rows.remove(connection, ids)
+
+    def resolve_conflict(self, sha: str, keep_class: str) -> None:
+        """Keep a photo that stands under several classes under one of them.
+
+        Raises:
+            DataError: the photo does not stand under `keep_class`.
+        """
+        with self._database.edit(f'keeping a photo as "{keep_class}" only') as connection:
+            keep = rows.class_id(connection, keep_class)
+            twins = connection.execute("SELECT id, class_id FROM photos WHERE sha256 = ?", (sha,)).fetchall()
+            if keep not in {class_id for _, class_id in twins}:
+                raise DataError(f'The photo is not in "{keep_class}": choose one of the classes it stands under.')
+            rows.remove(connection, [photo for photo, class_id in twins if class_id != keep])
+
+    def last_edit(self) -> str | None:
+        """Say what `undo` would take back."""
+        return self._database.last_edit()
+
+    def undo(self) -> str | None:
+        """Take back the last edit or import and say which, as 'renaming "cat" to "dog"'; None if there is none."""
+        return self._database.undo()
+
+    def purge(self) -> int:
+        """Delete for good the originals and thumbnails of photos no longer here; edits can't be undone afterwards.
+
+        Files younger than an hour stay: another window may just be importing them.
+
+        Returns:
+            How many files were deleted.
+        """
+        self._database.forget_edits()
+        kept = {photo.sha256 for photo in self.photos()}
+        old = time.time() - _STRAY_SECONDS
+        strays = [
+            path
+            for folder in ("originals", "thumbnails")
+            for path in (self.folder / folder).glob("*/*")
+            if path.stem not in kept and path.stat().st_mtime < old
+        ]
+        for path in strays:
+            with disk_errors(path):
+                path.unlink(missing_ok=True)
+        return len(strays)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' * (number != 1)}"

@@ -1,0 +1,167 @@
+"""Reads the curves of a run that has ended: what they show, in a sentence, and what to try next.
+
+The rules are rules of thumb with thresholds of ours. They are made to keep silent rather than to alarm: a curve that
+falls and levels off, with training and validation close together and enough photos to check on, gets no hint.
+
+Of hints that would ask for opposite things only one is given. A rate that is too high spoils what the curves say about
+anything else that training does, so it comes first; where the validation loss is still falling, more epochs come before
+talk of over-fitting.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from transfer_core.runs.events import EpochEnded
+from transfer_core.stats.intervals import wilson
+
+__all__ = ["Hint", "Kind", "read_curves"]
+
+Kind = Literal["rate", "over-fitting", "too early", "few photos", "validation"]
+
+_LEAST = 4
+"""Epochs of a phase: fewer show no course."""
+_CLIMBED, _CLIMBED_BY = 1.25, 0.1
+"""The training loss at the end against the start: at least so many times, and so much, higher."""
+_RESTLESS, _RESTLESS_BY = 0.5, 0.25
+"""All rises of the training loss added up: at least this share of all falls, and at least this much."""
+_JUMPED, _JUMPED_BY = 2.0, 0.3
+"""The training loss of the first epoch of fine-tuning against the last before it."""
+_ROSE, _ROSE_BY = 1.15, 0.05
+"""The validation loss at the end against its lowest."""
+_GAP = 0.05
+"""Training accuracy above the upper end of the validation accuracy's interval: chance does not explain it."""
+_STILL, _STILL_BY = 0.05, 0.02
+"""The share, and the amount, by which the validation loss fell over the last three epochs."""
+_FEW = 50
+"""Training photos a class. Below that, photos help more than any setting."""
+_WIDE = 0.2
+"""Width of the 95 % interval from which on two runs can hardly be told apart."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """Something the curves show."""
+
+    kind: Kind
+    title: str
+    sentence: str
+    """What is to be seen, with the figures."""
+    advice: str
+    """What to try."""
+    level: Literal["info", "warning"] = "info"
+
+
+def read_curves(epochs: Sequence[EpochEnded], train_photos: int, validation_photos: int, classes: int) -> list[Hint]:
+    """What the curves of an ended run show, the most important first; nothing for a healthy run.
+
+    Args:
+        epochs: of all phases, in order; may be empty.
+        train_photos: photos learned from.
+        validation_photos: photos checked on.
+        classes: how many.
+    """
+    if not epochs or validation_photos < 1:
+        return []
+    last = [epoch for epoch in epochs if epoch.phase == epochs[-1].phase]
+    best = min(last, key=lambda epoch: _finite(epoch.metrics["val_loss"]))
+    hints = [_rate(epochs, last)]
+    if hints[0] is None:
+        hints.append(_too_early(last) or _over_fitting(last, best, validation_photos))
+        if hints[-1] and hints[-1].kind == "over-fitting" and train_photos < _FEW * classes:
+            hints.append(_few_photos(train_photos, classes))
+    hints.append(_validation(best.metrics["val_accuracy"], validation_photos))
+    return [hint for hint in hints if hint]
+
+
+def _finite(value: float) -> float:
+    return value if math.isfinite(value) else math.inf
+
+
+def _rate(epochs: Sequence[EpochEnded], last: Sequence[EpochEnded]) -> Hint | None:
+    """The training loss must fall: where it climbs, keeps jumping, or jumps as fine-tuning begins, steps overshoot."""
+    losses = [epoch.metrics["loss"] for epoch in last]
+    rate, phase = last[0].learning_rate, "fine-tuning" if last[0].phase == "fine-tune" else "the head"
+    before = [epoch.metrics["loss"] for epoch in epochs[: len(epochs) - len(last)]]
+    seen = ""
+    if not all(math.isfinite(epoch.metrics[key]) for epoch in last for key in ("loss", "val_loss")):
+        seen = "The loss was no longer a number."
+    elif before and losses[0] > max(_JUMPED * before[-1], before[-1] + _JUMPED_BY):
+        seen = f"As fine-tuning began, the training loss jumped from {before[-1]:.2f} to {losses[0]:.2f}."
+    elif len(losses) >= _LEAST:
+        steps = [after - earlier for earlier, after in itertools.pairwise(losses)]
+        rises, falls = sum(step for step in steps if step > 0), -sum(step for step in steps if step < 0)
+        if losses[-1] > max(_CLIMBED * losses[0], losses[0] + _CLIMBED_BY):
+            seen = f"The training loss rose, from {losses[0]:.2f} to {losses[-1]:.2f}."
+        elif rises >= _RESTLESS * falls and rises >= _RESTLESS_BY:
+            seen = "The training loss jumps up and down instead of falling."
+    if not seen:
+        return None
+    lower = f"{float(f'{rate / 10:.1g}'):.12f}".rstrip("0").rstrip(".")
+    advice = f"Try a rate about ten times lower for {phase}: {lower}."
+    return Hint("rate", "The learning rate looks too high", seen, advice, "warning")
+
+
+def _too_early(last: Sequence[EpochEnded]) -> Hint | None:
+    """The validation loss is at its lowest in the last epoch and still falls clearly."""
+    losses = [epoch.metrics["val_loss"] for epoch in last]
+    if len(losses) < _LEAST or losses[-1] > min(losses):
+        return None
+    fell = losses[-_LEAST] - losses[-1]
+    if fell < max(_STILL * losses[-_LEAST], _STILL_BY):
+        return None
+    return Hint(
+        "too early",
+        "It could have learned on",
+        f"The validation loss was still falling when training ended: {losses[-_LEAST]:.2f} to {losses[-1]:.2f} in the "
+        "last three epochs.",
+        "Allow more epochs. Training ends by itself when it no longer gets better.",
+    )
+
+
+def _over_fitting(last: Sequence[EpochEnded], best: EpochEnded, photos: int) -> Hint | None:
+    """The training photos are known better and better while new ones are not."""
+    end, lowest = last[-1].metrics, best.metrics["val_loss"]
+    low, high = wilson(round(end["val_accuracy"] * photos), photos)
+    if end["val_loss"] > max(_ROSE * lowest, lowest + _ROSE_BY) and end["loss"] <= best.metrics["loss"]:
+        seen = (
+            f"After epoch {best.epoch} the validation loss rose again, from {lowest:.2f} to {end['val_loss']:.2f}, "
+            "while the training loss went on falling."
+        )
+    elif end["accuracy"] > high + _GAP:
+        seen = (
+            f"It is right on {end['accuracy']:.0%} of the photos it learned from, but only on "
+            f"{end['val_accuracy']:.0%} of new ones ({low * 100:.0f} to {high * 100:.0f})."
+        )
+    else:
+        return None
+    return Hint(
+        "over-fitting",
+        "Over-fitting: it learns the training photos by heart",
+        seen,
+        "More photos help most. Augmentation, more dropout or fewer unfrozen layers can help too.",
+    )
+
+
+def _few_photos(train_photos: int, classes: int) -> Hint:
+    return Hint(
+        "few photos",
+        "There are few photos to learn from",
+        f"{train_photos:,} photos for {classes} classes are about {train_photos // max(classes, 1)} a class.",
+        f"Add photos, {_FEW} or more a class, as different from each other as those it will meet later.",
+    )
+
+
+def _validation(accuracy: float, photos: int) -> Hint | None:
+    low, high = wilson(round(accuracy * photos), photos)
+    if high - low <= _WIDE:
+        return None
+    return Hint(
+        "validation",
+        "There are too few photos to tell how good it is",
+        f"On {photos:,} validation photos, {accuracy:.0%} right may stand for anything from {low * 100:.0f} to "
+        f"{high * 100:.0f} of 100.",
+        "Small differences between two runs mean nothing here. Add photos, or keep a larger share for validation.",
+    )

@@ -1,0 +1,103 @@
+"""The process that runs one job, waits warmed up for one, or answers the pages' quick questions.
+
+    python -m transfer_core.worker run RUN_DIR   train that run and end
+    python -m transfer_core.worker standby       get ready, then train the run whose folder comes on standard input
+    python -m transfer_core.worker lane          answer requests, one JSON line each on standard input, until it ends
+
+Whoever starts it sends standard output and error to a log. What it has to say stands in the run's folder, or for the
+lane in projects.lane_dir()/ID.json.
+"""
+
+import os
+
+# Before TensorFlow is imported, or it does not count: errors only in the log.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# And before NumPy: its threads wait by spinning, which made the many small fits of a probe five times as long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import logging
+import sys
+import time
+from pathlib import Path
+
+from transfer_core.errors import RunError, TransferError
+from transfer_core.nn.tensorflow import start_tensorflow
+from transfer_core.runs.folder import Run, open_run
+from transfer_core.worker.job import perform
+
+__all__ = ["main"]
+
+READY = "READY"
+"""Printed by a standby worker when it waits for a run."""
+
+
+def warm_up() -> None:
+    """Import everything and train a toy head, so that TensorFlow's own start-up is over when a run comes."""
+    start_tensorflow()
+    import numpy as np
+
+    from transfer_core.nn.data.batches import Batches
+    from transfer_core.nn.training import run as training  # noqa: F401 - the import is the point
+    from transfer_core.nn.training.classifier import head_network
+    from transfer_core.nn.training.loop import Schedule, fit
+    from transfer_core.runs.config import FitConfig, PhaseConfig
+    from transfer_core.runs.progress import Watch
+
+    labels = np.arange(8, dtype=np.int32) % 2
+    photos = Batches((np.zeros((8, 4), np.float32),), np.arange(8), labels, 4, seed=0)
+    schedule = Schedule("head", PhaseConfig(1, 1e-3), FitConfig())
+    watch = Watch(lambda event: None)
+    watch.start("head", epochs=1)
+    fit(head_network(4, 2, 0.2, 0), photos, photos, schedule, watch)
+
+
+def _run(folder: str) -> int:
+    try:
+        status = perform(open_run(Path(folder)))
+    except TransferError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0 if status.state != "FAILED" else 2
+
+
+def _standby() -> int:
+    warm_up()
+    print(READY, flush=True)
+    folder = sys.stdin.readline().rstrip("\r\n")
+    if not folder:
+        return 0  # the server ended
+    # What was printed so far was nobody's; from here on it belongs to the run, whoever in this process prints it.
+    with Run(Path(folder)).log_path.open("ab") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    return _run(folder)
+
+
+def _lane() -> int:
+    start_tensorflow()
+    from transfer_core.worker.queries import answer_lines
+
+    answer_lines(sys.stdin)
+    return 0
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; the exit status is 0, or 2 for a refusal. A bug ends with its traceback and 1."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    logging.Formatter.converter = time.gmtime
+    match arguments:
+        case ["run", folder]:
+            return _run(folder)
+        case ["standby"]:
+            return _standby()
+        case ["lane"]:
+            return _lane()
+        case _:
+            raise RunError(f"The worker takes 'run FOLDER', 'standby' or 'lane'; {' '.join(arguments)!r} came.")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except TransferError as error:
+        sys.exit(str(error))

@@ -1,0 +1,143 @@
+"""The interactive lane: quick questions of the pages, answered by one warm process."""
+
+import hashlib
+import json
+import traceback
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from transfer_core.backbones.stored_trees import tree_path
+from transfer_core.disk.files import atomic_path, write_json
+from transfer_core.disk.workspace import lane_dir
+from transfer_core.errors import ConfigError, PhotoError, TransferError
+from transfer_core.nn.data.augment import preview
+from transfer_core.nn.inference.imagenet import ImageNet
+from transfer_core.nn.inference.predictor import Classifier
+from transfer_core.nn.models.describe import load_tree
+from transfer_core.nn.training.lr_finder import TrainedPhase, find_run_rate
+from transfer_core.photos.decode import decode
+from transfer_core.photos.manifest import Manifest
+from transfer_core.runs.augmentation import get_preset
+from transfer_core.runs.config import RunConfig
+from transfer_core.runs.folder import open_run
+from transfer_core.runs.progress import Stopped, Watch
+
+__all__ = ["KINDS", "Answerer", "answer_lines"]
+
+_KEPT = 2  # classifiers kept loaded: the one in use and the one it is compared with
+_MOST_VARIANTS = 48  # of a preview
+
+
+class Answerer:
+    """Answers requests; keeps the last classifiers loaded."""
+
+    def __init__(self) -> None:
+        """Start with nothing loaded."""
+        self._classifiers: OrderedDict[tuple[str, int], Classifier] = OrderedDict()
+        self._imagenet: ImageNet | None = None
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Answer one request {"kind", "args"}.
+
+        Returns:
+            {"ok": true, "result"}, or {"ok": false, "error", "kind"}: `TransferError` with its sentence, or `bug`
+            with a sentence that says so; a bug's traceback goes to standard error.
+        """
+        try:
+            kind = request.get("kind")
+            if kind not in KINDS:
+                raise ConfigError(f"The lane answers {', '.join(KINDS)}; {kind!r} came.")
+            return {"ok": True, "result": KINDS[kind](self, **request.get("args", {}))}
+        except TransferError as error:
+            return {"ok": False, "error": str(error), "kind": "TransferError"}
+        except Exception as error:
+            traceback.print_exc()
+            sentence = f"Something went wrong inside Thaw: {type(error).__name__}; the lane's log has the details."
+            return {"ok": False, "error": sentence, "kind": "bug"}
+
+    def tree(self, base: str) -> dict[str, Any]:
+        """Make sure the layer tree of `base` is stored; say where."""
+        load_tree(base)
+        return {"path": str(tree_path(base))}
+
+    def predict(self, run: str, images: list[str]) -> dict[str, Any]:
+        """Ask the classifier of the run in the folder `run` about files."""
+        return {"predictions": self._classifier(run).predict([Path(image) for image in images])}
+
+    def imagenet(self, images: list[str]) -> dict[str, Any]:
+        """Ask a base with its own ImageNet answer layer about files; see `ImageNet`."""
+        self._imagenet = self._imagenet or ImageNet()
+        return {"predictions": self._imagenet.predict([Path(image) for image in images])}
+
+    def rates(self, config: dict[str, Any], manifest: str, phase: TrainedPhase, stop: str) -> dict[str, Any]:
+        """Find a learning rate for a phase of what `config` asks for, on the photos in the file `manifest`.
+
+        A file at the path `stop` ends it: whoever asked can't be heard otherwise.
+        """
+        watch = Watch(lambda event: None, stop=Path(stop).exists)
+        try:
+            curve = find_run_rate(RunConfig.from_dict(config), Manifest.read(Path(manifest)), phase, watch)
+        except Stopped as stopped:
+            raise TransferError("The search for a rate was stopped; nothing has changed.") from stopped
+        return curve.to_dict()
+
+    def augment(self, photo: str, preset: str, count: int, seed: int, size: int) -> dict[str, Any]:
+        """Write a photo at `size` pixels and its first `count` variants, as training sees them, as JPEG files.
+
+        Returns:
+            `original`, and `paths` of the variants; whoever asked removes the files.
+        """
+        try:
+            data = Path(photo).read_bytes()
+        except OSError as error:
+            raise PhotoError(f"The photo can't be read now ({error.strerror}): {photo}. Import it again.") from error
+        limits = get_preset(preset)
+        if not (1 <= count <= _MOST_VARIANTS and seed >= 0):
+            raise ConfigError(
+                f"A preview shows 1 to {_MOST_VARIANTS} variants for a seed from 0; {count} for seed {seed} came."
+            )
+        original = decode(data, size)
+        pictures = [original, *preview(original, limits, count, seed, hashlib.sha256(data).hexdigest())]
+        name, paths = uuid.uuid4().hex, []
+        for number, picture in enumerate(pictures):
+            path = lane_dir() / f"{name}-{number}.jpg"
+            with atomic_path(path) as temporary:
+                Image.fromarray(picture).save(temporary, "JPEG", quality=90)
+            paths.append(str(path))
+        return {"original": paths[0], "paths": paths[1:]}
+
+    def _classifier(self, folder: str) -> Classifier:
+        run = open_run(Path(folder))
+        run.labels()  # refuses a run without a model
+        key = (str(run.model_path), run.model_path.stat().st_mtime_ns)
+        if key not in self._classifiers:
+            self._classifiers[key] = Classifier(run)
+        self._classifiers.move_to_end(key)
+        while len(self._classifiers) > _KEPT:
+            self._classifiers.popitem(last=False)
+        return self._classifiers[key]
+
+
+KINDS: dict[str, Callable[..., dict[str, Any]]] = {
+    "tree": Answerer.tree,
+    "predict": Answerer.predict,
+    "imagenet": Answerer.imagenet,
+    "augment": Answerer.augment,
+    "rates": Answerer.rates,
+}
+"""What the lane can be asked; a method of `Answerer` by name."""
+
+
+def answer_lines(lines: Iterable[str]) -> None:
+    """Answer requests {"id", "kind", "args"}, one JSON line each, into lane_dir()/ID.json, until the lines end."""
+    answerer = Answerer()
+    for line in lines:
+        if not line.strip():
+            continue
+        request = json.loads(line)  # from our own parent: anything else is a bug and may end the lane
+        write_json(lane_dir() / f"{request['id']}.json", answerer.answer(request))
