@@ -24,7 +24,16 @@ LIGHT = [
     ["engines"],
 ]
 HEAVY = [
-    ["batch_norm", "drift", "half_precision", "linear_probe", "mapped_memory", "native_notes", "optimizers"],
+    [
+        "batch_norm",
+        "drift",
+        "half_precision",
+        "linear_probe",
+        "mapped_memory",
+        "native_notes",
+        "numerics",
+        "optimizers",
+    ],
     ["graph", "watch", "array_cache", "batches", "folding", "checkpoint", "network", "evaluation", "augmentation"],
     ["frozen_graph"],
     ["bases", "flops", "grouping", "pixels", "fitting", "acceleration"],

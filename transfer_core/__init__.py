@@ -12,6 +12,9 @@ for answer in thaw.predict(run, ["new.jpg"]):
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+# Python runs this file before any module of the package, so TensorFlow's settings are made in time whichever is first.
+from transfer_core import tensorflow_start as _tensorflow_start  # noqa: F401
+
 if TYPE_CHECKING:
     from transfer_core.api import check, experiment, freeze_plan, layers, predict, train
     from transfer_core.config import BaseConfig, DataConfig, FitConfig, PhaseConfig, RunConfig, TuningConfig

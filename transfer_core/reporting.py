@@ -13,6 +13,7 @@ from transfer_core.estimates import record_speed
 from transfer_core.evaluation import Evaluation, evaluate
 from transfer_core.fitting import Fitted
 from transfer_core.network import Network
+from transfer_core.numerics import numerics
 from transfer_core.plan import cut
 from transfer_core.runs import Run
 from transfer_core.session import Session
@@ -76,6 +77,7 @@ def build_report(
         "pixels": session.pixels.key,
         "features": {name: stored.notes for name, stored in session.found.items()},
         "versions": versions(),
+        "numerics": numerics(),
     }
 
 

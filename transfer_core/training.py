@@ -20,6 +20,7 @@ from transfer_core.freezing import freeze_proof, weight_hashes
 from transfer_core.half_precision import HALF_LIMIT
 from transfer_core.manifest import SplitName
 from transfer_core.network import Network, head_network
+from transfer_core.numerics import numerics
 from transfer_core.reporting import Outcome, build_report, record_training_speed
 from transfer_core.runs import Run
 from transfer_core.session import Session, prepare
@@ -96,15 +97,15 @@ def train(run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> di
 def _last_state(run: Run, session: Session, watch: Watch) -> Checkpoint:
     """Where an earlier process left the run, or an empty checkpoint. What it told beyond that is forgotten."""
     shas = [[photo.sha256 for photo in session.photos(which)] for which in ("train", *_SPLITS)]
-    identity = content_key(session.config.to_dict(), session.origin.parts(), shas, versions())
+    identity = content_key(session.config.to_dict(), session.origin.parts(), shas, versions(), numerics())
     checkpoint = Checkpoint.load(run.checkpoint_path, identity)
     run.rewind(checkpoint.history[-1]["epoch"] if checkpoint.history else 0)
     if checkpoint.history:
         watch.message(f"The run goes on after epoch {checkpoint.history[-1]['epoch']}.")
     elif run.checkpoint_path.exists():
         watch.message(
-            "The run starts again from its first epoch: its photos, weights or software are not what they were when "
-            "its last state was kept, or that state is damaged.",
+            "The run starts again from its first epoch: its photos, weights, software or processor are not what they "
+            "were when its last state was kept, or that state is damaged.",
             warning=True,
         )
     for phase, seconds in checkpoint.seconds.items():

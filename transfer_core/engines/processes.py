@@ -99,7 +99,6 @@ def spawn(command: Sequence[str], home: Path, output: IO[bytes], *, listens: boo
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
-        "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "2"),
     }
     return subprocess.Popen(
         command,
