@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Before any test imports TensorFlow or Keras: they start here as in every process of ours.
+from transfer_core.nn.tensorflow import keep_quiet
+
+keep_quiet()
 
 pytest_plugins = ["tests.toys"]
 PHOTOS = Path(os.environ.get("THAW_TEST_PHOTOS", Path(__file__).parents[2] / "shared" / "photos"))

@@ -28,7 +28,14 @@ ORDER = [
     "api",
     "cli",
 ]
-NN_ORDER = ["tensorflow native_notes retracing", "backbones", "models", "data export", "features", "training inference"]
+NN_ORDER = [
+    "tensorflow native_notes retracing numerics",
+    "backbones",
+    "models",
+    "data export",
+    "features",
+    "training inference",
+]
 MOST_MODULES = 12  # of one folder; more is two rooms
 MOST_LINES = 320  # of one file; more is two subjects
 
@@ -67,6 +74,8 @@ def imports(path: Path) -> list[tuple[str, bool]]:
 def may_load_keras(name: str) -> bool:
     """Whether the module may import TensorFlow and Keras: under nn, a lab's `run` modules, and the worker."""
     parts = name.split(".")[1:]
+    if parts == ["nn", "tensorflow"]:
+        return False  # it makes TensorFlow's settings for every process, and loads it only when told to
     return parts[:1] in (["nn"], ["worker"]) or (parts[:1] == ["labs"] and parts[-1].startswith("run"))
 
 

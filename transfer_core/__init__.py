@@ -12,13 +12,16 @@ for answer in thaw.predict(run, ["new.jpg"]):
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+# Python runs this file before any module of the package, so TensorFlow's settings are made in time whichever is first.
+from transfer_core.nn import tensorflow as _tensorflow  # noqa: F401
+
 if TYPE_CHECKING:
     from transfer_core.api import check, experiment, freeze_plan, layers, predict, train
     from transfer_core.backbones.freeze_plan import FreezePlan
     from transfer_core.errors import TransferError
     from transfer_core.labs.experiment import ExperimentConfig
-    from transfer_core.runs.config import BaseConfig, DataConfig, FitConfig, PhaseConfig, RunConfig, TuningConfig
-    from transfer_core.runs.folder import Run, open_run
+    from transfer_core.runs.folder.config import BaseConfig, DataConfig, FitConfig, PhaseConfig, RunConfig, TuningConfig
+    from transfer_core.runs.folder.folder import Run, open_run
 
 __all__ = [
     "BaseConfig",

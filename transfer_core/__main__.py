@@ -1,12 +1,12 @@
 """The command line `thaw`; `python -m transfer_core` is the same."""
 
-import os
 import sys
 import traceback
 
 import click
 
 from transfer_core.errors import TransferError
+from transfer_core.nn.tensorflow import keep_quiet
 
 __all__ = ["main"]
 
@@ -38,8 +38,7 @@ def _gather() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line: exit code 0 when done, 2 with one plain sentence on standard error, 1 for a bug."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the worker
+    keep_quiet()
     try:
         _gather()
         cli(args=arguments, standalone_mode=False)

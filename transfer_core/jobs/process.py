@@ -12,7 +12,7 @@ from typing import IO
 
 __all__ = ["WORKER", "ProcessId", "kill", "spawn", "tail"]
 
-WORKER: tuple[str, ...] = (sys.executable, "-m", "transfer_core.worker")
+WORKER: tuple[str, ...] = (sys.executable, "-m", "transfer_core.worker.job")
 """How a worker is started; what it shall do follows as arguments."""
 
 
@@ -99,7 +99,6 @@ def spawn(command: Sequence[str], home: Path, output: IO[bytes], *, listens: boo
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
-        "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "2"),
     }
     return subprocess.Popen(
         command,

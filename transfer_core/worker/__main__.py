@@ -8,14 +8,8 @@ Whoever starts it sends standard output and error to a log. What it has to say s
 lane in projects.lane_dir()/ID.json.
 """
 
-import os
-
-# Before TensorFlow is imported, or it does not count: errors only in the log.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-# And before NumPy: its threads wait by spinning, which made the many small fits of a probe five times as long.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 import logging
+import os
 import sys
 import time
 from pathlib import Path

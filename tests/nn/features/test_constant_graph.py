@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
+from transfer_core.runs.folder.events import Event, Message
+from transfer_core.runs.folder.progress import Watch
 
 from transfer_core.nn.data.pixels import Pixels
+from transfer_core.nn.features import litert as acceleration
 from transfer_core.nn.features.constant_graph import FrozenGraph
 from transfer_core.nn.features.extract import POOLED, Origin, compute_features, find_features
 from transfer_core.nn.features.litert import LIMIT, MINIMUM_FROZEN, engine, freeze
-from transfer_core.runs.events import Event, Message
-from transfer_core.runs.progress import Watch
+from transfer_core.nn.numerics import numerics
 
 SIZE = 16
 NAMES = ("stem", "left", "left_norm", "right", "sum", "active", "twice", "joined", POOLED)
@@ -69,6 +71,21 @@ def test_a_tensor_has_the_same_bits_whatever_else_is_wanted(alone: dict[str, Any
         np.testing.assert_allclose(value, reference, rtol=0, atol=LIMIT * np.abs(reference).max())
 
 
+def hear() -> tuple[Watch, list[Event]]:
+    heard: list[Event] = []
+    watch = Watch(heard.append)
+    watch.start("features")
+    return watch, heard
+
+
+def said(heard: list[Event]) -> list[str]:
+    return [event.text for event in heard if isinstance(event, Message)]
+
+
+MANY = np.tile(photos(), (-(-MINIMUM_FROZEN // 24), 1, 1, 1))
+
+
+@pytest.mark.skipif(not numerics()["onednn"], reason="promised with oneDNN only; without it the next test holds")
 def test_a_row_has_the_same_bits_in_every_batch_and_place(alone: dict[str, Any]) -> None:
     frozen = FrozenGraph(network(NAMES))
     for start, count in itertools.product((0, 3, 8, 13), (1, 5, 8, 11)):
@@ -77,6 +94,34 @@ def test_a_row_has_the_same_bits_in_every_batch_and_place(alone: dict[str, Any])
     order = np.random.default_rng(1).permutation(24)
     for name, value in zip(NAMES, frozen(photos()[order]), strict=True):
         np.testing.assert_array_equal(value, alone[name][order])
+
+
+@pytest.mark.skipif(not engine().startswith("litert"), reason="with a graphics processor Keras itself is used")
+def test_used_where_tensorflow_was_started_with_onednn_and_else_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for onednn in {False, numerics()["onednn"]}:
+        monkeypatch.setattr(acceleration, "numerics", lambda onednn=onednn: numerics() | {"onednn": onednn})
+        watch, heard = hear()
+        assert (freeze(network((POOLED,)), MANY, watch) is not None) == onednn
+        assert [text.count("without oneDNN") for text in said(heard)] == ([] if onednn else [1])
+        few, heard = hear()
+        assert freeze(network((POOLED,)), MANY[: MINIMUM_FROZEN - 1], few) is None
+        assert not said(heard), "where Keras is used anyway there is nothing to say"
+
+
+def test_one_whose_rows_depend_on_their_place_is_left_to_keras_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = FrozenGraph.__call__
+
+    def placed(self: FrozenGraph, rows: Any) -> list[Any]:
+        values = right(self, rows)
+        values[-1][-1] = np.nextafter(values[-1][-1], np.float32(np.inf))  # one bit, at the end of a batch
+        return values
+
+    monkeypatch.setattr(FrozenGraph, "__call__", placed)
+    monkeypatch.setattr(acceleration, "numerics", lambda: numerics() | {"onednn": True})
+    monkeypatch.setattr(acceleration, "engine", lambda: "litert")
+    watch, heard = hear()
+    assert freeze(network((POOLED,)), MANY, watch) is None
+    assert ["depend on the photos beside it" in text for text in said(heard)] == [True]
 
 
 def test_what_follows_from_activations_is_what_follows_from_photos(alone: dict[str, Any]) -> None:
@@ -93,19 +138,22 @@ def test_features_of_a_base_of_large_convolutions_name_it_and_are_no_others(thaw
     watch = Watch(heard.append)
     watch.start("features")
     many = np.tile(photos(), (-(-MINIMUM_FROZEN // 24), 1, 1, 1))
-    for count, name in ((len(many), "tensorflow"), (MINIMUM_FROZEN - 1, "keras")):
+    fast = "tensorflow" if numerics()["onednn"] else "keras"
+    for count, name in ((len(many), fast), (MINIMUM_FROZEN - 1, "keras")):
         origin = Origin("toy", "random-0", SIZE, f"{count:032d}", litert=False)
         pixels = Pixels(many[:count], origin.pixels, {})
         found = compute_features(network(("sum", POOLED)), ["sum", POOLED], origin, pixels, watch)
         assert {stored.notes["engine"] for stored in found.values()} == {name}
         other = Origin("toy", "random-0", SIZE, origin.pixels, litert=True)
         assert find_features(other, [POOLED]) == {}
-    assert not [event for event in heard if isinstance(event, Message)]
+    assert len(said(heard)) == (0 if fast == "tensorflow" else 1)
 
 
 def test_one_that_differs_is_left_to_keras_and_said(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if not engine().startswith("litert"):
         pytest.skip("with a graphics processor, or without LiteRT, Keras itself is used")
+    monkeypatch.setattr(acceleration, "numerics", lambda: numerics() | {"onednn": True})
+    monkeypatch.setattr(acceleration, "_require_no_place", lambda frozen, rows: None)  # Eigen's kernels would not pass
     right = FrozenGraph.__call__
     monkeypatch.setattr(FrozenGraph, "__call__", lambda self, rows: [2 * value for value in right(self, rows)])
     heard: list[Event] = []

@@ -24,7 +24,11 @@ processors a tenth faster than one with ResNet50; more are no faster."""
 
 
 class FrozenGraph:
-    """A folded network; gives the same bits for a row in every run, whatever the other rows of its batch are."""
+    """A folded network; gives the same bits for a row in every run, whatever the other rows of its batch are.
+
+    This holds where TensorFlow computes with oneDNN; with Eigen's kernels a row's place in its batch shows in the last
+    bits, and `acceleration.freeze` uses none.
+    """
 
     def __init__(self, model: keras.Model) -> None:
         """Fold and trace `model`, a functional model of one float32 input, with its weights of now."""

@@ -6,7 +6,6 @@ convolutions are most of the work (`catalog.Base.litert`), run by TensorFlow's o
 """
 
 import logging
-import os
 import time
 import warnings
 from typing import Any
@@ -22,7 +21,8 @@ from transfer_core.nn.data.batches import Rows
 from transfer_core.nn.features.constant_graph import FrozenGraph
 from transfer_core.nn.features.folding import FoldedModel
 from transfer_core.nn.native_notes import without_notes
-from transfer_core.runs.progress import Watch
+from transfer_core.nn.numerics import numerics, processors
+from transfer_core.runs.folder.progress import Watch
 
 __all__ = ["LIMIT", "MINIMUM_FROZEN", "MINIMUM_PHOTOS", "Accelerated", "accelerate", "engine", "freeze"]
 
@@ -46,11 +46,13 @@ def engine() -> str:
     """Names the rule by which this machine picks what computes features, for the keys of caches.
 
     LiteRT, TensorFlow with folded weights and Keras differ by rounding, so features of one must not pass for features
-    of another; a base's row says which of the first two it is.
+    of another; a base's row says which of the first two it is. So do the kernels of each, by what `numerics` tells.
     """
+    computes = numerics()
+    kernels = f"{'onednn' if computes['onednn'] else 'eigen'}-{computes['instructions']}-{computes['threads']}"
     if tf.config.list_physical_devices("GPU") or not hasattr(tf, "lite"):
-        return f"keras-{tf.__version__}"
-    return f"litert-{_VERSION}-{tf.__version__}"
+        return f"keras-{tf.__version__}-{kernels}"
+    return f"litert-{_VERSION}-{tf.__version__}-{kernels}"
 
 
 class Accelerated:
@@ -65,7 +67,7 @@ class Accelerated:
         with warnings.catch_warnings(), without_notes():
             # It names a package to move to one day, to whoever runs Thaw.
             warnings.filterwarnings("ignore", message=r"[\s\S]*tf\.lite\.Interpreter is deprecated")
-            self._interpreter = tf.lite.Interpreter(model_content=content, num_threads=threads or _processors())
+            self._interpreter = tf.lite.Interpreter(model_content=content, num_threads=threads or processors())
             self._interpreter.allocate_tensors()
         self._input: int = self._interpreter.get_input_details()[0]["index"]
         details = self._interpreter.get_output_details()
@@ -136,18 +138,26 @@ def accelerate(model: keras.Model, key: str, rows: Rows, watch: Watch) -> Accele
 def freeze(model: keras.Model, rows: Rows, watch: Watch) -> FrozenGraph | None:
     """Fold `model` for TensorFlow's own kernels, and check it against Keras on the first of `rows`.
 
-    Arguments and what is returned are as for `accelerate`; nothing is stored.
+    Arguments and what is returned are as for `accelerate`; nothing is stored. Keras is used, too, where a photo's place
+    in a batch shows in its last bits: without oneDNN, and wherever the first of `rows` tell so.
 
     Raises:
         Stopped: a stop was asked for.
     """
     if len(rows) < MINIMUM_FROZEN or not engine().startswith("litert"):
         return None
+    if not numerics()["onednn"]:
+        watch.message(
+            "Keras itself computes the features, which takes longer: TensorFlow runs without oneDNN here, and then the "
+            "last digits of a photo's features would depend on the photos beside it."
+        )
+        return None
     watch.check()
     first = np.asarray(rows[:_BATCH])
     try:
         _require_float32(model)
         frozen = FrozenGraph(model)
+        _require_no_place(frozen, first)
         frozen.difference = _agreement(frozen(first), _flat(model(first.astype(np.float32), training=False)))
     except (ValueError, TypeError, NotImplementedError, tf.errors.OpError) as error:
         _log.warning("can't be frozen", exc_info=error)
@@ -196,6 +206,14 @@ def _require_float32(model: keras.Model) -> None:
         raise _UnfitError("it does not compute in float32")
 
 
+def _require_no_place(frozen: FrozenGraph, rows: Rows) -> None:
+    """Refuse a graph that gives other bits for a row in another place of its batch."""
+    there_and_back = np.concatenate([rows, rows[::-1]])
+    for values in frozen(there_and_back):
+        if values.tobytes() != values[::-1].tobytes():
+            raise _UnfitError("on this processor the last digits of a photo depend on the photos beside it")
+
+
 def _agreement(given: list[NDArray[np.float32]], expected: list[NDArray[np.float32]]) -> float:
     """The largest difference, relative as in `LIMIT`, where it is let pass."""
     if [value.shape for value in given] != [value.shape for value in expected]:
@@ -215,8 +233,3 @@ def _difference(given: NDArray[np.float32], expected: NDArray[np.float32]) -> fl
 
 def _flat(values: Any) -> list[NDArray[np.float32]]:
     return [keras.ops.convert_to_numpy(value) for value in keras.tree.flatten(values)]
-
-
-def _processors() -> int:
-    # A container may be given fewer processors than the machine has.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -11,10 +11,11 @@ from transfer_core.backbones.cost import record_speed
 from transfer_core.backbones.freeze_plan import cut
 from transfer_core.disk.arrays import content_key
 from transfer_core.nn.export.classifier import versions
+from transfer_core.nn.numerics import numerics
 from transfer_core.nn.training.classifier import Network
 from transfer_core.nn.training.loop import Fitted
 from transfer_core.nn.training.session import Session
-from transfer_core.runs.folder import Run
+from transfer_core.runs.folder.folder import Run
 from transfer_core.stats.metrics import Evaluation, evaluate
 
 __all__ = ["Outcome", "build_report", "record_training_speed"]
@@ -76,6 +77,7 @@ def build_report(
         "pixels": session.pixels.key,
         "features": {name: stored.notes for name, stored in session.found.items()},
         "versions": versions(),
+        "numerics": numerics(),
     }
 
 

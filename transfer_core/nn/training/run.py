@@ -16,16 +16,17 @@ from transfer_core.errors import RunError
 from transfer_core.nn.data.batches import Batches
 from transfer_core.nn.export.classifier import assemble, check_parity, save_classifier, versions
 from transfer_core.nn.models.partition import freeze_proof, weight_hashes
+from transfer_core.nn.numerics import numerics
 from transfer_core.nn.training.classifier import Network, head_network
 from transfer_core.nn.training.loop import Fitted, Schedule, fit, probabilities
 from transfer_core.nn.training.report import Outcome, build_report, record_training_speed
 from transfer_core.nn.training.session import Session, prepare
 from transfer_core.photos.manifest import SplitName
-from transfer_core.runs import events
-from transfer_core.runs.checkpoint import Checkpoint, PhaseKeeper
-from transfer_core.runs.events import Emit, EpochEnded, Event
-from transfer_core.runs.folder import Run
-from transfer_core.runs.progress import Stopped, Watch
+from transfer_core.runs.folder import events
+from transfer_core.runs.folder.checkpoint import Checkpoint, PhaseKeeper
+from transfer_core.runs.folder.events import Emit, EpochEnded, Event
+from transfer_core.runs.folder.folder import Run
+from transfer_core.runs.folder.progress import Stopped, Watch
 
 __all__ = ["train"]
 
@@ -97,15 +98,15 @@ def train(run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> di
 def _last_state(run: Run, session: Session, watch: Watch) -> Checkpoint:
     """Where an earlier process left the run, or an empty checkpoint. What it told beyond that is forgotten."""
     shas = [[photo.sha256 for photo in session.photos(which)] for which in ("train", *_SPLITS)]
-    identity = content_key(session.config.to_dict(), session.origin.parts(), shas, versions())
+    identity = content_key(session.config.to_dict(), session.origin.parts(), shas, versions(), numerics())
     checkpoint = Checkpoint.load(run.checkpoint_path, identity)
     run.rewind(checkpoint.history[-1]["epoch"] if checkpoint.history else 0)
     if checkpoint.history:
         watch.message(f"The run goes on after epoch {checkpoint.history[-1]['epoch']}.")
     elif run.checkpoint_path.exists():
         watch.message(
-            "The run starts again from its first epoch: its photos, weights or software are not what they were when "
-            "its last state was kept, or that state is damaged.",
+            "The run starts again from its first epoch: its photos, weights, software or processor are not what they "
+            "were when its last state was kept, or that state is damaged.",
             warning=True,
         )
     for phase, seconds in checkpoint.seconds.items():
