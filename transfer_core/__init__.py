@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from transfer_core.backbones.freeze_plan import FreezePlan
     from transfer_core.errors import TransferError
     from transfer_core.labs.experiment import ExperimentConfig
-    from transfer_core.runs.folder.config import BaseConfig, DataConfig, FitConfig, PhaseConfig, RunConfig, TuningConfig
-    from transfer_core.runs.folder.folder import Run, open_run
+    from transfer_core.runs.config import BaseConfig, DataConfig, FitConfig, PhaseConfig, RunConfig, TuningConfig
+    from transfer_core.runs.folder import Run, open_run
 
 __all__ = [
     "BaseConfig",

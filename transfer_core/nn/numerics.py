@@ -15,7 +15,7 @@ class Numerics(TypedDict):
     """How this process computes; other values may round differently."""
 
     onednn: bool
-    """Whether TensorFlow was started with oneDNN. `tensorflow_start` asks for it; what somebody else set, or a
+    """Whether TensorFlow was started with oneDNN. `nn.tensorflow` asks for it; what somebody else set, or a
     TensorFlow imported before Thaw, goes before that."""
     instructions: str
     """The processor's: `avx512` or `avx2`, or else the family's name. Kernels are chosen by them."""

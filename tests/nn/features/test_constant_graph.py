@@ -10,8 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
-from transfer_core.runs.folder.events import Event, Message
-from transfer_core.runs.folder.progress import Watch
 
 from transfer_core.nn.data.pixels import Pixels
 from transfer_core.nn.features import litert as acceleration
@@ -19,6 +17,8 @@ from transfer_core.nn.features.constant_graph import FrozenGraph
 from transfer_core.nn.features.extract import POOLED, Origin, compute_features, find_features
 from transfer_core.nn.features.litert import LIMIT, MINIMUM_FROZEN, engine, freeze
 from transfer_core.nn.numerics import numerics
+from transfer_core.runs.events import Event, Message
+from transfer_core.runs.progress import Watch
 
 SIZE = 16
 NAMES = ("stem", "left", "left_norm", "right", "sum", "active", "twice", "joined", POOLED)

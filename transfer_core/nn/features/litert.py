@@ -22,7 +22,7 @@ from transfer_core.nn.features.constant_graph import FrozenGraph
 from transfer_core.nn.features.folding import FoldedModel
 from transfer_core.nn.native_notes import without_notes
 from transfer_core.nn.numerics import numerics, processors
-from transfer_core.runs.folder.progress import Watch
+from transfer_core.runs.progress import Watch
 
 __all__ = ["LIMIT", "MINIMUM_FROZEN", "MINIMUM_PHOTOS", "Accelerated", "accelerate", "engine", "freeze"]
 

@@ -15,7 +15,7 @@ from transfer_core.nn.numerics import numerics
 from transfer_core.nn.training.classifier import Network
 from transfer_core.nn.training.loop import Fitted
 from transfer_core.nn.training.session import Session
-from transfer_core.runs.folder.folder import Run
+from transfer_core.runs.folder import Run
 from transfer_core.stats.metrics import Evaluation, evaluate
 
 __all__ = ["Outcome", "build_report", "record_training_speed"]
