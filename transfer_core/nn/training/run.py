@@ -22,9 +22,10 @@ from transfer_core.nn.training.loop import Fitted, Schedule, fit, probabilities
 from transfer_core.nn.training.report import Outcome, build_report, record_training_speed
 from transfer_core.nn.training.session import Session, prepare
 from transfer_core.photos.manifest import SplitName
+from transfer_core.runs import events
 from transfer_core.runs.checkpoint import Checkpoint, PhaseKeeper
 from transfer_core.runs.events import Emit, EpochEnded, Event
-from transfer_core.runs.folder import Run, events
+from transfer_core.runs.folder import Run
 from transfer_core.runs.progress import Stopped, Watch
 
 __all__ = ["train"]
