@@ -15,6 +15,8 @@ from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.disk.files import read_json
 from transfer_core.errors import RunError
 from transfer_core.jobs.claims import claim
+from transfer_core.nn.numerics import numerics
+from transfer_core.nn.training import run as training
 from transfer_core.nn.training.run import train
 from transfer_core.runs import checkpoint
 from transfer_core.runs.config import FitConfig, PhaseConfig
@@ -167,6 +169,20 @@ def test_other_photos_start_the_run_again(toy_run: Make, settings: dict[str, Any
     assert (
         [epoch["epoch"] for epoch in report["history"]] == [event.epoch for event in run.epochs()] == list(range(1, 9))
     )
+
+
+@pytest.mark.parametrize("other", [{"onednn": not numerics()["onednn"]}, {"instructions": "sse"}, {"threads": 99}])
+def test_a_processor_that_rounds_otherwise_starts_the_run_again(
+    toy_run: Make, settings: dict[str, Any], other: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = toy_run(**settings)
+    perform(run, stop_at(run, 3))
+    report = run.report()
+    assert report is not None and report["numerics"] == numerics()
+    monkeypatch.setattr(training, "numerics", lambda: numerics() | other)
+    heard: list[Event] = []
+    api.resume(run, heard.append)
+    assert "software or processor" in " ".join(event.text for event in heard if isinstance(event, Message))
 
 
 def test_a_failure_while_going_on_is_told_and_keeps_what_was(

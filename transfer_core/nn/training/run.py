@@ -46,8 +46,9 @@ class _Trained:
 def train(run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> dict[str, Any] | None:
     """Train the classifier that `run` asks for and leave it, labels and report in the run's folder.
 
-    The same configuration, photos and seed give the same history to the last bit on the same machine, whatever was
-    cached. When a stop is asked for, the best weights so far are kept, saved and reported.
+    The same configuration, photos and seed give the same history to the last bit where `numerics` are the same,
+    whatever was cached. Not so where BatchNormalization of the base normalizes by the batch: TensorFlow sums its
+    gradients in no fixed order. When a stop is asked for, the best weights so far are kept, saved and reported.
 
     Args:
         run: its configuration and photos are read, its `stop` file is watched.
