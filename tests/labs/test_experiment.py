@@ -62,7 +62,7 @@ def count(bench: Any) -> dict[str, Any]:
 @pytest.fixture
 def counting(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lab called `counting`."""
-    light: Any = types.ModuleType("transfer_core.labs.counting")
+    light: Any = types.ModuleType("transfer_core.labs.counting.settings")
     light.Settings = Settings
     heavy: Any = types.ModuleType("transfer_core.labs.counting.run")
     heavy.run = count

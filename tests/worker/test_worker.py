@@ -23,6 +23,7 @@ from transfer_core.runs import folder as runs
 from transfer_core.runs.config import BaseConfig, FitConfig, PhaseConfig
 from transfer_core.runs.events import EpochEnded, Event
 from transfer_core.runs.folder import Run, create_run, open_run
+from transfer_core.worker import __main__ as commands
 from transfer_core.worker import job as worker
 from transfer_core.worker.queries import Answerer, answer_lines
 
@@ -101,8 +102,8 @@ def test_the_heart_beats_during_one_long_operation(toy_run: Make, monkeypatch: p
 
 def test_unknown_commands_and_folders_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(TransferError, match=r"takes 'run FOLDER', 'standby' or 'lane'; 'dance' came"):
-        worker.main(["dance"])
-    assert worker.main(["run", str(tmp_path)]) == 2
+        commands.main(["dance"])
+    assert commands.main(["run", str(tmp_path)]) == 2
     assert "is not the folder of a run" in capsys.readouterr().err
 
 
@@ -125,7 +126,7 @@ def test_standby_waits_ready_and_trains_the_run_it_is_given(real_run: Run) -> No
         cwd=Path(__file__).parents[2],
     )
     assert process.stdout is not None
-    assert process.stdout.readline().strip() == worker.READY
+    assert process.stdout.readline().strip() == commands.READY
     output, errors = process.communicate(f"{real_run.path}\n", timeout=300)
     assert process.returncode == 0, errors
     assert output == ""
@@ -135,7 +136,7 @@ def test_standby_waits_ready_and_trains_the_run_it_is_given(real_run: Run) -> No
 
 def test_standby_ends_when_nobody_needs_it(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
-    assert worker.main(["standby"]) == 0
+    assert commands.main(["standby"]) == 0
 
 
 def test_a_killed_run_leaves_no_half_written_file(real_run: Run) -> None:

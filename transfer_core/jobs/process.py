@@ -12,7 +12,7 @@ from typing import IO
 
 __all__ = ["WORKER", "ProcessId", "kill", "spawn", "tail"]
 
-WORKER: tuple[str, ...] = (sys.executable, "-m", "transfer_core.worker.job")
+WORKER: tuple[str, ...] = (sys.executable, "-m", "transfer_core.worker")
 """How a worker is started; what it shall do follows as arguments."""
 
 

@@ -111,9 +111,9 @@ def test_answers_stay_until_they_are_cleared(page: AppTest, jpeg: Jpeg) -> None:
     drop(page, [("a.jpg", jpeg(1))])
     drop(page, [("b.jpg", jpeg(2))], taken=1)
     page.run()
-    assert page.subheader[0].value == "2 answers"
+    assert page.main.subheader[0].value == "2 answers"
     page.button(key="clear_answers").click().run()
-    assert list(page.subheader) == []
+    assert list(page.main.subheader) == []
 
 
 def test_the_newest_run_is_asked_until_another_is_chosen(page: AppTest, jpeg: Jpeg, lane: FakeLane) -> None:
