@@ -7,6 +7,7 @@ import click
 
 from transfer_core.errors import TransferError
 from transfer_core.nn.tensorflow import keep_quiet
+from transfer_core.text import t
 
 __all__ = ["main"]
 
@@ -51,7 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(str(refusal), err=True)
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("Interrupted.", err=True)
+        click.echo(t("Interrupted."), err=True)
         sys.exit(130)
     except Exception:
         traceback.print_exc()

@@ -25,6 +25,7 @@ from transfer_core.photos.open import open_source
 from transfer_core.runs.config import BaseConfig, DataConfig, RunConfig
 from transfer_core.runs.events import Emit, Progress
 from transfer_core.runs.folder import Run, Status, check_new_folder, create_run, open_run
+from transfer_core.text import Sentence
 
 __all__ = [
     "check",
@@ -213,7 +214,9 @@ def _lasting(data: T) -> T:
 def _ensure_weights(choice: BaseConfig, emit: Emit | None) -> None:
     base = get_base(choice.name)
     if choice.weights == "imagenet" and weights_state(base) == "download":
-        fetch_weights(base, lambda done, total: emit(Progress("prepare", "weights", done, total)) if emit else None)
+        fetch_weights(
+            base, lambda done, total: emit(Progress("prepare", Sentence("weights"), done, total)) if emit else None
+        )
     find_weights(base, choice.weights)
 
 
@@ -221,8 +224,8 @@ def _perform(run: Run, emit: Emit | None) -> Status:
     from transfer_core.worker.job import BUG, perform
 
     status = perform(run, emit)
-    if status.message.startswith(BUG):
-        raise RuntimeError(status.message)
+    if status.message.id == BUG:
+        raise RuntimeError(str(status.message))
     return status
 
 
@@ -248,10 +251,10 @@ def resuming(run: Run) -> Iterator[None]:
     """
     status = run.status()
     if status.state == "FINISHED":
-        raise RunError(f"Run {run.id} has finished; make a new run to train again.")
+        raise RunError("Run {id} has finished; make a new run to train again.", id=run.id)
     mine = None if status.active and find_worker(run) else claim(run)
     if mine is None:
-        raise RunError(f"Another process is at work on run {run.id}. Stop it first, or wait for its end.")
+        raise RunError("Another process is at work on run {id}. Stop it first, or wait for its end.", id=run.id)
     try:
         mine.hand_over(ProcessId.of(os.getpid()))
         with disk_errors(run.stop_path):

@@ -11,6 +11,8 @@
 Pages and the command line catch only `TransferError`; anything else is a bug and shows as one.
 """
 
+from transfer_core.text import Sentence
+
 __all__ = [
     "ConfigError",
     "DataError",
@@ -24,6 +26,15 @@ __all__ = [
 
 class TransferError(Exception):
     """A refusal a person can act on: one plain sentence that says what came, what was expected and what to do."""
+
+    def __init__(self, said: str | Sentence, /, **values: object) -> None:
+        """As `Sentence`: English with named places and the values for them, or a sentence made elsewhere."""
+        self.sentence = said if isinstance(said, Sentence) else Sentence(said, **values)
+        super().__init__(self.sentence)
+
+    def __str__(self) -> str:
+        """The sentence in the reader's language."""
+        return str(self.sentence)
 
 
 class PhotoError(TransferError):

@@ -83,7 +83,9 @@ def _use_file(base: Base, choose: Callable[[str], None]) -> None:
     elif path:
         choose(_taken_in(base, Path(path)))
     else:
-        raise WeightsError(f"No file was given for {base.title}: type the path of one, or drop it into the field.")
+        raise WeightsError(
+            "No file was given for {title}: type the path of one, or drop it into the field.", title=base.title
+        )
 
 
 def _uploaded(base: Base, name: str, data: bytes) -> str:

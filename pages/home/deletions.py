@@ -36,9 +36,13 @@ def delete(project: Project) -> None:
 
     try:
         if training(project):
-            raise RunError(f"{project.name} is training now. Stop the training first, then delete the project.")
+            raise RunError(
+                "{name} is training now. Stop the training first, then delete the project.", name=project.name
+            )
         if any(map(is_active, list_experiments(experiments_dir(project)))):
-            raise RunError(f"{project.name} has a lab going on. Stop the experiment first, then delete the project.")
+            raise RunError(
+                "{name} has a lab going on. Stop the experiment first, then delete the project.", name=project.name
+            )
         delete_project(project.id)
     except TransferError as error:
         refuse(error)

@@ -84,5 +84,7 @@ def _tree(home: str, base_name: str) -> LayerTree:
         lane().ask("tree", {"base": base_name})
         found = stored_tree(base_name)
     if found is None:
-        raise ConfigError(f"The layer tree of {base_name} was built but could not be read back. Reload the page.")
+        raise ConfigError(
+            "The layer tree of {base_name} was built but could not be read back. Reload the page.", base_name=base_name
+        )
     return found

@@ -28,7 +28,7 @@ def test_a_row_is_consistent(base: Base) -> None:
     assert re.fullmatch(r"keras:\w+|transfer_core\.nn\.backbones\.\w+:\w+", base.builder)
     assert re.fullmatch(r"|md5:[0-9a-f]{32}|sha256:[0-9a-f]{64}", base.weights.digest)
     assert base.source.startswith("https://")
-    assert base.blurb.endswith(".")
+    assert str(base.blurb).endswith(".")
     if base.weights.url:
         assert base.weights.url.startswith("https://")
         assert base.weights.url.endswith("/" + base.weights.filename)

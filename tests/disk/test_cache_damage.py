@@ -107,8 +107,8 @@ def test_a_disk_that_fills_is_one_sentence_and_leaves_nothing_torn(
         patch.setattr(ArrayWriter, "append", _full_after(appends))
         status = perform(run)
     assert status.state == "FAILED"
-    assert status.message.startswith("The disk that holds")
-    assert status.message.endswith("is full, so nothing was written. Free some space and try again.")
+    assert str(status.message).startswith("The disk that holds")
+    assert str(status.message).endswith("is full, so nothing was written. Free some space and try again.")
     left = [path for path in (thaw_home / "cache").rglob("*") if path.is_file() and path.suffix != ".json"]
     assert [path.suffix for path in left] == ([".pixels"] if appends >= 36 else [])
     assert all(array_cache.find_array(path) for path in left)
@@ -129,7 +129,7 @@ def test_a_disk_that_is_full_at_the_last_write_leaves_nothing_torn(
 
     with monkeypatch.context() as patch:
         patch.setattr(ArrayWriter, "_finish", fill)
-        assert "is full" in perform(make()).message
+        assert "is full" in str(perform(make()).message)
     assert cached(thaw_home) == []
     assert not [path for path in (thaw_home / "cache").rglob(".*") if path.is_file()]
 
@@ -159,5 +159,5 @@ def test_a_limit_that_is_no_number_is_told_before_anything_is_computed(
     make: Callable[[], Run], thaw_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("THAW_CACHE_GB", "plenty")
-    assert perform(make()).message.startswith("THAW_CACHE_GB must be a number of gigabytes")
+    assert str(perform(make()).message).startswith("THAW_CACHE_GB must be a number of gigabytes")
     assert cached(thaw_home) == []

@@ -67,13 +67,13 @@ def test_queue_tells_places_and_lets_go():
 
 def test_exit_words_are_for_the_person_and_name_what_a_report_needs():
     outside, words = exit_words(-signal.SIGKILL)
-    assert outside and "memory" in words and "SIG" not in words
+    assert outside and "memory" in str(words) and "SIG" not in str(words)
     outside, words = exit_words(-signal.SIGTERM)
-    assert outside and "shut down" in words and "SIG" not in words
+    assert outside and "shut down" in str(words) and "SIG" not in str(words)
     outside, words = exit_words(-signal.SIGSEGV)
-    assert not outside and "crashed" in words and "SIGSEGV" in words
+    assert not outside and "crashed" in str(words) and "SIGSEGV" in str(words)
     outside, words = exit_words(3)
-    assert not outside and "exit code 3" in words
+    assert not outside and "exit code 3" in str(words)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def state(run: Run) -> str:
 def wait_for(run: Run, *states: str) -> str:
     """Wait until `run` is in one of `states`; its message."""
     wait_until(lambda: state(run) in states)
-    return run.status().message
+    return str(run.status().message)
 
 
 def starts(home: Path) -> list[str]:
@@ -169,7 +169,7 @@ def test_a_waiting_run_stops_at_once_and_never_begins(engine, new_run, thaw_home
     wait_for(first, "RUNNING")
     assert [engine.position(run) for run in (first, second, third)] == [0, 1, 2]
     engine.cancel(second)
-    assert (state(second), second.status().message) == ("STOPPED", "Stopped before it began.")
+    assert (state(second), str(second.status().message)) == ("STOPPED", "Stopped before it began.")
     assert engine.position(third) == 1
     engine.cancel(first)
     wait_for(third, "FINISHED")
@@ -183,7 +183,7 @@ def test_a_stopped_run_may_begin_again(engine, new_run):
     engine.cancel(run)
     assert state(run) == "STOPPED"
     engine.start(run)
-    assert state(run) == "QUEUED" and not run.stop_requested and run.status().message == ""
+    assert state(run) == "QUEUED" and not run.stop_requested and str(run.status().message) == ""
     engine.cancel(other)
     wait_for(run, "RUNNING")
 
@@ -270,7 +270,7 @@ def test_reconcile_closes_what_died_unseen(engine, new_run, how):
         status = replace(status, pid=os.getppid())
     run.write_status(status)
     engine.reconcile()
-    assert state(run) == "INTERRUPTED" and "Train again" in run.status().message
+    assert state(run) == "INTERRUPTED" and "Train again" in str(run.status().message)
 
 
 def test_reconcile_leaves_a_run_alone_that_a_command_line_carries_out(engine, new_run):
@@ -388,6 +388,19 @@ def test_a_standby_that_died_is_replaced_or_done_without(engine, new_run):
     assert run.status().pid != gone
 
 
+def test_a_standby_that_dies_before_it_reads_its_run_costs_the_run_nothing(engine, new_run):
+    """A kill takes effect in its own time: the engine may still see the standby alive and name it the run."""
+    engine.warm()
+    wait_until(lambda: engine.standby_pid)
+    gone, run = engine.standby_pid, new_run("finish")
+    os.kill(gone, signal.SIGSTOP)  # alive, and deaf
+    engine.start(run)
+    wait_until(lambda: engine.position(run) == 0)
+    os.kill(gone, signal.SIGKILL)
+    wait_for(run, "FINISHED")
+    assert run.status().pid != gone
+
+
 def test_a_standby_that_always_dies_is_given_up(new_engine, new_run, caplog):
     engine = new_engine(command=(sys.executable, "-S", "-c", "import sys; sys.exit('no Keras here')"))
     with caplog.at_level(logging.WARNING):
@@ -450,5 +463,5 @@ def test_the_real_worker_takes_a_run_from_standby_and_says_what_is_wrong(new_eng
     standby = engine.standby_pid
     engine.start(run)
     wait_until(lambda: state(run) == "FAILED", seconds=90)  # importing Keras on a busy machine
-    assert "/no/such/weights.h5" in run.status().message
+    assert "/no/such/weights.h5" in str(run.status().message)
     assert run.status().pid == standby and run.log_path.exists()

@@ -115,8 +115,8 @@ def test_it_is_carried_out_and_its_result_is_kept(make: Callable[..., Run]) -> N
     assert result is not None and result["complete"]
     assert result["counts"] == [36, 36, 36] and result["conclusion"] == "36 photos, 3 times."
     assert result["seconds"]["measure"] > 0
-    steps = [event for event in heard if isinstance(event, Progress) and event.step.startswith("step")]
-    assert [(event.step, event.done, event.total) for event in steps] == [
+    steps = [event for event in heard if isinstance(event, Progress) and str(event.step).startswith("step")]
+    assert [(str(event.step), event.done, event.total) for event in steps] == [
         ("step 1", 0, 1000),
         ("step 2", 333, 1000),
         ("step 3", 667, 1000),
@@ -129,7 +129,7 @@ def test_a_stop_keeps_what_was_found_and_it_can_go_on(make: Callable[..., Run]) 
 
     def stop(event: Event) -> None:
         before.append(event)
-        if isinstance(event, Progress) and event.step == "step 2":
+        if isinstance(event, Progress) and str(event.step) == "step 2":
             run.request_stop()
 
     status = worker.perform(run, stop)
@@ -145,7 +145,7 @@ def test_a_refusal_is_the_message_and_nothing_found_is_no_result(make: Callable[
     run = make(fail=1)
     with pytest.raises(RunError, match="not as expected"):
         api.execute_experiment(run)
-    assert (run.status().state, run.status().message) == ("FAILED", "The photos are not as expected.")
+    assert (run.status().state, str(run.status().message)) == ("FAILED", "The photos are not as expected.")
     assert read_result(run) is None
 
 

@@ -12,6 +12,7 @@ from transfer_core.disk.workspace import Project, create_project, new_experiment
 from transfer_core.labs.experiment import ExperimentConfig, create_experiment, write_result
 from transfer_core.runs.config import BaseConfig, DataConfig
 from transfer_core.runs.folder import Recorder, Run, State
+from transfer_core.text import Sentence
 
 BASE = "efficientnet-lite0"
 
@@ -58,7 +59,7 @@ def toy_experiment(
     if result is not None:
         write_result(run, result, complete=state == "FINISHED")
     if state != "RUNNING":
-        recorder.update(state=state, message=message)
+        recorder.update(state=state, message=Sentence(message))
     return run
 
 

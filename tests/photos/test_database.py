@@ -7,6 +7,7 @@ import pytest
 
 from transfer_core.errors import StorageError
 from transfer_core.photos.store import PhotoStore
+from transfer_core.text import Sentence
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_a_database_on_a_full_disk_is_left_as_it_was(store: PhotoStore) -> None:
         )
         with (
             pytest.raises(StorageError, match="is full, so nothing was changed"),
-            store._database.edit("much") as open_edit,
+            store._database.edit(Sentence("much")) as open_edit,
         ):
             for number in range(2000):
                 open_edit.execute("INSERT INTO classes (name, folded) VALUES (?, ?)", (f"c{number}", f"c{number}"))

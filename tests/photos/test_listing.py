@@ -35,7 +35,7 @@ def found(listing: Listing) -> dict[str, str]:
 
 
 def refused(listing: Listing) -> dict[str, str]:
-    return {refusal.name: refusal.reason for refusal in listing.refused}
+    return {refusal.name: str(refusal.reason) for refusal in listing.refused}
 
 
 # Folders

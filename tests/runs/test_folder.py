@@ -13,6 +13,7 @@ from transfer_core.runs import folder as runs
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.events import EpochEnded, Message, PhaseStarted, Progress
 from transfer_core.runs.folder import Recorder, Run, create_run, list_runs, open_run
+from transfer_core.text import Sentence
 
 METRICS = {"loss": 1.0, "accuracy": 0.5, "val_loss": 1.0, "val_accuracy": 0.5}
 
@@ -55,22 +56,22 @@ def test_the_status_follows_the_events(run: Run, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(runs, "STATUS_INTERVAL", 0)
     record = Recorder(run, 42)
     assert (run.status().state, run.status().pid) == ("RUNNING", 42)
-    record(Progress("features", "features", 120, 200, eta=7.5))
+    record(Progress("features", Sentence("features"), 120, 200, eta=7.5))
     status = run.status()
-    assert (status.phase, status.step, status.done, status.total) == ("features", "features", 120, 200)
+    assert (status.phase, str(status.step), status.done, status.total) == ("features", "features", 120, 200)
     assert status.eta == 7.5
     record(PhaseStarted("head", 5))
     record(EpochEnded("head", 1, METRICS, 0.1, 1e-3, eta=3.0))
-    record(Progress("head", "epoch 2", 3, 9, eta=2.5))
-    assert (run.status().step, run.status().done, run.status().total) == ("epoch 2", 3, 9)
+    record(Progress("head", Sentence("epoch 2"), 3, 9, eta=2.5))
+    assert (str(run.status().step), run.status().done, run.status().total) == ("epoch 2", 3, 9)
     record(EpochEnded("head", 2, METRICS, 0.1, 1e-3, eta=2.0))
-    assert (run.status().step, run.status().done, run.status().total) == ("epochs", 2, 5)
-    record(Message("a hint"))
+    assert (str(run.status().step), run.status().done, run.status().total) == ("epochs", 2, 5)
+    record(Message(Sentence("a hint")))
     assert [event.epoch for event in run.epochs()] == [1, 2]
-    assert run.events()[-1] == Message("a hint", time=run.events()[-1].time)
-    record.end("STOPPED", "asked to")
+    assert run.events()[-1] == Message(Sentence("a hint"), time=run.events()[-1].time)
+    record.end("STOPPED", Sentence("asked to"))
     status = run.status()
-    assert (status.state, status.message, status.eta) == ("STOPPED", "asked to", None)
+    assert (status.state, str(status.message), status.eta) == ("STOPPED", "asked to", None)
     assert status.ended is not None
     assert not status.active
 
@@ -78,7 +79,7 @@ def test_the_status_follows_the_events(run: Run, monkeypatch: pytest.MonkeyPatch
 def test_figures_that_come_fast_are_written_at_the_latest_at_the_end(run: Run) -> None:
     record = Recorder(run, 1)
     for done in range(50):
-        record(Progress("head", "epoch 1", done, 50))
+        record(Progress("head", Sentence("epoch 1"), done, 50))
     assert run.status().done < 49
     record.end("FINISHED")
     assert run.status().done == 49
@@ -102,7 +103,7 @@ def test_two_threads_may_hold_the_pen(run: Run, monkeypatch: pytest.MonkeyPatch)
     beating = threading.Thread(target=lambda: [record.beat() for _ in range(60)])
     beating.start()
     for done in range(60):
-        record(Progress("head", "x", done, 60))
+        record(Progress("head", Sentence("x"), done, 60))
     beating.join()
     assert run.status().done == 59
     assert [event.done for event in run.events() if isinstance(event, Progress)] == list(range(60))
@@ -110,10 +111,10 @@ def test_two_threads_may_hold_the_pen(run: Run, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_half_written_last_line_waits(run: Run) -> None:
     record = Recorder(run, 1)
-    record(Message("whole"))
+    record(Message(Sentence("whole")))
     with run.events_path.open("ab") as file:
         file.write(b'{"event": "Mess')
-    assert [event.text for event in run.events() if isinstance(event, Message)] == ["whole"]
+    assert [str(event.text) for event in run.events() if isinstance(event, Message)] == ["whole"]
 
 
 def test_a_status_of_another_version_is_refused(run: Run) -> None:

@@ -69,8 +69,8 @@ def test_each_course_is_called_what_it_is(course: Course, expected: list[str]) -
 def test_a_jump_where_fine_tuning_begins_is_its_rate() -> None:
     tuned = ended([(2.5, 0.3, 2.0, 0.3), (2.2, 0.3, 1.9, 0.3)], "fine-tune", 13, 2e-3)
     (hint,) = read_curves(ended(HEALTHY) + tuned, 2000, 1000, 2)
-    assert hint.kind == "rate" and "jumped from 0.10 to 2.50" in hint.sentence
-    assert hint.advice == "Try a rate about ten times lower for fine-tuning: 0.0002."
+    assert hint.kind == "rate" and "jumped from 0.10 to 2.50" in str(hint.sentence)
+    assert str(hint.advice) == "Try a rate about ten times lower for fine-tuning: 0.0002."
 
 
 def test_few_photos_are_a_hint_only_where_they_hurt() -> None:
@@ -81,7 +81,7 @@ def test_few_photos_are_a_hint_only_where_they_hurt() -> None:
 
 def test_few_validation_photos_can_not_tell() -> None:
     (hint,) = read_curves(ended(HEALTHY), 2000, 12, 2)
-    assert hint.kind == "validation" and "On 12 validation photos" in hint.sentence
+    assert hint.kind == "validation" and "On 12 validation photos" in str(hint.sentence)
     assert kinds(ended(HEALTHY), validation=100) == []
 
 
@@ -100,7 +100,7 @@ def test_hints_never_contradict_each_other(
     assert len(set(found)) == len(found)
     assert len({"rate", "over-fitting", "too early"} & set(found)) <= 1
     assert "few photos" not in found or "over-fitting" in found
-    assert all(text.endswith(".") for hint in hints for text in (hint.sentence, hint.advice))
+    assert all(str(text).endswith(".") for hint in hints for text in (hint.sentence, hint.advice))
 
 
 @given(COURSES)

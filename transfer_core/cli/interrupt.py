@@ -7,6 +7,7 @@ from types import FrameType
 
 from transfer_core.cli.output import say
 from transfer_core.runs.folder import Run
+from transfer_core.text import t
 
 __all__ = ["stop_on_interrupt"]
 
@@ -16,7 +17,7 @@ def stop_on_interrupt(run: Run) -> Iterator[None]:
     """First Ctrl+C: stop and keep the best so far; second: end at once. For a run or an experiment."""
 
     def stop(number: int, frame: FrameType | None) -> None:
-        say("\nStopping; the best so far is kept. Ctrl+C again ends at once.")
+        say("\n" + t("Stopping; the best so far is kept. Ctrl+C again ends at once."))
         run.request_stop()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

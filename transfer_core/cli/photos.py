@@ -6,6 +6,7 @@ import click
 
 from transfer_core.cli.output import json_option, result, stdout_kept_clean
 from transfer_core.photos.open import open_source
+from transfer_core.text import plural, t
 
 __all__ = ["check"]
 
@@ -21,15 +22,15 @@ def check(data: str, as_json: bool) -> None:
 
 
 def _words(found: dict[str, Any]) -> str:
-    lines = [f"{found['imported']} photos can be used."]
+    lines = [t(plural("{n} photo can be used.", "{n} photos can be used.", found["imported"]))]
     lines += [f"  {name}: {count}" for name, count in found["classes"].items()]
     if found["refused"]:
-        lines.append(f"{len(found['refused'])} files can't be used:")
+        lines.append(t(plural("{n} file can't be used:", "{n} files can't be used:", len(found["refused"]))))
         lines += [f"  {item['name']}: {item['reason']}" for item in found["refused"]]
     if found["duplicates"]:
-        lines.append("The same photo more than once (used once):")
+        lines.append(t("The same photo more than once (used once):"))
         lines += ["  " + " = ".join(names) for names in found["duplicates"]]
     if found["conflicts"]:
-        lines.append("One photo under two labels (set aside until one label is removed):")
+        lines.append(t("One photo under two labels (set aside until one label is removed):"))
         lines += ["  " + " = ".join(names) for names in found["conflicts"]]
     return "\n".join(lines)

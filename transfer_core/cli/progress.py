@@ -8,16 +8,17 @@ import click
 
 from transfer_core.cli.output import say
 from transfer_core.runs.events import EpochEnded, Event, Message, PhaseStarted, Progress
+from transfer_core.text import Sentence, plural, t
 
 __all__ = ["Reporter"]
 
 _TITLES = {
-    "prepare": "Reading the photos",
-    "features": "Running the frozen layers once",
-    "head": "Training the head",
-    "fine-tune": "Fine-tuning",
-    "finish": "Measuring and saving",
-    "measure": "At work in the lab",
+    "prepare": Sentence("Reading the photos"),
+    "features": Sentence("Running the frozen layers once"),
+    "head": Sentence("Training the head"),
+    "fine-tune": Sentence("Fine-tuning"),
+    "finish": Sentence("Measuring and saving"),
+    "measure": Sentence("At work in the lab"),
 }
 
 
@@ -26,7 +27,7 @@ class Reporter:
 
     def __init__(self) -> None:
         self._bar: Any = None
-        self._step = ""
+        self._step = Sentence("")
 
     def __call__(self, event: Event) -> None:
         """Show `event` on standard error."""
@@ -37,12 +38,15 @@ class Reporter:
             return
         self._close()
         if isinstance(event, PhaseStarted):
-            say(_TITLES[event.phase] + (f", at most {event.epochs} epochs" if event.epochs else ""))
+            title, most = _TITLES[event.phase], event.epochs
+            limited = plural("{title}, at most {n} epoch", "{title}, at most {n} epochs", most, title=title)
+            say(t(limited if most else title))
         elif isinstance(event, EpochEnded):
             values = "  ".join(f"{name} {value:.4f}" for name, value in event.metrics.items())
-            say(f"  epoch {event.epoch:3}  {values}  {event.seconds:.1f} s")
+            seconds = event.seconds
+            say(t("  epoch {number:3}  {values}  {seconds:.1f} s", number=event.epoch, values=values, seconds=seconds))
         elif isinstance(event, Message):
-            say(("Warning: " if event.level == "warning" else "") + event.text)
+            say(t("Warning: {text}", text=event.text) if event.level == "warning" else t(event.text))
 
     def _progress(self, event: Progress) -> None:
         if self._bar is None or self._step != event.step:

@@ -21,6 +21,7 @@ from transfer_core.runs.config import RunConfig, TuningConfig
 from transfer_core.runs.events import EpochEnded
 from transfer_core.runs.folder import Run, open_run
 from transfer_core.runs.hints import read_curves
+from transfer_core.text import Sentence, t
 
 __all__ = ["predict", "resume", "train"]
 
@@ -144,17 +145,25 @@ def summary(run: Run, report: dict[str, Any]) -> dict[str, Any]:
 
 
 def _train_words(value: dict[str, Any]) -> str:
-    def share(kind: str) -> str:
+    def share(kind: str) -> Sentence:
         low, high = value[f"{kind}_interval"]
-        return f"{value[f'{kind}_accuracy']:.1%} (95% interval {low:.1%} to {high:.1%})"
+        share = value[f"{kind}_accuracy"]
+        return Sentence("{share:.1%} (95% interval {low:.1%} to {high:.1%})", share=share, low=low, high=high)
 
-    lines = [f"Validation accuracy {share('val')}"]
+    lines = [t("Validation accuracy {share}", share=share("val"))]
     if value["test_accuracy"] is not None:
-        lines.append(f"Test accuracy {share('test')}")
-    kept = "every frozen weight is unchanged" if value["freeze_proof"]["frozen_unchanged"] else "FROZEN WEIGHTS CHANGED"
-    lines.append(f"{value['trainable_parameters']:,} parameters trained; {kept}.")
+        lines.append(t("Test accuracy {share}", share=share("test")))
+    unchanged = value["freeze_proof"]["frozen_unchanged"]
+    lines.append(
+        t(
+            "{n:,} parameters trained; every frozen weight is unchanged."
+            if unchanged
+            else "{n:,} parameters trained; FROZEN WEIGHTS CHANGED.",
+            n=value["trainable_parameters"],
+        )
+    )
     lines += _hint_lines(open_run(Path(value["run"])))
-    lines.append(f"The classifier is in {value['run']}: try `thaw predict {value['run']} PHOTO`.")
+    lines.append(t("The classifier is in {run}: try `thaw predict {run} PHOTO`.", run=value["run"]))
     return "\n".join(lines)
 
 
@@ -164,7 +173,10 @@ def _hint_lines(run: Run) -> list[str]:
     train, validation = (sum(counts[which].values()) for which in ("train", "validation"))
     epochs = [event for event in run.events() if isinstance(event, EpochEnded)]
     hints = read_curves(epochs, train, validation, len(counts["train"]))
-    return [f"{hint.title}. {hint.sentence} {hint.advice}" for hint in hints]
+    return [
+        t("{title}. {sentence} {advice}", title=hint.title, sentence=hint.sentence, advice=hint.advice)
+        for hint in hints
+    ]
 
 
 @click.command()
@@ -178,7 +190,8 @@ def predict(run: Path, images: tuple[str, ...], csv_path: Path | None, as_json: 
         opened = open_run(run)
         opened.labels()  # refuse a run without a model before the seconds TensorFlow takes to load
         load_tensorflow()
-        predictions = api.predict(opened, images)
+        answers = api.predict(opened, images)
+        predictions = [it | {"error": str(it["error"])} if "error" in it else it for it in answers]
         if csv_path:
             _write_csv(csv_path, opened.labels()["classes"], predictions)
     result({"predictions": predictions}, as_json, _predict_words)

@@ -9,6 +9,7 @@ import click
 from transfer_core.backbones.catalog import BASES, Base, get_base
 from transfer_core.backbones.weights import fetch_weights, import_weights
 from transfer_core.cli.output import json_option, progress, result, say, stdout_kept_clean
+from transfer_core.text import t
 
 __all__ = ["weights"]
 
@@ -48,7 +49,8 @@ def import_(folder: Path, as_json: bool) -> None:
             if (folder / row.weights.filename).is_file():
                 taken.append({"name": row.name, "path": str(import_weights(row, folder / row.weights.filename))})
         if not taken:
-            say(f"{folder} holds none of the files Thaw knows: {', '.join(row.weights.filename for row in BASES)}.")
+            names = [row.weights.filename for row in BASES]
+            say(t("{folder} holds none of the files Thaw knows: {names}.", folder=folder, names=names))
     result({"fetched": taken}, as_json, _words)
 
 

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from transfer_core.disk import cache as cache_limit
 from transfer_core.disk.files import atomic_path, disk_errors
 from transfer_core.errors import StorageError
+from transfer_core.text import Sentence
 
 __all__ = ["ArrayWriter", "Stored", "content_key", "find_array", "require_space", "write_array"]
 
@@ -83,7 +84,7 @@ class ArrayWriter:
         found = find_array(path)
         if found is None:
             raise StorageError(
-                f"{path} vanished as soon as it was written. Raise the limit of the cache and try again."
+                "{path} vanished as soon as it was written. Raise the limit of the cache and try again.", path=path
             )
         return found
 
@@ -107,7 +108,7 @@ def content_key(*parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def require_space(folder: Path, size: int, what: str) -> None:
+def require_space(folder: Path, size: int, what: Sentence) -> None:
     """Make room in the cache for `size` bytes about to be written to `folder`; refuse what the disk can't hold.
 
     What was not used for longest goes, until the limit (`cache_limit`) is kept and the disk has the space.
@@ -123,8 +124,12 @@ def require_space(folder: Path, size: int, what: str) -> None:
             free = shutil.disk_usage(folder).free
     if size + _SPARE > free:
         raise StorageError(
-            f"{what} would take {size / 1e9:.2f} GB in {folder}, and {max(free - _SPARE, 0) / 1e9:.2f} GB can be used "
-            "there. Free some space, set THAW_HOME to a larger disk, or train fewer layers or photos."
+            "{what} would take {size:.2f} GB in {folder}, and {free:.2f} GB can be used "
+            "there. Free some space, set THAW_HOME to a larger disk, or train fewer layers or photos.",
+            what=what,
+            size=size / 1e9,
+            folder=folder,
+            free=max(free - _SPARE, 0) / 1e9,
         )
 
 
@@ -161,7 +166,7 @@ def find_array(path: Path, *, use: bool = True) -> Stored | None:
         return None
     except PermissionError as error:
         raise StorageError(
-            f"{path} can't be read: no permission. Allow reading there or set THAW_HOME elsewhere."
+            "{path} can't be read: no permission. Allow reading there or set THAW_HOME elsewhere.", path=path
         ) from error
     except (ValueError, KeyError, TypeError, struct.error) as error:
         _log.warning("%s is damaged (%s) and is made anew", path, error)

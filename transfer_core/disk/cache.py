@@ -15,6 +15,7 @@ from pathlib import Path
 from transfer_core.disk.files import read_json, write_json
 from transfer_core.disk.workspace import cache_dir, home
 from transfer_core.errors import ConfigError
+from transfer_core.text import Sentence
 
 __all__ = ["DEFAULT_GB", "FOLDERS", "clear", "limit_bytes", "release", "set_limit", "trim", "usage"]
 
@@ -56,7 +57,7 @@ def set_limit(gigabytes: float) -> None:
         ConfigError: not a number from 0 up.
         StorageError: the settings can't be read or written.
     """
-    _bytes(gigabytes, "The limit of the cache")
+    _bytes(gigabytes, Sentence("The limit of the cache"))
     settings = _settings_path()
     others = read_json(settings) if settings.exists() else {}
     write_json(settings, others | {_KEY: gigabytes})
@@ -108,13 +109,18 @@ def _settings_path() -> Path:
     return home() / "settings.json"
 
 
-def _bytes(value: object, what: str) -> int:
+def _bytes(value: object, what: str | Sentence) -> int:
     try:
         number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
     except ValueError:
         number = math.nan
     if not 0 <= number < math.inf:
-        raise ConfigError(f"{what} must be a number of gigabytes from 0 up, such as {DEFAULT_GB:g}; {value!r} came.")
+        raise ConfigError(
+            "{what} must be a number of gigabytes from 0 up, such as {default_gb:g}; {value!r} came.",
+            what=what,
+            default_gb=DEFAULT_GB,
+            value=value,
+        )
     return int(number * _GB)
 
 

@@ -22,11 +22,13 @@ def disk_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageError(
-                f"The disk that holds {path.parent} is full, so nothing was written. Free some space and try again."
+                "The disk that holds {parent} is full, so nothing was written. Free some space and try again.",
+                parent=path.parent,
             ) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise StorageError(
-                f"{path} can't be written: no permission. Allow writing there or set THAW_HOME to another folder."
+                "{path} can't be written: no permission. Allow writing there or set THAW_HOME to another folder.",
+                path=path,
             ) from error
         raise
 
@@ -77,9 +79,11 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
-        raise StorageError(f"{path} does not exist.") from error
+        raise StorageError("{path} does not exist.", path=path) from error
     except (ValueError, UnicodeDecodeError) as error:
-        raise StorageError(f"{path} is not readable JSON ({error}). Delete it or restore it from a copy.") from error
+        raise StorageError(
+            "{path} is not readable JSON ({error}). Delete it or restore it from a copy.", path=path, error=error
+        ) from error
 
 
 def append_line(file: IO[bytes], value: Any) -> None:

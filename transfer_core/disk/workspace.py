@@ -109,7 +109,12 @@ class Project:
 def _clean(name: str) -> str:
     name = " ".join(unicodedata.normalize("NFC", name).split())
     if not name or len(name) > MAX_NAME:
-        raise ConfigError(f"A project's name needs 1 to {MAX_NAME} characters; {name!r} has {len(name)}.")
+        raise ConfigError(
+            "A project's name needs 1 to {max_name} characters; {name!r} has {count}.",
+            max_name=MAX_NAME,
+            name=name,
+            count=len(name),
+        )
     return name
 
 
@@ -142,7 +147,8 @@ def open_project(project_id: str) -> Project:
     # The id comes from a URL: only a checked pattern may become part of a path.
     if not _ID.fullmatch(project_id) or not (home() / "projects" / project_id / "project.json").is_file():
         raise ConfigError(
-            f"There is no project {project_id!r}. It may have been deleted; the home page lists those there are."
+            "There is no project {project_id!r}. It may have been deleted; the home page lists those there are.",
+            project_id=project_id,
         )
     path = home() / "projects" / project_id / "project.json"
     value = read_json(path)
@@ -150,7 +156,7 @@ def open_project(project_id: str) -> Project:
         return Project(project_id, value["name"], value["created"], dict(value["choices"]))
     except (KeyError, TypeError) as error:
         raise StorageError(
-            f"{path} is incomplete ({error!r}). Restore it from a copy or delete the project."
+            "{path} is incomplete ({error}). Restore it from a copy or delete the project.", path=path, error=error
         ) from error
 
 
@@ -196,7 +202,9 @@ def restore_project(project_id: str) -> Project:
     """
     kept = home() / "trash" / project_id
     if not _ID.fullmatch(project_id) or not kept.is_dir():
-        raise ConfigError(f"The trash holds no project {project_id!r}, so it can't be brought back.")
+        raise ConfigError(
+            "The trash holds no project {project_id!r}, so it can't be brought back.", project_id=project_id
+        )
     _bring_back(kept, home() / "projects", "project.json")
     return open_project(project_id)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from transfer_core.runs.folder import Run
+from transfer_core.text import Sentence
 
 __all__ = ["Engine", "FairQueue", "exit_words", "fair_order", "log_tail"]
 
@@ -93,7 +94,7 @@ class FairQueue:
         return order.index(run) + 1 if run in order else 0
 
 
-def exit_words(code: int) -> tuple[bool, str]:
+def exit_words(code: int) -> tuple[bool, Sentence]:
     """What a worker's exit code means, when it left its run open.
 
     Args:
@@ -103,24 +104,25 @@ def exit_words(code: int) -> tuple[bool, str]:
         Whether it was ended from outside (so the same run may well succeed again), and one sentence.
     """
     if code >= 0:
-        return False, (
-            f"The work ended with exit code {code} before it was done; the last lines of its log may tell why."
+        return False, Sentence(
+            "The work ended with exit code {code} before it was done; the last lines of its log may tell why.",
+            code=code,
         )
     try:
         name = signal.Signals(-code).name
     except ValueError:
         name = "unknown"
     if name == "SIGKILL":
-        return True, (
+        return True, Sentence(
             "The work was ended from outside, perhaps because this computer ran out of memory. "
             "Close other programs or choose a smaller base or batch, then try again."
         )
     if name in _FROM_OUTSIDE:
-        return True, (
+        return True, Sentence(
             "The work was ended from outside, perhaps because this computer shut down. "
             "Try again; what was computed is kept."
         )
-    return False, f"The work crashed ({name}); the last lines of its log may tell why."
+    return False, Sentence("The work crashed ({name}); the last lines of its log may tell why.", name=name)
 
 
 def log_tail(run: Run, lines: int = 30) -> str:

@@ -16,7 +16,8 @@ from transfer_core.jobs.engine import FairQueue
 from transfer_core.jobs.process import WORKER, ProcessId, spawn
 from transfer_core.jobs.standby import Standby
 from transfer_core.jobs.supervise import Watched, end, find_worker, interrupt, started_elsewhere
-from transfer_core.runs.folder import Run, list_runs
+from transfer_core.runs.folder import NOTHING, Run, list_runs
+from transfer_core.text import Sentence
 
 __all__ = ["LocalEngine", "default_slots"]
 
@@ -52,6 +53,7 @@ class LocalEngine:
         self._queue = FairQueue()
         self._workers: dict[Run, Watched] = {}
         self._claims: dict[Run, Claim] = {}  # of runs whose start failed half-way and is tried again
+        self._cold: set[Run] = set()  # not to be given to the standby: one died on the way to them
         self._standby = Standby(self._home, command)
         self._keep_warm = False
         self._next_scan: float | None = None
@@ -75,13 +77,13 @@ class LocalEngine:
             self._take_in(run)
             status = run.status()
             if status.state == "FINISHED":
-                raise RunError(f"Run {run.id} has finished; make a new run to train again.")
+                raise RunError("Run {id} has finished; make a new run to train again.", id=run.id)
             if not status.active:
                 if run in self._workers:
-                    raise RunError(f"Run {run.id} is about to end; try again in a moment.")
+                    raise RunError("Run {id} is about to end; try again in a moment.", id=run.id)
                 run.stop_path.unlink(missing_ok=True)
-                fresh = replace(status, state="QUEUED", phase="", step="", done=0, total=0, eta=None)
-                run.write_status(replace(fresh, pid=None, started=None, ended=None, message=""))
+                fresh = replace(status, state="QUEUED", phase="", step=NOTHING, done=0, total=0, eta=None)
+                run.write_status(replace(fresh, pid=None, started=None, ended=None, message=NOTHING))
                 self._queue.add(run)
         self._wake.set()
 
@@ -137,6 +139,9 @@ class LocalEngine:
             with self._trouble_with(worker.run):
                 if worker.look(self._grace):
                     del self._workers[worker.run]
+                    if worker.unbegun:  # the reserve died before it read which run was its own
+                        self._cold.add(worker.run)
+                        self._queue.add(worker.run)
         for run in self._queue.order():
             with self._trouble_with(run):
                 if run.stop_requested:  # perhaps through another server
@@ -204,10 +209,12 @@ class LocalEngine:
                 self._queue.remove(run)
                 mine.release()
                 return
-            child = self._hand_to_standby(run, mine) or self._start_cold(run)
+            ready = None if run in self._cold else self._hand_to_standby(run, mine)
+            self._cold.discard(run)
+            child = ready or self._start_cold(run)
             self._queue.take(run)
             if child is not None:
-                self._workers[run] = Watched(run, ProcessId.of(child.pid), child)
+                self._workers[run] = Watched(run, ProcessId.of(child.pid), child, from_standby=ready is not None)
                 mine.hand_over(self._workers[run].process)
             else:
                 mine.release()
@@ -235,13 +242,14 @@ class LocalEngine:
             with run.log_path.open("ab") as log:
                 return spawn([*self._command, "run", str(run.path)], self._home, log)
         except OSError as error:
-            end(run, "FAILED", f"The worker could not be started ({error}). Free some memory and try again.")
+            why = Sentence("The worker could not be started ({error}). Free some memory and try again.", error=error)
+            end(run, "FAILED", why)
             return None
 
     def _stop_waiting(self, run: Run) -> None:
         mine = self._claims.pop(run, None) or claim(run)
         if mine is not None:  # None: another server has just begun it, and its worker finds the request to stop
             if run.status().state == "QUEUED":
-                end(run, "STOPPED", "Stopped before it began.")
+                end(run, "STOPPED", Sentence("Stopped before it began."))
             mine.release()
         self._queue.remove(run)

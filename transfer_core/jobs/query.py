@@ -18,6 +18,7 @@ from transfer_core.disk.files import disk_errors, read_json
 from transfer_core.errors import TransferError
 from transfer_core.jobs.engine import exit_words
 from transfer_core.jobs.process import WORKER, ProcessId, kill, spawn, tail
+from transfer_core.text import Sentence
 
 __all__ = ["Lane"]
 
@@ -26,7 +27,7 @@ _TICK = 0.02  # seconds between looks for an answer
 _LEFTOVER = 3600.0  # seconds after which an answer that nobody fetched is removed
 
 
-class _WorkerDiedError(Exception):
+class _WorkerDiedError(TransferError):
     """The worker ended before it answered."""
 
 
@@ -99,7 +100,9 @@ class Lane:
             try:
                 return self._answer(kind, args, timeout, waited)
             except _WorkerDiedError as death:
-                raise TransferError(f"The question {kind!r} could not be answered, twice. {death}") from death
+                raise TransferError(
+                    "The question {kind!r} could not be answered, twice. {death}", kind=kind, death=death
+                ) from death
 
     def close(self) -> None:
         """End the worker; whoever still waits for it gets a TransferError."""
@@ -150,8 +153,10 @@ class Lane:
                 if time.monotonic() > deadline:
                     self._end_worker()
                     raise TransferError(
-                        f"No answer to {kind!r} came within {timeout:g} s, so its worker was ended. "
-                        "Try again; if it happens again, close other programs or choose a smaller base."
+                        "No answer to {kind!r} came within {timeout:g} s, so its worker was ended. "
+                        "Try again; if it happens again, close other programs or choose a smaller base.",
+                        kind=kind,
+                        timeout=timeout,
                     )
                 waited()
                 time.sleep(_TICK)
@@ -174,7 +179,7 @@ class Lane:
             self._process = spawn(self._command, self._home, self._output, listens=True)
         except OSError as error:
             raise TransferError(
-                f"The worker that answers could not be started ({error}). Free some memory and try again."
+                "The worker that answers could not be started ({error}). Free some memory and try again.", error=error
             ) from error
         return self._process
 
@@ -197,7 +202,7 @@ class Lane:
         if answer["ok"]:
             return dict(answer["result"])
         if answer["kind"] == "TransferError":
-            raise TransferError(answer["error"])
+            raise TransferError(Sentence.from_json(answer["error"]))
         # The worker waits for the next question now, so nothing is written while its traceback is read.
         _log.error("The interactive worker failed. Its last lines:\n%s", tail(self._output, 40))
         raise RuntimeError(f"The interactive worker failed: {answer['error']}")

@@ -10,6 +10,7 @@ from transfer_core.jobs.claims import current_claim
 from transfer_core.jobs.engine import exit_words
 from transfer_core.jobs.process import ProcessId, kill
 from transfer_core.runs.folder import Run, State, Status
+from transfer_core.text import Sentence
 
 __all__ = ["Watched", "end", "find_worker", "interrupt", "started_elsewhere"]
 
@@ -26,6 +27,10 @@ class Watched:
     """None: another server, or this one before its restart, started it."""
     status: Status = field(default_factory=Status)
     """As of the last look."""
+    from_standby: bool = False
+    """Whether it had been waiting in reserve, so that the run was started by a line it may not have lived to read."""
+    unbegun: bool = False
+    """Whether it is over and had not begun: the run still waits, for another worker."""
     first_epoch_seen: bool = False
     """Whether an epoch had ended at the last look, or the run."""
     _seen: tuple[Any, ...] = ()
@@ -66,9 +71,16 @@ class Watched:
     def _settle(self) -> bool:
         if not self.status.active:
             return True
+        if self.from_standby and self.status.state == "QUEUED" and not self.run.stop_requested:
+            self.unbegun = True
+            return True
         if self._killed_after is not None:
-            words = f"The run showed no progress for {self._killed_after:g} s after Stop, so it was ended; "
-            end(self.run, "STOPPED", words + "what it learned since its last saved state is lost.")
+            words = Sentence(
+                "The run showed no progress for {seconds:g} s after Stop, so it was ended; what it learned since its "
+                "last saved state is lost.",
+                seconds=self._killed_after,
+            )
+            end(self.run, "STOPPED", words)
         elif self.child:
             outside, words = exit_words(self.child.returncode)
             end(self.run, "INTERRUPTED" if outside else "FAILED", words)
@@ -101,12 +113,15 @@ def started_elsewhere(run: Run) -> bool:
     return claim is not None and claim.server.alive and claim.server.pid != os.getpid()
 
 
-def end(run: Run, state: State, message: str) -> None:
+def end(run: Run, state: State, message: Sentence) -> None:
     """Close `run` from outside, in place of a worker that can't."""
     run.write_status(replace(run.status(), state=state, message=message, ended=time.time(), eta=None))
 
 
 def interrupt(run: Run) -> None:
     """Close a run whose worker is gone, nobody saw why."""
-    words = "The worker ended before training did: perhaps the computer restarted or ran out of memory. "
-    end(run, "INTERRUPTED", words + "Train again, or continue it: what was computed is kept.")
+    words = Sentence(
+        "The worker ended before training did: perhaps the computer restarted or ran out of memory. Train again, or "
+        "continue it: what was computed is kept."
+    )
+    end(run, "INTERRUPTED", words)

@@ -12,6 +12,7 @@ from transfer_core.labs import KINDS
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import BaseConfig, DataConfig, check_number
 from transfer_core.runs.folder import Run, Status, list_runs
+from transfer_core.text import Sentence
 
 __all__ = [
     "ExperimentConfig",
@@ -40,8 +41,10 @@ class ExperimentConfig:
     def __post_init__(self) -> None:
         expected = _settings_class(self.kind)
         if not isinstance(self.settings, expected):
-            raise ConfigError(f"The lab {self.kind} takes its own settings; {self.settings!r} came.")
-        check_number("The seed", self.seed, 0, 2**31 - 1, whole=True)
+            raise ConfigError(
+                "The lab {kind} takes its own settings; {settings!r} came.", kind=self.kind, settings=self.settings
+            )
+        check_number(Sentence("The seed"), self.seed, 0, 2**31 - 1, whole=True)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""
@@ -75,7 +78,7 @@ def needs_weights(kind: str) -> bool:
 
 def _module(kind: str) -> Any:
     if kind not in KINDS:
-        raise ConfigError(f"There is no lab {kind!r}; there are {', '.join(KINDS)}.")
+        raise ConfigError("There is no lab {kind!r}; there are {kinds}.", kind=kind, kinds=", ".join(KINDS))
     return import_module(f"transfer_core.labs.{kind}.settings")
 
 
@@ -86,12 +89,17 @@ def _settings_class(kind: str) -> Any:
 def _make(cls: Any, value: dict[str, Any], where: str) -> Any:
     known = {item.name for item in fields(cls)}
     if unknown := sorted(set(value) - known):
-        raise ConfigError(f"{where} has an unknown key {unknown[0]!r}; it knows {', '.join(sorted(known))}.")
+        raise ConfigError(
+            "{where} has an unknown key {unknown!r}; it knows {known}.",
+            where=where,
+            unknown=unknown[0],
+            known=", ".join(sorted(known)),
+        )
     try:
         # JSON has no tuples; settings do.
         return cls(**{name: tuple(part) if isinstance(part, list) else part for name, part in value.items()})
     except TypeError as error:
-        raise ConfigError(f"{where} does not fit: {error}.") from error
+        raise ConfigError("{where} does not fit: {error}.", where=where, error=error) from error
 
 
 def create_experiment(folder: Path, config: ExperimentConfig, manifest: Manifest | None = None) -> Run:
@@ -108,7 +116,7 @@ def create_experiment(folder: Path, config: ExperimentConfig, manifest: Manifest
     """
     run = Run(folder.absolute())
     if (folder / "status.json").exists() or (folder.exists() and not folder.is_dir()):
-        raise RunError(f"{folder} already exists. Choose another folder for the experiment.")
+        raise RunError("{folder} already exists. Choose another folder for the experiment.", folder=folder)
     write_json(folder / "experiment.json", config.to_dict())
     if manifest is not None:
         manifest.write(folder / "photos.json")

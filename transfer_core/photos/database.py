@@ -7,6 +7,7 @@ from pathlib import Path
 
 from transfer_core.disk.files import disk_errors
 from transfer_core.errors import StorageError
+from transfer_core.text import Sentence
 
 __all__ = ["PhotoDatabase"]
 
@@ -69,11 +70,13 @@ class PhotoDatabase:
             with disk_errors(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
-            raise StorageError(f"{path.parent} can't be a folder, a file is in its way: choose another.") from error
+            raise StorageError(
+                "{parent} can't be a folder, a file is in its way: choose another.", parent=path.parent
+            ) from error
         with self.read() as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > _VERSION:
-            raise StorageError(f"{path} was made by a newer version of Thaw: update Thaw to open it.")
+            raise StorageError("{path} was made by a newer version of Thaw: update Thaw to open it.", path=path)
         if version < _VERSION:
             self._create()
 
@@ -86,14 +89,14 @@ class PhotoDatabase:
             connection.rollback()
 
     @contextmanager
-    def edit(self, description: str) -> Iterator[sqlite3.Connection]:
+    def edit(self, description: Sentence) -> Iterator[sqlite3.Connection]:
         """Give a connection whose changes are kept together when the block ends well, and not at all otherwise.
 
         Args:
             description: what the edit does, such as 'renaming "cat" to "dog"', for whoever undoes it.
         """
         with self._transaction() as connection:
-            edit = connection.execute("INSERT INTO edits (description) VALUES (?)", (description,)).lastrowid
+            edit = connection.execute("INSERT INTO edits (description) VALUES (?)", (description.dumps(),)).lastrowid
             yield connection
             changed = connection.execute("SELECT 1 FROM undo_steps WHERE edit = ? LIMIT 1", (edit,)).fetchone()
             if not changed:
@@ -102,13 +105,13 @@ class PhotoDatabase:
                 "DELETE FROM edits WHERE id NOT IN (SELECT id FROM edits ORDER BY id DESC LIMIT ?)", (_EDITS_KEPT,)
             )
 
-    def last_edit(self) -> str | None:
+    def last_edit(self) -> Sentence | None:
         """Say what `undo` would take back."""
         with self.read() as connection:
             row = connection.execute("SELECT description FROM edits ORDER BY id DESC LIMIT 1").fetchone()
-        return row[0] if row else None
+        return Sentence.loads(row[0]) if row else None
 
-    def undo(self) -> str | None:
+    def undo(self) -> Sentence | None:
         """Take back the last edit and give its description, or None if there is none left."""
         with self._transaction() as connection:
             row = connection.execute("SELECT id, description FROM edits ORDER BY id DESC LIMIT 1").fetchone()
@@ -119,7 +122,7 @@ class PhotoDatabase:
                 connection.execute(statement)
             # Taking back was itself logged by the triggers; the edit goes with all its steps.
             connection.execute("DELETE FROM edits WHERE id = ?", (row[0],))
-            return str(row[1])
+            return Sentence.loads(row[1])
 
     def forget_edits(self) -> None:
         """Drop the undo log."""
@@ -158,16 +161,24 @@ class PhotoDatabase:
         except sqlite3.DatabaseError as error:
             raise StorageError(self._explain(str(error))) from error
 
-    def _explain(self, message: str) -> str:
+    def _explain(self, message: str) -> Sentence:
         if "locked" in message:
-            return f"{self.path} is in use by another window or command: try again in a moment."
+            return Sentence("{path} is in use by another window or command: try again in a moment.", path=self.path)
         if "full" in message:
-            return f"The disk that holds {self.path} is full, so nothing was changed: free some space and try again."
+            return Sentence(
+                "The disk that holds {path} is full, so nothing was changed: free some space and try again.",
+                path=self.path,
+            )
         if "readonly" in message or "unable to open" in message:
-            return f"{self.path} can't be written: allow writing, or choose another folder (THAW_HOME says which)."
-        return (
-            f"{self.path} is damaged ({message}). The photos themselves lie beside it in the folder originals: "
-            "restore the file from a copy, or delete it and import the photos again."
+            return Sentence(
+                "{path} can't be written: allow writing, or choose another folder (THAW_HOME says which).",
+                path=self.path,
+            )
+        return Sentence(
+            "{path} is damaged ({message}). The photos themselves lie beside it in the folder originals: "
+            "restore the file from a copy, or delete it and import the photos again.",
+            path=self.path,
+            message=message,
         )
 
 

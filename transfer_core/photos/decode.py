@@ -17,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 
 from transfer_core.errors import PhotoError
 from transfer_core.photos.file_kinds import foreign_kind, picture_kind
+from transfer_core.text import Sentence
 
 __all__ = ["MAX_BYTES", "MAX_PIXELS", "Inspection", "check_bytes", "decode", "inspect", "open_photo", "thumbnail"]
 
@@ -117,8 +118,10 @@ def check_bytes(count: int) -> None:
     """
     if count > MAX_BYTES:
         raise PhotoError(
-            f"The file has {count / 2**20:,.0f} MB and at most {MAX_BYTES // 2**20} MB are read: "
-            "save the photo smaller, for example as JPEG."
+            "The file has {count:,.0f} MB and at most {max_bytes} MB are read: "
+            "save the photo smaller, for example as JPEG.",
+            count=count / 2**20,
+            max_bytes=MAX_BYTES // 2**20,
         )
 
 
@@ -130,9 +133,11 @@ def _read(data: bytes | Path) -> bytes:
         check_bytes(data.stat().st_size)
         return data.read_bytes()
     except FileNotFoundError as error:
-        raise PhotoError(f"There is no file at {data}: it was moved, renamed or deleted.") from error
+        raise PhotoError("There is no file at {data}: it was moved, renamed or deleted.", data=data) from error
     except OSError as error:
-        raise PhotoError(f"The file at {data} can't be read ({error.strerror}).") from error
+        raise PhotoError(
+            "The file at {data} can't be read ({strerror}).", data=data, strerror=error.strerror
+        ) from error
 
 
 def _load(data: bytes, shrink_to: int | None) -> tuple[Image.Image, tuple[int, int]]:
@@ -145,12 +150,12 @@ def _load(data: bytes, shrink_to: int | None) -> tuple[Image.Image, tuple[int, i
     if not data:
         raise PhotoError("The file is empty (0 bytes): copy it again from where it came.")
     if kind := foreign_kind(data):
-        raise PhotoError(f"The file is {kind.name}, not a photo Thaw can read: {kind.advice}.")
+        raise PhotoError("The file is {name}, not a photo Thaw can read: {advice}.", name=kind.name, advice=kind.advice)
     try:
         with Image.open(io.BytesIO(data), formats=_formats()) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
-                raise PhotoError(_too_many_pixels(width * height))
+                raise _too_many_pixels(width * height)
             if shrink_to is not None:
                 image.draft(None, (2 * shrink_to, 2 * shrink_to))
             image.load()
@@ -160,12 +165,12 @@ def _load(data: bytes, shrink_to: int | None) -> tuple[Image.Image, tuple[int, i
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         claimed = re.search(r"\d+", str(error))
-        raise PhotoError(_too_many_pixels(int(claimed[0]) if claimed else 2 * MAX_PIXELS)) from error
+        raise _too_many_pixels(int(claimed[0]) if claimed else 2 * MAX_PIXELS) from error
     except UnidentifiedImageError as error:
-        raise PhotoError(_unreadable(data)) from error
+        raise _unreadable(data) from error
     # Pillow's readers raise a dozen kinds of exception on damaged files (OSError, SyntaxError, struct.error, ...).
     except Exception as error:
-        raise PhotoError(_damaged(data, error)) from error
+        raise _damaged(data, error) from error
     if orientation in _TURNS:
         picture = picture.transpose(_TURNS[orientation])
     return picture, (height, width) if orientation >= 5 else (width, height)
@@ -233,18 +238,30 @@ def _jpeg(picture: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _too_many_pixels(count: int) -> str:
-    return f"The picture has {count:,} pixels and at most {MAX_PIXELS:,} are opened: save it smaller."
+def _too_many_pixels(count: int) -> PhotoError:
+    return PhotoError(
+        "The picture has {count:,} pixels and at most {most:,} are opened: save it smaller.",
+        count=count,
+        most=MAX_PIXELS,
+    )
 
 
-def _unreadable(data: bytes) -> str:
+def _unreadable(data: bytes) -> PhotoError:
     if kind := picture_kind(data):
-        return f"The file starts as {kind} but is cut off or damaged: copy it again from where it came."
-    return "The file is not a photo in a format Thaw knows: save it as JPEG or PNG."
+        return PhotoError(
+            "The file starts as {kind} but is cut off or damaged: copy it again from where it came.",
+            kind=kind,
+        )
+    return PhotoError("The file is not a photo in a format Thaw knows: save it as JPEG or PNG.")
 
 
-def _damaged(data: bytes, error: Exception) -> str:
-    kind = picture_kind(data) or "picture"
+def _damaged(data: bytes, error: Exception) -> PhotoError:
+    kind = picture_kind(data) or Sentence("picture")
     if isinstance(error, EOFError) or "truncated" in str(error).lower():
-        return f"The {kind} file is cut off, so part of the picture is missing: copy it again from where it came."
-    return f"The {kind} file is cut off or damaged ({error}): copy it again from where it came."
+        return PhotoError(
+            "The {kind} file is cut off, so part of the picture is missing: copy it again from where it came.",
+            kind=kind,
+        )
+    return PhotoError(
+        "The {kind} file is cut off or damaged ({error}): copy it again from where it came.", kind=kind, error=error
+    )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from transfer_core.text import Sentence
+
 __all__ = ["ForeignKind", "foreign_kind", "picture_kind"]
 
 
@@ -9,35 +11,39 @@ __all__ = ["ForeignKind", "foreign_kind", "picture_kind"]
 class ForeignKind:
     """A kind of file that Thaw does not read."""
 
-    name: str
+    name: Sentence
     """With its article, for "The file is ..."."""
-    advice: str
+    advice: Sentence
     """What to do instead, as an order."""
 
 
-_SAVE = "save it as JPEG or PNG"
+_UNPACK = Sentence("unpack it and import the folder")
+_SAVE = Sentence("save it as JPEG or PNG")
 _HEIC = ForeignKind(
-    "HEIC, the format of iPhone photos",
-    'save it as JPEG (on the phone: Settings, Camera, Formats, "Most Compatible")',
+    Sentence("HEIC, the format of iPhone photos"),
+    Sentence('save it as JPEG (on the phone: Settings, Camera, Formats, "Most Compatible")'),
 )
-_VIDEO = ForeignKind("a video", "save single frames of it as JPEG")
-_ARCHIVE = ForeignKind("an archive", "unpack it and import the folder")
-_RAW = ForeignKind("a camera raw file", "save it as JPEG with the camera's program")
-_TEXT = ForeignKind("text", "choose the photo itself")
-_WEB_PAGE = ForeignKind("a web page", "open the page and save the picture itself")
-_SVG = ForeignKind("an SVG drawing", _SAVE)
+_VIDEO = ForeignKind(Sentence("a video"), Sentence("save single frames of it as JPEG"))
+_ARCHIVE = ForeignKind(Sentence("an archive"), _UNPACK)
+_RAW = ForeignKind(Sentence("a camera raw file"), Sentence("save it as JPEG with the camera's program"))
+_TEXT = ForeignKind(Sentence("text"), Sentence("choose the photo itself"))
+_WEB_PAGE = ForeignKind(Sentence("a web page"), Sentence("open the page and save the picture itself"))
+_SVG = ForeignKind(Sentence("an SVG drawing"), _SAVE)
 
 _BY_START = (
-    (b"%PDF", ForeignKind("a PDF document", "save its pictures as JPEG or PNG")),
-    (b"%!PS", ForeignKind("a PostScript document", _SAVE)),
-    (b"8BPS", ForeignKind("a Photoshop document", _SAVE)),
-    (b"PK\x03\x04", ForeignKind("a zip archive or an Office document", "unpack it and import the folder")),
+    (b"%PDF", ForeignKind(Sentence("a PDF document"), Sentence("save its pictures as JPEG or PNG"))),
+    (b"%!PS", ForeignKind(Sentence("a PostScript document"), _SAVE)),
+    (b"8BPS", ForeignKind(Sentence("a Photoshop document"), _SAVE)),
+    (
+        b"PK\x03\x04",
+        ForeignKind(Sentence("a zip archive or an Office document"), _UNPACK),
+    ),
     (b"\x1f\x8b", _ARCHIVE),
     (b"7z\xbc\xaf\x27\x1c", _ARCHIVE),
     (b"Rar!", _ARCHIVE),
     (b"\x1aE\xdf\xa3", _VIDEO),
-    (b"\xff\x0a", ForeignKind("JPEG XL", _SAVE)),
-    (b"\0\0\0\x0cJXL ", ForeignKind("JPEG XL", _SAVE)),
+    (b"\xff\x0a", ForeignKind(Sentence("JPEG XL"), _SAVE)),
+    (b"\0\0\0\x0cJXL ", ForeignKind(Sentence("JPEG XL"), _SAVE)),
     (b"FUJIFILMCCD-RAW", _RAW),
     (b"IIRO", _RAW),
     (b"IIRS", _RAW),
@@ -71,7 +77,7 @@ def foreign_kind(data: bytes) -> ForeignKind | None:
     if data[:4] in (b"II*\0", b"MM\0*") and data[8:10] == b"CR":
         return _RAW
     if not any(data[:64]):
-        return ForeignKind("filled with zeros", "copy it again from where it came")
+        return ForeignKind(Sentence("filled with zeros"), Sentence("copy it again from where it came"))
     return _text_kind(data)
 
 

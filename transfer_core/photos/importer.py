@@ -47,7 +47,7 @@ class ImportReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the report as the JSON of `thaw check`."""
-        return asdict(self)
+        return asdict(self) | {"refused": [{"name": item.name, "reason": str(item.reason)} for item in self.refused]}
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Importer:
                 width, height = seen.width, seen.height
                 write_thumbnail(self.folder, sha, seen.thumbnail)
         except PhotoError as error:
-            return Refusal(file.name, str(error))
+            return Refusal(file.name, error.sentence)
         source = None if self.copy or file.path is None else str(file.path)
         if source is None:
             keep_original(self.folder, sha, data)

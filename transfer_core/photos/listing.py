@@ -13,6 +13,7 @@ from pathlib import Path
 
 from transfer_core.errors import DataError, PhotoError
 from transfer_core.photos.decode import MAX_BYTES, check_bytes
+from transfer_core.text import Sentence, all_of
 
 __all__ = [
     "CLASS_NAME_LENGTH",
@@ -41,7 +42,7 @@ class Refusal:
 
     name: str
     """Relative to what was imported, such as `glass/glass176.jpg`."""
-    reason: str
+    reason: Sentence
     """One plain sentence."""
 
 
@@ -80,12 +81,17 @@ def clean_class_name(name: str) -> str:
         raise DataError("A class needs a name: type what its photos show, such as cat.")
     if len(clean) > CLASS_NAME_LENGTH:
         raise DataError(
-            f'The class name "{clean[:20]}..." has {len(clean)} characters: use at most {CLASS_NAME_LENGTH}.'
+            'The class name "{clean}..." has {count} characters: use at most {class_name_length}.',
+            clean=clean[:20],
+            count=len(clean),
+            class_name_length=CLASS_NAME_LENGTH,
         )
     if "/" in clean or "\\" in clean:
-        raise DataError(f'The class name "{clean}" has a slash: use letters, digits, spaces, hyphens or dots.')
+        raise DataError(
+            'The class name "{clean}" has a slash: use letters, digits, spaces, hyphens or dots.', clean=clean
+        )
     if clean in (".", "..") or any(unicodedata.category(character) in ("Cc", "Cs") for character in clean):
-        raise DataError(f"The class name {clean!r} can't be shown: use letters, digits, spaces or hyphens.")
+        raise DataError("The class name {clean!r} can't be shown: use letters, digits, spaces or hyphens.", clean=clean)
     return clean
 
 
@@ -97,9 +103,11 @@ def list_folder(folder: Path) -> Listing:
     """
     folder = folder.expanduser().absolute()  # not resolve(): a person should recognise it
     if not folder.exists():
-        raise DataError(f"There is no folder {folder}: check the path.")
+        raise DataError("There is no folder {folder}: check the path.", folder=folder)
     if not folder.is_dir():
-        raise DataError(f"{folder} is a file, not a folder: choose the folder that holds one folder for each class.")
+        raise DataError(
+            "{folder} is a file, not a folder: choose the folder that holds one folder for each class.", folder=folder
+        )
     listing = Listing()
     found: list[PhotoFile] = []
     _walk(folder, (), found, listing, set())
@@ -115,16 +123,18 @@ def list_zip(source: Path | bytes) -> Iterator[Listing]:
     Raises:
         DataError: the zip is missing, no zip, damaged, protected by a password, far too large, or has no class folders.
     """
-    title = "The file" if isinstance(source, bytes) else str(source)
+    title = Sentence("The file") if isinstance(source, bytes) else str(source)
     try:
         archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
     except FileNotFoundError as error:
-        raise DataError(f"There is no file {title}: check the path.") from error
+        raise DataError("There is no file {title}: check the path.", title=title) from error
     except OSError as error:
-        raise DataError(f"{title} can't be read ({error.strerror or error}).") from error
+        raise DataError("{title} can't be read ({reason}).", title=title, reason=error.strerror or error) from error
     # A damaged directory makes zipfile raise nearly anything: BadZipFile, struct.error, ValueError, OverflowError.
     except Exception as error:
-        raise DataError(f"{title} is not a zip, or it is cut off or damaged: make or copy it again.") from error
+        raise DataError(
+            "{title} is not a zip, or it is cut off or damaged: make or copy it again.", title=title
+        ) from error
     with archive:
         infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
         _check_zip(title, infos)
@@ -133,7 +143,7 @@ def list_zip(source: Path | bytes) -> Iterator[Listing]:
         for info in infos:
             if stat.S_ISLNK(info.external_attr >> 16):
                 listing.refused.append(
-                    Refusal(info.filename, "It is a link, not a photo: put the photo itself into the zip.")
+                    Refusal(info.filename, Sentence("It is a link, not a photo: put the photo itself into the zip."))
                 )
             else:
                 found.append(PhotoFile(info.filename, "", _zip_reader(archive, info)))
@@ -154,7 +164,7 @@ def list_files(files: Iterable[tuple[str, bytes]], class_name: str | None = None
         class_name = clean_class_name(class_name)
         files = [(f"{class_name}/{_parts(name)[-1] if _parts(name) else 'photo'}", data) for name, data in files]
     found = [PhotoFile(name, "", _bytes_reader(data)) for name, data in files]
-    return _by_class(found, Listing(), "The upload", unwrap=class_name is None)
+    return _by_class(found, Listing(), Sentence("The upload"), unwrap=class_name is None)
 
 
 def _walk(folder: Path, parts: tuple[str, ...], found: list[PhotoFile], listing: Listing, seen: set[str]) -> None:
@@ -165,7 +175,10 @@ def _walk(folder: Path, parts: tuple[str, ...], found: list[PhotoFile], listing:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
         listing.refused.append(
-            Refusal("/".join(parts) or str(folder), f"The folder can't be read ({error.strerror or error}).")
+            Refusal(
+                "/".join(parts) or str(folder),
+                Sentence("The folder can't be read ({value}).", value=error.strerror or error),
+            )
         )
         return
     before = len(found) + len(listing.refused)
@@ -176,19 +189,19 @@ def _walk(folder: Path, parts: tuple[str, ...], found: list[PhotoFile], listing:
         name = "/".join(names)
         if not _is_unicode(name):
             shown = name.encode("utf-8", "replace").decode()
-            listing.refused.append(Refusal(shown, "Its name has characters no computer can show: rename it."))
+            listing.refused.append(Refusal(shown, Sentence("Its name has characters no computer can show: rename it.")))
         elif entry.is_dir():
             _walk(Path(entry.path), names, found, listing, seen | {real})
         elif entry.is_file():
             path = Path(entry.path)
             found.append(PhotoFile(name, "", _path_reader(path), path))
         else:
-            listing.refused.append(Refusal(name, "It is not a file, or a link to a file that is gone."))
+            listing.refused.append(Refusal(name, Sentence("It is not a file, or a link to a file that is gone.")))
     if len(parts) == 1 and before == len(found) + len(listing.refused):
         listing.empty.append(parts[0])
 
 
-def _by_class(found: list[PhotoFile], listing: Listing, title: str, unwrap: bool) -> Listing:
+def _by_class(found: list[PhotoFile], listing: Listing, title: str | Sentence, unwrap: bool) -> Listing:
     """Give each file the class its first folder names; a file without one is refused."""
     kept = []
     for file in found:
@@ -196,35 +209,40 @@ def _by_class(found: list[PhotoFile], listing: Listing, title: str, unwrap: bool
         if any(_is_junk(part) for part in parts):
             continue
         if unwrap and (".." in parts or re.match(r"[/\\]|[A-Za-z]:", file.name)):
-            listing.refused.append(Refusal(file.name, "Its name leads out of the folder: rename it and try again."))
+            listing.refused.append(
+                Refusal(file.name, Sentence("Its name leads out of the folder: rename it and try again."))
+            )
         elif not parts:
-            listing.refused.append(Refusal("(no name)", "It has no name: give it one and try again."))
+            listing.refused.append(Refusal("(no name)", Sentence("It has no name: give it one and try again.")))
         else:
             kept.append((file, parts))
     if unwrap and _is_wrapped([parts for _, parts in kept]):
         kept = [(file, parts[1:]) for file, parts in kept]
     if not kept and not listing.refused:
-        raise DataError(f"{title} holds no files: choose one that holds a folder of photos for each class.")
+        raise DataError("{title} holds no files: choose one that holds a folder of photos for each class.", title=title)
     folders = {parts[0] for _, parts in kept if len(parts) > 1}
     if kept and not folders:
         raise DataError(
-            f"{title} holds files but no folders: put the photos of each class into a folder named after the class."
+            "{title} holds files but no folders: put the photos of each class into a folder named after the class.",
+            title=title,
         )
     if folders and {name.lower() for name in folders} <= _SPLITS and all(len(parts) != 2 for _, parts in kept):
         raise DataError(
-            f"{title} holds {' and '.join(sorted(folders))}, which are splits, not classes: choose one of them."
+            "{title} holds {folders}, which are splits, not classes: choose one of them.",
+            title=title,
+            folders=all_of(sorted(folders)),
         )
     for file, parts in kept:
         name = "/".join(parts)
         if len(parts) == 1:
             listing.refused.append(
-                Refusal(name, "It lies outside the class folders: move it into the folder of its class.")
+                Refusal(name, Sentence("It lies outside the class folders: move it into the folder of its class."))
             )
             continue
         try:
             listing.files.append(PhotoFile(name, clean_class_name(parts[0]), file.read, file.path))
         except DataError as error:
-            listing.refused.append(Refusal(name, str(error)))
+            listing.refused.append(Refusal(name, error.sentence))
     return listing
 
 
@@ -247,15 +265,19 @@ def _is_unicode(name: str) -> bool:
     return not any(unicodedata.category(character) == "Cs" for character in name)
 
 
-def _check_zip(title: str, infos: list[zipfile.ZipInfo]) -> None:
+def _check_zip(title: str | Sentence, infos: list[zipfile.ZipInfo]) -> None:
     if any(info.flag_bits & 0x1 for info in infos):
-        raise DataError(f"{title} is protected by a password: unpack it and import the folder.")
+        raise DataError("{title} is protected by a password: unpack it and import the folder.", title=title)
     unpacked = sum(info.file_size for info in infos)
     packed = sum(info.compress_size for info in infos)
     if len(infos) > _MAX_ZIP_FILES or unpacked > _MAX_ZIP_BYTES or unpacked > _MAX_ZIP_RATIO * packed + MAX_BYTES:
         raise DataError(
-            f"{title} would unpack to {len(infos):,} files and {unpacked / 2**20:,.0f} MB, too much for photos from "
-            f"{packed / 2**20:,.1f} MB: check what it holds and import a part of it."
+            "{title} would unpack to {count:,} files and {unpacked:,.0f} MB, too much for photos from "
+            "{packed:,.1f} MB: check what it holds and import a part of it.",
+            title=title,
+            count=len(infos),
+            unpacked=unpacked / 2**20,
+            packed=packed / 2**20,
         )
 
 
@@ -265,7 +287,7 @@ def _path_reader(path: Path) -> Callable[[], bytes]:
             check_bytes(path.stat().st_size)
             return path.read_bytes()
         except OSError as error:
-            raise PhotoError(f"The file can't be read ({error.strerror or error}).") from error
+            raise PhotoError("The file can't be read ({value}).", value=error.strerror or error) from error
 
     return read
 
@@ -279,7 +301,7 @@ def _zip_reader(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[],
                 return file.read(MAX_BYTES + 1)
         # As above: damage and unknown methods of packing show as exceptions of many kinds.
         except Exception as error:
-            raise PhotoError(f"It can't be unpacked from the zip ({error}): make the zip again.") from error
+            raise PhotoError("It can't be unpacked from the zip ({error}): make the zip again.", error=error) from error
 
     return read
 

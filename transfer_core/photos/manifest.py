@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from transfer_core.disk.files import read_json, write_json
 from transfer_core.errors import ConfigError, DataError, StorageError
 from transfer_core.photos.queries import Photo
+from transfer_core.text import all_of
 
 __all__ = ["Manifest", "ManifestPhoto", "SplitName", "check_trainable", "split_photos"]
 
@@ -93,7 +94,7 @@ class Manifest:
             return cls(classes, photos, tuple(value["set_aside"]))
         except (KeyError, TypeError, ValueError) as error:
             raise StorageError(
-                f"{path} is not a list of photos Thaw wrote ({error!r}): restore it from a copy."
+                "{path} is not a list of photos Thaw wrote ({error}): restore it from a copy.", path=path, error=error
             ) from error
 
 
@@ -108,15 +109,17 @@ def check_trainable(classes: dict[str, int]) -> None:
     if len(classes) == 1:
         (name,) = classes
         raise DataError(
-            f'There is only one class, "{name}": a classifier tells classes apart, so add photos of at least one more.'
+            'There is only one class, "{name}": a classifier tells classes apart, so add photos of at least one more.',
+            name=name,
         )
     for name, count in classes.items():
         if count == 0:
-            raise DataError(f'The class "{name}" has no photos: add at least two, or delete the class.')
+            raise DataError('The class "{name}" has no photos: add at least two, or delete the class.', name=name)
         if count == 1:
             raise DataError(
-                f'The class "{name}" has a single photo, but one is needed to learn from and another to check: add at '
-                "least one more, or delete the class."
+                'The class "{name}" has a single photo, but one is needed to learn from and another to check: add at '
+                "least one more, or delete the class.",
+                name=name,
             )
 
 
@@ -141,7 +144,8 @@ def split_photos(classes: Iterable[str], photos: Iterable[Photo], validation_fra
     """
     if not 0 <= validation_fraction < 1:
         raise ConfigError(
-            f"The share of photos for validation is {validation_fraction}: choose at least 0 and less than 1."
+            "The share of photos for validation is {validation_fraction}: choose at least 0 and less than 1.",
+            validation_fraction=validation_fraction,
         )
     labels: dict[str, set[str]] = {}
     listed = list(photos)
@@ -176,6 +180,7 @@ def _check_same_classes(ours: tuple[str, ...], theirs: tuple[str, ...]) -> None:
     if missing or extra:
         differs = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has {', '.join(extra)} besides"] * bool(extra)
         raise DataError(
-            f"The second set of photos must have the same classes ({', '.join(ours)}), "
-            f"but it {' and '.join(differs)}: name its folders alike."
+            "The second set of photos must have the same classes ({ours}), but it {differs}: name its folders alike.",
+            ours=", ".join(ours),
+            differs=all_of(differs),
         )

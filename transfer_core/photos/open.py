@@ -47,7 +47,8 @@ def open_source(data: str | Path, keep: Path | None = None) -> Iterator[Source]:
         return
     if not path.exists():
         raise DataError(
-            f"There is no folder, zip or project called {str(data)!r}. Give a folder with one folder of photos a class."
+            "There is no folder, zip or project called {data!r}. Give a folder with one folder of photos a class.",
+            data=str(data),
         )
     with disk_errors(imports_dir()):
         imports_dir().mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from sqlite3 import Connection
 from transfer_core.errors import DataError
 from transfer_core.photos.files import original_path
 from transfer_core.photos.listing import Refusal
+from transfer_core.text import Sentence
 
 __all__ = [
     "Photo",
@@ -21,6 +22,7 @@ __all__ = [
     "count_photos",
     "find_class",
     "insert_class",
+    "list_refusals",
     "merge_into",
     "move",
     "note_refusals",
@@ -106,8 +108,14 @@ def class_id(connection: Connection, name: str) -> int:
     """
     found = find_class(connection, name)
     if found is None:
-        names = ", ".join(row[0] for row in connection.execute("SELECT name FROM classes ORDER BY name"))
-        raise DataError(f'There is no class "{name}": the classes are {names or "none yet"}.')
+        names = [row[0] for row in connection.execute("SELECT name FROM classes ORDER BY name")]
+        raise DataError(
+            'There is no class "{name}": the classes are {names}.'
+            if names
+            else 'There is no class "{name}": there are none yet.',
+            name=name,
+            names=names,
+        )
     return found[0]
 
 
@@ -115,7 +123,7 @@ def check_free(connection: Connection, name: str, except_id: int | None = None) 
     """Raise `DataError` if a class other than `except_id` has this name."""
     found = find_class(connection, name)
     if found and found[0] != except_id:
-        raise DataError(f'There is a class "{found[1]}" already: choose another name, or merge the two.')
+        raise DataError('There is a class "{found}" already: choose another name, or merge the two.', found=found[1])
 
 
 def insert_class(connection: Connection, name: str) -> int:
@@ -199,9 +207,15 @@ def remove(connection: Connection, ids: Iterable[int]) -> None:
         connection.execute("DELETE FROM photos WHERE id = ?", (photo,))
 
 
+def list_refusals(connection: Connection) -> list[Refusal]:
+    """Files that were refused and not mended since, by name."""
+    found = connection.execute("SELECT name, reason FROM refusals ORDER BY name")
+    return [Refusal(name, Sentence.loads(reason)) for name, reason in found]
+
+
 def note_refusals(connection: Connection, refused: Sequence[Refusal], good: Iterable[str]) -> None:
     """Remember why files were refused; forget it of names in `good`, which have come through since."""
     for name in {*good, *(refusal.name for refusal in refused)}:
         connection.execute("DELETE FROM refusals WHERE name = ?", (name,))
     for refusal in refused:
-        connection.execute("INSERT INTO refusals (name, reason) VALUES (?, ?)", (refusal.name, refusal.reason))
+        connection.execute("INSERT INTO refusals (name, reason) VALUES (?, ?)", (refusal.name, refusal.reason.dumps()))

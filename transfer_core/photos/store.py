@@ -15,6 +15,7 @@ from transfer_core.photos.importer import Cancelled, Importer, ImportReport, Pro
 from transfer_core.photos.listing import Listing, Refusal, clean_class_name, list_files, list_folder, list_zip
 from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName, check_trainable, split_photos
 from transfer_core.photos.queries import Photo
+from transfer_core.text import Sentence, plural
 
 __all__ = ["ImportReport", "Manifest", "ManifestPhoto", "Photo", "PhotoStore", "Refusal", "check_trainable"]
 
@@ -85,7 +86,7 @@ class PhotoStore:
         """Report on all imports so far together: every file here, and every file refused and not mended since."""
         with self._database.read() as connection:
             names = rows.select_names(connection)
-            refused = [Refusal(*row) for row in connection.execute("SELECT name, reason FROM refusals ORDER BY name")]
+            refused = rows.list_refusals(connection)
             classes = dict.fromkeys(rows.count_photos(connection), 0)
         for _, class_name, _ in names:
             classes[class_name] += 1
@@ -94,7 +95,7 @@ class PhotoStore:
 
     def forget_refusals(self) -> None:
         """Clear the list of refused files, once a person has read it."""
-        with self._database.edit("clearing the list of refused files") as connection:
+        with self._database.edit(Sentence("clearing the list of refused files")) as connection:
             connection.execute("DELETE FROM refusals")
 
     def _known(self) -> dict[str, tuple[int, int]]:
@@ -104,7 +105,8 @@ class PhotoStore:
         self, listing: Listing, importer: Importer, progress: Progress | None, cancelled: Cancelled | None
     ) -> ImportReport:
         verified = importer.verify(listing, progress, cancelled)
-        what = f"importing {_count(len(verified), 'photo')}" if verified else "listing refused files"
+        what = plural("importing {n} photo", "importing {n} photos", len(verified))
+        what = what if verified else Sentence("listing refused files")
         with self._database.edit(what) as connection:
             return importer.record(connection, verified, listing)
 
@@ -140,7 +142,9 @@ class PhotoStore:
             return path
         if not photo.path.exists():
             raise PhotoError(
-                f"The original of {photo.name} is gone from {photo.path}: put it back, or remove the photo here."
+                "The original of {name} is gone from {path}: put it back, or remove the photo here.",
+                name=photo.name,
+                path=photo.path,
             )
         return write_thumbnail(self.folder, photo.sha256, thumbnail(photo.path))
 
@@ -177,7 +181,7 @@ class PhotoStore:
             DataError: the name is no class name, or taken (capitals don't count).
         """
         name = clean_class_name(name)
-        with self._database.edit(f'adding the class "{name}"') as connection:
+        with self._database.edit(Sentence('adding the class "{name}"', name=name)) as connection:
             rows.check_free(connection, name)
             rows.insert_class(connection, name)
 
@@ -188,7 +192,7 @@ class PhotoStore:
             DataError: there is no class `old`, or `new` is no class name or taken.
         """
         new = clean_class_name(new)
-        with self._database.edit(f'renaming "{old}" to "{new}"') as connection:
+        with self._database.edit(Sentence('renaming "{old}" to "{new}"', old=old, new=new)) as connection:
             class_id = rows.class_id(connection, old)
             rows.check_free(connection, new, except_id=class_id)
             connection.execute("UPDATE classes SET name = ?, folded = ? WHERE id = ?", (new, new.casefold(), class_id))
@@ -200,7 +204,7 @@ class PhotoStore:
             DataError: one of `names` is no class, or `into` is no class name.
         """
         into = clean_class_name(into)
-        with self._database.edit(f'merging {", ".join(names)} into "{into}"') as connection:
+        with self._database.edit(Sentence('merging {names} into "{into}"', names=names, into=into)) as connection:
             merged = [rows.class_id(connection, name) for name in names]
             found = rows.find_class(connection, into)
             rows.merge_into(connection, merged, found[0] if found else rows.insert_class(connection, into))
@@ -211,7 +215,7 @@ class PhotoStore:
         Raises:
             DataError: there is no such class.
         """
-        with self._database.edit(f'deleting the class "{name}"') as connection:
+        with self._database.edit(Sentence('deleting the class "{name}"', name=name)) as connection:
             class_id = rows.class_id(connection, name)
             rows.remove(connection, rows.photo_ids(connection, class_id))
             connection.execute("DELETE FROM classes WHERE id = ?", (class_id,))
@@ -222,7 +226,9 @@ class PhotoStore:
         Raises:
             DataError: there is no such class, or one of the photos is gone.
         """
-        with self._database.edit(f'moving {_count(len(ids), "photo")} to "{to}"') as connection:
+        with self._database.edit(
+            plural('moving {n} photo to "{to}"', 'moving {n} photos to "{to}"', len(ids), to=to)
+        ) as connection:
             target = rows.class_id(connection, to)
             rows.check_photos(connection, ids)
             rows.move(connection, ids, target)
@@ -233,7 +239,7 @@ class PhotoStore:
         Raises:
             DataError: one of the photos is gone already.
         """
-        with self._database.edit(f"removing {_count(len(ids), 'photo')}") as connection:
+        with self._database.edit(plural("removing {n} photo", "removing {n} photos", len(ids))) as connection:
             rows.check_photos(connection, ids)
             rows.remove(connection, ids)
 
@@ -243,18 +249,21 @@ class PhotoStore:
         Raises:
             DataError: the photo does not stand under `keep_class`.
         """
-        with self._database.edit(f'keeping a photo as "{keep_class}" only') as connection:
+        with self._database.edit(Sentence('keeping a photo as "{name}" only', name=keep_class)) as connection:
             keep = rows.class_id(connection, keep_class)
             twins = connection.execute("SELECT id, class_id FROM photos WHERE sha256 = ?", (sha,)).fetchall()
             if keep not in {class_id for _, class_id in twins}:
-                raise DataError(f'The photo is not in "{keep_class}": choose one of the classes it stands under.')
+                raise DataError(
+                    'The photo is not in "{keep_class}": choose one of the classes it stands under.',
+                    keep_class=keep_class,
+                )
             rows.remove(connection, [photo for photo, class_id in twins if class_id != keep])
 
-    def last_edit(self) -> str | None:
+    def last_edit(self) -> Sentence | None:
         """Say what `undo` would take back."""
         return self._database.last_edit()
 
-    def undo(self) -> str | None:
+    def undo(self) -> Sentence | None:
         """Take back the last edit or import and say which, as 'renaming "cat" to "dog"'; None if there is none."""
         return self._database.undo()
 
@@ -279,7 +288,3 @@ class PhotoStore:
             with disk_errors(path):
                 path.unlink(missing_ok=True)
         return len(strays)
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}{'s' * (number != 1)}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from transfer_core.errors import ConfigError
+from transfer_core.text import Sentence
 
 __all__ = ["PRESETS", "Preset", "get_preset"]
 
@@ -12,8 +13,8 @@ class Preset:
     """Limits of random change. Each variant draws its values evenly from within them; 0 everywhere: no change."""
 
     name: str
-    title: str
-    description: str
+    title: Sentence
+    description: Sentence
     flip: bool = False
     """Mirror left to right, every second time."""
     flip_vertical: bool = False
@@ -33,9 +34,11 @@ class Preset:
 _ALL = (
     Preset(
         "gentle",
-        "Gentle",
-        "Tiny turns and shifts, a little darker or brighter, never mirrored. For letters, signs, screens, and "
-        "whatever means something else in a mirror.",
+        Sentence("Gentle"),
+        Sentence(
+            "Tiny turns and shifts, a little darker or brighter, never mirrored. For letters, signs, screens, and "
+            "whatever means something else in a mirror."
+        ),
         rotation=4,
         zoom=0.05,
         shift=0.04,
@@ -44,9 +47,11 @@ _ALL = (
     ),
     Preset(
         "photos",
-        "Everyday photos",
-        "Mirrored left to right, turned and moved a little, lighter and darker. Right for most things in front of a "
-        "camera: animals, plants, objects, rooms.",
+        Sentence("Everyday photos"),
+        Sentence(
+            "Mirrored left to right, turned and moved a little, lighter and darker. Right for most things in front of "
+            "a camera: animals, plants, objects, rooms."
+        ),
         flip=True,
         rotation=12,
         zoom=0.15,
@@ -56,9 +61,11 @@ _ALL = (
     ),
     Preset(
         "strong",
-        "Strong",
-        "The same, but farther. For very few photos, or where light, distance and angle differ much from photo to "
-        "photo.",
+        Sentence("Strong"),
+        Sentence(
+            "The same, but farther. For very few photos, or where light, distance and angle differ much from photo to "
+            "photo."
+        ),
         flip=True,
         rotation=30,
         zoom=0.35,
@@ -68,9 +75,11 @@ _ALL = (
     ),
     Preset(
         "any-way-up",
-        "Any way up",
-        "Turned all the way round and mirrored both ways. For what has no top: seen from above, through a microscope, "
-        "or lying on a table.",
+        Sentence("Any way up"),
+        Sentence(
+            "Turned all the way round and mirrored both ways. For what has no top: seen from above, through a "
+            "microscope, or lying on a table."
+        ),
         flip=True,
         flip_vertical=True,
         rotation=180,
@@ -90,5 +99,7 @@ def get_preset(name: str) -> Preset:
         ConfigError: there is no such preset; the message lists those there are.
     """
     if not isinstance(name, str) or name not in PRESETS:
-        raise ConfigError(f"The augmentation preset must be one of {', '.join(PRESETS)}; {name!r} came.")
+        raise ConfigError(
+            "The augmentation preset must be one of {presets}; {name!r} came.", presets=", ".join(PRESETS), name=name
+        )
     return PRESETS[name]

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar, get_args
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.errors import ConfigError
 from transfer_core.runs.augmentation import get_preset
+from transfer_core.text import Sentence
 
 __all__ = [
     "AugmentConfig",
@@ -34,7 +35,7 @@ CachePrecision = Literal["float32", "float16"]
 T = TypeVar("T")
 
 
-def check_number(name: str, value: Any, low: float, high: float, whole: bool = False) -> None:
+def check_number(name: Sentence, value: Any, low: float, high: float, whole: bool = False) -> None:
     """Refuse what is no finite number from `low` to `high`; a truth value is none.
 
     Args:
@@ -47,11 +48,18 @@ def check_number(name: str, value: Any, low: float, high: float, whole: bool = F
     Raises:
         ConfigError: says what came and what was expected.
     """
-    kind = "a whole number" if whole else "a number"
     if not (is_whole(value) if whole else is_number(value)) or not low <= value <= high:
         # :g would round the largest seed.
         least, most = (str(bound) if is_whole(bound) else f"{bound:g}" for bound in (low, high))
-        raise ConfigError(f"{name} must be {kind} from {least} to {most}; {value!r} came.")
+        raise ConfigError(
+            "{name} must be a whole number from {least} to {most}; {value!r} came."
+            if whole
+            else "{name} must be a number from {least} to {most}; {value!r} came.",
+            name=name,
+            least=least,
+            most=most,
+            value=value,
+        )
 
 
 def is_number(value: Any) -> bool:
@@ -64,14 +72,14 @@ def is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
+def check_choice(name: Sentence, value: Any, choices: tuple[str, ...]) -> None:
     """Refuse what is none of `choices`.
 
     Raises:
         ConfigError: says what came and what there is.
     """
     if value not in choices:
-        raise ConfigError(f"{name} must be one of {', '.join(choices)}; {value!r} came.")
+        raise ConfigError("{name} must be one of {choices}; {value!r} came.", name=name, choices=choices, value=value)
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ class DataConfig:
     """Share of each class kept for validation, when no `validation` is given."""
 
     def __post_init__(self) -> None:
-        check_number("The share of photos for validation", self.validation_fraction, 0.01, 0.9)
+        check_number(Sentence("The share of photos for validation"), self.validation_fraction, 0.01, 0.9)
 
 
 @dataclass(frozen=True)
@@ -107,8 +115,8 @@ class PhaseConfig:
     learning_rate: float
 
     def __post_init__(self) -> None:
-        check_number("The number of epochs", self.epochs, 0, 10_000, whole=True)
-        check_number("The learning rate", self.learning_rate, 1e-9, 10)
+        check_number(Sentence("The number of epochs"), self.epochs, 0, 10_000, whole=True)
+        check_number(Sentence("The learning rate"), self.learning_rate, 1e-9, 10)
 
 
 @dataclass(frozen=True)
@@ -127,11 +135,11 @@ class FitConfig:
     """`none`: the photos as they are; `cached`: fixed variants of each; `live`: new variants in every epoch."""
 
     def __post_init__(self) -> None:
-        check_choice("The optimizer", self.optimizer, get_args(Optimizer))
-        check_choice("Augmentation", self.augment, get_args(Augmentation))
-        check_number("The batch size", self.batch_size, 1, 4096, whole=True)
-        check_number("Dropout", self.dropout, 0, 0.95)
-        check_number("Patience", self.patience, 0, 10_000, whole=True)
+        check_choice(Sentence("The optimizer"), self.optimizer, get_args(Optimizer))
+        check_choice(Sentence("Augmentation"), self.augment, get_args(Augmentation))
+        check_number(Sentence("The batch size"), self.batch_size, 1, 4096, whole=True)
+        check_number(Sentence("Dropout"), self.dropout, 0, 0.95)
+        check_number(Sentence("Patience"), self.patience, 0, 10_000, whole=True)
 
 
 @dataclass(frozen=True)
@@ -152,13 +160,16 @@ class TuningConfig:
     """How activations at the cut are kept on disk: exactly, or as `float16` in half the space, rounded."""
 
     def __post_init__(self) -> None:
-        check_choice("The schedule", self.schedule, get_args(ScheduleName))
-        check_number("Warm-up", self.warmup_epochs, 0, 1000, whole=True)
-        check_number("The factor of discriminative rates", self.discriminative, 1, 10)
-        check_number("Label smoothing", self.label_smoothing, 0, 0.5)
-        check_choice("The precision of the cache", self.cache_precision, get_args(CachePrecision))
+        check_choice(Sentence("The schedule"), self.schedule, get_args(ScheduleName))
+        check_number(Sentence("Warm-up"), self.warmup_epochs, 0, 1000, whole=True)
+        check_number(Sentence("The factor of discriminative rates"), self.discriminative, 1, 10)
+        check_number(Sentence("Label smoothing"), self.label_smoothing, 0, 0.5)
+        check_choice(Sentence("The precision of the cache"), self.cache_precision, get_args(CachePrecision))
         if not isinstance(self.train_batch_norm, bool):
-            raise ConfigError(f"Training BatchNormalization must be true or false; {self.train_batch_norm!r} came.")
+            raise ConfigError(
+                "Training BatchNormalization must be true or false; {train_batch_norm!r} came.",
+                train_batch_norm=self.train_batch_norm,
+            )
 
 
 @dataclass(frozen=True)
@@ -172,7 +183,7 @@ class AugmentConfig:
 
     def __post_init__(self) -> None:
         get_preset(self.preset)
-        check_number("The number of variants", self.variants, 1, 100, whole=True)
+        check_number(Sentence("The number of variants"), self.variants, 1, 100, whole=True)
 
 
 @dataclass(frozen=True)
@@ -193,15 +204,21 @@ class RunConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_number("The seed", self.seed, 0, 2**31 - 1, whole=True)
+        check_number(Sentence("The seed"), self.seed, 0, 2**31 - 1, whole=True)
         if self.head.epochs < 1:
             raise ConfigError("The head needs at least 1 epoch; 0 came. An untrained head can only guess.")
-        phases = [("the head", self.head), *([("fine-tuning", self.fine_tune)] if self.fine_tunes else [])]
+        phases = [
+            (Sentence("the head"), self.head),
+            *([(Sentence("fine-tuning"), self.fine_tune)] if self.fine_tunes else []),
+        ]
         for name, phase in phases:
             if self.tuning.warmup_epochs >= phase.epochs:
                 raise ConfigError(
-                    f"Warm-up must end before the last epoch; {self.tuning.warmup_epochs} epochs of it came for "
-                    f"{phase.epochs} epochs of {name}. Shorten it, or train for longer."
+                    "Warm-up must end before the last epoch; {warmup_epochs} epochs of it came for "
+                    "{epochs} epochs of {name}. Shorten it, or train for longer.",
+                    warmup_epochs=self.tuning.warmup_epochs,
+                    epochs=phase.epochs,
+                    name=name,
                 )
 
     @property
@@ -245,11 +262,16 @@ _PARTS: dict[str, type] = {
 
 def _build(cls: type[T], value: Any, where: str) -> T:
     if not isinstance(value, dict):
-        raise ConfigError(f"{where} must be an object with named values; {value!r} came.")
+        raise ConfigError("{where} must be an object with named values; {value!r} came.", where=where, value=value)
     assert is_dataclass(cls)
     known = {item.name for item in fields(cls)}
     if unknown := sorted(set(value) - known):
-        raise ConfigError(f"{where} has an unknown key {unknown[0]!r}; it knows {', '.join(sorted(known))}.")
+        raise ConfigError(
+            "{where} has an unknown key {unknown!r}; it knows {known}.",
+            where=where,
+            unknown=unknown[0],
+            known=", ".join(sorted(known)),
+        )
     parts = {
         name: _build(_PARTS[name], part, f"{where}.{name}") if cls is RunConfig and name in _PARTS else part
         for name, part in value.items()
@@ -259,4 +281,4 @@ def _build(cls: type[T], value: Any, where: str) -> T:
     try:
         return cls(**parts)
     except TypeError as error:
-        raise ConfigError(f"{where} does not fit: {error}.") from error
+        raise ConfigError("{where} does not fit: {error}.", where=where, error=error) from error

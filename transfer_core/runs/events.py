@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from transfer_core.errors import RunError
+from transfer_core.text import Sentence
 
 __all__ = ["Emit", "EpochEnded", "Event", "Message", "Phase", "PhaseStarted", "Progress", "from_dict", "to_dict"]
 
@@ -26,10 +27,10 @@ class PhaseStarted:
 
 @dataclass(frozen=True)
 class Progress:
-    """A step within a phase moved on: `done` of `total`, e.g. step `features`, 120 of 200 photos."""
+    """A step within a phase moved on: `done` of `total`, e.g. step "features", 120 of 200 photos."""
 
     phase: Phase
-    step: str
+    step: Sentence
     done: int
     total: int
     eta: float | None = None
@@ -56,7 +57,7 @@ class EpochEnded:
 class Message:
     """Something worth telling the person: a hint, a warning, what was skipped."""
 
-    text: str
+    text: Sentence
     level: Literal["info", "warning"] = "info"
     time: float = field(default_factory=time.time)
 
@@ -64,12 +65,18 @@ class Message:
 Event = PhaseStarted | Progress | EpochEnded | Message
 Emit = Callable[[Event], None]
 
+_SENTENCES = {"step", "text"}
+
 _TYPES: dict[str, type[Any]] = {cls.__name__: cls for cls in (PhaseStarted, Progress, EpochEnded, Message)}
 
 
 def to_dict(event: Event) -> dict[str, Any]:
     """JSON form, with the class name under `event`."""
-    return {"event": type(event).__name__, **asdict(event)}
+    fields = asdict(event)
+    return {
+        "event": type(event).__name__,
+        **{k: v.to_json() if isinstance(v, Sentence) else v for k, v in fields.items()},
+    }
 
 
 def from_dict(value: dict[str, Any]) -> Event:
@@ -81,7 +88,9 @@ def from_dict(value: dict[str, Any]) -> Event:
     fields = dict(value)
     kind = fields.pop("event", None)
     try:
+        for name in _SENTENCES & fields.keys():
+            fields[name] = Sentence.from_json(fields[name])
         event: Event = _TYPES[kind](**fields)
     except (KeyError, TypeError) as error:
-        raise RunError(f"events.jsonl holds a line that is not a known event: {value!r}.") from error
+        raise RunError("events.jsonl holds a line that is not a known event: {value!r}.", value=value) from error
     return event

@@ -12,6 +12,7 @@ from transfer_core.photos.manifest import Manifest
 from transfer_core.runs import events
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.events import EpochEnded, Event, PhaseStarted, Progress
+from transfer_core.text import Sentence
 
 __all__ = [
     "STATES",
@@ -28,6 +29,7 @@ __all__ = [
 
 State = Literal["QUEUED", "RUNNING", "FINISHED", "STOPPED", "FAILED", "INTERRUPTED"]
 STATES: tuple[State, ...] = get_args(State)
+NOTHING = Sentence("")
 HEARTBEAT = 2.0  # seconds between signs of life of a running worker
 STATUS_INTERVAL = 0.25  # seconds between two writes of the status while nothing but figures change
 
@@ -38,7 +40,7 @@ class Status:
 
     state: State = "QUEUED"
     phase: str = ""
-    step: str = ""
+    step: Sentence = NOTHING
     done: int = 0
     total: int = 0
     eta: float | None = None
@@ -48,13 +50,27 @@ class Status:
     started: float | None = None
     ended: float | None = None
     heartbeat: float = 0.0
-    message: str = ""
+    message: Sentence = NOTHING
     """Why the run failed, stopped or was interrupted, in one sentence."""
 
     @property
     def active(self) -> bool:
         """Whether the run waits or runs."""
         return self.state in ("QUEUED", "RUNNING")
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        return asdict(self) | {"step": self.step.to_json(), "message": self.message.to_json()}
+
+    @classmethod
+    def from_dict(cls, value: dict[str, Any]) -> "Status":
+        """Inverse of `to_dict`; plain words, as earlier versions wrote them, are sentences too.
+
+        Raises:
+            TypeError, KeyError: it is not the status of a run this version knows.
+        """
+        words: dict[str, Any] = {name: Sentence.from_json(value[name]) for name in ("step", "message") if name in value}
+        return cls(**value | words)
 
 
 @dataclass(frozen=True)
@@ -110,13 +126,15 @@ class Run:
         """Where the run stands now."""
         value = read_json(self.path / "status.json")
         try:
-            return Status(**value)
-        except TypeError as error:
-            raise StorageError(f"{self.path / 'status.json'} is of another version of Thaw ({error}).") from error
+            return Status.from_dict(value)
+        except (TypeError, KeyError) as error:
+            raise StorageError(
+                "{path} is of another version of Thaw ({error}).", path=self.path / "status.json", error=error
+            ) from error
 
     def write_status(self, status: Status) -> None:
         """Replace the status, atomically."""
-        write_json(self.path / "status.json", asdict(status))
+        write_json(self.path / "status.json", status.to_dict())
 
     def events(self) -> list[Event]:
         """Everything the run has said so far."""
@@ -147,7 +165,9 @@ class Run:
             RunError: the run has no trained model yet.
         """
         if not self.model_path.is_file() or not self.labels_path.is_file():
-            raise RunError(f"{self.path} holds no trained model. Train to the end, or stop after the first epoch.")
+            raise RunError(
+                "{path} holds no trained model. Train to the end, or stop after the first epoch.", path=self.path
+            )
         return dict(read_json(self.labels_path))
 
     def request_stop(self) -> None:
@@ -168,7 +188,7 @@ def check_new_folder(folder: Path) -> None:
         RunError: `folder` is a file or holds anything.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RunError(f"{folder} already exists and is not empty. Choose another folder for the run.")
+        raise RunError("{folder} already exists and is not empty. Choose another folder for the run.", folder=folder)
 
 
 def create_run(folder: Path, config: RunConfig, manifest: Manifest) -> Run:
@@ -180,9 +200,11 @@ def create_run(folder: Path, config: RunConfig, manifest: Manifest) -> Run:
     """
     run = Run(folder.absolute())
     if (folder / "status.json").exists():
-        raise RunError(f"{folder} already holds a run. Choose another folder.")
+        raise RunError("{folder} already holds a run. Choose another folder.", folder=folder)
     if folder.exists() and not folder.is_dir():
-        raise RunError(f"{folder} already exists and is a file. Choose another place for the run's folder.")
+        raise RunError(
+            "{folder} already exists and is a file. Choose another place for the run's folder.", folder=folder
+        )
     write_json(folder / "config.json", config.to_dict())
     manifest.write(folder / "photos.json")
     run.write_status(Status(created=time.time(), heartbeat=time.time()))
@@ -196,7 +218,9 @@ def open_run(folder: Path) -> Run:
         RunError: there is none.
     """
     if not (folder / "status.json").is_file():
-        raise RunError(f"{folder} is not the folder of a run (no status.json). Give the one `thaw train --out` made.")
+        raise RunError(
+            "{folder} is not the folder of a run (no status.json). Give the one `thaw train --out` made.", folder=folder
+        )
     return Run(folder.absolute())
 
 
@@ -225,7 +249,7 @@ class Recorder:
         self._written = 0.0
         self._epochs = (0, 0)  # done and planned in the phase under way; steps within an epoch come in between
         now = time.time()
-        self.status = replace(run.status(), state="RUNNING", pid=pid, started=now, heartbeat=now, message="")
+        self.status = replace(run.status(), state="RUNNING", pid=pid, started=now, heartbeat=now, message=NOTHING)
         self.update()
 
     def __call__(self, event: Event) -> None:
@@ -235,13 +259,13 @@ class Recorder:
                 append_line(file, events.to_dict(event))
             if isinstance(event, PhaseStarted):
                 self._epochs = (event.done, event.epochs)
-                step = "epochs" if event.epochs else ""
+                step = Sentence("epochs") if event.epochs else NOTHING
                 self.update(phase=event.phase, step=step, done=event.done, total=event.epochs)
             elif isinstance(event, Progress):
                 self._note(phase=event.phase, step=event.step, done=event.done, total=event.total, eta=event.eta)
             elif isinstance(event, EpochEnded):
                 self._epochs = (self._epochs[0] + 1, self._epochs[1])
-                self._note(step="epochs", done=self._epochs[0], total=self._epochs[1], eta=event.eta)
+                self._note(step=Sentence("epochs"), done=self._epochs[0], total=self._epochs[1], eta=event.eta)
 
     def _note(self, **changes: Any) -> None:
         """Change fields of the status, written at once unless it was written a moment ago: then with the next sign
@@ -262,6 +286,6 @@ class Recorder:
         if time.time() - self.status.heartbeat > HEARTBEAT:
             self.update()
 
-    def end(self, state: State, message: str = "") -> None:
+    def end(self, state: State, message: Sentence = NOTHING) -> None:
         """Close the run."""
         self.update(state=state, message=message, ended=time.time(), eta=None)

@@ -16,6 +16,7 @@ from typing import Literal
 
 from transfer_core.runs.events import EpochEnded
 from transfer_core.stats.intervals import wilson
+from transfer_core.text import Sentence
 
 __all__ = ["Hint", "Kind", "read_curves"]
 
@@ -46,10 +47,10 @@ class Hint:
     """Something the curves show."""
 
     kind: Kind
-    title: str
-    sentence: str
+    title: Sentence
+    sentence: Sentence
     """What is to be seen, with the figures."""
-    advice: str
+    advice: Sentence
     """What to try."""
     level: Literal["info", "warning"] = "info"
 
@@ -83,25 +84,32 @@ def _finite(value: float) -> float:
 def _rate(epochs: Sequence[EpochEnded], last: Sequence[EpochEnded]) -> Hint | None:
     """The training loss must fall: where it climbs, keeps jumping, or jumps as fine-tuning begins, steps overshoot."""
     losses = [epoch.metrics["loss"] for epoch in last]
-    rate, phase = last[0].learning_rate, "fine-tuning" if last[0].phase == "fine-tune" else "the head"
+    rate = last[0].learning_rate
     before = [epoch.metrics["loss"] for epoch in epochs[: len(epochs) - len(last)]]
-    seen = ""
+    seen = None
     if not all(math.isfinite(epoch.metrics[key]) for epoch in last for key in ("loss", "val_loss")):
-        seen = "The loss was no longer a number."
+        seen = Sentence("The loss was no longer a number.")
     elif before and losses[0] > max(_JUMPED * before[-1], before[-1] + _JUMPED_BY):
-        seen = f"As fine-tuning began, the training loss jumped from {before[-1]:.2f} to {losses[0]:.2f}."
+        seen = Sentence(
+            "As fine-tuning began, the training loss jumped from {before:.2f} to {after:.2f}.",
+            before=before[-1],
+            after=losses[0],
+        )
     elif len(losses) >= _LEAST:
         steps = [after - earlier for earlier, after in itertools.pairwise(losses)]
         rises, falls = sum(step for step in steps if step > 0), -sum(step for step in steps if step < 0)
         if losses[-1] > max(_CLIMBED * losses[0], losses[0] + _CLIMBED_BY):
-            seen = f"The training loss rose, from {losses[0]:.2f} to {losses[-1]:.2f}."
+            first, end = losses[0], losses[-1]
+            seen = Sentence("The training loss rose, from {first:.2f} to {end:.2f}.", first=first, end=end)
         elif rises >= _RESTLESS * falls and rises >= _RESTLESS_BY:
-            seen = "The training loss jumps up and down instead of falling."
-    if not seen:
+            seen = Sentence("The training loss jumps up and down instead of falling.")
+    if seen is None:
         return None
     lower = f"{float(f'{rate / 10:.1g}'):.12f}".rstrip("0").rstrip(".")
-    advice = f"Try a rate about ten times lower for {phase}: {lower}."
-    return Hint("rate", "The learning rate looks too high", seen, advice, "warning")
+    advice = Sentence("Try a rate about ten times lower for the head: {rate}.", rate=lower)
+    if last[0].phase == "fine-tune":
+        advice = Sentence("Try a rate about ten times lower for fine-tuning: {rate}.", rate=lower)
+    return Hint("rate", Sentence("The learning rate looks too high"), seen, advice, "warning")
 
 
 def _too_early(last: Sequence[EpochEnded]) -> Hint | None:
@@ -114,10 +122,14 @@ def _too_early(last: Sequence[EpochEnded]) -> Hint | None:
         return None
     return Hint(
         "too early",
-        "It could have learned on",
-        f"The validation loss was still falling when training ended: {losses[-_LEAST]:.2f} to {losses[-1]:.2f} in the "
-        "last three epochs.",
-        "Allow more epochs. Training ends by itself when it no longer gets better.",
+        Sentence("It could have learned on"),
+        Sentence(
+            "The validation loss was still falling when training ended: {before:.2f} to {end:.2f} in the last three "
+            "epochs.",
+            before=losses[-_LEAST],
+            end=losses[-1],
+        ),
+        Sentence("Allow more epochs. Training ends by itself when it no longer gets better."),
     )
 
 
@@ -126,31 +138,46 @@ def _over_fitting(last: Sequence[EpochEnded], best: EpochEnded, photos: int) -> 
     end, lowest = last[-1].metrics, best.metrics["val_loss"]
     low, high = wilson(round(end["val_accuracy"] * photos), photos)
     if end["val_loss"] > max(_ROSE * lowest, lowest + _ROSE_BY) and end["loss"] <= best.metrics["loss"]:
-        seen = (
-            f"After epoch {best.epoch} the validation loss rose again, from {lowest:.2f} to {end['val_loss']:.2f}, "
-            "while the training loss went on falling."
+        seen = Sentence(
+            "After epoch {epoch} the validation loss rose again, from {lowest:.2f} to {end:.2f}, "
+            "while the training loss went on falling.",
+            epoch=best.epoch,
+            lowest=lowest,
+            end=end["val_loss"],
         )
     elif end["accuracy"] > high + _GAP:
-        seen = (
-            f"It is right on {end['accuracy']:.0%} of the photos it learned from, but only on "
-            f"{end['val_accuracy']:.0%} of new ones ({low * 100:.0f} to {high * 100:.0f})."
+        seen = Sentence(
+            "It is right on {known:.0%} of the photos it learned from, but only on {new:.0%} of new ones "
+            "({low:.0f} to {high:.0f}).",
+            known=end["accuracy"],
+            new=end["val_accuracy"],
+            low=low * 100,
+            high=high * 100,
         )
     else:
         return None
     return Hint(
         "over-fitting",
-        "Over-fitting: it learns the training photos by heart",
+        Sentence("Over-fitting: it learns the training photos by heart"),
         seen,
-        "More photos help most. Augmentation, more dropout or fewer unfrozen layers can help too.",
+        Sentence("More photos help most. Augmentation, more dropout or fewer unfrozen layers can help too."),
     )
 
 
 def _few_photos(train_photos: int, classes: int) -> Hint:
     return Hint(
         "few photos",
-        "There are few photos to learn from",
-        f"{train_photos:,} photos for {classes} classes are about {train_photos // max(classes, 1)} a class.",
-        f"Add photos, {_FEW} or more a class, as different from each other as those it will meet later.",
+        Sentence("There are few photos to learn from"),
+        Sentence(
+            "{photos:,} photos for {classes} classes are about {each} a class.",
+            photos=train_photos,
+            classes=classes,
+            each=train_photos // max(classes, 1),
+        ),
+        Sentence(
+            "Add photos, {enough} or more a class, as different from each other as those it will meet later.",
+            enough=_FEW,
+        ),
     )
 
 
@@ -160,8 +187,16 @@ def _validation(accuracy: float, photos: int) -> Hint | None:
         return None
     return Hint(
         "validation",
-        "There are too few photos to tell how good it is",
-        f"On {photos:,} validation photos, {accuracy:.0%} right may stand for anything from {low * 100:.0f} to "
-        f"{high * 100:.0f} of 100.",
-        "Small differences between two runs mean nothing here. Add photos, or keep a larger share for validation.",
+        Sentence("There are too few photos to tell how good it is"),
+        Sentence(
+            "On {photos:,} validation photos, {accuracy:.0%} right may stand for anything from {low:.0f} to {high:.0f} "
+            "of 100.",
+            photos=photos,
+            accuracy=accuracy,
+            low=low * 100,
+            high=high * 100,
+        ),
+        Sentence(
+            "Small differences between two runs mean nothing here. Add photos, or keep a larger share for validation."
+        ),
     )

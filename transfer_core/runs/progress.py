@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from transfer_core.runs.events import Emit, Message, Phase, PhaseStarted, Progress
+from transfer_core.text import Sentence
 
 __all__ = ["Stopped", "Watch"]
 
@@ -65,8 +66,8 @@ class Watch:
         if self.stop():
             raise Stopped
 
-    def progress(self, step: str, done: int, total: int) -> None:
-        """Say that `step` is at `done` of `total`, a few times a second at most, and check as `check` does."""
+    def progress(self, step: Sentence, done: int, total: int) -> None:
+        """Say that `step`, a short phrase, is at `done` of `total`, a few times a second at most; check as `check`."""
         now = time.perf_counter()
         self._latest = (done, now)
         if done == 0:
@@ -89,7 +90,7 @@ class Watch:
             self._shown = now
             assert self._phase is not None  # epochs belong to phases
             eta = self.eta((epoch + done / batches) / epochs)
-            self.emit(Progress(self._phase, f"epoch {epoch + 1}", done, batches, eta))
+            self.emit(Progress(self._phase, Sentence("epoch {number}", number=epoch + 1), done, batches, eta))
         self.check()
 
     @property
@@ -101,8 +102,9 @@ class Watch:
         first = self._paced or self._latest
         return self._latest[0] - first[0], self._latest[1] - first[1]
 
-    def message(self, text: str, warning: bool = False) -> None:
-        """Tell the person something."""
+    def message(self, said: str | Sentence, /, warning: bool = False, **values: object) -> None:
+        """Tell the person something: English with named places and their values, or a sentence made elsewhere."""
+        text = said if isinstance(said, Sentence) else Sentence(said, **values)
         self.emit(Message(text, "warning" if warning else "info"))
 
     def eta(self, share: float) -> float | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from transfer_core.disk.files import write_bytes
 from transfer_core.errors import ConfigError
+from transfer_core.text import Sentence, any_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -21,8 +22,8 @@ class Sample:
     """A set of pictures that can be drawn: a row adds one."""
 
     name: str
-    title: str
-    description: str
+    title: Sentence
+    description: Sentence
     """One sentence for people."""
     classes: tuple[str, ...]
     """Sorted by name."""
@@ -33,15 +34,15 @@ class Sample:
 SAMPLES: tuple[Sample, ...] = (
     Sample(
         "shapes",
-        "Shapes",
-        "Circles, squares, stars and triangles in any color, place, size and turn, before busy backgrounds.",
+        Sentence("Shapes"),
+        Sentence("Circles, squares, stars and triangles in any color, place, size and turn, before busy backgrounds."),
         ("circle", "square", "star", "triangle"),
         "draw_shape",
     ),
     Sample(
         "patterns",
-        "Patterns",
-        "Checkerboards, dots, stripes and waves in any color, scale and direction, some of them faint.",
+        Sentence("Patterns"),
+        Sentence("Checkerboards, dots, stripes and waves in any color, scale and direction, some of them faint."),
         ("checkerboard", "dots", "stripes", "waves"),
         "draw_pattern",
     ),
@@ -57,7 +58,11 @@ def get_sample(name: str) -> Sample:
     for sample in SAMPLES:
         if sample.name == name:
             return sample
-    raise ConfigError(f"There is no sample set {name!r}: choose {' or '.join(sample.name for sample in SAMPLES)}.")
+    raise ConfigError(
+        "There is no sample set {name!r}: choose {names}.",
+        name=name,
+        names=any_of([sample.name for sample in SAMPLES]),
+    )
 
 
 def draw_picture(name: str, class_name: str, index: int, seed: int = 0) -> "Image.Image":
@@ -70,7 +75,12 @@ def draw_picture(name: str, class_name: str, index: int, seed: int = 0) -> "Imag
     """
     sample = get_sample(name)
     if class_name not in sample.classes:
-        raise ConfigError(f"{sample.title} has no class {class_name!r}: choose one of {', '.join(sample.classes)}.")
+        raise ConfigError(
+            "{title} has no class {class_name!r}: choose one of {classes}.",
+            title=sample.title,
+            class_name=class_name,
+            classes=", ".join(sample.classes),
+        )
     # NumPy and Pillow load with the first picture: the app's first page only names the sets.
     import numpy as np
 
@@ -109,7 +119,9 @@ def draw_sample(
     """
     sample = get_sample(name)
     if per_class < 1:
-        raise ConfigError(f"A sample set needs at least 1 picture of each class, but {per_class} came.")
+        raise ConfigError(
+            "A sample set needs at least 1 picture of each class, but {per_class} came.", per_class=per_class
+        )
     total = per_class * len(sample.classes)
     for done in range(total):
         # In turn through the classes, so that a set that is stopped early is balanced.

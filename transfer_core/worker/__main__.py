@@ -87,7 +87,9 @@ def main(arguments: list[str]) -> int:
         case ["lane"]:
             return _lane()
         case _:
-            raise RunError(f"The worker takes 'run FOLDER', 'standby' or 'lane'; {' '.join(arguments)!r} came.")
+            raise RunError(
+                "The worker takes 'run FOLDER', 'standby' or 'lane'; {arguments!r} came.", arguments=" ".join(arguments)
+            )
 
 
 if __name__ == "__main__":

@@ -11,12 +11,13 @@ from transfer_core.errors import TransferError
 from transfer_core.labs.experiment import is_experiment
 from transfer_core.nn.tensorflow import start_tensorflow
 from transfer_core.runs.events import Emit, Event
-from transfer_core.runs.folder import HEARTBEAT, Recorder, Run, State, Status
+from transfer_core.runs.folder import HEARTBEAT, NOTHING, Recorder, Run, State, Status
+from transfer_core.text import Sentence
 
 __all__ = ["BUG", "perform"]
 
-BUG = "Something went wrong inside Thaw"
-"""How the message of a run begins that failed through no fault of the person's."""
+BUG = Sentence("Something went wrong inside Thaw: {error}; the log has the details.").id
+"""What the message of a run says that failed through no fault of the person's."""
 
 
 def perform(run: Run, also: Emit | None = None) -> Status:
@@ -43,33 +44,39 @@ def perform(run: Run, also: Emit | None = None) -> Status:
     return record.status
 
 
-def _work(run: Run, tell: Emit) -> tuple[State, str]:
+def _work(run: Run, tell: Emit) -> tuple[State, Sentence]:
     try:
         # This and what both import come here, so that a run is RUNNING, with a heartbeat, during the seconds they take.
         start_tensorflow()
         return _experiment(run, tell) if is_experiment(run) else _train(run, tell)
     except TransferError as error:
-        return "FAILED", str(error)
+        return "FAILED", error.sentence
     except MemoryError:
-        return "FAILED", "There was not enough memory. Choose a smaller batch, a smaller base or fewer layers."
+        return "FAILED", Sentence(
+            "There was not enough memory. Choose a smaller batch, a smaller base or fewer layers."
+        )
     except Exception as error:
         traceback.print_exc()
-        return "FAILED", f"{BUG}: {type(error).__name__}; the log has the details."
+        return "FAILED", Sentence(BUG, error=type(error).__name__)
 
 
-def _train(run: Run, tell: Emit) -> tuple[State, str]:
+def _train(run: Run, tell: Emit) -> tuple[State, Sentence]:
     from transfer_core.nn.training.run import train
 
     report = train(run, tell)
     if report is None:
-        return "STOPPED", "Stopped before the first epoch ended, so there is no classifier."
-    return ("STOPPED", "Stopped; the best weights so far are kept.") if report["stopped"] else ("FINISHED", "")
+        return "STOPPED", Sentence("Stopped before the first epoch ended, so there is no classifier.")
+    if report["stopped"]:
+        return "STOPPED", Sentence("Stopped; the best weights so far are kept.")
+    return "FINISHED", NOTHING
 
 
-def _experiment(run: Run, tell: Emit) -> tuple[State, str]:
+def _experiment(run: Run, tell: Emit) -> tuple[State, Sentence]:
     from transfer_core.labs.run_bench import carry_out
 
-    return ("FINISHED", "") if carry_out(run, tell) else ("STOPPED", "Stopped; what was found so far is kept.")
+    if carry_out(run, tell):
+        return "FINISHED", NOTHING
+    return "STOPPED", Sentence("Stopped; what was found so far is kept.")
 
 
 @contextmanager

@@ -51,14 +51,14 @@ class Answerer:
         try:
             kind = request.get("kind")
             if kind not in KINDS:
-                raise ConfigError(f"The lane answers {', '.join(KINDS)}; {kind!r} came.")
+                raise ConfigError("The lane answers {kinds}; {kind!r} came.", kinds=", ".join(KINDS), kind=kind)
             return {"ok": True, "result": KINDS[kind](self, **request.get("args", {}))}
         except TransferError as error:
-            return {"ok": False, "error": str(error), "kind": "TransferError"}
+            return {"ok": False, "error": error.sentence.to_json(), "kind": "TransferError"}
         except Exception as error:
             traceback.print_exc()
-            sentence = f"Something went wrong inside Thaw: {type(error).__name__}; the lane's log has the details."
-            return {"ok": False, "error": sentence, "kind": "bug"}
+            bug = f"Something went wrong inside Thaw: {type(error).__name__}; the lane's log has the details."
+            return {"ok": False, "error": bug, "kind": "bug"}
 
     def tree(self, base: str) -> dict[str, Any]:
         """Make sure the layer tree of `base` is stored; say where."""
@@ -67,12 +67,12 @@ class Answerer:
 
     def predict(self, run: str, images: list[str]) -> dict[str, Any]:
         """Ask the classifier of the run in the folder `run` about files."""
-        return {"predictions": self._classifier(run).predict([Path(image) for image in images])}
+        return {"predictions": _stored(self._classifier(run).predict([Path(image) for image in images]))}
 
     def imagenet(self, images: list[str]) -> dict[str, Any]:
         """Ask a base with its own ImageNet answer layer about files; see `ImageNet`."""
         self._imagenet = self._imagenet or ImageNet()
-        return {"predictions": self._imagenet.predict([Path(image) for image in images])}
+        return {"predictions": _stored(self._imagenet.predict([Path(image) for image in images]))}
 
     def rates(self, config: dict[str, Any], manifest: str, phase: TrainedPhase, stop: str) -> dict[str, Any]:
         """Find a learning rate for a phase of what `config` asks for, on the photos in the file `manifest`.
@@ -95,11 +95,18 @@ class Answerer:
         try:
             data = Path(photo).read_bytes()
         except OSError as error:
-            raise PhotoError(f"The photo can't be read now ({error.strerror}): {photo}. Import it again.") from error
+            raise PhotoError(
+                "The photo can't be read now ({strerror}): {photo}. Import it again.",
+                strerror=error.strerror,
+                photo=photo,
+            ) from error
         limits = get_preset(preset)
         if not (1 <= count <= _MOST_VARIANTS and seed >= 0):
             raise ConfigError(
-                f"A preview shows 1 to {_MOST_VARIANTS} variants for a seed from 0; {count} for seed {seed} came."
+                "A preview shows 1 to {most_variants} variants for a seed from 0; {count} for seed {seed} came.",
+                most_variants=_MOST_VARIANTS,
+                count=count,
+                seed=seed,
             )
         original = decode(data, size)
         pictures = [original, *preview(original, limits, count, seed, hashlib.sha256(data).hexdigest())]
@@ -121,6 +128,11 @@ class Answerer:
         while len(self._classifiers) > _KEPT:
             self._classifiers.popitem(last=False)
         return self._classifiers[key]
+
+
+def _stored(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Answers as JSON: why a photo could not be read is a sentence."""
+    return [answer | {"error": answer["error"].to_json()} if "error" in answer else answer for answer in answers]
 
 
 KINDS: dict[str, Callable[..., dict[str, Any]]] = {

@@ -39,8 +39,9 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
     if len(runs) < 2:
         there = "has one" if runs else "has none yet"
         raise ConfigError(
-            f"Two trained classifiers are needed, and this project {there}. Train with other layers or settings, then "
-            "come back."
+            "Two trained classifiers are needed, and this project {there}. Train with other layers or settings, then "
+            "come back.",
+            there=there,
         )
     names = run_names(runs)
     folders = {trained.run.id: str(trained.run.path) for trained in runs}

@@ -96,7 +96,7 @@ def _number(text: str) -> float:
     try:
         return float(text.replace(",", "."))
     except ValueError:
-        raise ConfigError(f"A learning rate must be a number such as 0.00001; {text!r} came.") from None
+        raise ConfigError("A learning rate must be a number such as 0.00001; {text!r} came.", text=text) from None
 
 
 def _forecast(base: str, settings: Settings, manifest: Manifest) -> str:

@@ -177,7 +177,7 @@ def test_other_starts_and_lost_photos_are_told(two_runs: tuple[Run, Run], tmp_pa
     assert found["photos"] == 15
     assert "started from different weights" in found["drift_note"]
     assert found["drift_from_base"][0] and found["drift_from_base"][1] is None
-    messages = [event.text for event in heard if isinstance(event, Message)]
+    messages = [str(event.text) for event in heard if isinstance(event, Message)]
     assert ["left out" in text for text in messages] == [True, False] and "/gone.h5" in messages[1]
 
 

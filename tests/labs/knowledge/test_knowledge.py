@@ -158,7 +158,7 @@ def test_the_lab_on_toy_photos(toy_base: Base, toy_manifest: Callable[..., Manif
     found = api.execute_experiment(run, heard.append)
     assert found["photos"] == 2 * LEAST_PHOTOS and set(found["classes"]) == {"blue", "red"}
     assert all(name in imagenet_names() for item in found["classes"].values() for name, _ in item["imagenet"])
-    assert any("random weights" in event.text for event in heard if isinstance(event, Message))
+    assert any("random weights" in str(event.text) for event in heard if isinstance(event, Message))
     shares = [event.done for event in heard if isinstance(event, Progress)]
     assert shares == sorted(shares)
 

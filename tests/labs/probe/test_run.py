@@ -107,7 +107,7 @@ def test_the_toy_base_is_probed(toy_base: Base, toy_manifest: Photos, tmp_path: 
     assert depths[0]["accuracy"] > 0.9 and found["conclusion"]
     shares = [event.done for event in heard if isinstance(event, Progress)]
     assert shares == sorted(shares) and shares[-1] < 1000
-    assert any(event.step.startswith("classifiers after") for event in heard if isinstance(event, Progress))
+    assert any(str(event.step).startswith("classifiers after") for event in heard if isinstance(event, Progress))
 
 
 def test_a_stop_keeps_the_depths_so_far_and_going_on_ends_alike(
@@ -117,8 +117,8 @@ def test_a_stop_keeps_the_depths_so_far_and_going_on_ends_alike(
     steps = []
 
     def stop(event: Event) -> None:
-        if isinstance(event, Progress) and event.step.startswith("classifiers"):
-            steps.append(event.step)
+        if isinstance(event, Progress) and str(event.step).startswith("classifiers"):
+            steps.append(str(event.step))
             if len(steps) == 2:
                 run.request_stop()
 
@@ -134,7 +134,7 @@ def test_a_stop_keeps_the_depths_so_far_and_going_on_ends_alike(
 def test_few_photos_are_told_and_too_few_refused(toy_base: Base, toy_manifest: Photos, tmp_path: Path) -> None:
     heard: list[Event] = []
     worker.perform(toy_run(tmp_path / "few", toy_manifest(3, 1, seed=4)), heard.append)
-    warnings = [event.text for event in heard if isinstance(event, Message)]
+    warnings = [str(event.text) for event in heard if isinstance(event, Message)]
     found = read_result(Run(tmp_path / "few"))
     assert found is not None and found["photos"] == 8
     assert any("With 8 photos each figure" in text for text in warnings) and warnings[-1] in found["warnings"]

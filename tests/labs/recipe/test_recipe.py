@@ -191,7 +191,7 @@ def test_a_stopped_recipe_keeps_its_variants_and_goes_on(make: Callable[..., Run
     run = make(variants=("feature_extraction", "augmented", "skipped"))
 
     def stop(event: Event) -> None:
-        if isinstance(event, Progress) and event.step == VARIANTS["skipped"].title:
+        if isinstance(event, Progress) and str(event.step) == VARIANTS["skipped"].title:
             run.request_stop()
 
     assert worker.perform(run, stop).state == "STOPPED"

@@ -275,7 +275,7 @@ def test_what_was_done_before_an_interruption_is_not_done_again(make: Callable[.
     run = make(epochs=2)
 
     def stop(event: Event) -> None:
-        if isinstance(event, Progress) and event.step.startswith("wrong scaling"):
+        if isinstance(event, Progress) and str(event.step).startswith("wrong scaling"):
             run.request_stop()
 
     assert worker.perform(run, stop).state == "STOPPED"
@@ -286,7 +286,7 @@ def test_what_was_done_before_an_interruption_is_not_done_again(make: Callable[.
     heard: list[Event] = []
     resumed = done(run, heard.append)
     assert figures(resumed) == figures(whole) and resumed["bottleneck"] == kept["bottleneck"]
-    assert not any(isinstance(event, Progress) and "saving" in event.step for event in heard)
+    assert not any(isinstance(event, Progress) and "saving" in str(event.step) for event in heard)
 
 
 def test_a_lost_loss_ends_its_training_and_is_told(make: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:

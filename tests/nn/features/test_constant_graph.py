@@ -79,7 +79,7 @@ def hear() -> tuple[Watch, list[Event]]:
 
 
 def said(heard: list[Event]) -> list[str]:
-    return [event.text for event in heard if isinstance(event, Message)]
+    return [str(event.text) for event in heard if isinstance(event, Message)]
 
 
 MANY = np.tile(photos(), (-(-MINIMUM_FROZEN // 24), 1, 1, 1))
@@ -160,4 +160,4 @@ def test_one_that_differs_is_left_to_keras_and_said(thaw_home: Path, monkeypatch
     watch = Watch(heard.append)
     watch.start("features")
     assert freeze(network((POOLED,)), np.tile(photos(), (20, 1, 1, 1)), watch) is None
-    assert "differs from Keras" in next(event.text for event in heard if isinstance(event, Message))
+    assert "differs from Keras" in next(str(event.text) for event in heard if isinstance(event, Message))

@@ -37,7 +37,7 @@ def test_answers_for_files_and_bytes(run: Run, tmp_path: Path) -> None:
     assert set(second) == {"image", "error"}
     assert second["image"] == str(broken)
     assert (third["image"], third["label"]) == ("image 3", "red")
-    assert "missing.png" in fourth["error"]
+    assert "missing.png" in str(fourth["error"])
 
 
 def test_answers_are_those_of_training(run: Run) -> None:

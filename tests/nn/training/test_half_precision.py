@@ -35,7 +35,7 @@ def trained(run: Run) -> tuple[dict[str, Any], list[str]]:
     heard: list[Event] = []
     report = train(run, heard.append)
     assert report is not None
-    return report, [f"{event.level}: {event.text}" for event in heard if isinstance(event, Message)]
+    return report, [f"{event.level}: {event.text!s}" for event in heard if isinstance(event, Message)]
 
 
 def losses(report: dict[str, Any]) -> list[dict[str, float]]:

@@ -20,6 +20,7 @@ from transfer_core.runs.config import FitConfig, PhaseConfig, TuningConfig
 from transfer_core.runs.events import Event, Progress
 from transfer_core.runs.folder import Run
 from transfer_core.runs.progress import Stopped, Watch
+from transfer_core.text import Sentence
 from transfer_core.worker.queries import Answerer
 
 Make = Callable[..., Run]
@@ -91,7 +92,7 @@ def test_progress_is_told() -> None:
     watch = Watch(heard.append)
     watch.start("head", 1)
     find_rate(head_network(6, 2, 0.2, 1), points(), HEAD, watch)
-    assert any(isinstance(event, Progress) and event.step == "rates" for event in heard)
+    assert any(isinstance(event, Progress) and str(event.step) == "rates" for event in heard)
 
 
 def test_a_loss_that_never_falls_gives_no_suggestion() -> None:
@@ -142,4 +143,4 @@ def test_the_lane_answers_with_a_curve(toy_run: Make, tmp_path: Path) -> None:
     stop.touch()
     answer = Answerer().answer({"kind": "rates", "args": args})
     assert (answer["ok"], answer["kind"]) == (False, "TransferError")
-    assert "stopped" in answer["error"]
+    assert "stopped" in str(Sentence.from_json(answer["error"]))

@@ -135,7 +135,7 @@ def test_a_stopped_run_goes_on_from_its_last_epoch(
     assert report == run.report()
     assert run.status().state == "FINISHED"
     assert [event.epoch for event in heard if isinstance(event, EpochEnded)] == list(range(epoch + 1, 9)), "run again"
-    assert f"goes on after epoch {epoch}" in " ".join(event.text for event in heard if isinstance(event, Message))
+    assert f"goes on after epoch {epoch}" in " ".join(str(event.text) for event in heard if isinstance(event, Message))
     phase = next(event for event in heard if isinstance(event, PhaseStarted) and event.epochs > event.done)
     assert phase.done == epoch - (0 if phase.phase == "head" else 4)
     assert story(run) == story(uninterrupted)
@@ -165,7 +165,9 @@ def test_other_photos_start_the_run_again(toy_run: Make, settings: dict[str, Any
         path.unlink()
     heard: list[Event] = []
     report = api.resume(run, heard.append)
-    assert "starts again from its first epoch" in " ".join(event.text for event in heard if isinstance(event, Message))
+    assert "starts again from its first epoch" in " ".join(
+        str(event.text) for event in heard if isinstance(event, Message)
+    )
     assert (
         [epoch["epoch"] for epoch in report["history"]] == [event.epoch for event in run.epochs()] == list(range(1, 9))
     )
@@ -182,7 +184,7 @@ def test_a_processor_that_rounds_otherwise_starts_the_run_again(
     monkeypatch.setattr(training, "numerics", lambda: numerics() | other)
     heard: list[Event] = []
     api.resume(run, heard.append)
-    assert "software or processor" in " ".join(event.text for event in heard if isinstance(event, Message))
+    assert "software or processor" in " ".join(str(event.text) for event in heard if isinstance(event, Message))
 
 
 def test_a_failure_while_going_on_is_told_and_keeps_what_was(

@@ -50,7 +50,7 @@ def metrics(events: list[Event]) -> list[dict[str, float]]:
 
 
 def messages(events: list[Event]) -> str:
-    return " ".join(event.text for event in events if isinstance(event, Message))
+    return " ".join(str(event.text) for event in events if isinstance(event, Message))
 
 
 def pictures(run: Run, split: str = "validation") -> np.ndarray:
@@ -261,7 +261,7 @@ def test_a_stop_before_the_first_epoch_leaves_no_model(toy_run: Make, step: str)
 
     def emit(event: Event) -> None:
         heard.append(event)
-        if isinstance(event, Progress) and event.step == step:
+        if isinstance(event, Progress) and str(event.step) == step:
             run.request_stop()
 
     assert train(run, emit) is None

@@ -198,8 +198,8 @@ def test_trained_batch_normalization_moves_its_statistics_and_the_proof_knows(to
     assert proof["frozen_unchanged"]
     assert proof["planned_arrays"] == 6  # kernel, bias, gamma, beta, and the two statistics
     assert report["parity"]["max_difference"] < 1e-5
-    (warning,) = [event for event in heard if isinstance(event, Message) and "BatchNormalization" in event.text]
-    assert warning.level == "warning" and "few photos" in warning.text
+    (warning,) = [event for event in heard if isinstance(event, Message) and "BatchNormalization" in str(event.text)]
+    assert warning.level == "warning" and "few photos" in str(warning.text)
     plain, _ = trained(toy_run(**settings))
     assert plain["freeze_proof"]["planned_arrays"] == 4
     epochs = [event for event in heard if isinstance(event, EpochEnded) and event.phase == "fine-tune"]
@@ -212,7 +212,7 @@ def test_trained_batch_normalization_moves_its_statistics_and_the_proof_knows(to
 def test_with_no_batch_normalization_unfrozen_it_is_said(toy_run: Make) -> None:
     plan = FreezePlan(("block2_conv",))
     report, heard = trained(toy_run(plan=plan, tuning=TuningConfig(train_batch_norm=True)))
-    assert any(isinstance(event, Message) and "no layer of it is unfrozen" in event.text for event in heard)
+    assert any(isinstance(event, Message) and "no layer of it is unfrozen" in str(event.text) for event in heard)
     assert report["freeze_proof"]["planned_arrays"] == 2
 
 

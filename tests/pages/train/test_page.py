@@ -21,6 +21,7 @@ from transfer_core.disk.workspace import Project, create_project, list_projects,
 from transfer_core.errors import StorageError
 from transfer_core.runs.events import EpochEnded, Message, PhaseStarted, Progress
 from transfer_core.runs.folder import Recorder, Run, list_runs
+from transfer_core.text import Sentence
 
 Open = Callable[[str, str], AppTest]
 
@@ -103,7 +104,7 @@ def test_a_second_click_after_a_quick_end_starts_nothing(
     monkeypatch.setattr(launch, "_DOUBLE_CLICK", 60.0)  # a busy machine may take longer than a person does
     page.button(key="train").click().run()
     (run,) = list_runs(runs_dir(project))
-    Recorder(run, pid=1).end("FAILED", "No.")
+    Recorder(run, pid=1).end("FAILED", Sentence("No."))
     assert launch.launch(open_project(project.id), services.store(project)) == run
     assert engine.started == [run]
 
@@ -150,7 +151,7 @@ def test_a_full_disk_starts_nothing(page: AppTest, project: Project, monkeypatch
 def test_a_run_is_followed_from_disk(page: AppTest, begun: tuple[Run, Recorder]) -> None:
     _, record = begun
     record(PhaseStarted("features"))
-    record(Progress("features", "features", 12, 20, eta=42.0))
+    record(Progress("features", Sentence("features"), 12, 20, eta=42.0))
     page.run()
     assert "features 12/20 · about 42 s left" in progress(page)
     assert "features 12/20" in json.dumps(figure(page)["layout"]["annotations"])
@@ -195,7 +196,7 @@ def test_smoothing_leaves_the_measured_points_visible(page: AppTest, begun: tupl
 def test_the_end_says_what_it_can_do(page: AppTest, begun: tuple[Run, Recorder]) -> None:
     run, record = begun
     record(epoch(1))
-    record(Message("Stopped early."))
+    record(Message(Sentence("Stopped early.")))
     finish(run, record)
     page.run()
     text = said(page)
@@ -221,7 +222,7 @@ def test_stop_is_asked_once_and_said(page: AppTest, begun: tuple[Run, Recorder])
 def test_a_failure_shows_its_reason_and_the_log(page: AppTest, begun: tuple[Run, Recorder]) -> None:
     run, record = begun
     run.log_path.write_text("first\nlast words\n")
-    record.end("FAILED", "The disk is full.")
+    record.end("FAILED", Sentence("The disk is full."))
     page.run()
     assert "The disk is full." in [error.value for error in page.error]
     assert "last words" in page.code[0].value
@@ -241,8 +242,8 @@ def test_a_project_that_trains_is_not_deleted(page: AppTest, begun: tuple[Run, R
 def test_why_it_was_stopped_is_said_once(page: AppTest, begun: tuple[Run, Recorder]) -> None:
     _, record = begun
     words = "Stopped before the first epoch ended, so there is no classifier."
-    record(Message(words))
-    record.end("STOPPED", words)
+    record(Message(Sentence(words)))
+    record.end("STOPPED", Sentence(words))
     page.run()
     assert said(page).count(words) == 1
 
@@ -349,7 +350,7 @@ def test_plotly_is_served_from_a_copy_with_its_version(tmp_path: Path) -> None:
 def test_an_interrupted_run_can_be_continued(page: AppTest, project: Project, engine: FakeEngine) -> None:
     page.button(key="train").click().run()
     (run,) = list_runs(runs_dir(project))
-    Recorder(run, pid=1).end("INTERRUPTED", "The worker ended.")
+    Recorder(run, pid=1).end("INTERRUPTED", Sentence("The worker ended."))
     page.run()
     assert not [button for button in page.button if button.key == "continue"]  # no state was kept yet
     run.checkpoint_path.mkdir()

@@ -53,7 +53,9 @@ def run(bench: Bench) -> dict[str, Any]:
     bench.keep(result)
     if found.relabeled:
         bench.watch.message(
-            f"{found.relabeled} photos do not count: the two runs have different labels for them.", warning=True
+            "{relabeled} photos do not count: the two runs have different labels for them.",
+            relabeled=found.relabeled,
+            warning=True,
         )
     answers, photos, weights = _ask_both(bench, found)
     result |= judge(answers[0], answers[1], photos, found.classes)
@@ -115,7 +117,9 @@ def _start(bench: Bench, run: Run) -> Arrays | None:
     try:
         return base_weights(bases.build_base(config.base.name, config.base.weights, seed=config.seed))
     except WeightsError as error:
-        bench.watch.message(f"How far run {run.id} moved from its base can't be told. {error}", warning=True)
+        bench.watch.message(
+            "How far run {id} moved from its base can't be told. {error}", id=run.id, error=error, warning=True
+        )
         return None
 
 

@@ -15,6 +15,7 @@ from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.folder import Run, open_run
 from transfer_core.stats.intervals import wilson
 from transfer_core.stats.paired import LEAST_CHANGED, SIGNIFICANT, mcnemar
+from transfer_core.text import all_of
 
 __all__ = [
     "LEAST_PHOTOS",
@@ -44,7 +45,9 @@ class Settings:
     def __post_init__(self) -> None:
         for which, folder in (("first", self.first), ("second", self.second)):
             if not isinstance(folder, str) or not folder:
-                raise ConfigError(f"The {which} run must be the folder of a training run; {folder!r} came.")
+                raise ConfigError(
+                    "The {which} run must be the folder of a training run; {folder!r} came.", which=which, folder=folder
+                )
         if Path(self.first).absolute() == Path(self.second).absolute():
             raise ConfigError("The two runs are one and the same. Choose two different ones.")
 
@@ -80,7 +83,7 @@ def material(settings: Settings) -> Material:
 def _trained(folder: str) -> Run:
     run = open_run(Path(folder))
     if is_experiment(run):
-        raise RunError(f"{run.path} is an experiment of a lab. Give the folder of a training run.")
+        raise RunError("{path} is an experiment of a lab. Give the folder of a training run.", path=run.path)
     run.labels()  # refuses a run without a model
     return run
 
@@ -92,7 +95,9 @@ def _check_same_classes(ours: Sequence[str], theirs: Sequence[str]) -> None:
         if missing
     ]
     if only:
-        raise DataError(f"The two runs tell different classes apart: {' and '.join(only)}. Choose two with the same.")
+        raise DataError(
+            "The two runs tell different classes apart: {only}. Choose two with the same.", only=all_of(only)
+        )
 
 
 def shared_photos(ours: Manifest, theirs: Manifest) -> tuple[tuple[ManifestPhoto, ...], int]:
@@ -119,9 +124,11 @@ def require_enough(photos: int) -> None:
     if photos < LEAST_PHOTOS:
         found = {0: "No photo is", 1: "Only 1 photo is"}.get(photos, f"Only {photos} photos are")
         raise DataError(
-            f"{found} new to both runs, and at least {LEAST_PHOTOS} are needed: with fewer even the clearest "
+            "{found} new to both runs, and at least {LEAST_PHOTOS} are needed: with fewer even the clearest "
             "difference could be chance. Photos count that both runs were checked on and neither learned from. Train "
-            "both with the same photos and the same seed, or give both the same test photos."
+            "both with the same photos and the same seed, or give both the same test photos.",
+            found=found,
+            least_photos=LEAST_PHOTOS,
         )
 
 

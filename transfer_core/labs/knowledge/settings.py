@@ -61,8 +61,10 @@ class Settings:
     def __post_init__(self) -> None:
         if not is_whole(self.photos) or not LEAST_PHOTOS <= self.photos <= 10_000:
             raise ConfigError(
-                f"The number of photos of each class must be a whole number from {LEAST_PHOTOS}, below which nothing "
-                f"could be told, to 10000; {self.photos!r} came."
+                "The number of photos of each class must be a whole number from {LEAST_PHOTOS}, below which nothing "
+                "could be told, to 10000; {photos!r} came.",
+                least_photos=LEAST_PHOTOS,
+                photos=self.photos,
             )
 
 

@@ -110,7 +110,7 @@ class _Shares:
 
         def hear(event: Event) -> None:
             if isinstance(event, Progress) and event.total:
-                begin, length = self._begin[event.step], self._length[event.step]
+                begin, length = self._begin[event.step.id], self._length[event.step.id]
                 self._bench.share(event.step, begin + length * event.done / event.total)
             elif isinstance(event, Message):
                 self._bench.watch.emit(event)

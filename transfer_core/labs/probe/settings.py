@@ -39,15 +39,21 @@ class Settings:
     def __post_init__(self) -> None:
         if not is_whole(self.folds) or not LEAST_FOLDS <= self.folds <= MOST_FOLDS:
             raise ConfigError(
-                f"The number of folds must be a whole number from {LEAST_FOLDS} to {MOST_FOLDS}; {self.folds!r} came. "
-                "Five is usual."
+                "The number of folds must be a whole number from {least_folds} to {most_folds}; {folds!r} came. "
+                "Five is usual.",
+                least_folds=LEAST_FOLDS,
+                most_folds=MOST_FOLDS,
+                folds=self.folds,
             )
         if not is_whole(self.photos) or self.photos < 1:
-            raise ConfigError(f"The number of photos to look at must be a whole number above 0; {self.photos!r} came.")
+            raise ConfigError(
+                "The number of photos to look at must be a whole number above 0; {photos!r} came.", photos=self.photos
+            )
         fit = isinstance(self.penalties, tuple) and self.penalties
         if not fit or not all(isinstance(one, float | int) and 1e-8 <= one <= 1e4 for one in self.penalties):
             raise ConfigError(
-                f"The penalties must be numbers from 1e-8 to 10,000, at least one; {self.penalties} came."
+                "The penalties must be numbers from 1e-8 to 10,000, at least one; {penalties} came.",
+                penalties=self.penalties,
             )
 
 
@@ -107,7 +113,9 @@ def check_photos(manifest: Manifest, folds: int) -> None:
     for photo in probed(manifest):
         counts[manifest.classes[photo.label]] += 1
     if len(counts) < 2:
-        raise DataError(f"A probe tells classes apart and there are {len(counts)}: add photos of at least two classes.")
+        raise DataError(
+            "A probe tells classes apart and there are {count}: add photos of at least two classes.", count=len(counts)
+        )
     name, fewest = min(counts.items(), key=lambda item: item[1])
     if fewest >= folds:
         return
@@ -115,8 +123,14 @@ def check_photos(manifest: Manifest, folds: int) -> None:
     others = f", and {short - 1} more {'class has' if short == 2 else 'classes have'} too few" if short > 1 else ""
     instead = f", or choose {fewest} folds" if fewest >= LEAST_FOLDS else ""
     raise DataError(
-        f'Checking in {folds} folds needs at least {folds} photos of each class, but "{name}" has {fewest}{others}: '
-        f"add at least {folds - fewest} more{instead}."
+        'Checking in {folds} folds needs at least {folds} photos of each class, but "{name}" has {fewest}{others}: '
+        "add at least {folds_2} more{instead}.",
+        folds=folds,
+        name=name,
+        fewest=fewest,
+        others=others,
+        folds_2=folds - fewest,
+        instead=instead,
     )
 
 

@@ -112,7 +112,11 @@ class Settings:
     def __post_init__(self) -> None:
         unknown = [name for name in self.variants if name not in VARIANTS]
         if unknown:
-            raise ConfigError(f"The recipe has no variant {unknown[0]!r}; it has {', '.join(VARIANTS)}.")
+            raise ConfigError(
+                "The recipe has no variant {unknown!r}; it has {variants}.",
+                unknown=unknown[0],
+                variants=", ".join(VARIANTS),
+            )
         if not self.variants:
             raise ConfigError("The recipe compares variants, and none is chosen. Choose at least one, better all.")
         object.__setattr__(self, "variants", tuple(name for name in VARIANTS if name in self.variants))
@@ -124,12 +128,17 @@ class Settings:
         for name, epochs, rate in phases:
             if PhaseConfig(epochs, rate).epochs < LEAST_EPOCHS:
                 raise ConfigError(
-                    f"A curve needs at least {LEAST_EPOCHS} epochs; {epochs} came for {name}. Allow it more epochs."
+                    "A curve needs at least {least_epochs} epochs; {epochs} came for {name}. Allow it more epochs.",
+                    least_epochs=LEAST_EPOCHS,
+                    epochs=epochs,
+                    name=name,
                 )
         FitConfig(batch_size=self.batch_size)
         AugmentConfig(variants=self.photo_variants)
         if not isinstance(self.train_from, str):
-            raise ConfigError(f"The block to train from is given by its name; {self.train_from!r} came.")
+            raise ConfigError(
+                "The block to train from is given by its name; {train_from!r} came.", train_from=self.train_from
+            )
 
     def epochs(self, name: str) -> int:
         """Epochs in which the variant's base (or, for feature extraction, its head) trains."""
@@ -149,7 +158,9 @@ def recipe_plan(tree: LayerTree, settings: Settings) -> FreezePlan:
     """
     plan = from_block(tree, settings.train_from) if settings.train_from else last_stage(tree)
     if plan.head_only:
-        raise ConfigError(f"From {settings.train_from} on nothing can train. Choose a block before it.")
+        raise ConfigError(
+            "From {train_from} on nothing can train. Choose a block before it.", train_from=settings.train_from
+        )
     return plan
 
 
@@ -163,8 +174,11 @@ def check_photos(manifest: Manifest) -> None:
         came = len([photo for photo in manifest.photos if photo.split == split])
         if came < least:
             raise DataError(
-                f"The recipe needs at least {least} photos {use}, and there are {came}: with fewer, no difference "
-                "could be told from chance. Add photos, or keep another share of them for validation."
+                "The recipe needs at least {least} photos {use}, and there are {came}: with fewer, no difference "
+                "could be told from chance. Add photos, or keep another share of them for validation.",
+                least=least,
+                use=use,
+                came=came,
             )
 
 

@@ -12,6 +12,7 @@ from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
 from transfer_core.runs.config import FitConfig, Optimizer, PhaseConfig, check_choice, check_number, is_number
 from transfer_core.stats.intervals import wilson
 from transfer_core.stats.paired import SIGNIFICANT, fixed_and_broken, mcnemar
+from transfer_core.text import Sentence
 
 __all__ = ["CURVES", "TOLERANCE", "Settings", "choose_photos", "compared", "conclude", "largest", "needed"]
 
@@ -42,17 +43,18 @@ class Settings:
     def __post_init__(self) -> None:
         for name in self.mistakes:
             get_mistake(name)
-        check_choice("The optimizer", self.optimizer, get_args(Optimizer))
+        check_choice(Sentence("The optimizer"), self.optimizer, get_args(Optimizer))
         for what, value, most in (
-            ("The number of photos to learn from", self.photos, 10_000),
-            ("The number of photos to check on", self.validation, 10_000),
-            ("The number of epochs", self.epochs, 1000),
-            ("The batch size", self.batch_size, 256),
+            (Sentence("The number of photos to learn from"), self.photos, 10_000),
+            (Sentence("The number of photos to check on"), self.validation, 10_000),
+            (Sentence("The number of epochs"), self.epochs, 1000),
+            (Sentence("The batch size"), self.batch_size, 256),
         ):
             check_number(what, value, 1, most, whole=True)
         if not is_number(self.dropout) or not 0 < self.dropout <= 0.95:
             raise ConfigError(
-                f"Dropout must be above 0, or it would be no mistake, and at most 0.95; {self.dropout!r} came."
+                "Dropout must be above 0, or it would be no mistake, and at most 0.95; {dropout!r} came.",
+                dropout=self.dropout,
             )
         self.phase  # noqa: B018 - checks the rate
 

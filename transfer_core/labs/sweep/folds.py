@@ -36,9 +36,12 @@ def usable(manifest: Manifest) -> Manifest:
     for name, learned in kept.counts()["train"].items():
         if learned < 2:
             raise DataError(
-                f'The class "{name}" has {learned} photo{"s" * (learned != 1)} to learn from, but a sweep needs at '
+                'The class "{name}" has {learned} photo{value} to learn from, but a sweep needs at '
                 "least 2 of each class, one to learn from and one to choose the epoch by, and others to measure on. "
-                "Add photos: 10 or more of each class give intervals that mean something."
+                "Add photos: 10 or more of each class give intervals that mean something.",
+                name=name,
+                learned=learned,
+                value="s" * (learned != 1),
             )
     return kept
 

@@ -10,6 +10,7 @@ from transfer_core.backbones.tree import LayerTree
 from transfer_core.errors import ConfigError
 from transfer_core.labs.sweep.folds import Counts
 from transfer_core.runs.config import FitConfig, PhaseConfig, check_number, is_number
+from transfer_core.text import Sentence
 
 __all__ = ["HEAD", "SETUP_SECONDS", "Depth", "Settings", "depth_words", "depths"]
 
@@ -41,12 +42,18 @@ class Settings:
 
     def __post_init__(self) -> None:
         if not is_number(self.budget) or not 0.01 <= self.budget <= 10_000:
-            raise ConfigError(f"The budget must be a number of minutes from 0.01 to 10000; {self.budget!r} came.")
+            raise ConfigError(
+                "The budget must be a number of minutes from 0.01 to 10000; {budget!r} came.", budget=self.budget
+            )
         if not isinstance(self.cuts, tuple) or not all(isinstance(name, str) for name in self.cuts):
-            raise ConfigError(f"The cuts must be names of blocks, as `thaw layers` prints them; {self.cuts!r} came.")
+            raise ConfigError(
+                "The cuts must be names of blocks, as `thaw layers` prints them; {cuts!r} came.", cuts=self.cuts
+            )
         if not isinstance(self.rates, tuple) or not self.rates:
-            raise ConfigError(f"Fine-tuning needs at least one learning rate, such as 0.00001; {self.rates!r} came.")
-        check_number("The number of repeats", self.repeats, 1, 100, whole=True)
+            raise ConfigError(
+                "Fine-tuning needs at least one learning rate, such as 0.00001; {rates!r} came.", rates=self.rates
+            )
+        check_number(Sentence("The number of repeats"), self.repeats, 1, 100, whole=True)
         for rate in self.rates:
             self.phase(rate)
         if self.epochs < 1 or self.head.epochs < 1:
@@ -113,8 +120,10 @@ def depths(tree: LayerTree, settings: Settings, classes: int, counts: Counts) ->
         wanted = {name: from_block(tree, name) for name in settings.cuts if name != HEAD}
         if idle := next((name for name, plan in wanted.items() if plan.head_only), None):
             raise ConfigError(
-                f"From {idle} on, {tree.root.name} has no weights that could be trained. Choose an earlier block, or "
-                "the head alone."
+                "From {idle} on, {name} has no weights that could be trained. Choose an earlier block, or "
+                "the head alone.",
+                idle=idle,
+                name=tree.root.name,
             )
         names = [block.name for block in tree.blocks]
         plans |= dict(sorted(wanted.items(), key=lambda item: -names.index(item[0])))

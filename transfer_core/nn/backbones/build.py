@@ -61,7 +61,9 @@ def build_with_top(name: str | Base, weights: str = "imagenet", input_size: int 
     base = get_base(name)
     build = getattr(_module(base), "build_with_top", None)
     if build is None:
-        raise ConfigError(f"Thaw has no ImageNet top for {base.title}; only efficientnet-lite0 comes with one.")
+        raise ConfigError(
+            "Thaw has no ImageNet top for {title}; only efficientnet-lite0 comes with one.", title=base.title
+        )
     path = find_weights(base, weights)
     model: keras.Model = build(_checked_size(base, input_size))
     if path is not None:
@@ -82,8 +84,13 @@ def _checked_size(base: Base, size: int | None) -> int:
         return base.input_size
     if not base.minimum_size <= size <= LARGEST_SIZE:
         raise ConfigError(
-            f"{base.title} can't take photos of {size} pixels a side; choose {base.minimum_size} to {LARGEST_SIZE} "
-            f"({base.input_size} is what it was trained on)."
+            "{title} can't take photos of {size} pixels a side; choose {minimum_size} to {largest_size} "
+            "({input_size} is what it was trained on).",
+            title=base.title,
+            size=size,
+            minimum_size=base.minimum_size,
+            largest_size=LARGEST_SIZE,
+            input_size=base.input_size,
         )
     return size
 

@@ -130,20 +130,34 @@ def load_weights(model: keras.Model, path: Path) -> None:
         names = _torch_names(layer, blocks)
         missing = [name for name in names if name not in saved]
         if missing:
-            raise WeightsError(f"{path} is not EfficientNet-Lite0: it holds no {missing[0]} (for {layer.name}).")
+            raise WeightsError(
+                "{path} is not EfficientNet-Lite0: it holds no {missing} (for {name}).",
+                path=path,
+                missing=missing[0],
+                name=layer.name,
+            )
         arrays = [_to_keras(layer, saved[name]) for name in names]
         for name, array, variable in zip(names, arrays, layer.weights, strict=True):
             if array.shape != tuple(variable.shape):
                 raise WeightsError(
-                    f"{path} is not EfficientNet-Lite0: {name} has shape {array.shape} in Keras' layout; "
-                    f"{layer.name} takes {tuple(variable.shape)}."
+                    "{path} is not EfficientNet-Lite0: {name} has shape {shape} in Keras' layout; "
+                    "{layer} takes {expected}.",
+                    path=path,
+                    name=name,
+                    shape=array.shape,
+                    layer=layer.name,
+                    expected=tuple(variable.shape),
                 )
         layer.set_weights(arrays)
         used.update(names)
     # Counters of batches belong to torch's training; the top is left out when the model has none.
     extra = [name for name in saved if name not in used and not name.endswith("num_batches_tracked")]
     if not set(extra) <= {"_fc.weight", "_fc.bias"}:
-        raise WeightsError(f"{path} is not EfficientNet-Lite0: it also holds {extra[0]}, which has no place in it.")
+        raise WeightsError(
+            "{path} is not EfficientNet-Lite0: it also holds {extra}, which has no place in it.",
+            path=path,
+            extra=extra[0],
+        )
 
 
 def _torch_names(layer: keras.layers.Layer, blocks: list[str]) -> list[str]:

@@ -31,7 +31,11 @@ def canonical_names(model: keras.Model) -> keras.Model:
         for position, (_, operation) in enumerate(sorted(found, key=lambda pair: pair[0])):
             name = f"{stem}_{position}" if position else stem
             if name in taken:
-                raise ConfigError(f"The network {model.name!r} already has a layer called {name!r}; rename that layer.")
+                raise ConfigError(
+                    "The network {name!r} already has a layer called {layer!r}; rename that layer.",
+                    name=model.name,
+                    layer=name,
+                )
             operation.name = name
             if isinstance(operation, keras.layers.InputLayer):
                 operation.output.name = name

@@ -118,11 +118,15 @@ def read_checkpoint(path: Path) -> dict[str, NDArray[Any]]:
         with path.open("rb") as file:
             return _read(file, path.stat().st_size)
     except OSError as error:
-        raise WeightsError(f"The weights file {path} can't be read: {error.strerror}.") from error
+        raise WeightsError(
+            "The weights file {path} can't be read: {strerror}.", path=path, strerror=error.strerror
+        ) from error
     except _DAMAGE as error:
         raise WeightsError(
-            f"{path} is not a readable torch checkpoint of the older (non-zip) form: {error or type(error).__name__}. "
-            f"Fetch it again, or choose other weights."
+            "{path} is not a readable torch checkpoint of the older (non-zip) form: {value}. "
+            "Fetch it again, or choose other weights.",
+            path=path,
+            value=error or type(error).__name__,
         ) from error
 
 

@@ -16,6 +16,7 @@ import h5py
 import keras
 
 from transfer_core.errors import WeightsError
+from transfer_core.text import Sentence
 
 __all__ = ["SavedLayer", "load_weights"]
 
@@ -54,8 +55,11 @@ def load_weights(model: keras.Model, path: Path, reorder: Reorder | None = None)
     except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         reason = " ".join(str(error).split())[:300]
         raise WeightsError(
-            f"{path} can't be read as weights of {model.name} ({reason}). It may be damaged, cut short or of another "
-            f"kind; expected .h5, .weights.h5 or .keras."
+            "{path} can't be read as weights of {name} ({reason}). It may be damaged, cut short or of another "
+            "kind; expected .h5, .weights.h5 or .keras.",
+            path=path,
+            name=model.name,
+            reason=reason,
         ) from error
 
 
@@ -66,9 +70,14 @@ def _load_legacy(model: keras.Model, file: h5py.File, path: Path, reorder: Reord
     if problem and reorder:
         reordered = reorder(layers, saved)
         if not _mismatch(layers, reordered):
-            saved, problem = reordered, ""
+            saved, problem = reordered, None
     if problem:
-        raise WeightsError(f"{path} does not hold weights of {model.name}: {problem}. Name the file made for it.")
+        raise WeightsError(
+            "{path} does not hold weights of {name}: {problem}. Name the file made for it.",
+            path=path,
+            name=model.name,
+            problem=problem,
+        )
     for layer, source in zip(layers, saved, strict=False):
         for variable, array in zip(_variables(layer), source.arrays, strict=True):
             variable.assign(array[()])
@@ -100,13 +109,21 @@ def _variables(layer: keras.layers.Layer) -> list[Any]:
     return [*layer.trainable_weights, *layer.non_trainable_weights]
 
 
-def _mismatch(layers: Sequence[keras.layers.Layer], saved: Sequence[SavedLayer]) -> str:
-    """What keeps the file's layers from fitting the model's, in words; empty if they fit."""
+def _mismatch(layers: Sequence[keras.layers.Layer], saved: Sequence[SavedLayer]) -> Sentence | None:
+    """What keeps the file's layers from fitting the model's; None if they fit."""
     for layer, source in zip(layers, saved, strict=False):
         expected = [tuple(variable.shape) for variable in _variables(layer)]
         found = [tuple(array.shape) for array in source.arrays]
         if expected != found:
-            return f"its layer {source.name} has shapes {found}, where {layer.name} takes {expected}"
+            return Sentence(
+                "its layer {source} has shapes {found}, where {layer} takes {expected}",
+                source=source.name,
+                found=str(found),
+                layer=layer.name,
+                expected=str(expected),
+            )
     if not len(layers) <= len(saved) <= len(layers) + _TOP_LAYERS:
-        return f"it has {len(saved)} layers with weights, expected {len(layers)}"
-    return ""
+        return Sentence(
+            "it has {count} layers with weights, expected {expected}", count=len(saved), expected=len(layers)
+        )
+    return None

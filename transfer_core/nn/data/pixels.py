@@ -19,6 +19,7 @@ from transfer_core.nn.data.batches import Rows
 from transfer_core.photos.decode import decode
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.progress import Watch
+from transfer_core.text import Sentence
 
 __all__ = ["DECODE_VERSION", "Pixels", "Skipped", "load_pixels", "without"]
 
@@ -48,7 +49,7 @@ class Skipped:
     """A photo of the manifest that can't be used now."""
 
     photo: ManifestPhoto
-    reason: str
+    reason: Sentence
 
 
 def load_pixels(photos: Sequence[ManifestPhoto], size: int, watch: Watch) -> tuple[Pixels, list[Skipped]]:
@@ -66,17 +67,17 @@ def load_pixels(photos: Sequence[ManifestPhoto], size: int, watch: Watch) -> tup
     """
     wanted = {photo.sha256: photo for photo in sorted(photos, key=lambda photo: photo.sha256)}
     folder = cache_dir() / "pixels" / f"{size}-v{DECODE_VERSION}"
-    watch.progress("photos", 0, len(wanted))
+    watch.progress(Sentence("photos"), 0, len(wanted))
     found = _find(folder, list(wanted))
-    failures: dict[str, str] = {}
+    failures: dict[str, Sentence] = {}
     if found is None:
         found, failures = _decode_all(list(wanted.values()), size, folder, watch)
-    watch.progress("photos", len(wanted), len(wanted))
+    watch.progress(Sentence("photos"), len(wanted), len(wanted))
     shas = found.notes["photos"]
     pixels = Pixels(found.array, _key(shas), {sha: row for row, sha in enumerate(shas)})
     skipped = [Skipped(photo, failures[photo.sha256]) for photo in photos if photo.sha256 in failures]
     for item in skipped:
-        watch.message(f"{item.photo.name} is left out. {item.reason}", warning=True)
+        watch.message("{name} is left out. {reason}", name=item.photo.name, reason=item.reason, warning=True)
     return pixels, skipped
 
 
@@ -89,13 +90,21 @@ def without(manifest: Manifest, skipped: Sequence[Skipped]) -> Manifest:
     gone = {item.photo.sha256 for item in skipped}
     kept = replace(manifest, photos=tuple(photo for photo in manifest.photos if photo.sha256 not in gone))
     if len(kept.classes) < 2:
-        raise DataError(f"A classifier tells at least two classes apart; {len(kept.classes)} came. Add photos of more.")
+        raise DataError(
+            "A classifier tells at least two classes apart; {count} came. Add photos of more.", count=len(kept.classes)
+        )
     counts = kept.counts()
     for name in kept.classes:
-        for split, use in (("train", "learn from"), ("validation", "check on")):
+        for split, use in (("train", Sentence("to learn from")), ("validation", Sentence("to check on"))):
             if not counts[split][name]:
-                lost = f" ({len(skipped)} could not be read)" if skipped else ""
-                raise DataError(f'The class "{name}" has no photo to {use}{lost}. Add photos of it.')
+                raise DataError(
+                    'The class "{name}" has no photo {use} ({lost} could not be read). Add photos of it.'
+                    if skipped
+                    else 'The class "{name}" has no photo {use}. Add photos of it.',
+                    name=name,
+                    use=use,
+                    lost=len(skipped),
+                )
     return kept
 
 
@@ -112,10 +121,12 @@ def _find(folder: Path, shas: list[str]) -> Stored | None:
     return found if found and found.notes.get("photos") == shas else None
 
 
-def _decode_all(photos: list[ManifestPhoto], size: int, folder: Path, watch: Watch) -> tuple[Stored, dict[str, str]]:
+def _decode_all(
+    photos: list[ManifestPhoto], size: int, folder: Path, watch: Watch
+) -> tuple[Stored, dict[str, Sentence]]:
     """Decode what no earlier file holds; give the array of what could be read, and why the rest could not."""
-    require_space(folder, len(photos) * size * size * 3, "The decoded photos")
-    failures: dict[str, str] = {}
+    require_space(folder, len(photos) * size * size * 3, Sentence("The decoded photos"))
+    failures: dict[str, Sentence] = {}
     kept: list[str] = []
     # The name depends on which photos can be read, which is known only at the end: written first, named then.
     # Hidden, so that nobody who makes room in the cache takes it for a file in use.
@@ -124,13 +135,17 @@ def _decode_all(photos: list[ManifestPhoto], size: int, folder: Path, watch: Wat
         with write_array(draft, (size, size, 3), np.uint8) as writer:
             for done, (photo, result) in enumerate(_decoded(photos, size, _donors(folder)), 1):
                 if isinstance(result, PhotoError):
-                    failures[photo.sha256] = str(result)
+                    failures[photo.sha256] = result.sentence
                 else:
                     writer.append(result[None])
                     kept.append(photo.sha256)
-                watch.progress("photos", done, len(photos))
+                watch.progress(Sentence("photos"), done, len(photos))
             if not kept:
-                raise DataError(f"None of the {len(photos)} photos can be read now: {next(iter(failures.values()))}")
+                raise DataError(
+                    "None of the {count} photos can be read now: {first}",
+                    count=len(photos),
+                    first=next(iter(failures.values())),
+                )
             writer.notes["photos"] = kept
         with disk_errors(draft):
             draft.replace(_path(folder, kept))
@@ -185,8 +200,10 @@ def _read(photo: ManifestPhoto, size: int) -> NDArray[np.uint8]:
     try:
         data = Path(photo.path).read_bytes()
     except OSError as error:
-        raise PhotoError(f"Its file can't be read now ({error.strerror}): {photo.path}.") from error
+        raise PhotoError(
+            "Its file can't be read now ({strerror}): {path}.", strerror=error.strerror, path=photo.path
+        ) from error
     # The cache is shared and named by content: another photo under this name would stay wrong in every later run.
     if hashlib.sha256(data).hexdigest() != photo.sha256:
-        raise PhotoError(f"Its file has changed since it was imported: {photo.path}. Import it again.")
+        raise PhotoError("Its file has changed since it was imported: {path}. Import it again.", path=photo.path)
     return decode(data, size)

@@ -92,8 +92,9 @@ def check_parity(
         difference = float(np.maximum(difference, np.abs(answers - expected[part]).max()))  # keeps what is no number
     if not difference <= limit:
         raise RunError(
-            f"The saved model does not answer as the trained one did (probabilities differ by {difference:.2g}), so it "
-            "is not kept. Clear Thaw's cache and train again; if it comes back, report it."
+            "The saved model does not answer as the trained one did (probabilities differ by {difference:.2g}), so it "
+            "is not kept. Clear Thaw's cache and train again; if it comes back, report it.",
+            difference=difference,
         )
     return Parity(len(photos), difference)
 

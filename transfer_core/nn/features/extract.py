@@ -21,6 +21,7 @@ from transfer_core.nn.data.pixels import Pixels
 from transfer_core.nn.features.litert import accelerate, engine, freeze
 from transfer_core.runs.config import CachePrecision
 from transfer_core.runs.progress import Watch
+from transfer_core.text import Sentence
 
 __all__ = ["FEATURES_VERSION", "POOLED", "Origin", "Start", "compute_features", "feature_forward", "find_features"]
 
@@ -115,7 +116,7 @@ def compute_features(
     source: Rows = pixels.array if start is None else start.array
     total = len(source)
     folder = origin.path(POOLED).parent
-    require_space(folder, _row_bytes(outputs, shapes, origin) * total, "The features of these photos")
+    require_space(folder, _row_bytes(outputs, shapes, origin) * total, Sentence("The features of these photos"))
     parts = content_key(origin.base, origin.weights, origin.size, list(outputs), *([start.name] if start else []))
     chosen, forward = _choose(model, parts, origin.litert, source, watch)
     with ExitStack() as stack:
@@ -129,7 +130,7 @@ def compute_features(
             writer.notes["from"] = start.name if start else "pixels"
             if origin.halves(name):
                 writer.notes |= {"precision": "float16", "exact": False, "clipped": 0}
-        watch.progress("features", 0, total)
+        watch.progress(Sentence("features"), 0, total)
         reads = MappedReads([source])
         for first in range(0, total, _BATCH):
             rows = source[first : first + _BATCH]
@@ -139,7 +140,7 @@ def compute_features(
                     writer.notes["clipped"] += clipped
                 writer.append(values)
             reads.add(rows.nbytes)
-            watch.progress("features", first + len(rows), total)
+            watch.progress(Sentence("features"), first + len(rows), total)
     return {name: writer.stored(origin.path(name)) for name, writer in zip(outputs, writers, strict=True)}
 
 

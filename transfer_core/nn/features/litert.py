@@ -23,6 +23,7 @@ from transfer_core.nn.features.folding import FoldedModel
 from transfer_core.nn.native_notes import without_notes
 from transfer_core.nn.numerics import numerics, processors
 from transfer_core.runs.progress import Watch
+from transfer_core.text import Sentence
 
 __all__ = ["LIMIT", "MINIMUM_FROZEN", "MINIMUM_PHOTOS", "Accelerated", "accelerate", "engine", "freeze"]
 
@@ -123,9 +124,10 @@ def accelerate(model: keras.Model, key: str, rows: Rows, watch: Watch) -> Accele
         accelerated = _checked(content, first, expected)
     except Exception as error:  # whatever a converter can't do, Keras can
         _log.warning("can't be run by LiteRT", exc_info=error)
-        reason = str(error).strip().partition("\n")[0][:200]
+        reason = _reason(error)
         watch.message(
-            f"Keras itself computes the features, which takes longer: LiteRT can't run this network ({reason})."
+            "Keras itself computes the features, which takes longer: LiteRT can't run this network ({reason}).",
+            reason=reason,
         )
         return None
     with write_array(path, (), np.uint8) as writer:
@@ -161,13 +163,19 @@ def freeze(model: keras.Model, rows: Rows, watch: Watch) -> FrozenGraph | None:
         frozen.difference = _agreement(frozen(first), _flat(model(first.astype(np.float32), training=False)))
     except (ValueError, TypeError, NotImplementedError, tf.errors.OpError) as error:
         _log.warning("can't be frozen", exc_info=error)
-        reason = str(error).strip().partition("\n")[0][:200]
+        reason = _reason(error)
         watch.message(
-            f"Keras itself computes the features, which takes longer: the network can't be folded ({reason})."
+            "Keras itself computes the features, which takes longer: the network can't be folded ({reason}).",
+            reason=reason,
         )
         return None
     watch.check()
     return frozen
+
+
+def _reason(error: Exception) -> str | Sentence:
+    """Ours as a sentence, a library's in its own words, short."""
+    return error.args[0] if isinstance(error, _UnfitError) else str(error).strip().partition("\n")[0][:200]
 
 
 class _UnfitError(ValueError):
@@ -203,7 +211,7 @@ def _checked(content: bytes, rows: Rows, expected: list[NDArray[np.float32]]) ->
 
 def _require_float32(model: keras.Model) -> None:
     if any(symbol.dtype != "float32" for symbol in (*model.inputs, *model.outputs)):
-        raise _UnfitError("it does not compute in float32")
+        raise _UnfitError(Sentence("it does not compute in float32"))
 
 
 def _require_no_place(frozen: FrozenGraph, rows: Rows) -> None:
@@ -211,16 +219,18 @@ def _require_no_place(frozen: FrozenGraph, rows: Rows) -> None:
     there_and_back = np.concatenate([rows, rows[::-1]])
     for values in frozen(there_and_back):
         if values.tobytes() != values[::-1].tobytes():
-            raise _UnfitError("on this processor the last digits of a photo depend on the photos beside it")
+            raise _UnfitError(Sentence("on this processor the last digits of a photo depend on the photos beside it"))
 
 
 def _agreement(given: list[NDArray[np.float32]], expected: list[NDArray[np.float32]]) -> float:
     """The largest difference, relative as in `LIMIT`, where it is let pass."""
     if [value.shape for value in given] != [value.shape for value in expected]:
-        raise _UnfitError("its outputs have other shapes than those of Keras")
+        raise _UnfitError(Sentence("its outputs have other shapes than those of Keras"))
     difference = float(np.max([_difference(*pair) for pair in zip(given, expected, strict=True)]))
     if not difference <= LIMIT:  # not a number is no match either
-        raise _UnfitError(f"it differs from Keras by {difference:.2g}, at most {LIMIT:g} is let pass")
+        raise _UnfitError(
+            Sentence("it differs from Keras by {found:.2g}, at most {most:g} is let pass", found=difference, most=LIMIT)
+        )
     return difference
 
 

@@ -67,7 +67,7 @@ class Answering:
             try:
                 decoded.append(decode(item if isinstance(item, bytes) else Path(item), self.size))
             except PhotoError as error:
-                answers.append({"image": name, "error": str(error)})
+                answers.append({"image": name, "error": error.sentence})
             else:
                 answers.append({"image": name, "milliseconds": 1000 * (time.perf_counter() - began)})
         if not decoded:
@@ -101,7 +101,11 @@ class Classifier(Answering):
         try:
             model = keras.models.load_model(run.model_path, compile=False)
         except (ValueError, OSError, KeyError) as error:
-            raise RunError(f"{run.model_path} can't be loaded ({error}). Train again or restore a copy.") from error
+            raise RunError(
+                "{model_path} can't be loaded ({error}). Train again or restore a copy.",
+                model_path=run.model_path,
+                error=error,
+            ) from error
         super().__init__(model, labels["classes"], labels["input_size"])
 
 

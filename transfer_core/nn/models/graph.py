@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from transfer_core.errors import ConfigError
+from transfer_core.text import Sentence
 
 __all__ = ["LayerCall", "layer_calls"]
 
@@ -37,10 +38,12 @@ class LayerCall:
         return tuple(self.output.shape[1:])
 
 
-def _refuse(model: keras.Model, reason: str) -> ConfigError:
+def _refuse(model: keras.Model, reason: Sentence) -> ConfigError:
     return ConfigError(
-        f"The network {model.name!r} can't be divided layer by layer: {reason}. "
-        "Thaw takes functional Keras models of one input and one output in which each layer is called once."
+        "The network {name!r} can't be divided layer by layer: {reason}. "
+        "Thaw takes functional Keras models of one input and one output in which each layer is called once.",
+        name=model.name,
+        reason=reason,
     )
 
 
@@ -61,9 +64,11 @@ def layer_calls(model: keras.Model) -> list[LayerCall]:
     """
     inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
     if not inputs or not outputs:
-        raise _refuse(model, "it has no graph of layers")
+        raise _refuse(model, Sentence("it has no graph of layers"))
     if len(inputs) != 1 or len(outputs) != 1:
-        raise _refuse(model, f"it has {len(inputs)} inputs and {len(outputs)} outputs")
+        raise _refuse(
+            model, Sentence("it has {inputs} inputs and {outputs} outputs", inputs=len(inputs), outputs=len(outputs))
+        )
     done = {id(inputs[0])}
     calls: dict[str, LayerCall] = {}
     # An explicit stack: the deepest base has more layers than Python allows nested calls.
@@ -80,11 +85,13 @@ def layer_calls(model: keras.Model) -> list[LayerCall]:
             continue
         pending.pop()
         done.add(id(tensor))
+        name = node.operation.name
         if not node.input_tensors:
-            raise _refuse(model, f"{node.operation.name!r} takes nothing from the network's input")
+            raise _refuse(model, Sentence("{layer!r} takes nothing from the network's input", layer=name))
         if len(node.output_tensors) != 1:
-            raise _refuse(model, f"the layer {node.operation.name!r} gives {len(node.output_tensors)} tensors")
-        if node.operation.name in calls:
-            raise _refuse(model, f"the layer {node.operation.name!r} is called more than once")
-        calls[node.operation.name] = LayerCall(node.operation, tuple(node.input_tensors), tensor)
+            count = len(node.output_tensors)
+            raise _refuse(model, Sentence("the layer {layer!r} gives {count} tensors", layer=name, count=count))
+        if name in calls:
+            raise _refuse(model, Sentence("the layer {layer!r} is called more than once", layer=name))
+        calls[name] = LayerCall(node.operation, tuple(node.input_tensors), tensor)
     return list(calls.values())

@@ -76,7 +76,9 @@ def split(base: keras.Model, plan: FreezePlan) -> Split:
     unknown = next((name for name in plan.trainable if name not in nodes), None)
     if unknown is not None:
         raise ConfigError(
-            f"{base.name} has no layer called {unknown!r}. Choose the layers again, or see `thaw layers`."
+            "{name} has no layer called {unknown!r}. Choose the layers again, or see `thaw layers`.",
+            name=base.name,
+            unknown=unknown,
         )
     _freeze(base, plan)
     source, output = base.inputs[0], base.outputs[0]

@@ -20,6 +20,7 @@ from transfer_core.nn.training.session import Session, prepare
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.progress import Watch
+from transfer_core.text import Sentence, all_of
 
 __all__ = ["STEPS", "RateCurve", "TrainedPhase", "find_rate", "find_run_rate", "suggest"]
 
@@ -87,7 +88,7 @@ def find_rate(network: Network, train: Batches, schedule: Schedule, watch: Watch
     try:
         first = lowest = _loss(check, probe)
         for done, (rate, batch) in enumerate(zip(rates, _endless(train), strict=False)):
-            watch.progress("rates", done, steps)
+            watch.progress(Sentence("rates"), done, steps)
             optimizer.set_rate(float(rate))
             step(batch)
             loss = _loss(check, probe)
@@ -167,7 +168,9 @@ def find_run_rate(config: RunConfig, manifest: Manifest, phase: TrainedPhase, wa
         Stopped: a stop was asked for.
     """
     if phase not in _RANGE:
-        raise ConfigError(f"A learning rate can be found for {' and '.join(_RANGE)}; {phase!r} came.")
+        raise ConfigError(
+            "A learning rate can be found for {range}; {phase!r} came.", range=all_of(list(_RANGE)), phase=phase
+        )
     if phase == "fine-tune" and not config.fine_tunes:
         raise ConfigError("Nothing of the base is to be fine-tuned. Unfreeze layers first, then look for a rate.")
     keras.utils.set_random_seed(config.seed)

@@ -66,7 +66,7 @@ def build_report(
         "parity": outcome.parity,
         "history": outcome.history,
         "photos": session.manifest.counts(),
-        "skipped": [{"photo": item.photo.name, "reason": item.reason} for item in session.skipped],
+        "skipped": [{"photo": item.photo.name, "reason": item.reason.to_json()} for item in session.skipped],
         "set_aside": list(session.manifest.set_aside),
         "leaks": session.manifest.leaks,
         "base": session.row.name,

@@ -1,6 +1,6 @@
 """A run from photos to a saved classifier: head on a frozen base, then fine-tuning, then the report."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from transfer_core.runs.checkpoint import Checkpoint, PhaseKeeper
 from transfer_core.runs.events import Emit, EpochEnded, Event
 from transfer_core.runs.folder import Run
 from transfer_core.runs.progress import Stopped, Watch
+from transfer_core.text import Sentence, plural
 
 __all__ = ["train"]
 
@@ -103,7 +104,7 @@ def _last_state(run: Run, session: Session, watch: Watch) -> Checkpoint:
     checkpoint = Checkpoint.load(run.checkpoint_path, identity)
     run.rewind(checkpoint.history[-1]["epoch"] if checkpoint.history else 0)
     if checkpoint.history:
-        watch.message(f"The run goes on after epoch {checkpoint.history[-1]['epoch']}.")
+        watch.message("The run goes on after epoch {epoch}.", epoch=checkpoint.history[-1]["epoch"])
     elif run.checkpoint_path.exists():
         watch.message(
             "The run starts again from its first epoch: its photos, weights, software or processor are not what they "
@@ -128,8 +129,10 @@ def _train_head(session: Session, keeper: PhaseKeeper, watch: Watch) -> _Trained
     fitted = _fit(session, network, (features,), schedule, watch, keeper)
     if fitted.best_epoch is None and fitted.ending == "diverged":
         raise RunError(
-            f"The loss was no longer a number in the first epoch at a learning rate of {config.head.learning_rate:g}. "
-            f"Choose a lower one, such as {config.head.learning_rate / 10:g}."
+            "The loss was no longer a number in the first epoch at a learning rate of {rate:g}. "
+            "Choose a lower one, such as {lower:g}.",
+            rate=config.head.learning_rate,
+            lower=config.head.learning_rate / 10,
         )
     return _Trained(network, (features,), {"head": fitted}) if fitted.best_epoch is not None else None
 
@@ -140,14 +143,13 @@ def _fine_tune(session: Session, trained: _Trained, keeper: PhaseKeeper, watch: 
     if not session.frontier_at_hand:
         watch.start("features")
     sources = session.frontier_sources()
-    for text, warning in _precision_words(session):
-        watch.message(text, warning)
+    _tell_precision(session, watch)
     watch.start("fine-tune", config.fine_tune.epochs, keeper.epochs)
     network = session.suffix_network(trained.network)
     first = trained.phases["head"].epochs + 1
     schedule = Schedule("fine-tune", config.fine_tune, config.fit, first, keep_start=True, tuning=config.tuning)
     if config.tuning.train_batch_norm:
-        watch.message(*_batch_norm_words(network, config.fit.batch_size))
+        _tell_batch_norm(network, config.fit.batch_size, watch)
     fitted = _fit(session, network, sources, schedule, watch, keeper)
     trained.network, trained.sources, trained.phases["fine-tune"] = network, sources, fitted
     if fitted.best_epoch == 0 and fitted.epochs:
@@ -157,35 +159,38 @@ def _fine_tune(session: Session, trained: _Trained, keeper: PhaseKeeper, watch: 
         )
 
 
-def _precision_words(session: Session) -> Iterator[tuple[str, bool]]:
-    """What to say of activations kept as float16, and whether it is a warning."""
+def _tell_precision(session: Session, watch: Watch) -> None:
+    """Say of activations kept as float16 what they cost."""
     if session.origin.precision == "float32":
         return
     if not session.rounded:
-        yield "The cache was to be float16, but no activations are kept at this cut, so nothing is rounded.", False
+        watch.message("The cache was to be float16, but no activations are kept at this cut, so nothing is rounded.")
         return
-    yield (
+    watch.message(
         "What the frozen layers give at the cut is kept as float16: half the space on disk, but rounded, so this run "
-        "is inexact. It comes close to one with float32, not equal to the last bit.",
-        False,
+        "is inexact. It comes close to one with float32, not equal to the last bit."
     )
     if clipped := sum(stored.notes["clipped"] for stored in session.rounded):
-        yield (
-            f"{clipped:,} values at the cut were beyond what float16 can hold and were cut off at {HALF_LIMIT:,.0f}. "
+        watch.message(
+            "{clipped:,} values at the cut were beyond what float16 can hold and were cut off at {limit:,.0f}. "
             "Keep the cache as float32 for this base if the result is worse than expected.",
-            True,
+            clipped=clipped,
+            limit=HALF_LIMIT,
+            warning=True,
         )
 
 
-def _batch_norm_words(network: Network, batch_size: int) -> tuple[str, bool]:
-    """What to say of trained BatchNormalization, and whether it is a warning."""
+def _tell_batch_norm(network: Network, batch_size: int, watch: Watch) -> None:
+    """Say what training BatchNormalization means."""
     if not network.statistics:
-        return "BatchNormalization was to be trained, but no layer of it is unfrozen, so it stays as it is.", False
-    return (
-        f"BatchNormalization is trained: it normalizes by each batch of {batch_size} photos and moves its statistics. "
+        watch.message("BatchNormalization was to be trained, but no layer of it is unfrozen, so it stays as it is.")
+        return
+    watch.message(
+        "BatchNormalization is trained: it normalizes by each batch of {size} photos and moves its statistics. "
         "With few photos those swing from batch to batch and replace what the base learned from a million, so the "
         "answers on new photos often get worse. Switch it off unless you have thousands of photos and large batches.",
-        True,
+        size=batch_size,
+        warning=True,
     )
 
 
@@ -200,19 +205,31 @@ def _fit(
     train_photos = session.training_batches(sources, head_only=network.body is None)
     fitted = fit(network, train_photos, session.batches(sources, "validation"), schedule, watch, keeper)
     if fitted.ending == "early":
-        watch.message(
-            f"Stopped early: the validation loss had not fallen for {schedule.fit.patience} epochs. "
-            f"The weights of epoch {fitted.best_epoch} are kept."
-            if fitted.best_epoch
-            else f"Stopped early: the validation loss had not fallen for {schedule.fit.patience} epochs."
-        )
+        watch.message(_stopped_early(schedule.fit.patience, fitted.best_epoch))
     elif fitted.ending == "diverged" and fitted.best_epoch is not None:
         watch.message(
-            f"The loss was no longer a number, so this phase ended; the last good weights are kept. Choose a learning "
-            f"rate below {schedule.config.learning_rate:g}, such as {schedule.config.learning_rate / 10:g}.",
+            "The loss was no longer a number, so this phase ended; the last good weights are kept. Choose a learning "
+            "rate below {rate:g}, such as {lower:g}.",
+            rate=schedule.config.learning_rate,
+            lower=schedule.config.learning_rate / 10,
             warning=True,
         )
     return fitted
+
+
+def _stopped_early(patience: int, best: int | None) -> Sentence:
+    if not best:
+        return plural(
+            "Stopped early: the validation loss had not fallen for {n} epoch.",
+            "Stopped early: the validation loss had not fallen for {n} epochs.",
+            patience,
+        )
+    return plural(
+        "Stopped early: the validation loss had not fallen for {n} epoch. The weights of epoch {best} are kept.",
+        "Stopped early: the validation loss had not fallen for {n} epochs. The weights of epoch {best} are kept.",
+        patience,
+        best=best,
+    )
 
 
 def _finish(

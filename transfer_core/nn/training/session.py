@@ -33,6 +33,7 @@ from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
 from transfer_core.runs.augmentation import get_preset
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.progress import Watch
+from transfer_core.text import all_of
 
 __all__ = ["Session", "prepare"]
 
@@ -236,7 +237,9 @@ def prepare(config: RunConfig, manifest: Manifest, watch: Watch) -> Session:
     pixels, skipped = load_pixels(manifest.photos, row.input_size, watch)
     for names in manifest.leaks:
         watch.message(
-            f"{' and '.join(names)} are the same photo in different splits, which makes the figures look better.", True
+            "{names} are the same photo in different splits, which makes the figures look better.",
+            names=all_of(names),
+            warning=True,
         )
     manifest = without(manifest, skipped)
     views = pixels

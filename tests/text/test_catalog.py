@@ -1,0 +1,132 @@
+"""No sentence bypasses the catalogue: what a person reads is extracted, and nothing is put together from pieces."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from transfer_core import errors
+
+ROOT = Path(__file__).parents[2]
+FILES = [
+    path
+    for path in (ROOT / "app.py", *(ROOT / "transfer_core").rglob("*.py"), *(ROOT / "pages").rglob("*.py"))
+    if "_app" not in path.parts and "text" not in path.parts
+]
+
+SAYING = {"Sentence", "plural", "t", "message", *errors.__all__}
+"""Calls whose first words are a sentence's id."""
+DEVELOPERS = {
+    "ValueError",
+    "TypeError",
+    "RuntimeError",
+    "LookupError",
+    "KeyError",
+    "NotImplementedError",
+    "AssertionError",
+}
+DEVELOPERS |= {
+    "debug",
+    "info",
+    "warning",
+    "error",
+    "exception",
+    "log",
+    "filterwarnings",
+    "getLogger",
+    "compile",
+    "execute",
+}
+"""Calls whose words are for developers, or no words at all."""
+COMMANDS = {"option", "argument", "command", "group"}
+"""Click's: the help of a command is English, as click's own words in it are."""
+SHOWN = {"button", "caption", "checkbox", "error", "expander", "file_uploader", "form_submit_button", "header", "info"}
+SHOWN |= {"link_button", "markdown", "metric", "number_input", "page_link", "popover", "radio", "segmented_control"}
+SHOWN |= {"selectbox", "slider", "spinner", "subheader", "success", "text", "text_input", "title", "toggle", "warning"}
+SHOWN |= {"write", "download_button", "camera_input", "pills", "select_slider", "text_area", "multiselect", "echo"}
+"""Streamlit's and click's calls whose first argument is read by a person."""
+READ = {"help", "label", "placeholder", "delta", "title", "text"}
+"""Arguments of theirs that are read by a person."""
+PHRASE = re.compile(r"[A-Za-z]{2,}[,;:.]? [A-Za-z(]{2,}")
+ICON = re.compile(r":material/\w+:|:\w+-badge\[|%[A-Za-z]|\{\w*[^}]*\}")
+NO_WORDS = re.compile(r"\s*(<|SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|BEGIN|[.#@][\w-]+ \{)")
+
+
+def name_of(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def text_of(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+    return None
+
+
+def choices(node: ast.AST) -> Iterator[ast.AST]:
+    """A literal, or both of `one if condition else other`."""
+    if isinstance(node, ast.IfExp):
+        yield from choices(node.body)
+        yield from choices(node.orelse)
+    else:
+        yield node
+
+
+def bypassing(path: Path) -> list[str]:
+    """The texts of a file that a person reads and no catalogue knows, and sentences with an id put together."""
+    found: list[str] = []
+
+    def note(node: ast.AST, text: str) -> None:
+        found.append(f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}: {text[:90]}")
+
+    def visit(node: ast.AST) -> None:
+        if isinstance(node, ast.Expr) and text_of(node.value) is not None:
+            return  # a docstring
+        if isinstance(node, ast.Assert):
+            return
+        if isinstance(node, ast.Call):
+            name, arguments = name_of(node), list(node.args)
+            if name in SAYING and arguments:
+                ids = arguments[: 2 if name == "plural" else 1]
+                for literal in (choice for argument in ids for choice in choices(argument)):
+                    if isinstance(literal, ast.JoinedStr | ast.BinOp):
+                        note(literal, ast.unparse(literal))
+                for other in [*arguments[len(ids) :], *node.keywords, *(a for a in ids if text_of(a) is None)]:
+                    if not any(text_of(choice) is not None for choice in choices(other)):
+                        visit(other)
+                return
+            if name in COMMANDS:
+                return
+            if name in DEVELOPERS and not (
+                isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "st"
+            ):
+                return
+            if name in SHOWN and arguments and isinstance(node.func, ast.Attribute):
+                for argument in [arguments[0], *(k.value for k in node.keywords if k.arg in READ)]:
+                    for literal in choices(argument):
+                        text = text_of(literal)
+                        if (
+                            text is not None
+                            and re.search(r"[A-Za-z]{2}", ICON.sub("", text))
+                            and not NO_WORDS.match(text)
+                        ):
+                            note(literal, text)
+                            return
+        text = text_of(node)
+        if text is not None:
+            if PHRASE.search(ICON.sub("", text)) and not NO_WORDS.match(text):
+                note(node, text)
+            return
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(ast.parse(path.read_text("utf-8")))
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_sentence_bypasses_the_catalogue(path: Path) -> None:
+    assert bypassing(path) == []
