@@ -118,7 +118,7 @@ def _card(project: Project, base: Base, now: Chosen) -> None:
             st.badge("Recommended", icon=":material/star:", color="green")
         if here:
             st.badge("Your base", icon=":material/check:", color="blue")
-    st.caption(base.blurb)
+    st.caption(str(base.blurb))
     state = weights_state(base)
     drawn.facts(
         {

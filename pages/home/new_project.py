@@ -40,7 +40,7 @@ def _sample_card(sample: Sample) -> None:
             [path.read_bytes() for path in preview_paths(sample)], alt=f"Examples of {', '.join(sample.classes)}"
         )
         st.markdown(f"**{sample.title}** · {plural(len(sample.classes), 'class', 'classes')}")
-        st.caption(sample.description)
+        st.caption(str(sample.description))
         st.button(
             "Start with this sample",
             key=f"sample_{sample.name}",
@@ -48,7 +48,7 @@ def _sample_card(sample: Sample) -> None:
             icon=":material/play_arrow:",
             width="stretch",
             on_click=_begin,
-            args=(sample.title, sample),
+            args=(str(sample.title), sample),
         )
 
 

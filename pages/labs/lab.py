@@ -140,7 +140,7 @@ def _progress(run: Run, status: Status) -> None:
     elif status.state == "QUEUED":
         text = "Waiting for a free place" if position else "Starting"
     else:
-        text = status.step or "Starting"
+        text = str(status.step) or "Starting"
     if status.eta is not None and status.eta >= 1:
         text += f" · about {figures.span(status.eta)} left"
     with st.container(horizontal=True, vertical_alignment="bottom"):

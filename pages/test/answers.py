@@ -14,6 +14,7 @@ from pages.ui.format import plural
 from pages.ui.html import cells
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import PhotoError
+from transfer_core.text import Sentence
 
 __all__ = ["Answer", "keep", "show"]
 
@@ -36,7 +37,7 @@ class Answer:
     label: str
     probabilities: Mapping[str, float]
     milliseconds: float
-    error: str
+    error: Sentence
 
 
 def keep(
@@ -53,7 +54,7 @@ def keep(
             said.get("label", ""),
             said.get("probabilities", {}),
             said.get("milliseconds", 0.0),
-            said.get("error", ""),
+            Sentence.from_json(said.get("error", "")),
         )
         for (name, data), said in zip(files, predictions, strict=True)
     ]

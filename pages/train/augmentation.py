@@ -57,12 +57,12 @@ def augmentation(project: Project, photos: Manifest | None, changed: dict[str, A
             "Kind of change",
             list(PRESETS),
             key=widget_key("augment_preset"),
-            format_func=lambda name: PRESETS[name].title,
+            format_func=lambda name: str(PRESETS[name].title),
             **changed,
         )
         # Damaged settings are refused by training; here they only have no description.
         if preset := PRESETS.get(widget_value("augment_preset")):
-            st.caption(preset.description)
+            st.caption(str(preset.description))
     with second:
         st.number_input(
             "Variants of each photo",

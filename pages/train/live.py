@@ -107,14 +107,14 @@ def _ending(view: RunView) -> None:
     status = view.status
     match status.state:
         case "FAILED":
-            st.error(status.message or "Training failed.", icon=":material/error:")
+            st.error(str(status.message) or "Training failed.", icon=":material/error:")
         case "INTERRUPTED":
-            st.warning(status.message or "Training was interrupted.", icon=":material/power_off:")
+            st.warning(str(status.message) or "Training was interrupted.", icon=":material/power_off:")
         case "STOPPED" if view.report:
             st.info("Stopped on request. The best weights up to then are kept.", icon=":material/stop_circle:")
         case "STOPPED":
             st.info(
-                status.message or "Stopped before the first epoch had ended, so there is nothing to test yet.",
+                str(status.message) or "Stopped before the first epoch had ended, so there is nothing to test yet.",
                 icon=":material/stop_circle:",
             )
     if status.state != "FINISHED" and view.run.checkpoint_path.exists():
@@ -181,7 +181,7 @@ def _messages(view: RunView) -> None:
         if message.text == view.status.message:
             continue  # the ending says it already
         if message.level == "warning":
-            st.warning(message.text, icon=":material/warning:")
+            st.warning(str(message.text), icon=":material/warning:")
         else:
             st.caption(f":material/info: {message.text}")
 

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from transfer_core.errors import PhotoError
+from transfer_core.text import Sentence
 
 __all__ = [
     "answer",
@@ -118,14 +119,14 @@ def answer(text: str) -> None:
     st.html(f'<div class="thaw-answer">{escape(text)}</div>')
 
 
-def sentence(text: str) -> str:
+def sentence(text: str | Sentence) -> str:
     """A sentence with names or paths in it as Markdown that shows just its characters."""
-    return "".join(f"\\{c}" if c in "\\`*[]~$<" else c for c in text)
+    return "".join(f"\\{c}" if c in "\\`*[]~$<" else c for c in str(text))
 
 
-def plain(text: str) -> str:
+def plain(text: str | Sentence) -> str:
     """Text as Markdown that shows just its characters: names may hold any."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|~:$<>" else c for c in text)
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|~:$<>" else c for c in str(text))
 
 
 def cells(key: str, *, least: int, most: int = 12) -> DeltaGenerator:

@@ -13,6 +13,7 @@ from pages.ui import html as drawn
 from pages.ui.html import cells
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import PhotoError, TransferError
+from transfer_core.text import Sentence
 
 __all__ = ["tool"]
 
@@ -28,7 +29,7 @@ class _Answer:
     names: Sequence[tuple[str, float]]
     """ImageNet names with their probabilities, the likeliest first."""
     milliseconds: float
-    error: str
+    error: Sentence
 
 
 def tool(project: Project) -> None:
@@ -69,7 +70,7 @@ def _answer(name: str, data: bytes, said: Mapping[str, Any]) -> _Answer:
     except PhotoError:
         picture = b""  # the answer carries the reason in words
     names = [(answer, share) for answer, share in said.get("answers", ())]
-    return _Answer(name, picture, names, said.get("milliseconds", 0.0), said.get("error", ""))
+    return _Answer(name, picture, names, said.get("milliseconds", 0.0), Sentence.from_json(said.get("error", "")))
 
 
 def _show() -> None:
