@@ -11,16 +11,17 @@ from pages.ui.paths import page_path
 from pages.ui.plotly_asset import ensure_plotly
 from pages.ui.services import warm
 from pages.ui.sidebar import sidebar
+from transfer_core.text import t
 
 PAGES = (
     st.Page(page_path("home"), title="Thaw", default=True),
-    st.Page(page_path("photos"), title="Photos", url_path="photos"),
-    st.Page(page_path("base"), title="Base", url_path="base"),
-    st.Page(page_path("layers"), title="Layers", url_path="layers"),
-    st.Page(page_path("train"), title="Train", url_path="train"),
-    st.Page(page_path("test"), title="Test", url_path="test"),
-    st.Page(page_path("labs"), title="Labs", url_path="labs"),
-    *(st.Page(page_path(lab.kind), title=lab.title, url_path=lab.kind) for lab in LABS),
+    st.Page(page_path("photos"), title=t("Photos"), url_path="photos"),
+    st.Page(page_path("base"), title=t("Base"), url_path="base"),
+    st.Page(page_path("layers"), title=t("Layers"), url_path="layers"),
+    st.Page(page_path("train"), title=t("Train"), url_path="train"),
+    st.Page(page_path("test"), title=t("Test"), url_path="test"),
+    st.Page(page_path("labs"), title=t("Labs"), url_path="labs"),
+    *(st.Page(page_path(lab.kind), title=t(lab.title), url_path=lab.kind) for lab in LABS),
 )
 
 # A file of our own: the browser would fetch the picture of a named icon from another host.

@@ -9,21 +9,22 @@ import streamlit as st
 
 from pages.base import weights as base_weights
 from pages.ui import html as drawn
-from pages.ui.glossary import HELP
+from pages.ui.glossary import explain
 from pages.ui.html import cells
 from transfer_core.backbones.catalog import BASES, DEFAULT_BASE, Base, get_base
 from transfer_core.backbones.weights import weights_state
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import ConfigError
+from transfer_core.text import Sentence, joined, t
 
 __all__ = ["Chosen", "cards", "chosen", "confirm", "experiments", "notice", "summary"]
 
 _NOTICE = "base_notice"
 _STATES = {
     "bundled": "included",
-    "cached": "on this computer",
-    "download": "to fetch, {size}",
-    "file": "a file you bring",
+    "cached": Sentence("on this computer"),
+    "download": Sentence("to fetch, {size}"),
+    "file": Sentence("a file you bring"),
 }
 
 
@@ -52,9 +53,11 @@ def chosen(project: Project) -> Chosen:
     weights = kept.get("weights", "imagenet")
     reason = None
     if weights == "imagenet" and weights_state(base) not in ("bundled", "cached"):
-        reason = f"The weights of {base.title} are not on this computer any more: fetch them again below."
+        reason = t(
+            "The weights of {title} are not on this computer any more: fetch them again below.", title=base.title
+        )
     elif weights not in ("imagenet", "none") and not Path(weights).is_file():
-        reason = f"The weights file {weights} is gone: name it again below, or pick another base."
+        reason = t("The weights file {weights} is gone: name it again below, or pick another base.", weights=weights)
     return Chosen(base, weights, True, reason)
 
 
@@ -67,17 +70,20 @@ def choose(project: Project, base: Base, weights: str) -> None:
         project.choose(base={"name": base.name, "weights": weights}, trainable=None, trainable_of=None)
     else:
         project.choose(base={"name": base.name, "weights": weights})
-    lost = " The layers you had chosen belonged to the other base, so choose them again." if other and had_plan else ""
-    random = " with random weights" if weights == "none" else ""
-    st.session_state[_NOTICE] = f"{base.title}{random} is your base now.{lost}"
+    said = [Sentence("{title} is your base now.", title=base.title)]
+    if weights == "none":
+        said = [Sentence("{title} with random weights is your base now.", title=base.title)]
+    if other and had_plan:
+        said.append(Sentence("The layers you had chosen belonged to the other base, so choose them again."))
+    st.session_state[_NOTICE] = said
 
 
 def notice() -> None:
     """Say once what the last choice changed."""
-    if text := st.session_state.pop(_NOTICE, None):
-        st.toast(text, icon=":material/check_circle:")
-        if "choose them again" in text:
-            st.info(text, icon=":material/account_tree:")
+    if said := st.session_state.pop(_NOTICE, None):
+        st.toast(t(joined(said)), icon=":material/check_circle:")
+        if len(said) > 1:  # something has to be chosen again: a toast is gone too soon
+            st.info(t(joined(said)), icon=":material/account_tree:")
 
 
 def summary(now: Chosen) -> None:
@@ -86,13 +92,16 @@ def summary(now: Chosen) -> None:
         st.error(drawn.sentence(now.reason), icon=":material/error:")
     elif now.weights == "none":
         st.warning(
-            f"**{now.base.title}** with random weights: it knows nothing yet. For experiments only.",
+            t("**{title}** with random weights: it knows nothing yet. For experiments only.", title=now.base.title),
             icon=":material/casino:",
         )
     elif now.weights != "imagenet":
-        st.info(f"**{now.base.title}** with weights from {drawn.plain(now.weights)}", icon=":material/description:")
+        st.info(
+            t("**{title}** with weights from {weights}", title=now.base.title, weights=drawn.plain(now.weights)),
+            icon=":material/description:",
+        )
     else:
-        lead = "Your base:" if now.decided else "Recommended, and ready:"
+        lead = t("Your base:") if now.decided else t("Recommended, and ready:")
         st.success(f"{lead} **{now.base.title}**", icon=":material/check_circle:")
 
 
@@ -117,28 +126,28 @@ def _card(project: Project, base: Base, now: Chosen) -> None:
         if base == DEFAULT_BASE:
             st.badge("Recommended", icon=":material/star:", color="green")
         if here:
-            st.badge("Your base", icon=":material/check:", color="blue")
+            st.badge(t("Your base"), icon=":material/check:", color="blue")
     st.caption(str(base.blurb))
     state = weights_state(base)
     drawn.facts(
         {
-            "ImageNet accuracy": f"{base.top1:.1%}",
-            "Photo size": f"{base.input_size} × {base.input_size}",
+            t("ImageNet accuracy"): f"{base.top1:.1%}",
+            t("Photo size"): f"{base.input_size} × {base.input_size}",
             "Parameters": f"{base.parameters / 1e6:.1f} million",
             "Speed": base_weights.speed(base),
-            "Weights": _STATES[state].format(size=_megabytes(base.weights.bytes)),
+            t("Weights"): t(_STATES[state].id, size=_megabytes(base.weights.bytes)),
         },
         hints={
-            "ImageNet accuracy": f"{HELP['imagenet']}",
-            "Parameters": HELP["parameters"],
-            "Weights": HELP["weights"],
-            "Speed": base_weights.SPEED_HELP,
+            t("ImageNet accuracy"): explain("imagenet"),
+            t("Parameters"): explain("parameters"),
+            t("Weights"): explain("weights"),
+            t("Speed"): t(base_weights.SPEED_HELP),
         },
-        links={"ImageNet accuracy": base.source},
+        links={t("ImageNet accuracy"): base.source},
     )
     if state in ("bundled", "cached"):
         st.button(
-            "Chosen" if here and now.weights == "imagenet" else "Use this base",
+            t("Chosen") if here and now.weights == "imagenet" else t("Use this base"),
             key=f"base_{base.name}",
             disabled=here and now.weights == "imagenet",
             width="stretch",
@@ -150,22 +159,27 @@ def _card(project: Project, base: Base, now: Chosen) -> None:
 
 
 def _megabytes(count: int) -> str:
-    return f"{max(round(count / 1e6), 1)} MB" if count else "size unknown"
+    return t("{size} MB", size=max(round(count / 1e6), 1)) if count else t("size unknown")
 
 
 def experiments(project: Project, now: Chosen) -> None:
     """Random weights, for those who want to see what pretraining is worth."""
-    with st.expander("For experiments: random weights", icon=":material/casino:"):
+    with st.expander(t("For experiments: random weights"), icon=":material/casino:"):
         st.markdown(
-            "A base with **random weights knows nothing yet**: it has never seen a photo. Training it from nothing "
-            "needs far more photos and time. It is here to show what the pretrained weights are worth."
+            t(
+                "A base with **random weights knows nothing yet**: it has never seen a photo. Training it from nothing "
+                "needs far more photos and time. It is here to show what the pretrained weights are worth."
+            )
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.selectbox(
-                "Base", [base.name for base in BASES], key="random_base", format_func=lambda item: get_base(item).title
+                t("Base"),
+                [base.name for base in BASES],
+                key="random_base",
+                format_func=lambda item: get_base(item).title,
             )
             st.button(
-                "Use random weights",
+                t("Use random weights"),
                 key="use_random",
                 icon=":material/casino:",
                 disabled=now.weights == "none" and now.base.name == name,

@@ -5,12 +5,15 @@ from pages.base import weights as base_weights
 from pages.photos.edits import show_refusal
 from pages.ui import steps
 from pages.ui.frame import go, guard, heading, require_project
+from transfer_core.text import t
 
 project = require_project()
 heading(
     "Base",
-    "Pick the network to start from. It learned to see from over a million photos of everyday things; "
-    "yours need only teach it the last bit.",
+    t(
+        "Pick the network to start from. It learned to see from over a million photos of everyday things; "
+        "yours need only teach it the last bit."
+    ),
 )
 
 with guard():

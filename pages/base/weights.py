@@ -15,10 +15,11 @@ from transfer_core.backbones.weights import fetch_weights, find_weights, import_
 from transfer_core.disk import workspace as projects
 from transfer_core.disk.files import write_bytes
 from transfer_core.errors import WeightsError
+from transfer_core.text import Sentence, t
 
 __all__ = ["SPEED_HELP", "fetch", "get", "refusals", "speed"]
 
-SPEED_HELP = "How long this computer needs to look at 100 photos. With ~ it is estimated, until you train."
+SPEED_HELP = Sentence("How long this computer needs to look at 100 photos. With ~ it is estimated, until you train.")
 
 
 def get(base: Base, choose: Callable[[str], None]) -> None:
@@ -30,7 +31,7 @@ def get(base: Base, choose: Callable[[str], None]) -> None:
     with st.container(horizontal=True):
         if base.weights.kind == "download":
             st.button(
-                "Fetch weights",
+                t("Fetch weights"),
                 key=f"fetch_{base.name}",
                 icon=":material/download:",
                 width="stretch",
@@ -38,12 +39,12 @@ def get(base: Base, choose: Callable[[str], None]) -> None:
                 args=(key, base),
             )
         with st.popover(
-            "File", icon=":material/description:", help="Use a weights file you have", key=f"file_{base.name}"
+            t("File"), icon=":material/description:", help=t("Use a weights file you have"), key=f"file_{base.name}"
         ):
             _file(base, choose)
     task = tasks.find(key)
     if task is not None and task.error is not None:
-        st.caption(":red[Not fetched:] the reason stands at the top of the page.")
+        st.caption(t(":red[Not fetched:] the reason stands at the top of the page."))
 
 
 def refusals() -> None:
@@ -65,14 +66,14 @@ def fetch(key: str, base: Base) -> tasks.Task:
 
 
 def _file(base: Base, choose: Callable[[str], None]) -> None:
-    st.markdown(f"The file is called `{base.weights.filename}`.")
+    st.markdown(t("The file is called `{filename}`.", filename=base.weights.filename))
     if base.weights.url:
-        st.markdown(f"[Where it is published]({base.weights.url})")
+        st.markdown(t("[Where it is published]({url})", url=base.weights.url))
     with st.form(f"file_form_{base.name}", border=False):
-        st.text_input("Its path on this computer", key=f"path_{base.name}", placeholder="/home/me/Downloads/…")
-        st.file_uploader("Or drop it here", type=["h5", "pth", "keras"], key=f"weights_upload_{base.name}")
+        st.text_input(t("Its path on this computer"), key=f"path_{base.name}", placeholder="/home/me/Downloads/…")
+        st.file_uploader(t("Or drop it here"), type=["h5", "pth", "keras"], key=f"weights_upload_{base.name}")
         st.form_submit_button(
-            "Use this file", key=f"use_file_{base.name}", on_click=edit, args=(_use_file, base, choose)
+            t("Use this file"), key=f"use_file_{base.name}", on_click=edit, args=(_use_file, base, choose)
         )
 
 

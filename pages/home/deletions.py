@@ -8,6 +8,7 @@ from pages.ui import html as drawn
 from pages.ui.frame import close_project
 from transfer_core.disk.workspace import Project, delete_project, experiments_dir, restore_project
 from transfer_core.errors import RunError, TransferError
+from transfer_core.text import t
 
 __all__ = ["delete", "refuse", "undo_banner"]
 
@@ -22,9 +23,9 @@ def undo_banner() -> None:
     if not deleted:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="undo_banner"):
-        st.markdown(f"Deleted **{drawn.plain(deleted[-1][1])}**.", width="stretch")
-        st.button("Undo", key="undo_delete", type="primary", icon=":material/undo:", on_click=_restore)
-        st.button("Dismiss", key="dismiss_delete", type="tertiary", on_click=deleted.clear)
+        st.markdown(t("Deleted **{deleted}**.", deleted=drawn.plain(deleted[-1][1])), width="stretch")
+        st.button(t("Undo"), key="undo_delete", type="primary", icon=":material/undo:", on_click=_restore)
+        st.button(t("Dismiss"), key="dismiss_delete", type="tertiary", on_click=deleted.clear)
 
 
 def delete(project: Project) -> None:

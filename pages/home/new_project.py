@@ -11,13 +11,13 @@ import streamlit as st
 from pages.home.previews import preview_paths
 from pages.ui import html as drawn
 from pages.ui import tasks
-from pages.ui.format import plural
 from pages.ui.frame import go, open_in_tab
 from pages.ui.html import cells
 from pages.ui.services import store
 from transfer_core.disk.workspace import Project, create_project, open_project
 from transfer_core.errors import DataError, TransferError
 from transfer_core.samples.sets import SAMPLES, Sample, draw_sample
+from transfer_core.text import Sentence, plural, t
 
 __all__ = ["draw_photos", "new_project", "photos_task", "sample_cards"]
 
@@ -37,12 +37,14 @@ def sample_cards() -> None:
 def _sample_card(sample: Sample) -> None:
     with st.container(border=True):
         drawn.strip(
-            [path.read_bytes() for path in preview_paths(sample)], alt=f"Examples of {', '.join(sample.classes)}"
+            [path.read_bytes() for path in preview_paths(sample)],
+            alt=t("Examples of {classes}", classes=", ".join(sample.classes)),
         )
-        st.markdown(f"**{sample.title}** · {plural(len(sample.classes), 'class', 'classes')}")
+        classes = plural("{n:,} class", "{n:,} classes", len(sample.classes))
+        st.markdown(f"**{sample.title}** · {classes}")
         st.caption(str(sample.description))
         st.button(
-            "Start with this sample",
+            t("Start with this sample"),
             key=f"sample_{sample.name}",
             type="primary",
             icon=":material/play_arrow:",
@@ -85,11 +87,11 @@ def new_project() -> None:
     form = st.form("new_project_form", border=False)
     with form.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
-            "Name of your project", key="new_project_name", placeholder="Such as: Cats and dogs", max_chars=60
+            t("Name of your project"), key="new_project_name", placeholder=t("Such as: Cats and dogs"), max_chars=60
         )
-        st.form_submit_button("Create", key="new_project", icon=":material/add:", on_click=_create)
+        st.form_submit_button(t("Create"), key="new_project", icon=":material/add:", on_click=_create)
     if st.session_state.pop("nameless", False):
-        st.warning("Give the project a name first.", icon=":material/edit:")
+        st.warning(t("Give the project a name first."), icon=":material/edit:")
 
 
 def _create() -> None:
@@ -117,7 +119,7 @@ def draw_photos(project: Project) -> None:
 
         with tempfile.TemporaryDirectory(prefix="thaw-sample-") as folder:
             draw_sample(name, Path(folder), SAMPLE_PER_CLASS, progress=drawn_one)
-            task.title, task.done, task.total = "Adding the sample photos", 0, 0
+            task.title, task.done, task.total = t("Adding the sample photos"), 0, 0
             return photos.import_folder(folder, progress=task.progress, cancelled=task.cancelled)
 
-    tasks.start(photos_task(project), "Drawing the sample photos", work, "{} of {} photos".format)
+    tasks.start(photos_task(project), t("Drawing the sample photos"), work, Sentence("{done} of {total} photos"))

@@ -6,27 +6,30 @@ from pages.home import deletions
 from pages.home import new_project as starting
 from pages.ui.frame import guard
 from transfer_core.disk.workspace import list_projects
+from transfer_core.text import t
 
 deletions.undo_banner()
 
-st.title("Teach a computer to tell your photos apart", anchor=False)
+st.title(t("Teach a computer to tell your photos apart"), anchor=False)
 st.markdown(
-    "Thaw trains an image classifier from your own photos, on this computer, without programming. "
-    "It starts from a network that can already see and teaches it what *you* want to tell apart. "
-    "You decide the one thing that matters, how much of that network may change, and watch what comes of it."
+    t(
+        "Thaw trains an image classifier from your own photos, on this computer, without programming. "
+        "It starts from a network that can already see and teaches it what *you* want to tell apart. "
+        "You decide the one thing that matters, how much of that network may change, and watch what comes of it."
+    )
 )
 
 with st.container(key="samples"):
-    st.subheader("Start with a sample", anchor=False)
-    st.caption("No photos at hand? Thaw draws some. From here it takes one click a step to your first classifier.")
+    st.subheader(t("Start with a sample"), anchor=False)
+    st.caption(t("No photos at hand? Thaw draws some. From here it takes one click a step to your first classifier."))
     with guard():
         starting.sample_cards()
 
-st.subheader("Or use your own photos", anchor=False)
+st.subheader(t("Or use your own photos"), anchor=False)
 with guard():
     starting.new_project()
 
-st.subheader("Your projects", anchor=False)
+st.subheader(t("Your projects"), anchor=False)
 with guard():
     found = list_projects()
     if found:
@@ -36,6 +39,6 @@ with guard():
         project_cards.cards(found)
     else:
         st.info(
-            "Nothing here yet. Each classifier you make becomes a project, and you find it here again.",
+            t("Nothing here yet. Each classifier you make becomes a project, and you find it here again."),
             icon=":material/folder_open:",
         )

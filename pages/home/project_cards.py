@@ -10,12 +10,12 @@ from pages.home import deletions
 from pages.jobs.trained_runs import chosen_run, trained_runs
 from pages.ui import html as drawn
 from pages.ui import steps
-from pages.ui.format import plural
 from pages.ui.frame import go, open_in_tab
 from pages.ui.html import cells
 from pages.ui.services import store
 from transfer_core.disk.workspace import MAX_NAME, Project
 from transfer_core.errors import TransferError
+from transfer_core.text import plural, t
 
 __all__ = ["cards"]
 
@@ -29,30 +29,30 @@ def cards(projects: Sequence[Project]) -> None:
     with cells("project_cards", least=280, most=3):
         for project in projects[:count]:
             _card(project)
-    if len(projects) > count and st.button(f"Show {len(projects) - count} more", key="more_projects"):
+    if len(projects) > count and st.button(t("Show {count} more", count=len(projects) - count), key="more_projects"):
         st.session_state["cards_shown"] = count + 4 * _AT_ONCE
         st.rerun()
 
 
 def _card(project: Project) -> None:
     with st.container(key=f"card_{project.id}", border=True):
-        drawn.strip(_thumbnails(project), alt=f"Photos of {project.name}", empty="No photos yet")
+        drawn.strip(_thumbnails(project), alt=t("Photos of {name}", name=project.name), empty=t("No photos yet"))
         st.markdown(f"**{drawn.plain(project.name)}**")
         st.caption(_last_result(project))
         steps.way(steps.done_steps(project))
         with st.container(horizontal=True):
-            if st.button("Open", key=f"open_{project.id}", icon=":material/folder_open:", width="stretch"):
+            if st.button(t("Open"), key=f"open_{project.id}", icon=":material/folder_open:", width="stretch"):
                 open_in_tab(project)
                 go(steps.next_step(steps.done_steps(project)).name)
-            with st.popover("", icon=":material/more_vert:", help="Rename or delete"):
+            with st.popover("", icon=":material/more_vert:", help=t("Rename or delete")):
                 _rename_form(project)
                 st.button(
-                    "Delete",
+                    t("Delete"),
                     key=f"delete_{project.id}",
                     icon=":material/delete:",
                     on_click=deletions.delete,
                     args=(project,),
-                    help="You can undo this.",
+                    help=t("You can undo this."),
                 )
 
 
@@ -70,18 +70,22 @@ def _thumbnails(project: Project) -> list[bytes]:
 def _last_result(project: Project) -> str:
     trained = chosen_run(project, trained_runs(project))
     if trained is not None:
-        return f"{trained.result} right on validation photos"
+        return t("{result} right on validation photos", result=trained.result)
     if not steps.has_photos(project):
-        return "Not trained yet"
+        return t("Not trained yet")
     counts = store(project).classes()
-    return f"{plural(sum(counts.values()), 'photo')} · {plural(len(counts), 'class', 'classes')} · not trained yet"
+    return t(
+        "{photos} · {classes} · not trained yet",
+        photos=plural("{n:,} photo", "{n:,} photos", sum(counts.values())),
+        classes=plural("{n:,} class", "{n:,} classes", len(counts)),
+    )
 
 
 def _rename_form(project: Project) -> None:
     key = f"name_{project.id}"
     with st.form(f"rename_form_{project.id}", border=False):
-        st.text_input("Name", project.name, key=key, max_chars=MAX_NAME)
-        st.form_submit_button("Rename", key=f"rename_{project.id}", on_click=_rename, args=(project, key))
+        st.text_input(t("Name"), project.name, key=key, max_chars=MAX_NAME)
+        st.form_submit_button(t("Rename"), key=f"rename_{project.id}", on_click=_rename, args=(project, key))
 
 
 def _rename(project: Project, key: str) -> None:

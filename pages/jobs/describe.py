@@ -15,6 +15,7 @@ from transfer_core.disk import workspace as projects
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import ConfigError, TransferError
 from transfer_core.runs.config import RunConfig
+from transfer_core.text import Sentence, plural, t
 
 __all__ = ["PRESETS", "PlanDesk", "Preset", "config_words", "plan_words", "stored_plan", "trained_words"]
 
@@ -26,35 +27,35 @@ class Preset:
     """A plan with a name."""
 
     key: str
-    title: str
+    title: Sentence
     make: Callable[[LayerTree], FreezePlan]
-    help: str
+    help: Sentence
 
 
 PRESETS = (
     Preset(
         "head",
-        "Head only",
+        Sentence("Head only"),
         planning.head_only,
-        "The whole base stays as it is; only the new last layer learns. Fastest, and hard to go wrong with.",
+        Sentence("The whole base stays as it is; only the new last layer learns. Fastest, and hard to go wrong with."),
     ),
     Preset(
         "last_block",
-        "Last block",
+        Sentence("Last block"),
         planning.last_block,
-        "The last block of the base learns too. A small step beyond the head.",
+        Sentence("The last block of the base learns too. A small step beyond the head."),
     ),
     Preset(
         "last_stage",
-        "Last stage",
+        Sentence("Last stage"),
         planning.last_stage,
-        "The last group of blocks learns too. A good second try when the head alone is not enough.",
+        Sentence("The last group of blocks learns too. A good second try when the head alone is not enough."),
     ),
     Preset(
         "everything",
-        "Everything",
+        Sentence("Everything"),
         planning.everything,
-        "The whole network changes. Slow, and with few photos it tends to learn them by heart.",
+        Sentence("The whole network changes. Slow, and with few photos it tends to learn them by heart."),
     ),
 )
 
@@ -74,33 +75,38 @@ def stored_plan(project: Project, base: str, tree: LayerTree) -> FreezePlan:
 def plan_words(tree: LayerTree, plan: FreezePlan) -> str:
     """What a plan trains, besides the head: `the last 3 blocks`, `7 layers in 2 blocks`, `nothing`."""
     if plan.head_only:
-        return "nothing"
+        return t("nothing")
     last = planning.count_last_blocks(tree, plan)
     if last is None:
         chosen = set(plan.trainable)
         blocks = sum(any(layer.name in chosen for layer in block.children) for block in tree.blocks)
         layers = len(chosen & tree.weighted)
-        return f"{layers} {'layer' if layers == 1 else 'layers'} in {blocks} {'block' if blocks == 1 else 'blocks'}"
+        return t("{layers} in {blocks}", layers=_layers(layers), blocks=plural("{n} block", "{n} blocks", blocks))
     if plan == planning.everything(tree):
-        return "the whole base"
-    return "the last block" if last == 1 else f"the last {last} blocks"
+        return t("the whole base")
+    return t("the last block") if last == 1 else t("the last {last} blocks", last=last)
+
+
+def _layers(count: int) -> Sentence:
+    return plural("{n} layer", "{n} layers", count)
 
 
 def trained_words(config: RunConfig) -> str:
     """What a run's fine-tuning trains, as `plan_words` says it; `the head only` when there is none."""
     if not config.fine_tunes:
-        return "the head only"
+        return t("the head only")
     tree = _known_tree(config.base.name)
     if tree is None or not set(config.plan.trainable) <= tree.layers.keys():
-        number = len(config.plan.trainable)
-        return f"{number} {'layer' if number == 1 else 'layers'}"
+        return t(_layers(len(config.plan.trainable)))
     return plan_words(tree, config.plan)
 
 
 def config_words(config: RunConfig) -> str:
     """Base and depth of a run, short: `EfficientNet-Lite0 · trains the last 3 blocks`."""
-    marked = " (random weights)" if config.base.weights == "none" else ""
-    return f"{get_base(config.base.name).title}{marked} · trains {trained_words(config)}"
+    base, trained = get_base(config.base.name).title, trained_words(config)
+    if config.base.weights == "none":
+        return t("{base} (random weights) · trains {trained}", base=base, trained=trained)
+    return t("{base} · trains {trained}", base=base, trained=trained)
 
 
 class PlanDesk:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.ui import format as figures
-from pages.ui.format import STATE_BADGES
+from pages.ui.format import state_badge
 from pages.ui.html import sentence
 from transfer_core.backbones.catalog import get_base
 from transfer_core.disk.workspace import Project, delete_experiment, experiments_dir, restore_experiment
 from transfer_core.errors import RunError, TransferError
 from transfer_core.labs.experiment import experiment_config, list_experiments, read_result
 from transfer_core.runs.folder import Run, is_active
+from transfer_core.text import t
 
 __all__ = ["lab_list", "shown_experiment"]
 
@@ -38,12 +39,12 @@ def lab_list(project: Project, kind: str, shown: Run | None) -> None:
         deleted = st.session_state.get(_DELETED, [])
         if deleted and deleted[-1][0] == kind:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown("Deleted.")
-                st.button("Undo", key="undo_delete_lab", icon=":material/undo:", on_click=_restore, args=(project,))
+                st.markdown(t("Deleted."))
+                st.button(t("Undo"), key="undo_delete_lab", icon=":material/undo:", on_click=_restore, args=(project,))
     runs = list_experiments(experiments_dir(project), kind)
     if not runs:
         return
-    st.subheader("Tried so far", anchor=False)
+    st.subheader(t("Tried so far"), anchor=False)
     for run in runs:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"experiment_{run.id}"):
             _row(project, kind, run, run == shown)
@@ -56,12 +57,15 @@ def _row(project: Project, kind: str, run: Run, shown: bool) -> None:
         st.markdown(f":red[:material/error:] {sentence(str(error))}", width="stretch")
         _delete_button(project, kind, run)
         return
-    words = sentence(result.get("conclusion") or "No conclusion yet.")
+    words = sentence(result.get("conclusion") or t("No conclusion yet."))
     details = figures.when(status.created)
     if config.data.source:
         details = f"{get_base(config.base.name).title} · {details}"
-    st.markdown(f"{STATE_BADGES.get(status.state, '')} {words}  \n:small[:gray[{details}]]", width="stretch")
-    st.button("Shown" if shown else "Show", key=f"show_{run.id}", disabled=shown, on_click=_show, args=(run,))
+    st.markdown(
+        f"{state_badge(status.state)} {words}  \n:small[:gray[{details}]]",
+        width="stretch",
+    )
+    st.button(t("Shown") if shown else t("Show"), key=f"show_{run.id}", disabled=shown, on_click=_show, args=(run,))
     if not status.active:
         _delete_button(project, kind, run)
 
@@ -76,7 +80,7 @@ def _delete_button(project: Project, kind: str, run: Run) -> None:
         key=f"delete_{run.id}",
         icon=":material/delete:",
         type="tertiary",
-        help="Delete this experiment. You can undo it.",
+        help=t("Delete this experiment. You can undo it."),
         on_click=_delete,
         args=(project, kind, run),
     )

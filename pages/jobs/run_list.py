@@ -6,10 +6,11 @@ import streamlit as st
 
 from pages.jobs.describe import config_words
 from pages.ui import format as figures
-from pages.ui.format import STATE_BADGES
+from pages.ui.format import state_badge
 from transfer_core.disk.workspace import Project, delete_run, open_project, restore_run, runs_dir
 from transfer_core.errors import RunError, TransferError
 from transfer_core.runs.folder import Run, is_active, list_runs
+from transfer_core.text import t
 
 __all__ = ["run_list", "show", "shown_run"]
 
@@ -49,7 +50,7 @@ def run_list(project: Project, shown: Run | None) -> None:
     runs = list_runs(runs_dir(project))
     if not runs:
         return
-    st.subheader("Runs of this project", anchor=False)
+    st.subheader(t("Runs of this project"), anchor=False)
     for run in runs:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"run_{run.id}"):
             _row(project, run, run == shown)
@@ -62,17 +63,22 @@ def _row(project: Project, run: Run, shown: bool) -> None:
         st.markdown(f":red[:material/error:] {error}", width="stretch")
         _delete_button(project, run)
         return
-    mark = STATE_BADGES.get(status.state, "")
+    mark = state_badge(status.state)
     details = [figures.when(status.created)]
     if report:
         low, high = report["val_interval"]
         mark = f"**{report['val_accuracy']:.0%}** {mark}"
         details += [
-            f"between {low * 100:.0f} and {high * 100:.0f} of 100 photos right",
+            t("between {low:.0f} and {high:.0f} of 100 photos right", low=low * 100, high=high * 100),
             f"took {figures.span(sum(report['seconds'].values()))}",
         ]
-    st.markdown(f"{mark} {config_words(config)}  \n:small[:gray[{' · '.join(details)}]]", width="stretch")
-    st.button("Shown" if shown else "Show", key=f"show_{run.id}", disabled=shown, on_click=show, args=(project, run))
+    st.markdown(
+        f"{mark} {config_words(config)}  \n:small[:gray[{' · '.join(details)}]]",
+        width="stretch",
+    )
+    st.button(
+        t("Shown") if shown else t("Show"), key=f"show_{run.id}", disabled=shown, on_click=show, args=(project, run)
+    )
     if not status.active:
         _delete_button(project, run)
 
@@ -83,7 +89,7 @@ def _delete_button(project: Project, run: Run) -> None:
         key=f"delete_{run.id}",
         icon=":material/delete:",
         type="tertiary",
-        help="Delete this run. You can undo it.",
+        help=t("Delete this run. You can undo it."),
         on_click=_delete,
         args=(project, run),
     )
@@ -117,5 +123,5 @@ def _restore(project: Project) -> None:
 def _undo(project: Project) -> None:
     if st.session_state.get(_DELETED):
         with st.container(horizontal=True, vertical_alignment="center", key="deleted_run"):
-            st.markdown(":material/delete: Run deleted.", width="content")
-            st.button("Undo", key="undo_delete", icon=":material/undo:", on_click=_restore, args=(project,))
+            st.markdown(t(":material/delete: Run deleted."), width="content")
+            st.button(t("Undo"), key="undo_delete", icon=":material/undo:", on_click=_restore, args=(project,))

@@ -11,6 +11,7 @@ from pages.ui.format import percent_range
 from transfer_core.backbones.catalog import get_base
 from transfer_core.disk.workspace import Project, runs_dir
 from transfer_core.runs.folder import Run, list_runs
+from transfer_core.text import plural, t
 
 __all__ = ["Trained", "chosen_run", "read_trained", "run_names", "trained_runs", "training"]
 
@@ -35,14 +36,14 @@ class Trained:
     def result(self) -> str:
         """The validation accuracy in words."""
         if self.accuracy is None:
-            return "not measured"
+            return t("not measured")
         return percent_range(self.accuracy, self.interval)
 
     @property
     def name(self) -> str:
         """One line that tells this run from the others."""
         when = time.strftime("%b %d, %H:%M", time.localtime(self.ended))
-        marked = " (random weights)" if self.random else ""
+        marked = t(" (random weights)") if self.random else ""
         return f"{self.base}{marked}, {self.depth} · {self.result} right · {when}"
 
 
@@ -88,7 +89,9 @@ def read_trained(run: Run) -> Trained:
         accuracy=report.get("val_accuracy"),
         interval=None if interval is None else (interval[0], interval[1]),
         base=get_base(config.base.name).title,
-        depth=f"{layers} layers fine-tuned" if config.fine_tunes else "head only",
+        depth=t(plural("{n} layer fine-tuned", "{n} layers fine-tuned", layers))
+        if config.fine_tunes
+        else t("head only"),
         random=config.base.weights == "none",
         ended=status.ended or status.heartbeat,
     )

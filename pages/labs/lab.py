@@ -21,6 +21,7 @@ from transfer_core.jobs.engine import log_tail
 from transfer_core.labs.experiment import read_result
 from transfer_core.runs.events import Message
 from transfer_core.runs.folder import Run, Status
+from transfer_core.text import t
 
 if TYPE_CHECKING:
     from transfer_core.disk.workspace import Project
@@ -59,7 +60,7 @@ def lab_page(lab: Lab) -> None:
     project = require_project()
     heading(lab.title, lab.question)
     lab_links(project, lab.kind)
-    with st.popover("How does this work?", icon=":material/help:"):
+    with st.popover(t("How does this work?"), icon=":material/help:"):
         st.markdown(lab.about)
     if lab.tool is not None:
         lab.tool(project)
@@ -73,7 +74,7 @@ def lab_page(lab: Lab) -> None:
 
 def _shown(lab: Lab, run: Run | None) -> None:
     if run is None:
-        st.caption("Nothing has been tried here yet.")
+        st.caption(t("Nothing has been tried here yet."))
         return
     active = run.status().active
     st.fragment(_live, run_every=_POLL if active else None)(lab, run, active)
@@ -84,7 +85,7 @@ def _starting(lab: Lab, project: Project) -> None:
     try:
         if lab.photos:
             if "base" not in project.choices:
-                reason = "Choose a base first, on the page Base."
+                reason = t("Choose a base first, on the page Base.")
             manifest = split_photos(project, store(project))
     except TransferError as error:
         reason = str(error)
@@ -94,7 +95,7 @@ def _starting(lab: Lab, project: Project) -> None:
         except TransferError as error:
             reason = reason or str(error)
         if active_experiment(project, lab.kind):
-            reason = "This is going on below. When it has ended, you can start again."
+            reason = t("This is going on below. When it has ended, you can start again.")
         with st.container(horizontal=True, vertical_alignment="center"):
             clicked = st.button(
                 lab.start, key="start_lab", type="primary", icon=":material/science:", disabled=reason is not None
@@ -136,25 +137,25 @@ def _progress(run: Run, status: Status) -> None:
     position = engine().position(run) if status.state == "QUEUED" else 0
     stopping = run.stop_requested
     if position > 1:
-        text = f"Waiting: {position - 1} before this one"
+        text = t("Waiting: {position} before this one", position=position - 1)
     elif status.state == "QUEUED":
-        text = "Waiting for a free place" if position else "Starting"
+        text = t("Waiting for a free place") if position else t("Starting")
     else:
-        text = str(status.step) or "Starting"
+        text = t(status.step) or t("Starting")
     if status.eta is not None and status.eta >= 1:
-        text += f" · about {figures.span(status.eta)} left"
+        text += t(" · about {span} left", span=figures.span(status.eta))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.progress(min(1.0, status.done / status.total) if status.total else 0.0, text=sentence(text))
         if stopping:
-            st.markdown(":orange-badge[:material/hourglass_top: Stopping…]")
+            st.markdown(t(":orange-badge[:material/hourglass_top: Stopping…]"))
         else:
             st.button(
-                "Stop",
+                t("Stop"),
                 key="stop_lab",
                 icon=":material/stop_circle:",
                 on_click=_stop,
                 args=(run,),
-                help="Stops after the current step. What was found so far stays.",
+                help=t("Stops after the current step. What was found so far stays."),
             )
     if problem := st.session_state.pop("lab_stop_problem", None):
         st.error(problem, icon=":material/error:")
@@ -177,15 +178,15 @@ def _continue(run: Run) -> None:
 def _ending(run: Run, status: Status) -> None:
     match status.state:
         case "FAILED":
-            st.error(sentence(status.message or "This failed."), icon=":material/error:")
+            st.error(sentence(status.message or t("This failed.")), icon=":material/error:")
         case "INTERRUPTED":
-            st.warning(sentence(status.message or "This was interrupted."), icon=":material/power_off:")
+            st.warning(sentence(status.message or t("This was interrupted.")), icon=":material/power_off:")
         case "STOPPED":
-            st.info(sentence(status.message or "Stopped on request."), icon=":material/stop_circle:")
+            st.info(sentence(status.message or t("Stopped on request.")), icon=":material/stop_circle:")
     if status.state in ("INTERRUPTED", "STOPPED"):
-        st.button("Continue", key="continue_lab", icon=":material/resume:", on_click=_continue, args=(run,))
+        st.button(t("Continue"), key="continue_lab", icon=":material/resume:", on_click=_continue, args=(run,))
     if status.state in ("FAILED", "INTERRUPTED"):
-        with st.expander("What the worker printed", key="lab_log"):
+        with st.expander(t("What the worker printed"), key="lab_log"):
             st.code(log_tail(run) or "nothing", language=None)
 
 

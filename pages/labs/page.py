@@ -9,21 +9,22 @@ from pages.ui.html import cells, sentence
 from pages.ui.paths import page_path
 from transfer_core.disk.workspace import Project, experiments_dir
 from transfer_core.labs.experiment import list_experiments, read_result
+from transfer_core.text import t
 
 project = require_project()
-heading("Labs", "Experiments with your own photos. Each ends with one plain sentence.")
+heading("Labs", t("Experiments with your own photos. Each ends with one plain sentence."))
 
 
 def card(lab: LabCard, opened: Project) -> None:
     """A lab, what it answers, and what it found last."""
-    st.page_link(page_path(lab.kind), label=f"**{lab.title}**", icon=lab.icon, query_params={"project": opened.id})
-    st.markdown(lab.question)
+    st.page_link(page_path(lab.kind), label=f"**{t(lab.title)}**", icon=lab.icon, query_params={"project": opened.id})
+    st.markdown(t(lab.question))
     latest = next(iter(list_experiments(experiments_dir(opened), lab.kind)), None)
     result = (read_result(latest) or {}) if latest else {}
     if latest and (words := result.get("conclusion")):
         st.caption(f":material/lightbulb: {sentence(words)} ({figures.when(latest.status().created)})")
     else:
-        st.caption(f":material/schedule: Takes {lab.time}.")
+        st.caption(t(":material/schedule: Takes {time}.", time=lab.time))
 
 
 with cells("lab_cards", least=300, most=3):

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.ui import format as figures
 from transfer_core.backbones.cost import Estimate, estimate
 from transfer_core.errors import DataError
+from transfer_core.text import Sentence, all_of, joined, t
 
 if TYPE_CHECKING:
     from transfer_core.backbones.freeze_plan import FreezePlan
@@ -55,7 +56,10 @@ def facts(tree: LayerTree, plan: FreezePlan, photos: PhotoCounts) -> None:
     with st.container(border=True, key="facts"):
         _parameters(figure)
         if photos.problem:
-            st.info(f"{photos.problem} Time and risk show here once there are photos.", icon=":material/photo_library:")
+            st.info(
+                t("{problem} Time and risk show here once there are photos.", problem=photos.problem),
+                icon=":material/photo_library:",
+            )
         else:
             _risk(figure, photos)
             _time(figure, photos)
@@ -65,62 +69,89 @@ def facts(tree: LayerTree, plan: FreezePlan, photos: PhotoCounts) -> None:
 def _parameters(figure: Estimate) -> None:
     in_base = figure.trainable_parameters - figure.head_parameters
     st.metric(
-        "Trainable parameters",
+        t("Trainable parameters"),
         figures.amount(figure.trainable_parameters),
-        help="Numbers inside the network that training may change: "
-        f"{figure.head_parameters:,} in the new head, {in_base:,} in the base.",
+        help=t(
+            "Numbers inside the network that training may change: "
+            "{head_parameters:,} in the new head, {in_base:,} in the base.",
+            head_parameters=figure.head_parameters,
+            in_base=in_base,
+        ),
     )
-    st.metric("Frozen parameters", figures.amount(figure.frozen_parameters), help="Numbers that stay as they are.")
+    st.metric(
+        t("Frozen parameters"), figures.amount(figure.frozen_parameters), help=t("Numbers that stay as they are.")
+    )
 
 
 def _risk(figure: Estimate, photos: PhotoCounts) -> None:
     ratio = (
-        f"{figures.amount(1 / figure.photos_per_parameter)} parameters for each photo"
+        t("{amount} parameters for each photo", amount=figures.amount(1 / figure.photos_per_parameter))
         if figure.photos_per_parameter and figure.photos_per_parameter < 1
-        else f"{figure.photos_per_parameter:.1f} photos for each parameter"
+        else t("{photos_per_parameter:.1f} photos for each parameter", photos_per_parameter=figure.photos_per_parameter)
     )
     words = f"**{photos.train:,} photos** teach {figures.amount(figure.trainable_parameters)} parameters: {ratio}."
     if figure.overfitting == "likely":
         st.warning(
-            f"{words} **Over-fitting is likely**: the network can learn your photos by heart. "
-            "Train fewer blocks, or add photos.",
+            t(
+                "{words} **Over-fitting is likely**: the network can learn your photos by heart. "
+                "Train fewer blocks, or add photos.",
+                words=words,
+            ),
             icon=":material/warning:",
         )
     elif figure.overfitting == "possible":
         st.markdown(
-            f":material/info: {words} Over-fitting is **possible**: watch whether validation keeps up with training."
+            t(
+                ":material/info: {words} Over-fitting is **possible**: watch whether validation keeps up with "
+                "training.",
+                words=words,
+            )
         )
     else:
-        st.markdown(f":material/check_circle: {words} The risk of over-fitting is **low**.")
+        st.markdown(t(":material/check_circle: {words} The risk of over-fitting is **low**.", words=words))
 
 
 def _time(figure: Estimate, photos: PhotoCounts) -> None:
-    known = "" if figure.measured else " A guess until the first training here has been timed."
-    once = f"**{_about(figure.features_seconds)}** once, for what stays frozen"
-    st.markdown(f":material/timer: **{_about(figure.seconds_per_epoch)}** an epoch, and {once}.{known}")
+    said = [
+        Sentence(
+            ":material/timer: **{epoch}** an epoch, and **{once}** once, for what stays frozen.",
+            epoch=_about(figure.seconds_per_epoch),
+            once=_about(figure.features_seconds),
+        )
+    ]
+    if not figure.measured:
+        said.append(Sentence("A guess until the first training here has been timed."))
+    st.markdown(t(joined(said)))
     size = figures.size(figure.disk_bytes(photos.halved))
     st.markdown(
-        f":material/hard_drive: **{size}** on disk keep what the frozen part saw in "
-        f"{photos.train + photos.validation:,} photos."
+        t(
+            ":material/hard_drive: **{size}** on disk keep what the frozen part saw in {train:,} photos.",
+            size=size,
+            train=photos.train + photos.validation,
+        )
     )
 
 
 def _about(seconds: float) -> str:
-    words = figures.span(seconds)
-    return words if words.startswith("under") else f"about {words}"
+    return figures.span(seconds) if seconds < 1 else t("about {span}", span=figures.span(seconds))
 
 
 def _cut(tree: LayerTree, plan: FreezePlan, figure: Estimate) -> None:
     """Where the network is divided, naming blocks: layer names mean little to most people."""
     home = {layer.name: block.name for block in tree.blocks for layer in block.children}
     if plan.head_only:
-        text = "The cut lies **after the whole base**: it runs once for each photo."
+        text = t("The cut lies **after the whole base**: it runs once for each photo.")
     elif not any(name in home for name in figure.frontier):
-        text = "There is **no frozen part in front**: the whole network runs in every epoch."
+        text = t("There is **no frozen part in front**: the whole network runs in every epoch.")
     else:
-        text = f"The cut lies after **{' and '.join(dict.fromkeys(home[n] for n in figure.frontier if n in home))}**."
+        text = t(
+            "The cut lies after **{blocks}**.",
+            blocks=all_of(list(dict.fromkeys(home[name] for name in figure.frontier if name in home))),
+        )
     layers = ", ".join(f"`{name}`" for name in figure.frontier)
     st.markdown(
         f":material/content_cut: {text}",
-        help=f"What crosses from the frozen part to the rest: the output of {layers}." if layers else None,
+        help=t("What crosses from the frozen part to the rest: the output of {layers}.", layers=layers)
+        if layers
+        else None,
     )

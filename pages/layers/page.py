@@ -13,23 +13,27 @@ from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.freeze_plan import count_last_blocks, last_blocks
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.errors import ConfigError
+from transfer_core.text import t
 
 project = require_project()
-heading("Layers", "Choose how much of the network may change to fit your photos. Everything else stays **frozen**.")
+heading("Layers", t("Choose how much of the network may change to fit your photos. Everything else stays **frozen**."))
 
 
 def explanation() -> None:
     """What freezing means, for those who want to know."""
-    with st.popover("What does freezing mean?", icon=":material/help:"):
+    with st.popover(t("What does freezing mean?"), icon=":material/help:"):
         st.markdown(
-            "The base has already learned to see from more than a million photos: edges in its first blocks, then "
-            "textures and parts, and whole things in its last ones.\n\n"
-            ":material/lock: **Frozen** layers keep what they know. They see each of your photos **once**, Thaw "
-            "keeps the answer, and every epoch after that is quick.\n\n"
-            ":material/lock_open: **Trainable** layers change to fit your photos. That can help when your photos "
-            "look little like everyday ones, but it takes longer, and with few photos a network learns them by "
-            "heart instead of learning the rule (*over-fitting*).\n\n"
-            "Start with the head only. If that is not good enough, unfreeze from the end, a block or a stage at a time."
+            t(
+                "The base has already learned to see from more than a million photos: edges in its first blocks, then "
+                "textures and parts, and whole things in its last ones.\n\n"
+                ":material/lock: **Frozen** layers keep what they know. They see each of your photos **once**, Thaw "
+                "keeps the answer, and every epoch after that is quick.\n\n"
+                ":material/lock_open: **Trainable** layers change to fit your photos. That can help when your photos "
+                "look little like everyday ones, but it takes longer, and with few photos a network learns them by "
+                "heart instead of learning the rule (*over-fitting*).\n\n"
+                "Start with the head only. If that is not good enough, unfreeze from the end, a block or a stage at "
+                "a time."
+            )
         )
 
 
@@ -48,11 +52,13 @@ def chooser(project_id: str, base_name: str, layers: LayerTree, photos: PhotoCou
     slider(desk)
     left, right = st.columns([5, 2], gap="medium")
     with left:
-        head = Head(f"New head for your {photos.classes or '…'} classes", photos.head_parameters(layers))
+        head = Head(t("New head for your {value} classes", value=photos.classes or "…"), photos.head_parameters(layers))
         layer_tree(layers, lambda: desk.plan, key="layer_tree", head=head, on_edit=desk.change)
         st.caption(
-            "Click a lock to freeze or train a layer, a block or a whole stage. Unfold with the small arrow or a "
-            "double click. Keyboard: arrows, space."
+            t(
+                "Click a lock to freeze or train a layer, a block or a whole stage. Unfold with the small arrow or a "
+                "double click. Keyboard: arrows, space."
+            )
         )
     with right:
         facts(layers, desk.plan, photos)
@@ -64,21 +70,21 @@ def presets(desk: PlanDesk) -> None:
         for preset in PRESETS:
             plan = preset.make(desk.tree)
             st.button(
-                preset.title,
+                t(preset.title),
                 key=f"preset_{preset.key}",
                 type="primary" if plan == desk.plan else "secondary",
-                help=preset.help,
+                help=t(preset.help),
                 on_click=desk.change,
                 args=(plan,),
             )
         st.button(
-            "Undo",
+            t("Undo"),
             key="undo_plan",
             icon=":material/undo:",
             type="tertiary",
             disabled=not desk.undoable,
             on_click=desk.undo,
-            help="Take back the last change of what trains",
+            help=t("Take back the last change of what trains"),
         )
         st.space("stretch")
         explanation()
@@ -91,20 +97,25 @@ def slider(desk: PlanDesk) -> None:
     shown = from_first_trained(desk) if last is None else last
     key = slider_at(shown)
     st.slider(
-        f"Train the last N of {total} blocks",
+        t("Train the last N of {total} blocks", total=total),
         0,
         total,
         key=key,
         format="%d" if last is not None else "custom",
-        help="0 trains the head alone. Each step to the right unfreezes one more block, from the end of the network.",
+        help=t(
+            "0 trains the head alone. Each step to the right unfreezes one more block, from the end of the network."
+        ),
         on_change=moved,
         args=(desk, key),
     )
     with st.container(horizontal=True, vertical_alignment="center", key="custom_plan"):
         if last is None:
-            st.markdown(f":material/tune: **Custom:** {plan_words(desk.tree, desk.plan)} train.", width="stretch")
+            st.markdown(
+                t(":material/tune: **Custom:** {plan_words} train.", plan_words=plan_words(desk.tree, desk.plan)),
+                width="stretch",
+            )
             st.button(
-                f"Train the last {shown} instead",
+                t("Train the last {shown} instead", shown=shown),
                 key="snap",
                 on_click=desk.change,
                 args=(last_blocks(desk.tree, shown),),
@@ -137,7 +148,7 @@ def from_first_trained(desk: PlanDesk) -> int:
 
 
 if "base" not in project.choices:
-    st.info("Choose a base first: its layers show here.", icon=":material/info:")
+    st.info(t("Choose a base first: its layers show here."), icon=":material/info:")
     if next_button("base"):
         go("base")
     st.stop()

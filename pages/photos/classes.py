@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.photos.edits import edit, edit_form, show_refusal, typed
 from pages.ui.html import plain
+from transfer_core.text import t
 
 if TYPE_CHECKING:
     from transfer_core.photos.store import PhotoStore
@@ -20,13 +21,13 @@ def toolbar(photos: PhotoStore, counts: Mapping[str, int]) -> None:
     """The buttons for classes, side by side."""
     show_refusal()
     with st.container(horizontal=True, vertical_alignment="center", key="class_tools"):
-        with st.popover("Add a class", icon=":material/add:"):
+        with st.popover(t("Add a class"), icon=":material/add:"):
             _add(photos)
-        with st.popover("Rename", icon=":material/edit:"):
+        with st.popover(t("Rename"), icon=":material/edit:"):
             _rename(photos, counts)
-        with st.popover("Merge", icon=":material/merge:", disabled=len(counts) < 2):
+        with st.popover(t("Merge"), icon=":material/merge:", disabled=len(counts) < 2):
             _merge(photos, counts)
-        with st.popover("Delete", icon=":material/delete:"):
+        with st.popover(t("Delete"), icon=":material/delete:"):
             _delete(photos, counts)
         undo(photos)
 
@@ -37,32 +38,32 @@ def undo(photos: PhotoStore) -> None:
     if last is None:
         return
     st.button(
-        "Undo",
+        t("Undo"),
         key="undo_edit",
         icon=":material/undo:",
-        help=f"Takes back {plain(last)}.",
+        help=t("Takes back {last}.", last=plain(last)),
         on_click=edit,
         args=(photos.undo,),
     )
-    st.caption(f"Last change: {plain(last)}", width="content")
+    st.caption(t("Last change: {last}", last=plain(last)), width="content")
 
 
 # Each popover holds a form: what was typed last counts, with no need to leave the field first. An empty name is
 # refused by the store, in its own words.
 def _add(photos: PhotoStore) -> None:
     with st.form("add_class_form", border=False):
-        st.text_input("Name of the new class", key="new_class")
+        st.text_input(t("Name of the new class"), key="new_class")
         st.form_submit_button(
-            "Add", key="add_class", on_click=edit_form, args=(photos.add_class, ["new_class"], "new_class")
+            t("Add"), key="add_class", on_click=edit_form, args=(photos.add_class, ["new_class"], "new_class")
         )
 
 
 def _rename(photos: PhotoStore, counts: Mapping[str, int]) -> None:
     with st.form("rename_class_form", border=False):
-        st.selectbox("Class", list(counts), key="rename_old")
-        st.text_input("New name", key="rename_new")
+        st.selectbox(t("Class"), list(counts), key="rename_old")
+        st.text_input(t("New name"), key="rename_new")
         st.form_submit_button(
-            "Rename",
+            t("Rename"),
             key="rename_class",
             on_click=edit_form,
             args=(photos.rename_class, ["rename_old", "rename_new"], "rename_new"),
@@ -71,10 +72,10 @@ def _rename(photos: PhotoStore, counts: Mapping[str, int]) -> None:
 
 def _merge(photos: PhotoStore, counts: Mapping[str, int]) -> None:
     with st.form("merge_classes_form", border=False):
-        st.multiselect("Classes to put together", list(counts), key="merge_names")
-        st.text_input("Name of the class they become", key="merge_into")
+        st.multiselect(t("Classes to put together"), list(counts), key="merge_names")
+        st.text_input(t("Name of the class they become"), key="merge_into")
         st.form_submit_button(
-            "Merge",
+            t("Merge"),
             key="merge_classes",
             on_click=edit_form,
             args=(photos.merge_classes, ["merge_names", "merge_into"], "merge_into"),
@@ -83,8 +84,8 @@ def _merge(photos: PhotoStore, counts: Mapping[str, int]) -> None:
 
 def _delete(photos: PhotoStore, counts: Mapping[str, int]) -> None:
     with st.form("delete_class_form", border=False):
-        st.selectbox("Class", list(counts), key="delete_name")
-        st.caption("Its photos go with it. You can undo this.")
+        st.selectbox(t("Class"), list(counts), key="delete_name")
+        st.caption(t("Its photos go with it. You can undo this."))
         st.form_submit_button(
-            "Delete", key="delete_class", on_click=lambda: edit(photos.delete_class, typed("delete_name"))
+            t("Delete"), key="delete_class", on_click=lambda: edit(photos.delete_class, typed("delete_name"))
         )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.photos.edits import edit
-from pages.ui.format import plural
 from pages.ui.html import cells, plain
+from transfer_core.text import plural, t
 
 if TYPE_CHECKING:
     from transfer_core.photos.store import PhotoStore
@@ -23,11 +23,15 @@ def choices(photos: PhotoStore) -> None:
     groups = photos.conflicts()
     if not groups:
         return
-    st.subheader("One photo, two classes", anchor=False)
-    one = len(groups) == 1
+    st.subheader(t("One photo, two classes"), anchor=False)
     st.warning(
-        f"{plural(len(groups), 'photo stands', 'photos stand')} under more than one class. "
-        f"Until you choose, {'it is' if one else 'they are'} left out of training.",
+        t(
+            plural(
+                "{n:,} photo stands under more than one class. Until you choose, it is left out of training.",
+                "{n:,} photos stand under more than one class. Until you choose, they are left out of training.",
+                len(groups),
+            )
+        ),
         icon=":material/call_split:",
     )
     with cells("conflicts", least=200, most=4):
@@ -37,14 +41,14 @@ def choices(photos: PhotoStore) -> None:
                 st.caption(" · ".join(plain(photo.name) for photo in group))
                 for photo in group:
                     st.button(
-                        f"Keep as {plain(photo.class_name)}",
+                        t("Keep as {class_name}", class_name=plain(photo.class_name)),
                         key=f"keep_{photo.id}",
                         width="stretch",
                         on_click=edit,
                         args=(photos.resolve_conflict, photo.sha256, photo.class_name),
                     )
                 st.button(
-                    "Remove it",
+                    t("Remove it"),
                     key=f"keep_none_{group[0].id}",
                     type="tertiary",
                     width="stretch",
@@ -52,4 +56,4 @@ def choices(photos: PhotoStore) -> None:
                     args=(photos.remove_photos, [photo.id for photo in group]),
                 )
     if len(groups) > _AT_ONCE:
-        st.caption(f"and {len(groups) - _AT_ONCE} more")
+        st.caption(t("and {count} more", count=len(groups) - _AT_ONCE))

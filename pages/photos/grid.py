@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.photos.edits import edit
-from pages.ui.format import plural
 from pages.ui.html import cells, plain
 from transfer_core.errors import PhotoError
+from transfer_core.text import plural, t
 
 if TYPE_CHECKING:
     from transfer_core.photos.store import Photo, PhotoStore
@@ -23,7 +23,7 @@ PER_PAGE = 24
 def browse(photos: PhotoStore, counts: Mapping[str, int]) -> None:
     """Choose a class, leaf through its photos, and move or remove those picked."""
     name = st.pills(
-        "Class",
+        t("Class"),
         list(counts),
         default=next(iter(counts)),
         key="browse_class",
@@ -35,7 +35,7 @@ def browse(photos: PhotoStore, counts: Mapping[str, int]) -> None:
         return
     found = photos.photos(name)
     if not found:
-        st.caption(f"No photos of {plain(name)} yet: add some above, or move some here.")
+        st.caption(t("No photos of {name} yet: add some above, or move some here.", name=plain(name)))
         return
     pages = -(-len(found) // PER_PAGE)
     number = st.pagination(pages, key=f"page_{name}") if pages > 1 else 1
@@ -60,31 +60,31 @@ def _tools(photos: PhotoStore, shown: Sequence[Photo], others: Sequence[str]) ->
     picked = [photo.id for photo in shown if st.session_state.get(f"pick_{photo.id}")]
     with st.container(horizontal=True, vertical_alignment="center", key="photo_tools"):
         st.button(
-            "Pick none" if picked else "Pick all on this page",
+            t("Pick none") if picked else t("Pick all on this page"),
             key="pick_all",
             on_click=_pick,
             args=(shown, not picked),
         )
         to = st.selectbox(
-            "Move to",
+            t("Move to"),
             others,
             index=None,
             key="move_to",
-            placeholder="Move to…",
+            placeholder=t("Move to…"),
             label_visibility="collapsed",
             disabled=not picked or not others,
             width=180,
         )
         if to and picked:
             st.button(
-                f"Move {plural(len(picked), 'photo')} to {plain(to)}",
+                t("Move {photos} to {to}", photos=plural("{n:,} photo", "{n:,} photos", len(picked)), to=plain(to)),
                 key="move_photos",
                 type="primary",
                 on_click=edit,
                 args=(photos.move_photos, picked, to),
             )
         st.button(
-            f"Remove {plural(len(picked), 'photo')}" if picked else "Remove",
+            t("Remove {photos}", photos=plural("{n:,} photo", "{n:,} photos", len(picked))) if picked else t("Remove"),
             key="remove_photos",
             icon=":material/delete:",
             disabled=not picked,

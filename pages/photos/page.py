@@ -11,9 +11,10 @@ from pages.photos import upload as photo_import
 from pages.ui import steps, tasks
 from pages.ui.frame import go, guard, heading, require_project
 from pages.ui.services import store
+from transfer_core.text import t
 
 project = require_project()
-heading("Photos", "Show what it should tell apart: a class for each kind of thing, and photos of each.")
+heading("Photos", t("Show what it should tell apart: a class for each kind of thing, and photos of each."))
 
 with guard():
     photos = store(project)
@@ -33,12 +34,12 @@ with guard():
 
     if counts:
         reason = photo_split.overview(project, photos, counts)
-        if steps.next_button("base", reason="Wait until all photos are in." if busy else reason):
+        if steps.next_button("base", reason=t("Wait until all photos are in.") if busy else reason):
             go("base")
         photo_conflicts.choices(photos)
         st.divider()
-        st.subheader("Look through your photos", anchor=False)
+        st.subheader(t("Look through your photos"), anchor=False)
         photo_classes.toolbar(photos, counts)
         photo_grid.browse(photos, counts)
     elif not busy:
-        steps.next_button("base", reason="Add photos of at least two classes first.")
+        steps.next_button("base", reason=t("Add photos of at least two classes first."))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.ui import html as drawn
-from pages.ui.format import plural
-from pages.ui.glossary import HELP
+from pages.ui.glossary import explain
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import DataError
+from transfer_core.text import plural, t
 
 if TYPE_CHECKING:
     from transfer_core.photos.store import PhotoStore
@@ -36,13 +36,24 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader(
-            f"{plural(sum(counts.values()), 'photo')}, {plural(len(counts), 'class', 'classes')}", anchor=False
+            t(
+                "{photos}, {classes}",
+                photos=plural("{n:,} photo", "{n:,} photos", sum(counts.values())),
+                classes=plural("{n:,} class", "{n:,} classes", len(counts)),
+            ),
+            anchor=False,
         )
         totals = [sum(pair[part] for pair in pairs.values()) for part in (0, 1)]
         drawn.split_bars(pairs, (f"training {totals[0]:,}", f"validation {totals[1]:,}"))
         few = [name for name, count in counts.items() if 1 < count < _FEW]
         if few:
-            st.caption(f"Few photos of {drawn.plain(', '.join(few))}: {_FEW} or more of each class work much better.")
+            st.caption(
+                t(
+                    "Few photos of {names}: {enough} or more of each class work much better.",
+                    names=drawn.plain(", ".join(few)),
+                    enough=_FEW,
+                )
+            )
     with right:
         _controls(project, share, seed)
     return reason
@@ -54,8 +65,8 @@ def _choices(project: Project) -> tuple[float, int]:
 
 
 def _controls(project: Project, share: float, seed: int) -> None:
-    st.markdown("**Set some aside**", help=f"{HELP['validation']} The rest is for training.")
-    st.caption("Validation photos are never learned from. They show how well it does on photos it has not seen.")
+    st.markdown(t("**Set some aside**"), help=f"{explain('validation')} {t('The rest is for training.')}")
+    st.caption(t("Validation photos are never learned from. They show how well it does on photos it has not seen."))
 
     def keep() -> None:
         project.choose(
@@ -66,7 +77,7 @@ def _controls(project: Project, share: float, seed: int) -> None:
         )
 
     st.slider(
-        "Share for validation",
+        t("Share for validation"),
         min_value=5,
         max_value=50,
         value=round(share * 100),
@@ -76,5 +87,11 @@ def _controls(project: Project, share: float, seed: int) -> None:
         on_change=keep,
     )
     st.number_input(
-        "Shuffle number", min_value=0, max_value=99_999, value=seed, key="split_seed", on_change=keep, help=HELP["seed"]
+        t("Shuffle number"),
+        min_value=0,
+        max_value=99_999,
+        value=seed,
+        key="split_seed",
+        on_change=keep,
+        help=explain("seed"),
     )

@@ -11,10 +11,10 @@ import streamlit as st
 
 from pages.home import new_project as starting
 from pages.ui import tasks
-from pages.ui.format import plural
-from pages.ui.glossary import HELP
+from pages.ui.glossary import explain
 from pages.ui.html import plain
 from transfer_core.disk.workspace import Project
+from transfer_core.text import Sentence, joined, plural, t
 
 if TYPE_CHECKING:
     from transfer_core.photos.store import ImportReport, PhotoStore
@@ -27,11 +27,13 @@ _LISTED = 200  # files named at most in one list
 def first_words(project: Project) -> None:
     """What to do in a project without photos."""
     st.info(
-        "Make a folder for each class, such as *cat* and *dog*, and put its photos inside. "
-        "Twenty photos of each are a good start; more, and more varied ones, are better.",
+        t(
+            "Make a folder for each class, such as *cat* and *dog*, and put its photos inside. "
+            "Twenty photos of each are a good start; more, and more varied ones, are better."
+        ),
         icon=":material/lightbulb:",
     )
-    if "sample" in project.choices and st.button("Draw the sample photos", key="draw_sample", type="primary"):
+    if "sample" in project.choices and st.button(t("Draw the sample photos"), key="draw_sample", type="primary"):
         starting.draw_photos(project)
         st.rerun()
 
@@ -40,9 +42,9 @@ def area(project: Project, photos: PhotoStore, classes: Sequence[str], folded: b
     """The tabs through which photos come in."""
     # Another key folds it anew once there are photos; a person who opens it again keeps it open.
     key = f"add_photos_{'more' if folded else 'first'}"
-    with st.expander("Add photos", expanded=not folded, icon=":material/add_photo_alternate:", key=key):
+    with st.expander(t("Add photos"), expanded=not folded, icon=":material/add_photo_alternate:", key=key):
         folder, archive, files, here, camera = st.tabs(
-            ["Folder", "Zip file", "Single photos", "Folder on this computer", "Camera"], key="ways_in"
+            [t("Folder"), t("Zip file"), t("Single photos"), t("Folder on this computer"), t("Camera")], key="ways_in"
         )
         importer = _Importer(project, photos)
         with folder:
@@ -70,7 +72,7 @@ class _Importer:
 
     def start(self, title: str, work: Callable[[tasks.Task], Any], emptied: str | None = None) -> None:
         """Run `work` as the project's import and empty the uploader named `emptied`."""
-        tasks.start(self.task, title, work, "{} of {} photos".format)
+        tasks.start(self.task, title, work, Sentence("{done} of {total} photos"))
         if emptied:
             # A fresh key empties the uploader; its files would otherwise stay in memory and look unsent.
             st.session_state[f"{emptied}_taken"] = st.session_state.get(f"{emptied}_taken", 0) + 1
@@ -79,17 +81,17 @@ class _Importer:
     def files(self, uploads: Sequence[Any], class_name: str | None, emptied: str) -> None:
         pairs = [(upload.name, upload.getvalue()) for upload in uploads]
         self.start(
-            f"Adding {plural(len(pairs), 'file')}",
+            t(plural("Adding {n:,} file", "Adding {n:,} files", len(pairs))),
             lambda task: self.photos.import_files(pairs, class_name, progress=task.progress, cancelled=task.cancelled),
             emptied,
         )
 
 
 def _folder(importer: _Importer) -> None:
-    st.markdown("Drop a folder that holds **one folder for each class**. The folders' names become the classes.")
+    st.markdown(t("Drop a folder that holds **one folder for each class**. The folders' names become the classes."))
     with st.container(key="upload_folder"):
         uploads = st.file_uploader(
-            "A folder of class folders",
+            t("A folder of class folders"),
             accept_multiple_files="directory",
             key=importer.key("upload_folder"),
             disabled=importer.busy,
@@ -100,10 +102,10 @@ def _folder(importer: _Importer) -> None:
 
 
 def _zip(importer: _Importer) -> None:
-    st.markdown("A zip of the same: **one folder for each class** inside.")
+    st.markdown(t("A zip of the same: **one folder for each class** inside."))
     with st.container(key="upload_zip"):
         upload = st.file_uploader(
-            "A zip of class folders",
+            t("A zip of class folders"),
             type=["zip"],
             key=importer.key("upload_zip"),
             disabled=importer.busy,
@@ -112,7 +114,7 @@ def _zip(importer: _Importer) -> None:
     if upload is not None:
         data = upload.getvalue()
         importer.start(
-            f"Unpacking {upload.name}",
+            t("Unpacking {name}", name=upload.name),
             lambda task: importer.photos.import_zip(data, progress=task.progress, cancelled=task.cancelled),
             "upload_zip",
         )
@@ -120,13 +122,13 @@ def _zip(importer: _Importer) -> None:
 
 def _class_box(classes: Sequence[str], key: str) -> str | None:
     return st.selectbox(
-        "Which class are they?",
+        t("Which class are they?"),
         classes,
         index=None,
         key=key,
-        placeholder="Choose a class, or type a new one",
+        placeholder=t("Choose a class, or type a new one"),
         accept_new_options=True,
-        help=HELP["class"],
+        help=explain("class"),
     )
 
 
@@ -134,7 +136,7 @@ def _files(importer: _Importer, classes: Sequence[str]) -> None:
     chosen = _class_box(classes, "upload_class")
     with st.container(key="upload_files"):
         uploads = st.file_uploader(
-            f"Photos of {plain(chosen)}" if chosen else "Name the class above first",
+            t("Photos of {chosen}", chosen=plain(chosen)) if chosen else t("Name the class above first"),
             accept_multiple_files=True,
             # No list of types: the browser would drop an iPhone's HEIC without a word, and the import says what to do.
             key=importer.key("upload_files"),
@@ -145,31 +147,37 @@ def _files(importer: _Importer, classes: Sequence[str]) -> None:
 
 
 def _path(importer: _Importer) -> None:
-    st.markdown("For photos that already lie on the computer Thaw runs on: nothing is uploaded, the photos are copied.")
+    st.markdown(
+        t("For photos that already lie on the computer Thaw runs on: nothing is uploaded, the photos are copied.")
+    )
     with st.form("folder_path_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        path = st.text_input("Path of the folder of class folders", key="folder_path", placeholder="/home/me/photos")
-        add = st.form_submit_button("Add", key="import_path", disabled=importer.busy)
+        path = st.text_input(t("Path of the folder of class folders"), key="folder_path", placeholder="/home/me/photos")
+        add = st.form_submit_button(t("Add"), key="import_path", disabled=importer.busy)
     if add and path.strip():
         importer.start(
-            f"Adding {Path(path.strip()).name}",
+            t("Adding {name}", name=Path(path.strip()).name),
             lambda task: importer.photos.import_folder(path.strip(), progress=task.progress, cancelled=task.cancelled),
         )
     elif add:
-        st.warning("Type the path of a folder first.", icon=":material/edit:")
+        st.warning(t("Type the path of a folder first."), icon=":material/edit:")
 
 
 def _camera(importer: _Importer, classes: Sequence[str]) -> None:
     # The camera starts as soon as the widget is on the page, so it waits for a decision.
-    if not st.toggle("Use the camera", key="use_camera", help="Works in a browser on this computer, or over https."):
+    if not st.toggle(
+        t("Use the camera"), key="use_camera", help=t("Works in a browser on this computer, or over https.")
+    ):
         return
     chosen = _class_box(classes, "camera_class")
     if not chosen:
         return
-    shot = st.camera_input(f"A photo of {plain(chosen)}", key="camera", width=480, disabled=importer.busy)
+    shot = st.camera_input(
+        t("A photo of {chosen}", chosen=plain(chosen)), key="camera", width=480, disabled=importer.busy
+    )
     if shot is not None and st.session_state.get("last_shot") != shot.file_id:
         st.session_state["last_shot"] = shot.file_id
         data, name = shot.getvalue(), f"camera {time.strftime('%Y-%m-%d %H-%M-%S')}.jpg"
-        importer.start("Adding the photo", lambda task: importer.photos.import_files([(name, data)], chosen))
+        importer.start(t("Adding the photo"), lambda task: importer.photos.import_files([(name, data)], chosen))
 
 
 def report(task: tasks.Task) -> None:
@@ -182,32 +190,57 @@ def report(task: tasks.Task) -> None:
                 st.success(_sentence(came), icon=":material/check_circle:")
             else:
                 st.warning(_sentence(came), icon=":material/rule:")
-        st.button("OK", key="dismiss_report", on_click=tasks.dismiss, args=(task.key,))
-    _list("Why", plural(len(came.refused), "refused file"), came.refused, lambda item: (item.name, item.reason))
-    twice = f"{plural(len(came.duplicates), 'photo')} that came more than once, counted once"
-    _list("The same as", twice, came.duplicates, lambda names: (names[0], ", ".join(names[1:])))
+        st.button(t("OK"), key="dismiss_report", on_click=tasks.dismiss, args=(task.key,))
+    _list(
+        t("Why"),
+        plural("{n:,} refused file", "{n:,} refused files", len(came.refused)),
+        came.refused,
+        lambda item: (item.name, item.reason),
+    )
+    twice = t(
+        "{photos} that came more than once, counted once",
+        photos=plural("{n:,} photo", "{n:,} photos", len(came.duplicates)),
+    )
+    _list(t("The same as"), twice, came.duplicates, lambda names: (names[0], ", ".join(names[1:])))
     for name in came.empty:
-        st.caption(f"The folder {plain(name)} holds no files.")
+        st.caption(t("The folder {name} holds no files.", name=plain(name)))
 
 
 def _sentence(came: ImportReport) -> str:
-    parts = [f"{plural(came.imported, 'photo')} of {plural(len(came.classes), 'class', 'classes')} added."]
+    parts = [
+        Sentence(
+            "{photos} of {classes} added.",
+            photos=plural("{n:,} photo", "{n:,} photos", came.imported),
+            classes=plural("{n:,} class", "{n:,} classes", len(came.classes)),
+        )
+    ]
     if came.already_here:
-        parts.append(f"{came.already_here:,} of them were here before.")
+        parts.append(Sentence("{already_here:,} of them were here before.", already_here=came.already_here))
     if came.refused:
-        parts.append(f"{plural(len(came.refused), 'file')} could not be used.")
+        parts.append(
+            Sentence("{files} could not be used.", files=plural("{n:,} file", "{n:,} files", len(came.refused)))
+        )
     if came.duplicates:
-        parts.append(f"{plural(len(came.duplicates), 'photo')} came more than once.")
+        parts.append(
+            Sentence(
+                "{photos} came more than once.", photos=plural("{n:,} photo", "{n:,} photos", len(came.duplicates))
+            )
+        )
     if came.conflicts:
-        parts.append(f"{plural(len(came.conflicts), 'photo')} came under two classes: see below.")
-    return " ".join(parts)
+        parts.append(
+            Sentence(
+                "{photos} came under two classes: see below.",
+                photos=plural("{n:,} photo", "{n:,} photos", len(came.conflicts)),
+            )
+        )
+    return t(joined(parts))
 
 
-def _list(column: str, title: str, items: Sequence[Any], row: Callable[[Any], tuple[str, str]]) -> None:
+def _list(column: str, title: str | Sentence, items: Sequence[Any], row: Callable[[Any], tuple[str, str]]) -> None:
     if not items:
         return
-    with st.expander(title):
+    with st.expander(str(title)):
         lines = [(plain(name), plain(words)) for name, words in map(row, items[:_LISTED])]
-        st.table({"File": [line[0] for line in lines], column: [line[1] for line in lines]})
+        st.table({t("File"): [line[0] for line in lines], column: [line[1] for line in lines]})
         if len(items) > _LISTED:
-            st.caption(f"and {len(items) - _LISTED:,} more")
+            st.caption(t("and {count:,} more", count=len(items) - _LISTED))

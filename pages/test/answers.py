@@ -10,11 +10,10 @@ import streamlit as st
 
 from pages.jobs.trained_runs import Trained
 from pages.ui import html as drawn
-from pages.ui.format import plural
 from pages.ui.html import cells
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import PhotoError
-from transfer_core.text import Sentence
+from transfer_core.text import Sentence, plural, t
 
 __all__ = ["Answer", "keep", "show"]
 
@@ -82,11 +81,15 @@ def show(project: Project, chosen: Trained) -> None:
     refused = [answer for answer in found if answer.error]
     answered = [answer for answer in found if not answer.error]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(plural(len(answered), "answer"), anchor=False, width="stretch")
-        st.button("Clear", key="clear_answers", icon=":material/clear_all:", on_click=_clear)
+        st.subheader(plural("{n:,} answer", "{n:,} answers", len(answered)), anchor=False, width="stretch")
+        st.button(t("Clear"), key="clear_answers", icon=":material/clear_all:", on_click=_clear)
     for answer in refused:
         st.warning(
-            f"**{drawn.plain(answer.name)}** could not be read. {drawn.sentence(answer.error)}",
+            t(
+                "**{name}** could not be read. {sentence}",
+                name=drawn.plain(answer.name),
+                sentence=drawn.sentence(answer.error),
+            ),
             icon=":material/broken_image:",
         )
     with cells("answers", least=300, most=2):
@@ -102,9 +105,9 @@ def _card(answer: Answer, chosen: Trained) -> None:
     with words:
         drawn.answer(answer.label)
         drawn.probability_bars(answer.probabilities)
-        st.caption(f"{drawn.plain(answer.name)} · {answer.milliseconds:.0f} ms")
+        st.caption(t("{name} · {milliseconds:.0f} ms", name=drawn.plain(answer.name), milliseconds=answer.milliseconds))
         if answer.run != chosen.run.id:
-            st.caption(f"Asked: {drawn.plain(answer.asked)}")
+            st.caption(t("Asked: {asked}", asked=drawn.plain(answer.asked)))
 
 
 def _clear() -> None:

@@ -13,10 +13,10 @@ import streamlit as st
 
 from pages.jobs.trained_runs import Trained, run_names
 from pages.test import answers
-from pages.ui.format import plural
 from pages.ui.services import lane
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
+from transfer_core.text import plural, t
 
 __all__ = ["ask_about", "choose_run", "drawings", "drop", "warm"]
 
@@ -33,23 +33,25 @@ def choose_run(project: Project, runs: Sequence[Trained], chosen: Trained) -> Tr
     names = run_names(runs)
     best = max(runs, key=lambda trained: trained.accuracy or 0)
     if len(runs) > 1:
-        names[best.run.id] += " · best so far"
+        names[best.run.id] += t(" · best so far")
 
     def keep() -> None:
         project.choose(run=st.session_state["test_run"])
 
     picked = st.selectbox(
-        "Trained classifier",
+        t("Trained classifier"),
         list(names),
         index=list(names).index(chosen.run.id),
         key="test_run",
         format_func=lambda run: names.get(run, run),
         on_change=keep,
-        help="Each time you train, a classifier is kept. Choose which one to ask.",
+        help=t("Each time you train, a classifier is kept. Choose which one to ask."),
     )
     found = next((trained for trained in runs if trained.run.id == picked), chosen)
     if found.random:
-        st.warning("This one started from random weights: its base had never seen a photo.", icon=":material/casino:")
+        st.warning(
+            t("This one started from random weights: its base had never seen a photo."), icon=":material/casino:"
+        )
     return found
 
 
@@ -58,17 +60,19 @@ def drop(project: Project, chosen: Trained) -> None:
     key = f"test_images_{st.session_state.get('test_images_taken', 0)}"
     with st.container(key="test_images"):
         uploads = st.file_uploader(
-            "Drop photos here",
+            t("Drop photos here"),
             accept_multiple_files=True,
             key=key,
-            help="Several at once are fine. To paste a picture, click here first, then press Ctrl+V (⌘V on a Mac).",
+            help=t("Several at once are fine. To paste a picture, click here first, then press Ctrl+V (⌘V on a Mac)."),
         )
-    st.caption("Drop several at once, or click the field and paste a copied picture.")
+    st.caption(t("Drop several at once, or click the field and paste a copied picture."))
     if uploads:
         st.session_state["test_images_taken"] = st.session_state.get("test_images_taken", 0) + 1
         _ask(project, chosen, [(upload.name, upload.getvalue()) for upload in uploads])
     sample = project.choices.get("sample")
-    if sample and st.button(f"Try {DRAWN} new drawings", key="try_samples", type="primary", icon=":material/brush:"):
+    if sample and st.button(
+        t("Try {drawn} new drawings", drawn=DRAWN), key="try_samples", type="primary", icon=":material/brush:"
+    ):
         _ask(project, chosen, drawings(sample))
 
 
@@ -97,7 +101,7 @@ def ask_about(kind: str, files: Sequence[tuple[str, bytes]], **args: str) -> lis
         TransferError: it can't answer.
     """
     with (
-        st.spinner(f"Looking at {plural(len(files), 'photo')}…", show_time=True),
+        st.spinner(t("Looking at {photos}…", photos=plural("{n:,} photo", "{n:,} photos", len(files))), show_time=True),
         tempfile.TemporaryDirectory(prefix="thaw-test-") as folder,
     ):
         paths = []

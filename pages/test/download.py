@@ -9,10 +9,11 @@ import streamlit as st
 
 from pages.jobs.trained_runs import Trained
 from transfer_core.disk.workspace import Project
+from transfer_core.text import Sentence, t
 
 __all__ = ["buttons", "packed"]
 
-_README = """{project}: an image classifier trained with Thaw
+_README = Sentence("""{project}: an image classifier trained with Thaw
 
 model.keras   the classifier. It takes RGB photos as numbers from 0 to 255, {size} x {size} pixels;
               everything else it needs to do with them is inside.
@@ -30,16 +31,16 @@ How to use it in Python (pip install keras tensorflow pillow):
     photo = PIL.ImageOps.fit(photo, ({size}, {size}), PIL.Image.Resampling.BICUBIC)
     answer = model.predict(numpy.asarray(photo, "float32")[None])[0]
     print(dict(zip(labels, answer.round(3))))
-"""
+""")
 
 
 def buttons(project: Project, chosen: Trained) -> None:
     """The three downloads; each is read from disk only when it is clicked."""
-    st.markdown("**Take it with you**")
-    st.caption("The trained classifier, for use in other programs. It needs nothing else from Thaw.")
+    st.markdown(t("**Take it with you**"))
+    st.caption(t("The trained classifier, for use in other programs. It needs nothing else from Thaw."))
     stem = project.id.rpartition("-")[0] or project.id
     st.download_button(
-        "Everything, as a zip",
+        t("Everything, as a zip"),
         lambda: packed(project, chosen),
         file_name=f"{stem}.zip",
         mime="application/zip",
@@ -50,7 +51,7 @@ def buttons(project: Project, chosen: Trained) -> None:
     )
     with st.container(horizontal=True):
         st.download_button(
-            "Model",
+            t("Model"),
             chosen.run.model_path.read_bytes,
             file_name="model.keras",
             mime="application/octet-stream",
@@ -59,7 +60,7 @@ def buttons(project: Project, chosen: Trained) -> None:
             on_click="ignore",
         )
         st.download_button(
-            "Labels",
+            t("Labels"),
             chosen.run.labels_path.read_bytes,
             file_name="labels.json",
             mime="application/json",
@@ -71,7 +72,7 @@ def buttons(project: Project, chosen: Trained) -> None:
 
 def packed(project: Project, chosen: Trained) -> bytes:
     """The zip: model, labels, and a few words with a program that uses them."""
-    words = _README.format(project=project.name, size=chosen.run.labels()["input_size"], result=chosen.result)
+    words = t(_README.id, project=project.name, size=chosen.run.labels()["input_size"], result=chosen.result)
     buffer = io.BytesIO()
     # The model is a zip itself: packing it again would cost seconds and save nothing.
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

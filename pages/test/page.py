@@ -6,20 +6,21 @@ from pages.jobs.trained_runs import chosen_run, trained_runs, training
 from pages.test import answers, download
 from pages.test import ask as test_photos
 from pages.ui.frame import go, guard, heading, require_project
+from transfer_core.text import t
 
 project = require_project()
-heading("Test", "Show it photos it has never seen, and see what it says and how sure it is.")
+heading("Test", t("Show it photos it has never seen, and see what it says and how sure it is."))
 
 with guard():
     runs = trained_runs(project)
     if not runs:
         st.info(
-            "Training is going on. When it has ended, you can try the classifier here."
+            t("Training is going on. When it has ended, you can try the classifier here.")
             if training(project)
-            else "There is no trained classifier in this project yet. Train one first; then try it here.",
+            else t("There is no trained classifier in this project yet. Train one first; then try it here."),
             icon=":material/model_training:",
         )
-        if st.button("Go to Train", key="go_train", type="primary", icon=":material/arrow_back:"):
+        if st.button(t("Go to Train"), key="go_train", type="primary", icon=":material/arrow_back:"):
             go("train")
         st.stop()
 

@@ -9,7 +9,6 @@ import streamlit as st
 
 from pages.jobs.describe import stored_plan
 from pages.ui import format as figures
-from pages.ui.format import plural
 from pages.ui.html import cells, sentence
 from pages.ui.services import lane
 from pages.ui.widget_keys import widget_key, widget_value
@@ -18,18 +17,22 @@ from transfer_core.backbones.cost import Augmented, Estimate, estimate
 from transfer_core.backbones.stored_trees import stored_tree
 from transfer_core.errors import TransferError
 from transfer_core.runs.augmentation import PRESETS
+from transfer_core.text import Sentence, plural, t
 
 if TYPE_CHECKING:
     from transfer_core.disk.workspace import Project
     from transfer_core.photos.manifest import Manifest
     from transfer_core.runs.config import RunConfig
 
-__all__ = ["augmentation", "variants_words"]
+__all__ = ["augmentation", "head_words"]
 
 _MODES = {
-    "none": ("Off", "Each photo as it is."),
-    "cached": ("A few variants of each photo", "Made once, looked at in every epoch."),
-    "live": ("New variants in every epoch", "The network never sees the same picture twice. Slowest."),
+    "none": (Sentence("Off"), Sentence("Each photo as it is.")),
+    "cached": (Sentence("A few variants of each photo"), Sentence("Made once, looked at in every epoch.")),
+    "live": (
+        Sentence("New variants in every epoch"),
+        Sentence("The network never sees the same picture twice. Slowest."),
+    ),
 }
 _SHOWN = 11  # variants in a preview: two rows with the photo itself
 _SIZE = 224  # pixels, while no base is chosen
@@ -37,24 +40,26 @@ _SIZE = 224  # pixels, while no base is chosen
 
 def augmentation(project: Project, photos: Manifest | None, changed: dict[str, Any]) -> None:
     """Draw the settings of augmentation; `photos` are those to train on, if they can be."""
-    st.markdown("**Augmentation**: learn from changed copies of your photos")
+    st.markdown(t("**Augmentation**: learn from changed copies of your photos"))
     st.caption(
-        "Turned, moved, mirrored or darker, a cat is still a cat. With few photos this can keep the network from "
-        "learning them by heart. Photos that check what it can do, and the finished classifier, are never changed."
+        t(
+            "Turned, moved, mirrored or darker, a cat is still a cat. With few photos this can keep the network from "
+            "learning them by heart. Photos that check what it can do, and the finished classifier, are never changed."
+        )
     )
     costs = _costs(project, photos, widget_value("augment_variants"))
     st.radio(
-        "Variants",
+        t("Variants"),
         list(_MODES),
         key=widget_key("augment"),
-        format_func=lambda mode: _MODES[mode][0],
-        captions=[f"{words} {costs.get(mode, '')}".strip() for mode, (_, words) in _MODES.items()],
+        format_func=lambda mode: t(_MODES[mode][0]),
+        captions=[f"{t(words)} {costs.get(mode, '')}".strip() for mode, (_, words) in _MODES.items()],
         **changed,
     )
     first, second = st.columns(2, gap="large")
     with first:
         st.selectbox(
-            "Kind of change",
+            t("Kind of change"),
             list(PRESETS),
             key=widget_key("augment_preset"),
             format_func=lambda name: str(PRESETS[name].title),
@@ -65,26 +70,39 @@ def augmentation(project: Project, photos: Manifest | None, changed: dict[str, A
             st.caption(str(preset.description))
     with second:
         st.number_input(
-            "Variants of each photo",
+            t("Variants of each photo"),
             step=1,
             key=widget_key("augment_variants"),
             disabled=widget_value("augment") != "cached",
-            help="More of them teach more and take longer: each goes through the base once.",
+            help=t("More of them teach more and take longer: each goes through the base once."),
             **changed,
         )
     if photos and photos.of("train"):
         _preview(project, photos)
 
 
-def variants_words(config: RunConfig) -> str:
-    """How the photos vary, to follow their number in a sentence; nothing without augmentation."""
+def head_words(config: RunConfig, train: int) -> Sentence:
+    """What the head learns from, and for how long."""
+    variants = plural("{n:,} variant", "{n:,} variants", config.augmentation.variants)
+    values = {"train": train, "variants": variants, "epochs": config.head.epochs}
     match config.fit.augment:
-        case "none":
-            return ""
         case "cached":
-            return f", each in {plural(config.augmentation.variants, 'variant')},"
+            return Sentence(
+                "First a new head learns from **{train:,} photos**, each in {variants}, on a frozen base, for at most "
+                "{epochs} epochs.",
+                **values,
+            )
         case "live":
-            return ", changed anew in every epoch,"
+            return Sentence(
+                "First a new head learns from **{train:,} photos**, changed anew in every epoch, on a frozen base, for "
+                "at most {epochs} epochs.",
+                **values,
+            )
+        case _:
+            return Sentence(
+                "First a new head learns from **{train:,} photos** on a frozen base, for at most {epochs} epochs.",
+                **values,
+            )
 
 
 def _costs(project: Project, photos: Manifest | None, variants: int) -> dict[str, str]:
@@ -103,27 +121,46 @@ def _costs(project: Project, photos: Manifest | None, variants: int) -> dict[str
 
 
 def _cost_words(figure: Estimate, fine_tunes: bool, halved: bool) -> str:
-    epochs = f"{figures.span(figure.head_seconds_per_epoch)} an epoch"
+    at_once = figure.features_seconds < 1
+    values = {
+        "once": figures.span(figure.features_seconds),
+        "head": figures.span(figure.head_seconds_per_epoch),
+        "deep": figures.span(figure.seconds_per_epoch),
+        "size": figures.size(figure.disk_bytes(halved)),
+    }
     if fine_tunes:
-        epochs += f" of the head, {figures.span(figure.seconds_per_epoch)} an epoch of fine-tuning"
-    once = figures.span(figure.features_seconds)
-    once = once.capitalize() if once.startswith("under") else f"About {once}"
-    return f"{once} once, then {epochs}; {figures.size(figure.disk_bytes(halved))} on disk."
+        return t(
+            "Under a second once, then {head} an epoch of the head, {deep} an epoch of fine-tuning; {size} on disk."
+            if at_once
+            else "About {once} once, then {head} an epoch of the head, {deep} an epoch of fine-tuning; {size} on disk.",
+            **values,
+        )
+    return t(
+        "Under a second once, then {head} an epoch; {size} on disk."
+        if at_once
+        else "About {once} once, then {head} an epoch; {size} on disk.",
+        **values,
+    )
 
 
 def _preview(project: Project, photos: Manifest) -> None:
     learned = photos.of("train")
-    if st.button("Show variants", key="show_variants", icon=":material/auto_awesome_motion:"):
+    if st.button(t("Show variants"), key="show_variants", icon=":material/auto_awesome_motion:"):
         # Each click takes another photo, from all over the classes.
         turn = st.session_state["variants_turn"] = st.session_state.get("variants_turn", -1) + 1
-        with st.spinner("Making variants…", show_time=True):
+        with st.spinner(t("Making variants…"), show_time=True):
             _ask(project, learned[turn * max(1, len(learned) // 7) % len(learned)].path)
     shown = st.session_state.get("variants_shown")
     if shown and shown["of"] == _asked(project):
         with cells("variants", least=96, most=6):
-            st.image(shown["original"], caption="The photo", width="stretch", alt="The photo as it is")
+            st.image(shown["original"], caption=t("The photo"), width="stretch", alt=t("The photo as it is"))
             for number, picture in enumerate(shown["variants"], 1):
-                st.image(picture, caption=f"Variant {number}", width="stretch", alt=f"Variant {number} of the photo")
+                st.image(
+                    picture,
+                    caption=t("Variant {number}", number=number),
+                    width="stretch",
+                    alt=t("Variant {number} of the photo", number=number),
+                )
 
 
 def _asked(project: Project) -> tuple[Any, ...]:

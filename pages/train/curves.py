@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pages.ui import charts as plot_layout
 from pages.ui.charts import LEAST_EPOCHS, MARKED_EPOCHS, MUTED, TRAINING, VALIDATION
 from transfer_core.runs.events import EpochEnded
+from transfer_core.text import t
 
 __all__ = ["HEIGHT", "alternative", "figure", "smooth"]
 
@@ -69,13 +70,19 @@ def _span(low: float, high: float, growing: bool) -> dict[str, Any]:
 def alternative(epochs: Sequence[EpochEnded]) -> str:
     """What the charts show, for people who don't see them."""
     if not epochs:
-        return "Training curves: no epoch has ended yet."
+        return t("Training curves: no epoch has ended yet.")
     last = epochs[-1]
     best = max(epoch.metrics["val_accuracy"] for epoch in epochs)
-    return (
-        f"Training curves after {last.epoch} epochs: training accuracy {last.metrics['accuracy']:.0%} and loss "
-        f"{last.metrics['loss']:.2f}, validation accuracy {last.metrics['val_accuracy']:.0%} and loss "
-        f"{last.metrics['val_loss']:.2f}; best validation accuracy {best:.0%}."
+    return t(
+        "Training curves after {epoch} epochs: training accuracy {accuracy:.0%} and loss "
+        "{loss:.2f}, validation accuracy {val_accuracy:.0%} and loss "
+        "{val_loss:.2f}; best validation accuracy {best:.0%}.",
+        epoch=last.epoch,
+        accuracy=last.metrics["accuracy"],
+        loss=last.metrics["loss"],
+        val_accuracy=last.metrics["val_accuracy"],
+        val_loss=last.metrics["val_loss"],
+        best=best,
     )
 
 
@@ -100,7 +107,7 @@ def _traces(
     # Both are always there, so that Plotly keeps the identity of each line when smoothing is switched on.
     points = {
         **common,
-        "name": f"{name}, as measured",
+        "name": t("{name}, as measured", name=name),
         "x": x if smoothing else [],
         "y": raw if smoothing else [],
         "mode": "markers",
@@ -154,7 +161,7 @@ def _labels(axis: str, at: float, last: int) -> list[dict[str, Any]]:
         "font": {"size": 11},
     }
     late = (at - 0.5) / last > 0.5
-    label = {"text": "fine-tuning begins \u2193" if late else "\u2193 fine-tuning begins"}
+    label = {"text": t("fine-tuning begins \u2193") if late else t("\u2193 fine-tuning begins")}
     return [{**common, **label, "xanchor": "right" if late else "left", "xshift": 4 if late else -4}]
 
 

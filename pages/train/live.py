@@ -15,6 +15,7 @@ from transfer_core.errors import TransferError
 from transfer_core.jobs.engine import log_tail
 from transfer_core.runs.folder import Run
 from transfer_core.runs.hints import read_curves
+from transfer_core.text import t
 
 __all__ = ["live_run"]
 
@@ -56,15 +57,15 @@ def _headline(view: RunView) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{config_words(view.config)}** · {started}", width="stretch")
         if view.stopping:
-            st.markdown(":orange-badge[:material/hourglass_top: Stopping…]")
+            st.markdown(t(":orange-badge[:material/hourglass_top: Stopping…]"))
         elif view.status.active:
             st.button(
-                "Stop",
+                t("Stop"),
                 key="stop",
                 icon=":material/stop_circle:",
                 on_click=_stop,
                 args=(view.run,),
-                help=("Stops after the current step and keeps the best weights so far."),
+                help=(t("Stops after the current step and keeps the best weights so far.")),
             )
 
 
@@ -87,49 +88,52 @@ def _progress(view: RunView) -> None:
     text = " · ".join(part for part in (view.doing, view.left) if part)
     st.progress(view.fraction, text=text)
     if view.stopping:
-        st.caption("It stops after the current step. The best weights so far are kept.")
+        st.caption(t("It stops after the current step. The best weights so far are kept."))
     if view.silence:
         st.caption(
-            f":material/hourglass_empty: No sign of life for {figures.span(view.silence)}. A very large step can take "
-            "that long; if it goes on, stop and choose a smaller base or batch."
+            t(
+                ":material/hourglass_empty: No sign of life for {span}. A very large step can take "
+                "that long; if it goes on, stop and choose a smaller base or batch.",
+                span=figures.span(view.silence),
+            )
         )
     if problem := st.session_state.pop("stop_problem", None):
         st.error(problem, icon=":material/error:")
     if epochs := view.epochs:
         last = epochs[-1]
         with st.container(horizontal=True):
-            st.metric("Validation accuracy", f"{last.metrics['val_accuracy']:.0%}", width="content")
-            st.metric("Training accuracy", f"{last.metrics['accuracy']:.0%}", width="content")
-            st.metric("Time an epoch", figures.span(last.seconds), width="content")
+            st.metric(t("Validation accuracy"), f"{last.metrics['val_accuracy']:.0%}", width="content")
+            st.metric(t("Training accuracy"), f"{last.metrics['accuracy']:.0%}", width="content")
+            st.metric(t("Time an epoch"), figures.span(last.seconds), width="content")
 
 
 def _ending(view: RunView) -> None:
     status = view.status
     match status.state:
         case "FAILED":
-            st.error(str(status.message) or "Training failed.", icon=":material/error:")
+            st.error(str(status.message) or t("Training failed."), icon=":material/error:")
         case "INTERRUPTED":
-            st.warning(str(status.message) or "Training was interrupted.", icon=":material/power_off:")
+            st.warning(str(status.message) or t("Training was interrupted."), icon=":material/power_off:")
         case "STOPPED" if view.report:
-            st.info("Stopped on request. The best weights up to then are kept.", icon=":material/stop_circle:")
+            st.info(t("Stopped on request. The best weights up to then are kept."), icon=":material/stop_circle:")
         case "STOPPED":
             st.info(
-                str(status.message) or "Stopped before the first epoch had ended, so there is nothing to test yet.",
+                str(status.message) or t("Stopped before the first epoch had ended, so there is nothing to test yet."),
                 icon=":material/stop_circle:",
             )
     if status.state != "FINISHED" and view.run.checkpoint_path.exists():
         st.button(
-            "Continue",
+            t("Continue"),
             key="continue",
             icon=":material/resume:",
             on_click=_continue,
             args=(view.run,),
-            help="Goes on where it was, to the same result as without the break.",
+            help=t("Goes on where it was, to the same result as without the break."),
         )
     if problem := st.session_state.pop("continue_problem", None):
         st.error(problem, icon=":material/error:")
     if status.state in ("FAILED", "INTERRUPTED"):
-        with st.expander("What the worker printed", key="log"):
+        with st.expander(t("What the worker printed"), key="log"):
             st.code(log_tail(view.run) or "nothing", language=None)
     if view.report:
         _result(view, view.report)
@@ -153,27 +157,35 @@ def _result(view: RunView, report: dict) -> None:
     accuracy = report["val_accuracy"]
     low, high = report["val_interval"]
     with st.container(horizontal=True, vertical_alignment="center", key="result"):
-        st.metric("Validation accuracy", f"{accuracy:.0%}", width="content")
+        st.metric(t("Validation accuracy"), f"{accuracy:.0%}", width="content")
         with st.container(width="stretch"):
             st.markdown(
-                f"**Right on {round(accuracy * photos):,} of {photos:,} photos** it did not learn from. Of 100 new "
-                f"photos like these, expect **between {low * 100:.0f} and {high * 100:.0f}** right."
+                t(
+                    "**Right on {accuracy:,} of {photos:,} photos** it did not learn from. Of 100 new "
+                    "photos like these, expect **between {low:.0f} and {high:.0f}** right.",
+                    accuracy=round(accuracy * photos),
+                    photos=photos,
+                    low=low * 100,
+                    high=high * 100,
+                )
             )
-            st.caption(_proof(report) + f" Training took {figures.span(sum(report['seconds'].values()))}.")
-        if st.button("Test it on new photos", key="test_it", type="primary", icon=":material/image_search:"):
+            took = t("Training took {span}.", span=figures.span(sum(report["seconds"].values())))
+            st.caption(f"{_proof(report)} {took}")
+        if st.button(t("Test it on new photos"), key="test_it", type="primary", icon=":material/image_search:"):
             go("test")
 
 
 def _proof(report: dict) -> str:
     proof = report.get("freeze_proof") or {}
     if proof.get("frozen_unchanged") is False:
-        return ":red[:material/error: Some frozen weights changed. This should never happen: please report it.]"
+        return t(":red[:material/error: Some frozen weights changed. This should never happen: please report it.]")
     if "frozen_arrays" in proof:
-        return (
-            f":material/verified: Checked: all {proof['frozen_arrays']:,} frozen weight arrays of the base are, "
-            "bit for bit, as they were."
+        return t(
+            ":material/verified: Checked: all {frozen_arrays:,} frozen weight arrays of the base are, "
+            "bit for bit, as they were.",
+            frozen_arrays=proof["frozen_arrays"],
         )
-    return ":material/verified: Checked: the frozen weights are, bit for bit, as they were."
+    return t(":material/verified: Checked: the frozen weights are, bit for bit, as they were.")
 
 
 def _messages(view: RunView) -> None:
@@ -193,11 +205,13 @@ def _curves(view: RunView) -> None:
     )
     live_curves(figure, key="curves", label=curves.alternative(epochs))
     st.slider(
-        "Smoothing",
+        t("Smoothing"),
         0.0,
         0.95,
         step=0.05,
         key="smoothing",
-        help="Each point becomes a mean of itself and those before it, so that the trend stands out. The measured "
-        "points stay visible behind. Drag in a chart to zoom, double click to see all.",
+        help=t(
+            "Each point becomes a mean of itself and those before it, so that the trend stands out. The measured "
+            "points stay visible behind. Drag in a chart to zoom, double click to see all."
+        ),
     )

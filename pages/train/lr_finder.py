@@ -18,6 +18,7 @@ from pages.ui.html import sentence
 from pages.ui.services import lane
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
+from transfer_core.text import Sentence, joined, t
 
 if TYPE_CHECKING:
     from transfer_core.photos.manifest import Manifest
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["decimal", "rate_figure", "rate_finder", "rates_task"]
 
-_PHASES = {"head": "the head", "fine-tune": "fine-tuning"}
+_PHASES = {"head": Sentence("the head"), "fine-tune": Sentence("fine-tuning")}
 _PATIENCE = 900.0  # seconds; a hundred steps of a whole large base on a small machine
 _PROBLEM = "rates_problem"
 _HEIGHT = 300
@@ -44,17 +45,20 @@ def rate_finder(project: Project, photos: Manifest | None, use: Callable[[str, f
         photos: those to train on, if they can be.
         use: called with the phase (`head`, `fine-tune`) and the rate when the person takes the suggestion.
     """
-    st.markdown("**Find a learning rate**")
+    st.markdown(t("**Find a learning rate**"))
     st.caption(
-        "Tries ever larger rates for one step each and watches the loss: too small and nothing happens, too large and "
-        "it explodes. A good rate lies where the loss falls fastest. Nothing is changed by the search. It works on "
-        "what the last training computed, so train once before."
+        t(
+            "Tries ever larger rates for one step each and watches the loss: too small and nothing happens, too "
+            "large and "
+            "it explodes. A good rate lies where the loss falls fastest. Nothing is changed by the search. It works on "
+            "what the last training computed, so train once before."
+        )
     )
     key = rates_task(project)
     with st.container(horizontal=True):
         for phase, words in _PHASES.items():
             st.button(
-                f"For {words}",
+                t("For {words}", words=words),
                 key=f"find_rate_{phase}",
                 icon=":material/query_stats:",
                 disabled=photos is None or tasks.running(key),
@@ -88,7 +92,7 @@ def _begin(project: Project, photos: Manifest, phase: str) -> None:
             args = {"config": config.to_dict(), "manifest": str(manifest), "phase": phase, "stop": str(stop)}
             return worker.ask("rates", args, _PATIENCE, on_wait=waited) | {"of": _compared(config)}
 
-    tasks.start(rates_task(project), f"Trying learning rates for {_PHASES[phase]}", work)
+    tasks.start(rates_task(project), t("Trying learning rates for {phases}", phases=_PHASES[phase]), work)
 
 
 def _compared(config: RunConfig) -> dict[str, Any]:
@@ -105,21 +109,29 @@ def _found(project: Project, curve: dict[str, Any], use: Callable[[str, float], 
     except TransferError:
         stale = True
     if stale:
-        st.caption("Settings or layers have changed since: this curve is of those before. Search again to be sure.")
+        st.caption(t("Settings or layers have changed since: this curve is of those before. Search again to be sure."))
     if rate is None:
         st.info(
-            f"The loss of {_PHASES[phase]} never fell clearly, at no rate: there is little left to learn from these "
-            "photos. Keep the rate as it is.",
+            t(
+                "The loss of {phases} never fell clearly, at no rate: there is little left to learn from these "
+                "photos. Keep the rate as it is.",
+                phases=_PHASES[phase],
+            ),
             icon=":material/trending_flat:",
         )
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"For {_PHASES[phase]}, the loss falls fastest at **{decimal(rate)}**.")
-        st.button("Use it", key="use_rate", icon=":material/check:", on_click=use, args=(phase, rate))
+        st.markdown(
+            t("For {phases}, the loss falls fastest at **{decimal}**.", phases=_PHASES[phase], decimal=decimal(rate))
+        )
+        st.button(t("Use it"), key="use_rate", icon=":material/check:", on_click=use, args=(phase, rate))
     if phase == "fine-tune":
         st.caption(
-            "This is how fast the training photos are learned, which need not help with new ones. With few photos take "
-            "a lower rate, and watch whether the validation loss falls."
+            t(
+                "This is how fast the training photos are learned, which need not help with new ones. With few "
+                "photos take "
+                "a lower rate, and watch whether the validation loss falls."
+            )
         )
 
 
@@ -135,7 +147,7 @@ def rate_figure(curve: dict[str, Any]) -> dict[str, Any]:
         "showlegend": False,
         "xaxis": {
             "type": "log",
-            "title": {"text": "learning rate", "standoff": 6},
+            "title": {"text": t("learning rate"), "standoff": 6},
             "exponentformat": "power",
             "dtick": 1,
         },
@@ -149,7 +161,7 @@ def rate_figure(curve: dict[str, Any]) -> dict[str, Any]:
         # On a logarithmic axis Plotly wants a note's place as an exponent, though not a shape's.
         layout["annotations"] = [
             {"x": math.log10(rate), "y": 1, "yref": "y domain", "yanchor": "bottom", "showarrow": False}
-            | {"text": f"falls fastest: {decimal(rate)}"}
+            | {"text": t("falls fastest: {decimal}", decimal=decimal(rate))}
         ]
     data = [
         {**common, "y": curve["losses"], "mode": "markers", "marker": {**color, "size": 5}, "opacity": 0.4},
@@ -160,11 +172,24 @@ def rate_figure(curve: dict[str, Any]) -> dict[str, Any]:
 
 def _alternative(curve: dict[str, Any]) -> str:
     rates, rate = curve["rates"], curve["suggestion"]
-    words = f"Loss of {_PHASES[curve['phase']]} at {len(rates)} learning rates"
-    if rates:
-        words += f" from {decimal(rates[0])} to {decimal(rates[-1])}"
-    words += f": it falls fastest at {decimal(rate)}" if rate is not None else ": it never falls clearly"
-    return words + (", and explodes in the end." if curve["exploded"] else ".")
+    if not rates:
+        return t("Loss of {phase}: no learning rate was tried.", phase=_PHASES[curve["phase"]])
+    said = [
+        Sentence(
+            "Loss of {phase} at {count} learning rates from {low} to {high}.",
+            phase=_PHASES[curve["phase"]],
+            count=len(rates),
+            low=decimal(rates[0]),
+            high=decimal(rates[-1]),
+        )
+    ]
+    if rate is None:
+        said.append(Sentence("It never falls clearly."))
+    else:
+        said.append(Sentence("It falls fastest at {rate}.", rate=decimal(rate)))
+    if curve["exploded"]:
+        said.append(Sentence("It explodes in the end."))
+    return t(joined(said))
 
 
 def decimal(rate: float) -> str:

@@ -11,6 +11,7 @@ from pages.train.lr_finder import rate_finder
 from pages.ui.widget_keys import widget_key, widget_value
 from transfer_core.disk.workspace import Project
 from transfer_core.runs.config import CachePrecision, ScheduleName
+from transfer_core.text import Sentence, t
 
 if TYPE_CHECKING:
     from transfer_core.photos.manifest import Manifest
@@ -27,13 +28,13 @@ MORE_PLACES = {
     "cache_precision": ("tuning", "cache_precision"),
 }
 _SCHEDULES = {
-    "constant": "stays the same",
-    "cosine": "sinks to nothing along a cosine",
-    "plateau": "is cut to a fifth when learning stalls",
+    "constant": Sentence("stays the same"),
+    "cosine": Sentence("sinks to nothing along a cosine"),
+    "plateau": Sentence("is cut to a fifth when learning stalls"),
 }
 _PRECISIONS = {
-    "float32": "as it is (float32)",
-    "float16": "rounded, in half the space (float16)",
+    "float32": Sentence("as it is (float32)"),
+    "float16": Sentence("rounded, in half the space (float16)"),
 }
 
 
@@ -48,66 +49,75 @@ def more_settings(
         changed: what each widget does when it changes.
         use: takes a found rate, see `rate_finder`.
     """
-    with st.expander("More, for those who know", icon=":material/science:", key="more_settings"):
+    with st.expander(t("More, for those who know"), icon=":material/science:", key="more_settings"):
         rate_finder(project, photos, use)
-        st.markdown("**How the learning rate moves**")
+        st.markdown(t("**How the learning rate moves**"))
         first, second = st.columns(2, gap="large")
         with first:
             st.selectbox(
-                "The learning rate",
+                t("The learning rate"),
                 get_args(ScheduleName),
                 key=widget_key("schedule"),
-                format_func=lambda name: _SCHEDULES.get(name, name),
-                help="In each phase. A cosine needs all its epochs to do its work, so give it fewer of them.",
+                format_func=lambda name: t(_SCHEDULES[name]) if name in _SCHEDULES else name,
+                help=t("In each phase. A cosine needs all its epochs to do its work, so give it fewer of them."),
                 **changed,
             )
             st.number_input(
-                "Warm-up epochs",
+                t("Warm-up epochs"),
                 step=1,
                 key=widget_key("warmup_epochs"),
-                help="Each phase begins with small steps that grow over so many epochs. 0: full steps at once.",
+                help=t("Each phase begins with small steps that grow over so many epochs. 0: full steps at once."),
                 **changed,
             )
         with second:
             st.number_input(
-                "Divide the rate of each block by",
+                t("Divide the rate of each block by"),
                 step=0.1,
                 format="%.2f",
                 key=widget_key("discriminative"),
-                help="Discriminative rates: blocks nearer to the photo see simple things that need less change. 1: the "
-                "same rate for all. 2.6 is usual for a few blocks; for many choose less.",
+                help=t(
+                    "Discriminative rates: blocks nearer to the photo see simple things that need less change. 1: the "
+                    "same rate for all. 2.6 is usual for a few blocks; for many choose less."
+                ),
                 **changed,
             )
             st.slider(
-                "Label smoothing",
+                t("Label smoothing"),
                 0.0,
                 0.5,
                 step=0.05,
                 key=widget_key("label_smoothing"),
-                help="Share of each label that is spread over all classes, so that the network does not strive to be "
-                "surer than it can be. 0.1 is usual; 0 switches it off.",
+                help=t(
+                    "Share of each label that is spread over all classes, so that the network does not strive to be "
+                    "surer than it can be. 0.1 is usual; 0 switches it off."
+                ),
                 **changed,
             )
         st.toggle(
-            "Train BatchNormalization of unfrozen layers",
+            t("Train BatchNormalization of unfrozen layers"),
             key=widget_key("train_batch_norm"),
-            help="Off, it uses what it learned from a million photos.",
+            help=t("Off, it uses what it learned from a million photos."),
             **changed,
         )
         if widget_value("train_batch_norm"):
             st.warning(
-                "With few photos this usually hurts: the statistics swing from batch to batch and replace what the "
-                "base learned from a million photos.",
+                t(
+                    "With few photos this usually hurts: the statistics swing from batch to batch and replace what the "
+                    "base learned from a million photos."
+                ),
                 icon=":material/warning:",
             )
-        st.markdown("**What is kept on disk**")
+        st.markdown(t("**What is kept on disk**"))
         st.selectbox(
-            "What the frozen layers saw in each photo is kept",
+            t("What the frozen layers saw in each photo is kept"),
             get_args(CachePrecision),
             key=widget_key("cache_precision"),
-            format_func=lambda name: _PRECISIONS.get(name, name),
-            help="While deeper layers are fine-tuned, Thaw keeps what enters them on disk and reads it again in every "
-            "epoch. Rounded, it takes half the disk space and half the reading. The answers come out almost the same, "
-            "but no longer equal to the last bit. The head alone is always trained exactly.",
+            format_func=lambda name: t(_PRECISIONS[name]) if name in _PRECISIONS else name,
+            help=t(
+                "While deeper layers are fine-tuned, Thaw keeps what enters them on disk and reads it again in every "
+                "epoch. Rounded, it takes half the disk space and half the reading. The answers come out almost the "
+                "same, "
+                "but no longer equal to the last bit. The head alone is always trained exactly."
+            ),
             **changed,
         )

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.jobs.describe import trained_words
 from pages.jobs.launch import active_run, configured, launch, split_photos
 from pages.jobs.run_list import run_list, show, shown_run
-from pages.train.augmentation import variants_words
+from pages.train.augmentation import head_words
 from pages.train.live import live_run
 from pages.train.settings import settings
 from pages.ui import format as figures
@@ -14,31 +14,34 @@ from pages.ui.services import store
 from transfer_core.disk.workspace import open_project
 from transfer_core.errors import TransferError
 from transfer_core.runs.config import RunConfig
+from transfer_core.text import Sentence, joined, t
 
 project = require_project()
 photos = store(project)
-heading("Train", "Let it learn from your photos. You can leave this page and come back: training goes on.")
+heading("Train", t("Let it learn from your photos. You can leave this page and come back: training goes on."))
 
 
 def summary(config: RunConfig, train: int, validation: int) -> str:
     """What a click on Train will do, in a sentence or two."""
-    words = (
-        f"First a new head learns from **{train:,} photos**{variants_words(config)} on a frozen base, "
-        f"for at most {config.head.epochs} epochs"
-    )
+    said = [head_words(config, train)]
     if config.fine_tunes:
         ratio = config.head.learning_rate / config.fine_tune.learning_rate
-        slower = f", in steps {figures.amount(ratio)} times smaller" if ratio > 1 else ""
-        words += (
-            f"; then **{trained_words(config)}** of the base learn along for at most {config.fine_tune.epochs} "
-            f"epochs{slower}"
+        values = {"trained": trained_words(config), "epochs": config.fine_tune.epochs, "times": figures.amount(ratio)}
+        said.append(
+            Sentence(
+                "Then **{trained}** of the base learn along for at most {epochs} epochs, in steps {times} times "
+                "smaller."
+                if ratio > 1
+                else "Then **{trained}** of the base learn along for at most {epochs} epochs.",
+                **values,
+            )
         )
-    words += f". After each epoch, {validation:,} other photos check what it can do."
+    said.append(Sentence("After each epoch, {count:,} other photos check what it can do.", count=validation))
     if config.fit.patience:
-        words += " When that gets no better, it ends by itself and keeps the best."
+        said.append(Sentence("When that gets no better, it ends by itself and keeps the best."))
     if config.base.weights == "none":
-        words += " The base starts from **random weights**: it has not learned to see anything yet."
-    return words
+        said.append(Sentence("The base starts from **random weights**: it has not learned to see anything yet."))
+    return t(joined(said))
 
 
 def begin() -> None:
@@ -59,14 +62,14 @@ except TransferError as error:
     reason = str(error)
 busy = active_run(project)
 if busy:
-    reason = "Training is going on. When it has ended, you can train again with other choices."
+    reason = t("Training is going on. When it has ended, you can train again with other choices.")
 
 if config and manifest and not busy:
     counts = manifest.counts()
     st.markdown(summary(config, sum(counts["train"].values()), sum(counts["validation"].values())))
 with st.container(horizontal=True, vertical_alignment="center", key="start"):
     st.button(
-        "Train",
+        t("Train"),
         key="train",
         type="primary",
         icon=":material/model_training:",
@@ -82,7 +85,7 @@ settings(project, manifest)
 with guard():
     run = shown_run(project)
     if run is None:
-        st.caption("Nothing has been trained here yet.")
+        st.caption(t("Nothing has been trained here yet."))
     else:
         live_run(run)
     run_list(project, run)

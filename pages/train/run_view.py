@@ -13,6 +13,7 @@ from transfer_core.jobs.engine import Engine
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.events import EpochEnded, Event, Message, PhaseStarted, Progress
 from transfer_core.runs.folder import Run, Status
+from transfer_core.text import Sentence, t
 
 __all__ = ["RunView", "Standing", "read"]
 
@@ -21,14 +22,20 @@ SETTLED = 10.0  # seconds after the first epoch from which calm looks are enough
 SILENT = 20.0  # seconds without a sign of life that are worth mentioning
 
 _DOING = {
-    "": "Starting",
-    "prepare": "Getting the photos ready",
-    "features": "Computing what stays frozen, once",
-    "head": "Training the head",
-    "fine-tune": "Fine-tuning",
-    "finish": "Measuring the result",
+    "": Sentence("Starting"),
+    "prepare": Sentence("Getting the photos ready"),
+    "features": Sentence("Computing what stays frozen, once"),
+    "head": Sentence("Training the head"),
+    "fine-tune": Sentence("Fine-tuning"),
+    "finish": Sentence("Measuring the result"),
 }
-_SHORT = {"prepare": "Photos", "features": "Features", "head": "Head", "fine-tune": "Fine-tuning", "finish": "Result"}
+_SHORT = {
+    "prepare": Sentence("Photos"),
+    "features": Sentence("Features"),
+    "head": Sentence("Head"),
+    "fine-tune": Sentence("Fine-tuning"),
+    "finish": Sentence("Result"),
+}
 
 
 @dataclass(frozen=True)
@@ -74,9 +81,14 @@ class Standing:
     @property
     def words(self) -> str:
         """Phase and step: `Training the head: epoch 7 of at most 30`."""
-        doing = _DOING.get(self.phase, self.phase)
+        doing = t(_DOING[self.phase]) if self.phase in _DOING else self.phase
         if self.planned:
-            return f"{doing}: epoch {min(self.epochs + 1, self.planned)} of at most {self.planned}"
+            return t(
+                "{doing}: epoch {epochs} of at most {planned}",
+                doing=doing,
+                epochs=min(self.epochs + 1, self.planned),
+                planned=self.planned,
+            )
         return f"{doing}: {self.counts}" if self.counts else doing
 
     @property
@@ -130,8 +142,8 @@ class RunView:
         if self.status.state != "QUEUED":
             return self.standing.words
         if self.position > 1:
-            return f"Waiting: {self.position - 1} before this one"
-        return "Waiting for a free place" if self.position else "Starting"
+            return t("Waiting: {position} before this one", position=self.position - 1)
+        return t("Waiting for a free place") if self.position else t("Starting")
 
     @property
     def left(self) -> str:
@@ -148,7 +160,7 @@ class RunView:
     def waiting(self) -> str:
         """What the charts say before the first epoch."""
         if not self.status.active:
-            return "no epoch was finished"
+            return t("no epoch was finished")
         return self.standing.counts or f"{self.doing.lower()} …"
 
     @property
@@ -166,7 +178,7 @@ class RunView:
                 state = "now"
             else:
                 state = "done" if name in standing.begun or self.status.state == "FINISHED" else "ahead"
-            steps.append((_SHORT[name], state))
+            steps.append((t(_SHORT[name]), state))
         return steps
 
 

@@ -14,6 +14,7 @@ from pages.ui.widget_keys import put, renew, widget_key, widget_value
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.runs.config import Optimizer, RunConfig
+from transfer_core.text import t
 
 if TYPE_CHECKING:
     from transfer_core.photos.manifest import Manifest
@@ -53,70 +54,81 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
         st.session_state.setdefault(widget_key(key), value)
     changed = {"on_change": _store, "args": (project,)}
     if problem := st.session_state.get(_PROBLEM):
-        st.error(f"{problem} Until it is changed, training uses the value before.", icon=":material/error:")
-    with st.expander("Settings (the defaults are fine)", icon=":material/tune:", key="settings"):
+        st.error(
+            t("{problem} Until it is changed, training uses the value before.", problem=problem),
+            icon=":material/error:",
+        )
+    with st.expander(t("Settings (the defaults are fine)"), icon=":material/tune:", key="settings"):
         first, second = st.columns(2, gap="large")
         with first:
-            st.markdown("**First the head**, on the frozen base")
-            _epochs("head_epochs", "How often the head sees all training photos, at most.", changed)
-            _rate("head_rate", "How big a step the head takes after each batch of photos.", changed)
+            st.markdown(t("**First the head**, on the frozen base"))
+            _epochs("head_epochs", t("How often the head sees all training photos, at most."), changed)
+            _rate("head_rate", t("How big a step the head takes after each batch of photos."), changed)
         with second:
-            st.markdown("**Then fine-tuning** of what you unfroze")
-            _epochs("fine_tune_epochs", "0 skips fine-tuning.", changed)
+            st.markdown(t("**Then fine-tuning** of what you unfroze"))
+            _epochs("fine_tune_epochs", t("0 skips fine-tuning."), changed)
             _rate(
                 "fine_tune_rate",
-                "Keep it far below the head's: big steps would wipe out what the base has learned.",
+                t("Keep it far below the head's: big steps would wipe out what the base has learned."),
                 changed,
             )
-        st.markdown("**Both**")
+        st.markdown(t("**Both**"))
         first, second = st.columns(2, gap="large")
         with first:
             st.selectbox(
-                "Optimizer",
+                t("Optimizer"),
                 get_args(Optimizer),
                 key=widget_key("optimizer"),
                 format_func=lambda name: _NAMES[name],
                 **changed,
             )
             st.number_input(
-                "Batch size",
+                t("Batch size"),
                 step=1,
                 key=widget_key("batch_size"),
-                help="Photos looked at before each step of learning.",
+                help=t("Photos looked at before each step of learning."),
                 **changed,
             )
             st.number_input(
-                "Seed", step=1, key=widget_key("seed"), help="The same seed gives the same training again.", **changed
+                t("Seed"),
+                step=1,
+                key=widget_key("seed"),
+                help=t("The same seed gives the same training again."),
+                **changed,
             )
         with second:
             st.slider(
-                "Dropout",
+                t("Dropout"),
                 0.0,
                 0.95,
                 step=0.05,
                 key=widget_key("dropout"),
-                help="Share of what the base saw that is hidden from the head while it learns, so that it can't lean "
-                "on a single clue.",
+                help=t(
+                    "Share of what the base saw that is hidden from the head while it learns, so that it can't lean "
+                    "on a single clue."
+                ),
                 **changed,
             )
             st.number_input(
-                "Patience",
+                t("Patience"),
                 step=1,
                 key=widget_key("patience"),
-                help="A phase ends early after so many epochs in which the validation loss did not get lower; "
-                "the best weights are kept. 0: never end early.",
+                help=t(
+                    "A phase ends early after so many epochs in which the validation loss did not get lower; "
+                    "the best weights are kept. 0: never end early."
+                ),
                 **changed,
             )
             st.toggle(
-                "Let small classes count as much as large ones",
+                t("Let small classes count as much as large ones"),
                 key=widget_key("class_weights"),
-                help="Class weights: a mistake in a class with few photos weighs more.",
+                help=t("Class weights: a mistake in a class with few photos weighs more."),
                 **changed,
             )
         augmentation(project, photos, changed)
         more_settings(project, photos, changed, partial(_use_rate, project))
         st.button(
-            "Back to the defaults",
+            t("Back to the defaults"),
             key="reset_settings",
             icon=":material/restart_alt:",
             on_click=_reset,
@@ -130,13 +142,13 @@ def _use_rate(project: Project, phase: str, rate: float) -> None:
 
 
 def _epochs(key: str, explained: str, changed: dict[str, Any]) -> None:
-    st.number_input("Epochs, at most", step=1, key=widget_key(key), help=explained, **changed)
+    st.number_input(t("Epochs, at most"), step=1, key=widget_key(key), help=explained, **changed)
 
 
 def _rate(key: str, explained: str, changed: dict[str, Any]) -> None:
     value = widget_value(key)
     options = RATES if value in RATES else (*RATES, value)
-    st.selectbox("Learning rate", options, key=widget_key(key), help=explained, accept_new_options=True, **changed)
+    st.selectbox(t("Learning rate"), options, key=widget_key(key), help=explained, accept_new_options=True, **changed)
 
 
 def _stored(project: Project) -> dict[str, Any]:

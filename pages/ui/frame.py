@@ -14,6 +14,7 @@ from pages.ui.paths import page_path
 from transfer_core.disk import workspace as projects
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import ConfigError, TransferError
+from transfer_core.text import t
 
 __all__ = [
     "close_project",
@@ -78,12 +79,14 @@ def require_project() -> Project:
 
 
 def _no_project(named: str | None) -> None:
-    st.title("No project is open", anchor=False)
+    st.title(t("No project is open"), anchor=False)
     if named:
-        st.warning("This link names a project that does not exist, or that was deleted.", icon=":material/search_off:")
+        st.warning(
+            t("This link names a project that does not exist, or that was deleted."), icon=":material/search_off:"
+        )
     else:
-        st.markdown("Each classifier lives in a project of its own. Open one, or start one, on the home page.")
-    if st.button("Go to the home page", key="go_home", type="primary", icon=":material/home:"):
+        st.markdown(t("Each classifier lives in a project of its own. Open one, or start one, on the home page."))
+    if st.button(t("Go to the home page"), key="go_home", type="primary", icon=":material/home:"):
         close_project()
         go("home")
 

@@ -4,83 +4,147 @@ from __future__ import annotations
 
 import streamlit as st
 
-__all__ = ["HELP", "matching", "word_list"]
+from transfer_core.text import Sentence, t
 
-HELP = {
-    "base": "A network that was trained on over a million photos. It already sees edges, textures and parts of things.",
-    "head": "The small new part on top of the base. It learns to tell your classes apart.",
-    "freeze": "A frozen layer keeps what it knows: training does not change it.",
-    "fine-tune": "After the head has learned, the layers you unfreeze go on learning, in very small steps.",
-    "epoch": "One pass over all training photos.",
-    "class": "One kind of thing the classifier can answer with, such as cat or dog.",
-    "validation": "Photos it never learns from. They show how well it does on photos it has not seen.",
-    "weights": "The numbers inside a network: what it has learned.",
-    "parameters": "How many numbers the network holds. More can learn more, but take longer and need more photos.",
+__all__ = ["explain", "matching", "word_list"]
+
+_MEANINGS = {
+    "base": Sentence(
+        "A network that was trained on over a million photos. It already sees edges, textures and parts of things."
+    ),
+    "head": Sentence("The small new part on top of the base. It learns to tell your classes apart."),
+    "freeze": Sentence("A frozen layer keeps what it knows: training does not change it."),
+    "fine-tune": Sentence("After the head has learned, the layers you unfreeze go on learning, in very small steps."),
+    "epoch": Sentence("One pass over all training photos."),
+    "class": Sentence("One kind of thing the classifier can answer with, such as cat or dog."),
+    "validation": Sentence("Photos it never learns from. They show how well it does on photos it has not seen."),
+    "weights": Sentence("The numbers inside a network: what it has learned."),
+    "parameters": Sentence(
+        "How many numbers the network holds. More can learn more, but take longer and need more photos."
+    ),
     "imagenet": (
-        "How often its first guess was right on the ImageNet test photos, with 1000 classes to choose from, as its "
-        "authors published. It says how well the network sees in general."
+        Sentence(
+            "How often its first guess was right on the ImageNet test photos, with 1000 classes to choose from, as its "
+            "authors published. It says how well the network sees in general."
+        )
     ),
-    "seed": "Another number deals the photos out differently; the same number always deals them out the same way.",
-    "transfer learning": (
-        "Using what a network learned on one task, such as a million photos of all kinds, for another: your classes."
+    "seed": Sentence(
+        "Another number deals the photos out differently; the same number always deals them out the same way."
     ),
-    "feature extraction": "Training the head alone, on what the frozen base sees in each photo.",
-    "features": "What the base makes of a photo: a list of numbers that say which patterns are in it.",
-    "layer": "One step of the computation in a network. A base has dozens to hundreds, one after the other.",
-    "block": "A few layers that belong together. A network is a chain of blocks, several alike making a stage.",
-    "accuracy": "The share of photos answered rightly: of those learned from (training), or of others (validation).",
+    "transfer-learning": (
+        Sentence(
+            "Using what a network learned on one task, such as a million photos of all kinds, for another: your "
+            "classes."
+        )
+    ),
+    "feature-extraction": Sentence("Training the head alone, on what the frozen base sees in each photo."),
+    "features": Sentence("What the base makes of a photo: a list of numbers that say which patterns are in it."),
+    "layer": Sentence("One step of the computation in a network. A base has dozens to hundreds, one after the other."),
+    "block": Sentence(
+        "A few layers that belong together. A network is a chain of blocks, several alike making a stage."
+    ),
+    "accuracy": Sentence(
+        "The share of photos answered rightly: of those learned from (training), or of others (validation)."
+    ),
     "loss": (
-        "How wrong the answers are, and how surely so. Training makes it small. A photo that is "
-        "answered wrongly and surely costs far more than one answered wrongly in doubt."
+        Sentence(
+            "How wrong the answers are, and how surely so. Training makes it small. A photo that is "
+            "answered wrongly and surely costs far more than one answered wrongly in doubt."
+        )
     ),
     "interval": (
-        "The range in which the true accuracy probably lies (95% confidence). The fewer photos it was measured on, the "
-        "wider. Figures whose ranges overlap widely may differ by chance alone."
+        Sentence(
+            "The range in which the true accuracy probably lies (95% confidence). The fewer photos it was measured "
+            "on, the wider. Figures whose ranges overlap widely may differ by chance alone."
+        )
     ),
-    "within noise": "A difference so small that chance alone would often bring it: do not read anything into it.",
-    "learning rate": (
-        "How big a step the weights take after each batch. Too low: it learns slowly. Too high: it overshoots, and "
-        "fine-tuning spoils what the base knows."
+    "within-noise": Sentence(
+        "A difference so small that chance alone would often bring it: do not read anything into it."
     ),
-    "batch": "The photos looked at together before each step, such as 32.",
-    "gradient": "The correction that an error sends back through the network: which way each weight should move.",
+    "learning-rate": (
+        Sentence(
+            "How big a step the weights take after each batch. Too low: it learns slowly. Too high: it overshoots, and "
+            "fine-tuning spoils what the base knows."
+        )
+    ),
+    "batch": Sentence("The photos looked at together before each step, such as 32."),
+    "gradient": Sentence(
+        "The correction that an error sends back through the network: which way each weight should move."
+    ),
     "over-fitting": (
-        "Learning the training photos by heart instead of what they have in common: ever better on them, no better or "
-        "worse on new ones. More photos help most."
+        Sentence(
+            "Learning the training photos by heart instead of what they have in common: ever better on them, no better "
+            "or worse on new ones. More photos help most."
+        )
     ),
-    "augmentation": "Learning from changed copies of each photo: turned, mirrored, a little lighter or darker.",
-    "dropout": "Switching off a random share of the features at each step, so that none is relied on alone.",
-    "batch normalization": (
-        "BatchNormalization, a layer that brings numbers to a common scale, using averages from its training. While "
-        "fine-tuning, Thaw keeps those averages as they are: a few photos would spoil them."
+    "augmentation": Sentence(
+        "Learning from changed copies of each photo: turned, mirrored, a little lighter or darker."
     ),
-    "early stopping": "Ending the training when the validation loss has not fallen for some epochs; the best is kept.",
-    "drift": "How far weights moved in training: the length of the change as a share of their length before.",
-    "optimizer": "The rule that turns gradients into steps, such as Adam.",
+    "dropout": Sentence("Switching off a random share of the features at each step, so that none is relied on alone."),
+    "batch-normalization": (
+        Sentence(
+            "BatchNormalization, a layer that brings numbers to a common scale, using averages from its training. "
+            "While "
+            "fine-tuning, Thaw keeps those averages as they are: a few photos would spoil them."
+        )
+    ),
+    "early-stopping": Sentence(
+        "Ending the training when the validation loss has not fallen for some epochs; the best is kept."
+    ),
+    "drift": Sentence("How far weights moved in training: the length of the change as a share of their length before."),
+    "optimizer": Sentence("The rule that turns gradients into steps, such as Adam."),
 }
-
-
 _NAMES = {
-    "fine-tune": "Fine-tuning",
-    "freeze": "Frozen",
-    "imagenet": "ImageNet accuracy",
-    "batch normalization": "BatchNormalization",
-    "validation": "Validation photos",
+    "accuracy": Sentence("Accuracy"),
+    "augmentation": Sentence("Augmentation"),
+    "base": Sentence("Base"),
+    "batch": Sentence("Batch"),
+    "batch-normalization": Sentence("BatchNormalization"),
+    "block": Sentence("Block"),
+    "class": Sentence("Class"),
+    "drift": Sentence("Drift"),
+    "dropout": Sentence("Dropout"),
+    "early-stopping": Sentence("Early stopping"),
+    "epoch": Sentence("Epoch"),
+    "feature-extraction": Sentence("Feature extraction"),
+    "features": Sentence("Features"),
+    "fine-tune": Sentence("Fine-tuning"),
+    "freeze": Sentence("Frozen"),
+    "gradient": Sentence("Gradient"),
+    "head": Sentence("Head"),
+    "imagenet": Sentence("ImageNet accuracy"),
+    "interval": Sentence("Interval"),
+    "layer": Sentence("Layer"),
+    "learning-rate": Sentence("Learning rate"),
+    "loss": Sentence("Loss"),
+    "optimizer": Sentence("Optimizer"),
+    "over-fitting": Sentence("Over-fitting"),
+    "parameters": Sentence("Parameters"),
+    "seed": Sentence("Seed"),
+    "transfer-learning": Sentence("Transfer learning"),
+    "validation": Sentence("Validation photos"),
+    "weights": Sentence("Weights"),
+    "within-noise": Sentence("Within noise"),
 }
+
+
+def explain(term: str) -> str:
+    """What a term means, in the reader's language."""
+    return t(_MEANINGS[term])
 
 
 def word_list() -> None:
     """A button that opens the list, by the alphabet, with a field to find a word."""
-    with st.popover("Words", icon=":material/dictionary:", type="tertiary", key="words"):
-        wanted = st.text_input("Find a word", key="words_find", placeholder="epoch")
+    with st.popover(t("Words"), icon=":material/dictionary:", type="tertiary", key="words"):
+        wanted = st.text_input(t("Find a word"), key="words_find", placeholder=t("epoch"))
         found = [f"**{name}**  \n{text}" for name, text in matching(wanted).items()]
-        st.markdown("\n\n".join(found) or "No word here matches that.")
+        st.markdown("\n\n".join(found) or t("No word here matches that."))
 
 
 def matching(wanted: str) -> dict[str, str]:
     """The terms whose name or explanation holds `wanted`, by the alphabet; all for nothing."""
     wanted = wanted.strip().lower()
-    terms = {_NAMES.get(term, term[0].upper() + term[1:]): text for term, text in HELP.items()}
+    terms = {t(_NAMES[term]): t(text) for term, text in _MEANINGS.items()}
     return {
         name: terms[name]
         for name in sorted(terms, key=str.lower)

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from transfer_core.errors import PhotoError
-from transfer_core.text import Sentence
+from transfer_core.text import Sentence, t
 
 __all__ = [
     "answer",
@@ -149,7 +149,7 @@ def thumb(photo: Mapping[str, Any]) -> None:
     if data:
         st.image(data, width="stretch", alt=photo["photo"])
     else:
-        st.caption(":material/broken_image: This photo's file is gone or can't be read.")
+        st.caption(t(":material/broken_image: This photo's file is gone or can't be read."))
 
 
 def thumb_bytes(photo: Mapping[str, Any]) -> bytes:

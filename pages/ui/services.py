@@ -75,7 +75,7 @@ def _store(folder: str) -> PhotoStore:
     return PhotoStore(Path(folder))
 
 
-@st.cache_resource(show_spinner="Reading the layers of the base…", max_entries=32)
+@st.cache_resource(show_spinner=False, max_entries=32)
 def _tree(home: str, base_name: str) -> LayerTree:
     from transfer_core.backbones.stored_trees import stored_tree
 

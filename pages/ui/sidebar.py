@@ -16,6 +16,7 @@ from transfer_core.disk import cache as cache_limit
 from transfer_core.disk import workspace as projects
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
+from transfer_core.text import t
 
 __all__ = ["disk_space", "sidebar"]
 
@@ -23,15 +24,15 @@ __all__ = ["disk_space", "sidebar"]
 def sidebar(project: Project | None) -> None:
     """Draw the sidebar for `project`, or without one just the way home."""
     with st.sidebar:
-        st.page_link(page_path("home"), label="**Thaw**", icon=":material/ac_unit:")
+        st.page_link(page_path("home"), label=t("**Thaw**"), icon=":material/ac_unit:")
         if project is None:
-            st.caption("Open a project, or start with a sample.")
+            st.caption(t("Open a project, or start with a sample."))
         else:
             _project(project)
         st.space("medium")
         word_list()
         disk_space()
-        st.caption("Everything stays on this computer: photos, training and the trained classifier.")
+        st.caption(t("Everything stays on this computer: photos, training and the trained classifier."))
 
 
 def _project(project: Project) -> None:
@@ -44,20 +45,20 @@ def _project(project: Project) -> None:
         elif step == upcoming:
             icon, state = ":material/radio_button_checked:", "next"
         else:
-            icon, state = ":material/radio_button_unchecked:", "not yet"
+            icon, state = ":material/radio_button_unchecked:", t("not yet")
         st.page_link(
             page_path(step.name),
-            label=f"{step.title} :small[:gray[{state}]]",
+            label=t("{title} :small[:gray[{state}]]", title=step.title, state=state),
             icon=icon,
             query_params={"project": project.id},
-            help=f"{step.purpose}: {state}",
+            help=f"{t(step.purpose)}: {state}",
         )
     st.page_link(
         page_path("labs"),
-        label="Labs",
+        label=t("Labs"),
         icon=":material/science:",
         query_params={"project": project.id},
-        help="Experiments: how deep to fine-tune, and what goes wrong when it is done wrong",
+        help=t("Experiments: how deep to fine-tune, and what goes wrong when it is done wrong"),
     )
 
 
@@ -66,10 +67,12 @@ _LEAST, _MOST = 0.5, 500.0  # gigabytes a person may set; the variable takes any
 
 def disk_space() -> None:
     """A popover with the caches' size, their limit and Empty."""
-    with st.popover("Disk space", icon=":material/hard_drive:", type="tertiary", key="disk_space"):
+    with st.popover(t("Disk space"), icon=":material/hard_drive:", type="tertiary", key="disk_space"):
         st.markdown(
-            "Thaw keeps what it has computed from your photos, so that the next training starts at once. All of it "
-            "can be computed again; your photos and trained classifiers are not part of it."
+            t(
+                "Thaw keeps what it has computed from your photos, so that the next training starts at once. All of it "
+                "can be computed again; your photos and trained classifiers are not part of it."
+            )
         )
         with guard():
             used, limit = cache_limit.usage(), cache_limit.limit_bytes()
@@ -77,28 +80,28 @@ def disk_space() -> None:
             st.progress(share, text=f"{figures.size(used)} of {figures.size(limit)} used")
             _limit(limit)
             st.button(
-                "Empty it now", key="empty_cache", icon=":material/delete_sweep:", disabled=not used, on_click=_empty
+                t("Empty it now"), key="empty_cache", icon=":material/delete_sweep:", disabled=not used, on_click=_empty
             )
         if emptied := st.session_state.pop("cache_emptied", None):
             st.success(emptied, icon=":material/check:")
         if problem := st.session_state.pop("cache_problem", None):
             st.error(problem, icon=":material/error:")
-        st.caption(f"Everything Thaw keeps lies in `{projects.home()}`.")
+        st.caption(t("Everything Thaw keeps lies in `{home}`.", home=projects.home()))
 
 
 def _limit(limit: int) -> None:
     if "THAW_CACHE_GB" in os.environ:
-        st.caption("The limit comes from the environment variable THAW_CACHE_GB.")
+        st.caption(t("The limit comes from the environment variable THAW_CACHE_GB."))
         return
     st.session_state["cache_limit"] = min(max(limit / 1e9, _LEAST), _MOST)  # another tab may have changed it
     st.number_input(
-        "Keep it below (GB)",
+        t("Keep it below (GB)"),
         _LEAST,
         _MOST,
         step=0.5,
         key="cache_limit",
         on_change=_set,
-        help="What was not used for longest goes first.",
+        help=t("What was not used for longest goes first."),
     )
 
 
@@ -111,6 +114,6 @@ def _set() -> None:
 
 def _empty() -> None:
     try:
-        st.session_state["cache_emptied"] = f"{figures.size(cache_limit.clear())} made free."
+        st.session_state["cache_emptied"] = t("{size} made free.", size=figures.size(cache_limit.clear()))
     except TransferError as error:
         st.session_state["cache_problem"] = str(error)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 
 import streamlit as st
 
 from pages.ui.html import sentence
 from pages.ui.paths import page_path
 from transfer_core.disk.workspace import Project, runs_dir
+from transfer_core.text import Sentence, t
 
 __all__ = ["STEPS", "Step", "done_steps", "has_photos", "next_button", "next_step", "stepper", "way"]
 
@@ -18,16 +20,16 @@ class Step:
     """One step: its page `pages/<name>.py`, its title, and what it is for."""
 
     name: str
-    title: str
-    purpose: str
+    title: Sentence
+    purpose: Sentence
 
 
 STEPS = (
-    Step("photos", "Photos", "Show it examples"),
-    Step("base", "Base", "Pick a network that can already see"),
-    Step("layers", "Layers", "Choose what may change"),
-    Step("train", "Train", "Let it learn"),
-    Step("test", "Test", "Try it on new photos"),
+    Step("photos", Sentence("Photos"), Sentence("Show it examples")),
+    Step("base", Sentence("Base"), Sentence("Pick a network that can already see")),
+    Step("layers", Sentence("Layers"), Sentence("Choose what may change")),
+    Step("train", Sentence("Train"), Sentence("Let it learn")),
+    Step("test", Sentence("Test"), Sentence("Try it on new photos")),
 )
 
 
@@ -63,14 +65,17 @@ def _has_classes(project: Project) -> bool:
     return sum(count > 0 for count in store(project).classes().values()) > 1
 
 
+_STATES = {"done": Sentence("done"), "next": Sentence("next"), "not-yet": Sentence("not yet")}
+
+
 def way(done: tuple[str, ...]) -> None:
     """Draw the five steps as a row of dots with words, for a card."""
     upcoming = next_step(done).name
     items = []
     for step in STEPS:
-        state = "done" if step.name in done else "next" if step.name == upcoming else "not yet"
-        mark = state.replace(" ", "-")
-        items.append(f'<span role="listitem" class="{mark}" title="{step.title}: {state}">{step.title}</span>')
+        mark = "done" if step.name in done else "next" if step.name == upcoming else "not-yet"
+        title, state = escape(t(step.title)), escape(t(_STATES[mark]))
+        items.append(f'<span role="listitem" class="{mark}" title="{title}: {state}">{title}</span>')
     st.html(f'<div role="list" class="thaw-way">{"".join(items)}</div>')
 
 
@@ -83,10 +88,10 @@ def stepper(project: Project, current: str) -> None:
             icon = ":material/check_circle:" if step.name in done else f":material/counter_{number}:"
             st.page_link(
                 page_path(step.name),
-                label=f"**{step.title}**" if here else step.title,
+                label=f"**{step.title}**" if here else t(step.title),
                 icon=icon,
                 query_params={"project": project.id},
-                help=step.purpose,
+                help=t(step.purpose),
             )
 
 
@@ -99,7 +104,7 @@ def next_button(step: str, *, reason: str | None = None) -> bool:
     title = next(item.title for item in STEPS if item.name == step)
     with st.container(horizontal=True, vertical_alignment="center", key="way_on"):
         clicked = st.button(
-            f"Next: {title}",
+            t("Next: {title}", title=title),
             key=f"next_{step}",
             type="primary",
             icon=":material/arrow_forward:",

@@ -13,8 +13,10 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.format import span
 from pages.ui.html import sentence
 from transfer_core.errors import TransferError
+from transfer_core.text import Sentence, t
 
 __all__ = ["Task", "dismiss", "find", "running", "show", "start"]
 
@@ -29,8 +31,8 @@ class Task:
     """What goes on, for the person: "Importing 980 photos"."""
     key: str
     work: Callable[[Task], Any]
-    unit: Callable[[int, int], str] = "{} of {}".format
-    """How `done` and `total` read, such as "3 of 12 photos"."""
+    unit: Sentence = field(default_factory=lambda: Sentence("{done} of {total}"))
+    """How `done` and `total` read, such as "{done} of {total} photos"."""
     done: int = 0
     total: int = 0
     result: Any = None
@@ -73,7 +75,7 @@ def _tasks() -> tuple[dict[str, Task], threading.Lock]:
     return {}, threading.Lock()
 
 
-def start(key: str, title: str, work: Callable[[Task], Any], unit: Callable[[int, int], str] | None = None) -> Task:
+def start(key: str, title: str, work: Callable[[Task], Any], unit: Sentence | None = None) -> Task:
     """Start `work` under `key`, or give the task that is already at it."""
     tasks, lock = _tasks()
     with lock:
@@ -129,7 +131,7 @@ def show(key: str) -> Task | None:
         st.info(sentence(str(task.error)), icon=":material/cancel:")
     else:
         st.error(sentence(str(task.error)), icon=":material/error:")
-    st.button("OK", key=f"dismiss_{key}", on_click=dismiss, args=(key,))
+    st.button(t("OK"), key=f"dismiss_{key}", on_click=dismiss, args=(key,))
     return None
 
 
@@ -141,15 +143,11 @@ def _running(task: Task) -> None:
     spent = time.monotonic() - task.started
     # A guess from the first moments would jump about, so none is made.
     if spent > 3 and share > 0.02:
-        left = f" · about {_span(spent / share - spent)} left"
-    detail = f" · {task.unit(task.done, task.total)}" if task.total else ""
+        left = t(" · about {span} left", span=span(max(1.0, spent / share - spent)))
+    detail = " · " + t(task.unit.id, done=task.done, total=task.total) if task.total else ""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.progress(share, text=sentence(f"{task.title}{detail}{left}"))
         if task.cancelled():
-            st.caption("Stopping…", width="content")
+            st.caption(t("Stopping…"), width="content")
         else:
-            st.button("Cancel", key=f"cancel_{task.key}", icon=":material/close:", on_click=task.cancel)
-
-
-def _span(seconds: float) -> str:
-    return f"{max(round(seconds), 1)} s" if seconds < 90 else f"{round(seconds / 60)} min"
+            st.button(t("Cancel"), key=f"cancel_{task.key}", icon=":material/close:", on_click=task.cancel)

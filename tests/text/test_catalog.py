@@ -50,7 +50,26 @@ SHOWN |= {"write", "download_button", "camera_input", "pills", "select_slider", 
 READ = {"help", "label", "placeholder", "delta", "title", "text"}
 """Arguments of theirs that are read by a person."""
 PHRASE = re.compile(r"[A-Za-z]{2,}[,;:.]? [A-Za-z(]{2,}")
-ICON = re.compile(r":material/\w+:|:\w+-badge\[|%[A-Za-z]|\{\w*[^}]*\}")
+ICON = re.compile(r":material/\w+:|:[\w-]+\[|%[A-Za-z]|\{[^}]*\}|/[\w./…]+")
+EXEMPT = {
+    "top right",  # Plotly's, of where a text stands
+    "{} {}px {}px",  # a style sheet's
+    "triggered tf.function retracing",  # TensorFlow's, to be recognized
+    "SIMD Extensions",
+    "{} up to {}",  # of the version of instructions, for report.json
+    "Something went wrong inside Thaw: {}; the lane's log has the details.",  # of an exception that shows as a bug
+    "too early",
+    "few photos",  # names of hints
+    "WHERE ? IS NULL OR class_id = ?",
+    "WHERE sha256 IN ({})",
+    "Generator[_Verified | Refusal, None, None]",
+    "unable to open",  # SQLite's
+    "old.{} IS NOT new.{}",
+    "'DELETE FROM {} WHERE id = ' || new.id",
+    "'UPDATE {} SET ' || {} || ' WHERE id = ' || new.id",
+    "'INSERT INTO {} ({}) VALUES (' || {} || ')'",
+}
+"""What looks like a sentence and is none."""
 NO_WORDS = re.compile(r"\s*(<|SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|BEGIN|[.#@][\w-]+ \{)")
 
 
@@ -75,12 +94,19 @@ def choices(node: ast.AST) -> Iterator[ast.AST]:
         yield node
 
 
-def bypassing(path: Path) -> list[str]:
-    """The texts of a file that a person reads and no catalogue knows, and sentences with an id put together."""
-    found: list[str] = []
+def bypassing(path: Path) -> list[tuple[int, str]]:
+    """Line and text of what a person reads in a file and no catalogue knows, and of ids that are put together."""
+    return [(getattr(node, "lineno", 0), text) for node, text in found_in(path)]
+
+
+def found_in(path: Path) -> list[tuple[ast.AST, str]]:
+    """As `bypassing`, with the nodes."""
+    found: list[tuple[ast.AST, str]] = []
 
     def note(node: ast.AST, text: str) -> None:
-        found.append(f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}: {text[:90]}")
+        if text in EXEMPT:
+            return
+        found.append((node, text))
 
     def visit(node: ast.AST) -> None:
         if isinstance(node, ast.Expr) and text_of(node.value) is not None:
@@ -95,7 +121,9 @@ def bypassing(path: Path) -> list[str]:
                     if isinstance(literal, ast.JoinedStr | ast.BinOp):
                         note(literal, ast.unparse(literal))
                 for other in [*arguments[len(ids) :], *node.keywords, *(a for a in ids if text_of(a) is None)]:
-                    if not any(text_of(choice) is not None for choice in choices(other)):
+                    if isinstance(other, ast.IfExp) and other in ids:
+                        visit(other.test)
+                    else:
                         visit(other)
                 return
             if name in COMMANDS:
@@ -105,7 +133,8 @@ def bypassing(path: Path) -> list[str]:
             ):
                 return
             if name in SHOWN and arguments and isinstance(node.func, ast.Attribute):
-                for argument in [arguments[0], *(k.value for k in node.keywords if k.arg in READ)]:
+                read = [arguments[0], *(keyword.value for keyword in node.keywords if keyword.arg in READ)]
+                for argument in read:
                     for literal in choices(argument):
                         text = text_of(literal)
                         if (
@@ -114,7 +143,10 @@ def bypassing(path: Path) -> list[str]:
                             and not NO_WORDS.match(text)
                         ):
                             note(literal, text)
-                            return
+                for argument in [*arguments, *(keyword.value for keyword in node.keywords)]:
+                    if argument not in read or all(text_of(literal) is None for literal in choices(argument)):
+                        visit(argument)
+                return
         text = text_of(node)
         if text is not None:
             if PHRASE.search(ICON.sub("", text)) and not NO_WORDS.match(text):

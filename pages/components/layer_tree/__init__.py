@@ -9,6 +9,7 @@ from pages.components.layer_tree.values import Value, layer_values
 from pages.components.layer_tree.wire import Rows, component, ranges, rows
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.backbones.tree import LayerTree
+from transfer_core.text import t
 
 __all__ = ["Head", "Value", "apply", "layer_tree", "layer_values", "ranges", "rows"]
 
@@ -53,7 +54,7 @@ def layer_tree(
             **wire.data(),
             "on": ranges(at for at, name in enumerate(tree.layers) if name in chosen),
             "ack": memory["ack"],
-            "label": f"Layers of {tree.root.name}",
+            "label": t("Layers of {name}", name=tree.root.name),
             "head": {"title": head.title, "parameters": head.parameters},
         },
     )

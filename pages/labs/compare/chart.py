@@ -9,6 +9,7 @@ from typing import Any
 from pages.train.curves import HEIGHT
 from pages.ui import charts as plot_layout
 from pages.ui.charts import LEAST_EPOCHS, MARKED_EPOCHS, TRAINING, VALIDATION
+from transfer_core.text import t
 
 __all__ = ["alternative", "figure"]
 
@@ -50,12 +51,18 @@ def figure(curves: Sequence[Epochs], *, key: str) -> dict[str, Any]:
 def alternative(curves: Sequence[Epochs]) -> str:
     """What the charts show, for people who don't see them."""
     parts = [
-        f"the {name} trained for {len(epochs)} epochs and reached a validation accuracy of "
-        f"{max(epoch['val_accuracy'] for epoch in epochs):.0%} at best"
+        t(
+            "the {name} trained for {count} epochs and reached a validation accuracy of {value:.0%} at best",
+            name=name,
+            count=len(epochs),
+            value=max(epoch["val_accuracy"] for epoch in epochs),
+        )
         for epochs, (name, _, _) in zip(curves, _RUNS, strict=True)
         if epochs
     ]
-    return f"Training curves of both runs: {'; '.join(parts) or 'no epoch was kept'}."
+    if not parts:
+        return t("Training curves of both runs: no epoch was kept.")
+    return t("Training curves of both runs: {ends}.", ends="; ".join(parts))
 
 
 def _trace(epochs: Epochs, run: str, color: str, symbol: str, axis: str, metric: str) -> dict[str, Any]:

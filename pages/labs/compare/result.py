@@ -13,7 +13,7 @@ from pages.components.live_curves import live_curves
 from pages.jobs.trained_runs import read_trained
 from pages.labs.compare import chart as compare_curves
 from pages.ui import html as drawn
-from pages.ui.format import percent_range, plural
+from pages.ui.format import percent_range
 from pages.ui.frame import guard
 from pages.ui.html import cells, plain, sentence, thumb
 from pages.ui.services import tree
@@ -21,11 +21,12 @@ from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.errors import TransferError
 from transfer_core.runs.folder import Run
+from transfer_core.text import Sentence, plural, t
 
 __all__ = ["draw", "drift_values"]
 
 PER_PAGE = 12
-_ORDER = ("First", "Second")
+_ORDER = (Sentence("First"), Sentence("Second"))
 
 
 def draw(run: Run, result: dict[str, Any]) -> None:
@@ -34,15 +35,15 @@ def draw(run: Run, result: dict[str, Any]) -> None:
     if "p_value" in result:
         _photos(run, result)
     if any(result.get("curves", ())):
-        st.subheader("Curves", anchor=False)
+        st.subheader(t("Curves"), anchor=False)
         live_curves(
             compare_curves.figure(result["curves"], key=run.id),
             key="compare_curves",
             label=compare_curves.alternative(result["curves"]),
         )
-        st.caption("A dashed upright line marks where the fine-tuning of the run of its color begins.")
+        st.caption(t("A dashed upright line marks where the fine-tuning of the run of its color begins."))
     if "drift" in result:
-        st.subheader("How far the weights lie apart", anchor=False)
+        st.subheader(t("How far the weights lie apart"), anchor=False)
         with guard():
             _drift(result)
 
@@ -54,7 +55,13 @@ def _pair(result: Mapping[str, Any]) -> None:
             st.markdown(f"**{_ORDER[number]}**  \n:small[{plain(_name(named))}]")
             if measured:
                 share = percent_range(result["accuracies"][number], result["intervals"][number])
-                st.markdown(f"Right on **{share}** of {plural(result['photos'], 'photo')} new to both")
+                st.markdown(
+                    t(
+                        "Right on **{share}** of {photos} new to both",
+                        share=share,
+                        photos=plural("{n:,} photo", "{n:,} photos", result["photos"]),
+                    )
+                )
 
 
 def _name(named: Mapping[str, Any]) -> str:
@@ -62,25 +69,29 @@ def _name(named: Mapping[str, Any]) -> str:
     try:
         return read_trained(Run(Path(named["folder"]))).name
     except TransferError:
-        return f"{get_base(named['base']).title} (deleted since)"
+        return t("{title} (deleted since)", title=get_base(named["base"]).title)
 
 
 def _photos(run: Run, result: Mapping[str, Any]) -> None:
     fixed, broken = ([photo for photo in result["changed"] if photo["fixed"] == kind] for kind in (True, False))
     drawn.facts(
         {
-            "Both right": plural(result["both_right"], "photo"),
-            "Fixed": f"{plural(len(fixed), 'photo')}: only the second is right",
-            "Broken": f"{plural(len(broken), 'photo')}: only the first is right",
-            "Both wrong": plural(result["both_wrong"], "photo"),
+            t("Both right"): t(plural("{n:,} photo", "{n:,} photos", result["both_right"])),
+            t("Fixed"): t(
+                "{photos}: only the second is right", photos=plural("{n:,} photo", "{n:,} photos", len(fixed))
+            ),
+            t("Broken"): t(
+                "{photos}: only the first is right", photos=plural("{n:,} photo", "{n:,} photos", len(broken))
+            ),
+            t("Both wrong"): t(plural("{n:,} photo", "{n:,} photos", result["both_wrong"])),
         }
     )
-    for key, title, photos in (("fixed", "Fixed", fixed), ("broken", "Broken", broken)):
-        st.subheader(f"{title}: {plural(len(photos), 'photo')}", anchor=False)
+    for key, title, photos in (("fixed", t("Fixed"), fixed), ("broken", t("Broken"), broken)):
+        st.subheader(f"{title}: {plural('{n:,} photo', '{n:,} photos', len(photos))}", anchor=False)
         if photos:
             _grid(f"{key}_{run.id.replace('.', '-')}", photos)
         else:
-            st.caption("None.")
+            st.caption(t("None."))
 
 
 def _grid(key: str, photos: Sequence[Mapping[str, Any]]) -> None:
@@ -102,31 +113,33 @@ def _drift(result: Mapping[str, Any]) -> None:
     if result.get("drift_note"):
         st.info(sentence(result["drift_note"]), icon=":material/info:")
     named = result["runs"]
-    views = {"Between the two": (named[1]["base"], result["drift"])} if result["drift"] else {}
+    views = {t("Between the two"): (named[1]["base"], result["drift"])} if result["drift"] else {}
     for order, one, moved in zip(_ORDER, named, result["drift_from_base"], strict=True):
         if moved:
-            views[f"{order}, since its base"] = (one["base"], moved)
+            views[t("{order}, since its base", order=order)] = (one["base"], moved)
     if not views:
-        st.caption("There is nothing to compare the weights with.")
+        st.caption(t("There is nothing to compare the weights with."))
         return
     chosen = st.segmented_control(
-        "Compare the weights", list(views), default=next(iter(views)), key="drift_view", label_visibility="collapsed"
+        t("Compare the weights"), list(views), default=next(iter(views)), key="drift_view", label_visibility="collapsed"
     )
     base, values = views.get(chosen or "", next(iter(views.values())))
     if values == result["drift"]:
         st.caption(sentence(result["drift_words"]))
     elif not any(values.values()):
-        st.caption("Nothing in this base has moved: only its head was trained.")
+        st.caption(t("Nothing in this base has moved: only its head was trained."))
         return
     if not any(values.values()):
         return
     st.caption(
-        "Each figure is the length of the change over the length of the layer's weights before: 0% is untouched. "
-        "A stage or block shows the largest of its layers."
+        t(
+            "Each figure is the length of the change over the length of the layer's weights before: 0% is untouched. "
+            "A stage or block shows the largest of its layers."
+        )
     )
     with st.container(key="drift_tree"):
         layer_values(
-            tree(base), drift_values(tree(base), values), key="drift_values", label="weights moved", best="most"
+            tree(base), drift_values(tree(base), values), key="drift_values", label=t("weights moved"), best="most"
         )
 
 

@@ -13,7 +13,7 @@ from pages.ui import html as drawn
 from pages.ui.html import cells
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import PhotoError, TransferError
-from transfer_core.text import Sentence
+from transfer_core.text import Sentence, t
 
 __all__ = ["tool"]
 
@@ -35,15 +35,17 @@ class _Answer:
 def tool(project: Project) -> None:
     """Take photos in and show what the base says of them."""
     with st.container(border=True, key="imagenet_tool"):
-        st.markdown("**Ask it about any photo**")
+        st.markdown(t("**Ask it about any photo**"))
         key = f"imagenet_images_{st.session_state.get('imagenet_images_taken', 0)}"
         with st.container(key="test_images"):
             uploads = st.file_uploader(
-                "Drop photos here",
+                t("Drop photos here"),
                 accept_multiple_files=True,
                 key=key,
-                help="The base answers with the names it learned from ImageNet: 1000 kinds of things, none of them "
-                "yours. To paste a picture, click here first, then press Ctrl+V (⌘V on a Mac).",
+                help=t(
+                    "The base answers with the names it learned from ImageNet: 1000 kinds of things, none of them "
+                    "yours. To paste a picture, click here first, then press Ctrl+V (⌘V on a Mac)."
+                ),
             )
         if uploads:
             st.session_state["imagenet_images_taken"] = st.session_state.get("imagenet_images_taken", 0) + 1
@@ -82,7 +84,11 @@ def _show() -> None:
     for answer in kept:
         if answer.error:
             st.warning(
-                f"**{drawn.plain(answer.name)}** could not be read. {drawn.sentence(answer.error)}",
+                t(
+                    "**{name}** could not be read. {sentence}",
+                    name=drawn.plain(answer.name),
+                    sentence=drawn.sentence(answer.error),
+                ),
                 icon=":material/broken_image:",
             )
     with cells("imagenet_answers", least=300, most=2):
@@ -90,7 +96,7 @@ def _show() -> None:
             if not answer.error:
                 with st.container(border=True):
                     _card(answer)
-    st.button("Clear", key="clear_imagenet", icon=":material/clear_all:", on_click=_clear)
+    st.button(t("Clear"), key="clear_imagenet", icon=":material/clear_all:", on_click=_clear)
 
 
 def _card(answer: _Answer) -> None:
@@ -100,7 +106,7 @@ def _card(answer: _Answer) -> None:
     with words:
         drawn.answer(answer.names[0][0])
         drawn.probability_bars(dict(answer.names))
-        st.caption(f"{drawn.plain(answer.name)} · {answer.milliseconds:.0f} ms")
+        st.caption(t("{name} · {milliseconds:.0f} ms", name=drawn.plain(answer.name), milliseconds=answer.milliseconds))
 
 
 def _clear() -> None:

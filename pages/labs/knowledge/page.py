@@ -13,12 +13,14 @@ from pages.ui.html import sentence
 from pages.ui.services import lane
 from transfer_core.labs.knowledge.settings import LEAST_PHOTOS, SURE, TOLD, Settings, base_note
 from transfer_core.runs.config import BaseConfig
+from transfer_core.text import t
 
 if TYPE_CHECKING:
     from transfer_core.disk.workspace import Project
     from transfer_core.photos.manifest import Manifest
 
-ABOUT = f"""
+ABOUT = t(
+    """
 A base has learned to name 1000 kinds of things in the photos of *ImageNet*: breeds of dogs, tools, fruit, vehicles. If
 your classes are among them, transfer learning has an easy task, and **results will look better than they would for
 things the base has never seen**. This lab finds out before you train.
@@ -28,24 +30,28 @@ whose photos get the most of it, the photo in question always left out.
 
 - **Told right**: how many photos of a class are told from the others by these names alone, with no training. The range
   behind it is where the true share most likely lies (95% interval).
-- **ImageNet holds it**: even the low end of that range is {TOLD:.0%} or more, and the answers are sure: half of them
-  put at least {SURE:.0%} on five of the 1000 names. Answers to things it has never seen scatter over many more.
+- **ImageNet holds it**: even the low end of that range is {told:.0%} or more, and the answers are sure: half of them
+  put at least {sure:.0%} on five of the 1000 names. Answers to things it has never seen scatter over many more.
 - **Told apart, but hesitantly**: the answers fit, but are unsure. Most likely the base knows something that looks
   alike: round things may all be "ping-pong ball".
 
-It takes at least {LEAST_PHOTOS} photos of a class to tell.
-"""
+It takes at least {least_photos} photos of a class to tell.
+""",
+    told=TOLD,
+    sure=SURE,
+    least_photos=LEAST_PHOTOS,
+)
 
 
 def form(project: Project, manifest: Manifest | None) -> Settings:
     """How many photos to ask about."""
     photos = st.number_input(
-        "Photos of each class",
+        t("Photos of each class"),
         LEAST_PHOTOS,
         1000,
         Settings.photos,
         key="knowledge_photos",
-        help="Drawn at random, the same ones each time. More photos give narrower ranges and take longer.",
+        help=t("Drawn at random, the same ones each time. More photos give narrower ranges and take longer."),
         width=220,
     )
     if "base" in project.choices and (note := base_note(BaseConfig(**project.choices["base"]))):
@@ -62,12 +68,12 @@ def ask(project: Project) -> None:
 lab_page(
     Lab(
         kind="knowledge",
-        title="What it knows",
-        question="What did the base know before it saw any of your photos?",
+        title=t("What it knows"),
+        question=t("What did the base know before it saw any of your photos?"),
         about=ABOUT,
         form=form,
         draw=draw,
-        start="Ask about my classes",
+        start=t("Ask about my classes"),
         tool=ask,
     )
 )

@@ -8,10 +8,11 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import html as drawn
-from pages.ui.format import percent_range, plural
+from pages.ui.format import percent_range
 from pages.ui.html import cells, plain, thumb
 from transfer_core.labs.knowledge.settings import LEAST_PHOTOS
 from transfer_core.runs.folder import Run
+from transfer_core.text import plural, t
 
 __all__ = ["draw"]
 
@@ -29,24 +30,29 @@ def draw(run: Run, result: dict[str, Any]) -> None:
 def _card(name: str, found: Mapping[str, Any], number: int) -> None:
     st.markdown(f"**{plain(name)}** {_badge(found)}")
     if not found["photos"]:
-        st.caption("None of its photos could be read.")
+        st.caption(t("None of its photos could be read."))
         return
     share = percent_range(found["share"], found["interval"])
     st.markdown(
-        f"ImageNet's answers alone tell **{share}** of {plural(found['photos'], 'photo')} right. Typically, its five "
-        f"likeliest names together get {found['certainty']:.0%} of the probability."
+        t(
+            "ImageNet's answers alone tell **{share}** of {photos} right. Typically, its five "
+            "likeliest names together get {certainty:.0%} of the probability.",
+            share=share,
+            photos=plural("{n:,} photo", "{n:,} photos", found["photos"]),
+            certainty=found["certainty"],
+        )
     )
-    st.caption("What the base calls these photos most often")
+    st.caption(t("What the base calls these photos most often"))
     drawn.probability_bars(dict(found["imagenet"]))
     rest = 1 - sum(share for _, share in found["imagenet"])
     if rest > 0.001:
-        st.caption(f"The other {rest:.0%} get other names.")
+        st.caption(t("The other {rest:.0%} get other names.", rest=rest))
     if found["by_name"]:
         more = len(found["by_name"]) - _ALIKE
         listed = ", ".join(map(plain, found["by_name"][:_ALIKE])) + (f" and {more} more" if more > 0 else "")
-        st.caption(f"Names in ImageNet that end alike: {listed}.")
+        st.caption(t("Names in ImageNet that end alike: {listed}.", listed=listed))
     with (
-        st.expander("Some of its photos, with what the base says", key=f"knowledge_photos_{number}"),
+        st.expander(t("Some of its photos, with what the base says"), key=f"knowledge_photos_{number}"),
         cells(f"knowledge_grid_{number}", least=120),
     ):
         for photo in found["examples"]:
@@ -58,7 +64,7 @@ def _card(name: str, found: Mapping[str, Any], number: int) -> None:
 
 def _badge(found: Mapping[str, Any]) -> str:
     if found["photos"] < LEAST_PHOTOS:
-        return ":gray-badge[too few photos to tell]"
+        return t(":gray-badge[too few photos to tell]")
     if found["known"]:
-        return ":orange-badge[:material/psychology: ImageNet holds it]"
-    return ":blue-badge[told apart, but hesitantly]" if found["told"] else ":green-badge[not held by ImageNet]"
+        return t(":orange-badge[:material/psychology: ImageNet holds it]")
+    return t(":blue-badge[told apart, but hesitantly]") if found["told"] else t(":green-badge[not held by ImageNet]")

@@ -8,6 +8,7 @@ from typing import Any
 from pages.ui import charts as plot_layout
 from pages.ui.charts import MUTED, TRAINING, VALIDATION
 from transfer_core.stats.paired import SIGNIFICANT
+from transfer_core.text import t
 
 __all__ = ["alternative", "class_figure", "probe_figure"]
 
@@ -50,7 +51,7 @@ def probe_figure(result: dict[str, Any], run: str) -> dict[str, Any]:
         "x": best,
         "y": [accuracy[place] for place in best],
         "mode": "markers",
-        "name": "the last block that matters",
+        "name": t("the last block that matters"),
         "marker": {"color": VALIDATION, "size": 16, "symbol": "star", "line": {"color": "white", "width": 1}},
     }
     guess = {
@@ -108,19 +109,34 @@ def alternative(result: dict[str, Any]) -> str:
     depths = result["depths"]
     highest = max(depths, key=lambda depth: depth["accuracy"])
     first, last = depths[0], depths[-1]
-    text = (
-        f"Accuracy by depth, {len(depths)} blocks: {first['accuracy']:.0%} after {first['block']}, "
-        f"at most {highest['accuracy']:.0%} after {highest['block']}, {last['accuracy']:.0%} after {last['block']}; "
-        f"guessing gives {result['chance']:.0%}."
+    text = t(
+        "Accuracy by depth, {count} blocks: {accuracy:.0%} after {block}, "
+        "at most {accuracy_2:.0%} after {block_2}, {accuracy_3:.0%} after {block_3}; "
+        "guessing gives {chance:.0%}.",
+        count=len(depths),
+        accuracy=first["accuracy"],
+        block=first["block"],
+        accuracy_2=highest["accuracy"],
+        block_2=highest["block"],
+        accuracy_3=last["accuracy"],
+        block_3=last["block"],
+        chance=result["chance"],
     )
-    return f"{text} The last block that matters is {result['best']}." if result.get("best") else text
+    return (
+        t("{text} The last block that matters is {best}.", text=text, best=result["best"])
+        if result.get("best")
+        else text
+    )
 
 
 def _words(depth: dict[str, Any]) -> str:
     if depth["p_value"] >= SIGNIFICANT:
-        return f"no real difference from the highest (p = {depth['p_value']:.2f})"
+        return t("no real difference from the highest (p = {p_value:.2f})", p_value=depth["p_value"])
     value = depth["p_value"]
-    return f"really less than the highest (p {'< 0.001' if value < 0.001 else f'= {value:.3f}'})"
+    return t(
+        "really less than the highest (p < 0.001)" if value < 0.001 else "really less than the highest (p = {p:.3f})",
+        p=value,
+    )
 
 
 def _blocks(result: dict[str, Any]) -> dict[str, Any]:

@@ -8,14 +8,14 @@ import streamlit as st
 
 from pages.labs.lab import Lab, lab_page
 from pages.labs.probe.result import draw
-from pages.ui.format import plural
 from transfer_core.labs.probe.settings import LEAST_FOLDS, MOST_FOLDS, Settings, check_photos, probed
+from transfer_core.text import plural, t
 
 if TYPE_CHECKING:
     from transfer_core.disk.workspace import Project
     from transfer_core.photos.manifest import Manifest
 
-ABOUT = """
+ABOUT = t("""
 A network looks at a photo in many steps, its *blocks*: first edges and colors, then textures and parts, and things as
 a whole at the end. Which of that do **your** photos need? Thaw stops after every block and tries.
 
@@ -34,30 +34,32 @@ photos gives p below 5%. Fine-tuning the blocks after it can pay; fine-tuning de
 The band is the 95% interval: where the true accuracy probably lies. The folds share photos to learn from, so in truth
 it is a little wider. And it is a look at the frozen base: it says where to begin, not what fine-tuning will reach. The
 depth sweep tries that.
-"""
+""")
 
 
 def form(project: Project, manifest: Manifest | None) -> Settings:
     """The few settings; refuses photos that are too few for the folds."""
     with st.container(horizontal=True):
         folds = st.number_input(
-            "Folds",
+            t("Folds"),
             LEAST_FOLDS,
             MOST_FOLDS,
             Settings.folds,
             key="probe_folds",
-            help="Into how many parts the photos are dealt. Each part is answered by a classifier that learned from "
-            "the others. Each class needs at least as many photos.",
+            help=t(
+                "Into how many parts the photos are dealt. Each part is answered by a classifier that learned from "
+                "the others. Each class needs at least as many photos."
+            ),
             width=220,
         )
         most = st.number_input(
-            "Photos at most",
+            t("Photos at most"),
             20,
             100_000,
             Settings.photos,
             step=100,
             key="probe_photos",
-            help="With many photos, a sample of them is enough: 2000 give each figure to about two points.",
+            help=t("With many photos, a sample of them is enough: 2000 give each figure to about two points."),
             width=220,
         )
     settings = Settings(folds=int(folds), photos=int(most))
@@ -65,18 +67,22 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
         check_photos(manifest, settings.folds)
         there = len(probed(manifest))
         looked = min(there, settings.photos)
-        st.caption(plural(there, "photo") if looked == there else f"{looked:,} of {plural(there, 'photo')}")
+        st.caption(
+            plural("{n:,} photo", "{n:,} photos", there)
+            if looked == there
+            else t("{looked:,} of {photos}", looked=looked, photos=plural("{n:,} photo", "{n:,} photos", there))
+        )
     return settings
 
 
 lab_page(
     Lab(
         kind="probe",
-        title="Depth probe",
-        question="Where in the network is what your photos need? One look, no fine-tuning.",
+        title=t("Depth probe"),
+        question=t("Where in the network is what your photos need? One look, no fine-tuning."),
         about=ABOUT,
         form=form,
         draw=draw,
-        start="Start the probe",
+        start=t("Start the probe"),
     )
 )

@@ -11,7 +11,7 @@ from pages.components.layer_tree import Value, layer_values
 from pages.components.live_curves import live_curves
 from pages.jobs.describe import PlanDesk
 from pages.labs.probe.chart import alternative, class_figure, probe_figure
-from pages.ui.format import amount, plural
+from pages.ui.format import amount
 from pages.ui.frame import go, require_project
 from pages.ui.html import sentence
 from pages.ui.services import tree
@@ -20,6 +20,7 @@ from transfer_core.backbones.freeze_plan import FreezePlan, from_block
 from transfer_core.errors import TransferError
 from transfer_core.labs.experiment import experiment_config
 from transfer_core.runs.folder import Run
+from transfer_core.text import Sentence, plural, t
 
 __all__ = ["draw", "tree_values"]
 
@@ -27,7 +28,7 @@ __all__ = ["draw", "tree_values"]
 def draw(run: Run, result: dict[str, Any]) -> None:
     """Draw it, complete or not."""
     if not result.get("depths"):
-        st.caption("The curve begins when the photos have been through the base.")
+        st.caption(t("The curve begins when the photos have been through the base."))
         return
     for point in result.get("points", ()):
         st.markdown(f"- {sentence(point)}")
@@ -35,19 +36,19 @@ def draw(run: Run, result: dict[str, Any]) -> None:
         _use(run, result)
     live_curves(probe_figure(result, run.id), key=f"probe_chart_{run.id}", label=alternative(result))
     _facts(result)
-    st.markdown("**On the layers of the base**")
+    st.markdown(t("**On the layers of the base**"))
     layer_values(
         tree(result["base"]),
         tree_values(result),
         key=f"probe_tree_{run.id}",
-        label="Accuracy after each block",
+        label=t("Accuracy after each block"),
         mark=result["chance"],
         best="★",
     )
-    with st.expander("Class by class", icon=":material/grid_on:"):
-        st.caption("Which share of each class is told right after each block: the darker, the more.")
-        live_curves(class_figure(result, run.id), key=f"probe_classes_{run.id}", label="Accuracy by class and block")
-    with st.expander("All figures", icon=":material/table:"):
+    with st.expander(t("Class by class"), icon=":material/grid_on:"):
+        st.caption(t("Which share of each class is told right after each block: the darker, the more."))
+        live_curves(class_figure(result, run.id), key=f"probe_classes_{run.id}", label=t("Accuracy by class and block"))
+    with st.expander(t("All figures"), icon=":material/table:"):
         _table(result)
 
 
@@ -58,27 +59,46 @@ def tree_values(result: dict[str, Any]) -> dict[str, Value]:
         depths = list(group)
         for depth in depths:
             values[f"block/{depth['block']}"] = _value(depth, depth["block"] == result.get("best"), depth["block"])
-        values[f"stage/{stage}"] = _value(depths[-1], False, f"{depths[-1]['block']}, the end of this stage")
+        values[f"stage/{stage}"] = _value(
+            depths[-1], False, t("{block}, the end of this stage", block=depths[-1]["block"])
+        )
     return values
 
 
 def _value(depth: dict[str, Any], best: bool, after: str) -> Value:
     low, high = depth["interval"]
-    title = f"{depth['correct']} of {depth['photos']} photos right after {after}; probably {low:.0%} to {high:.0%}"
+    title = t(
+        "{correct} of {photos} photos right after {after}; probably {low:.0%} to {high:.0%}",
+        correct=depth["correct"],
+        photos=depth["photos"],
+        after=after,
+        low=low,
+        high=high,
+    )
     if best:
-        title = f"The last block that matters: {title}"
+        title = t("The last block that matters: {title}", title=title)
     return Value(f"{depth['accuracy']:.0%}", depth["accuracy"], low, high, best, title)
 
 
 def _facts(result: dict[str, Any]) -> None:
     looked, there = result["photos"], result.get("of", result["photos"])
-    photos = plural(looked, "photo") if looked == there else f"{looked:,} of {plural(there, 'photo')}"
+    photos = (
+        plural("{n:,} photo", "{n:,} photos", looked)
+        if looked == there
+        else Sentence("{looked:,} of {photos}", looked=looked, photos=plural("{n:,} photo", "{n:,} photos", there))
+    )
     sizes = sorted(result["classes"].values())
     each = f"{sizes[0]:,}" if sizes[0] == sizes[-1] else f"{sizes[0]:,} to {sizes[-1]:,}"
     st.caption(
-        f"{photos} ({each} of each class) in {result['folds']} folds, each answered by classifiers that had not seen "
-        f"it. Always naming the largest class would be right for {result['chance']:.0%}. Photos that look almost "
-        "alike, such as several of one scene, make every figure look better than it is."
+        t(
+            "{photos} ({each} of each class) in {folds} folds, each answered by classifiers that had not seen "
+            "it. Always naming the largest class would be right for {chance:.0%}. Photos that look almost "
+            "alike, such as several of one scene, make every figure look better than it is.",
+            photos=photos,
+            each=each,
+            folds=result["folds"],
+            chance=result["chance"],
+        )
     )
 
 
@@ -89,15 +109,18 @@ def _use(run: Run, result: dict[str, Any]) -> None:
     other = chosen != config.base.name
     with st.container(horizontal=True, vertical_alignment="center", key="probe_use"):
         used = st.button(
-            f"Use it: train from {name}" if name else "Use it: train the head alone",
+            t("Use it: train from {name}", name=name) if name else t("Use it: train the head alone"),
             key="use_depth",
             icon=":material/layers:",
             disabled=other,
-            help="Sets what trains on the page Layers and takes you there. You can undo it there.",
+            help=t("Sets what trains on the page Layers and takes you there. You can undo it there."),
         )
         if other:
             title = get_base(config.base.name).title
-            st.markdown(f"This was about {sentence(title)}; the project now uses another base.", width="stretch")
+            st.markdown(
+                t("This was about {sentence}; the project now uses another base.", sentence=sentence(title)),
+                width="stretch",
+            )
     if used:
         try:
             layers = tree(config.base.name)
@@ -119,8 +142,8 @@ def _table(result: dict[str, Any]) -> None:
             "95% interval": f"{depth['interval'][0]:.0%} to {depth['interval'][1]:.0%}",
             "p": f"{depth['p_value']:.3f}",
             "Channels": depth["channels"],
-            "Parameters after it": amount(depth["parameters_after"]),
-            "Work up to it": f"{depth['work']:.0%}",
+            t("Parameters after it"): amount(depth["parameters_after"]),
+            t("Work up to it"): f"{depth['work']:.0%}",
         }
         for depth in result["depths"]
     ]
@@ -128,8 +151,8 @@ def _table(result: dict[str, Any]) -> None:
         rows,
         hide_index=True,
         column_config={
-            "p": st.column_config.Column(help="Below 0.050 the depth is really worse than the highest."),
-            "Channels": st.column_config.Column(help="How many numbers the classifier sees of each photo."),
-            "Work up to it": st.column_config.Column(help="Share of what the whole base computes for a photo."),
+            "p": st.column_config.Column(help=t("Below 0.050 the depth is really worse than the highest.")),
+            "Channels": st.column_config.Column(help=t("How many numbers the classifier sees of each photo.")),
+            t("Work up to it"): st.column_config.Column(help=t("Share of what the whole base computes for a photo.")),
         },
     )

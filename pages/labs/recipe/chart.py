@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pages.ui import charts as plot_layout
 from pages.ui.charts import MUTED, TRAINING, VALIDATION
 from transfer_core.labs.recipe.settings import VARIANTS
+from transfer_core.text import t
 
 __all__ = ["COLORS", "drift_figure", "losses_figure", "variants_figure"]
 
@@ -37,7 +38,11 @@ def variants_figure(variants: Variants, metric: Metric, run: str) -> dict[str, A
         metric: what is drawn.
         run: zoom is kept as long as this stays the same.
     """
-    titles = {"val_loss": "loss on new photos", "val_accuracy": "accuracy on new photos", "drift": "base moved"}
+    titles = {
+        "val_loss": t("loss on new photos"),
+        "val_accuracy": t("accuracy on new photos"),
+        "drift": t("base moved"),
+    }
     template = {"val_loss": "%{y:.3f}", "val_accuracy": "%{y:.0%}", "drift": "%{y:.3%}"}[metric]
     data, values = [], []
     for name, found in variants.items():
@@ -94,10 +99,10 @@ def losses_figure(rising: Mapping[str, Any], run: str) -> dict[str, Any]:
                 "type": "bar",
                 "name": f"epoch {rising[which]['epoch']}",
                 "marker": {"color": color},
-                "hovertemplate": "%{y} photos with a loss around %{x}<extra></extra>",
+                "hovertemplate": t("%{y} photos with a loss around %{x}<extra></extra>"),
             }
         )
-    layout = _layout(run, {"title": {"text": "photos"}, "zeroline": False}, "loss of a photo")
+    layout = _layout(run, {"title": {"text": "photos"}, "zeroline": False}, t("loss of a photo"))
     # One sure mistake is a bar one photo high beside dozens of small losses: the logarithm keeps it in sight.
     ticks = [factor * 10**power for power in range(5) for factor in (1, 2, 5)]
     top = max(max(bar["y"]) for bar in data)

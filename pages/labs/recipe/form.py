@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.ui import format as figures
-from pages.ui.glossary import HELP
+from pages.ui.glossary import explain
 from pages.ui.services import tree
 from transfer_core.labs.recipe.settings import VARIANTS, Settings, check_photos, expected_seconds
+from transfer_core.text import t
 
 if TYPE_CHECKING:
     from transfer_core.disk.workspace import Project
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["form"]
 
-_LAST_STAGE = "the last stage"
 _WIDTH = 210
 
 
@@ -28,7 +28,7 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
         TransferError: a setting does not fit, or there are too few photos.
     """
     chosen = st.multiselect(
-        "What to compare",
+        t("What to compare"),
         list(VARIANTS),
         list(VARIANTS),
         key="recipe_variants",
@@ -36,24 +36,27 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
     )
     base = project.choices.get("base", {}).get("name")
     blocks = [block.name for block in reversed(tree(base).blocks)] if base else []
-    with st.expander("More settings (the defaults are fine)", icon=":material/tune:", key="recipe_more"):
+    with st.expander(t("More settings (the defaults are fine)"), icon=":material/tune:", key="recipe_more"):
         block = st.selectbox(
-            "Step 4: unfreeze from this block to the end",
-            [_LAST_STAGE, *blocks],
+            t("Step 4: unfreeze from this block to the end"),
+            ["", *blocks],
+            format_func=lambda block: block or t("the last stage"),
             key=f"recipe_block_{base}",
-            help="The shallowest that changes more than a block or two. The lab Depth sweep finds a good depth.",
+            help=t("The shallowest that changes more than a block or two. The lab Depth sweep finds a good depth."),
         )
         with st.container(horizontal=True):
-            head = _whole("Epochs of the head", "head_epochs", HELP["epoch"])
-            tune = _whole("Epochs of fine-tuning", "fine_tune_epochs")
-            scratch = _whole("Epochs from scratch", "scratch_epochs")
+            head = _whole(t("Epochs of the head"), "head_epochs", explain("epoch"))
+            tune = _whole(t("Epochs of fine-tuning"), "fine_tune_epochs")
+            scratch = _whole(t("Epochs from scratch"), "scratch_epochs")
         with st.container(horizontal=True):
-            head_rate = _rate("Rate of the head", "head_rate", "Also of the base in the variants that are too fast.")
-            tune_rate = _rate("Rate of fine-tuning", "fine_tune_rate")
-            scratch_rate = _rate("Rate from scratch", "scratch_rate")
+            head_rate = _rate(
+                t("Rate of the head"), "head_rate", t("Also of the base in the variants that are too fast.")
+            )
+            tune_rate = _rate(t("Rate of fine-tuning"), "fine_tune_rate")
+            scratch_rate = _rate(t("Rate from scratch"), "scratch_rate")
         with st.container(horizontal=True):
-            copies = _whole("Changed copies a photo", "photo_variants", "For the variants with augmentation.")
-            batch = _whole("Photos in a batch", "batch_size")
+            copies = _whole(t("Changed copies a photo"), "photo_variants", t("For the variants with augmentation."))
+            batch = _whole(t("Photos in a batch"), "batch_size")
     settings = Settings(
         tuple(chosen),
         head,
@@ -62,7 +65,7 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
         head_rate,
         tune_rate,
         scratch_rate,
-        "" if block in (_LAST_STAGE, None) else block,
+        block or "",
         copies,
         batch,
     )
@@ -71,7 +74,12 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
         if base:
             counts = {which: len(manifest.of(which)) for which in ("train", "validation")}
             seconds = sum(expected_seconds(tree(base), settings, counts, len(manifest.classes)).values())
-            st.caption(f":material/schedule: This takes about {figures.span(seconds)}, if nothing else is running.")
+            st.caption(
+                t(
+                    ":material/schedule: This takes about {span}, if nothing else is running.",
+                    span=figures.span(seconds),
+                )
+            )
     return settings
 
 

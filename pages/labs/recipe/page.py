@@ -3,8 +3,9 @@
 from pages.labs.lab import Lab, lab_page
 from pages.labs.recipe.form import form
 from pages.labs.recipe.result import draw
+from transfer_core.text import t
 
-ABOUT = """
+ABOUT = t("""
 The recipe for fine-tuning, after François Chollet, *Deep Learning with Python* (first edition, chapter 5.3):
 
 1. **Add your network**, the head, on top of a trained base.
@@ -26,13 +27,13 @@ All variants learn from the same photos in the same order, and every figure is o
 picked because it looked good. Variants are compared photo by photo (McNemar's exact test): **within noise** means that
 chance alone would often bring such a difference. With several comparisons, about one in twenty will look real by
 chance. The time is from decoded photos to the classifier, shared steps counted for each variant.
-"""
+""")
 
 lab_page(
     Lab(
         kind="recipe",
-        title="The recipe",
-        question="What does each step of fine-tuning bring, and what if one is skipped?",
+        title=t("The recipe"),
+        question=t("What does each step of fine-tuning bring, and what if one is skipped?"),
         about=ABOUT,
         form=form,
         draw=draw,

@@ -10,10 +10,10 @@ from pages.components.live_curves import live_curves
 from pages.labs.recipe.chart import drift_figure, variants_figure
 from pages.labs.recipe.loss_vs_accuracy import rising
 from pages.ui import format as figures
-from pages.ui.format import plural
 from pages.ui.html import cells, sentence
 from transfer_core.labs.recipe.settings import BOOK, FINE_TUNED, VARIANTS
 from transfer_core.runs.folder import Run
+from transfer_core.text import plural, t
 
 __all__ = ["draw", "drift_words"]
 
@@ -27,14 +27,22 @@ def draw(run: Run, result: dict[str, Any]) -> None:
         return
     photos = result["photos"]
     st.caption(
-        f"{plural(photos['train'], 'photo')} to learn from, {plural(photos['validation'], 'photo')} to check on, "
-        f"{plural(photos['classes'], 'class', 'classes')}. Unfrozen in step 4: {', '.join(result['unfrozen'])}."
+        t(
+            "{photos} to learn from, {photos_2} to check on, {classes}. Unfrozen in step 4: {unfrozen}.",
+            photos=plural("{n:,} photo", "{n:,} photos", photos["train"]),
+            photos_2=plural("{n:,} photo", "{n:,} photos", photos["validation"]),
+            classes=plural("{n:,} class", "{n:,} classes", photos["classes"]),
+            unfrozen=", ".join(result["unfrozen"]),
+        )
     )
     _cards(variants)
     if result.get("reused"):
         st.caption(
-            ":material/info: Some features lay ready from an earlier training, so computing them took no time here. "
-            "The times would be longer on new photos."
+            t(
+                ":material/info: Some features lay ready from an earlier training, so computing them took no time "
+                "here. "
+                "The times would be longer on new photos."
+            )
         )
     for words in result["findings"]:
         st.markdown(f"- {sentence(words)}")
@@ -49,33 +57,46 @@ def _cards(variants: dict[str, Any]) -> None:
             with st.container(border=True, key=f"recipe_{name}"):
                 st.markdown(f"**{VARIANTS[name].title}**")
                 low, high = found["interval"]
-                st.metric("Accuracy on new photos", f"{found['val_accuracy']:.0%}")
-                st.caption(f"Between {low * 100:.0f} and {high:.0%}, with 95% confidence")
-                st.markdown(f"{figures.span(found['seconds'])} · base moved {drift_words(found['base_drift'])}")
+                st.metric(t("Accuracy on new photos"), f"{found['val_accuracy']:.0%}")
+                st.caption(t("Between {low:.0f} and {high:.0%}, with 95% confidence", low=low * 100, high=high))
+                st.markdown(
+                    t(
+                        "{span} · base moved {drift_words}",
+                        span=figures.span(found["seconds"]),
+                        drift_words=drift_words(found["base_drift"]),
+                    )
+                )
                 st.caption(VARIANTS[name].steps)
                 if found["diverged"]:
-                    st.caption(":material/warning: The loss was no longer a number, so it ended early.")
+                    st.caption(t(":material/warning: The loss was no longer a number, so it ended early."))
                 if name in BOOK:
-                    st.caption(f":material/menu_book: {BOOK[name]:.1%} in the book")
+                    st.caption(t(":material/menu_book: {book:.1%} in the book", book=BOOK[name]))
     if any(name in BOOK for name in variants):
         st.caption(
-            "The book's figures are Chollet's own, on 2,000 photos of cats and dogs with the base VGG16: other photos, "
-            "another base, another time. They show the order of things, not a mark to reach."
+            t(
+                "The book's figures are Chollet's own, on 2,000 photos of cats and dogs with the base VGG16: other "
+                "photos, "
+                "another base, another time. They show the order of things, not a mark to reach."
+            )
         )
 
 
 def drift_words(drift: float) -> str:
     """`not at all`, `0.093%`, `5.9%`."""
-    return "not at all" if drift == 0 else f"{float(f'{drift * 100:.2g}'):g}%"
+    return t("not at all") if drift == 0 else f"{float(f'{drift * 100:.2g}'):g}%"
 
 
 def _spike(run: Run, tuned: dict[str, Any]) -> None:
     if not tuned:
         return
-    st.subheader("What happens when the base is unfrozen", anchor=False)
+    st.subheader(t("What happens when the base is unfrozen"), anchor=False)
     st.markdown(
-        "Epoch 0 is the moment of unfreezing. After step 3 the loss begins low; without it, where a head that guesses "
-        "begins. A jump up right afterwards is the base being spoiled. The second chart shows how far the base moved."
+        t(
+            "Epoch 0 is the moment of unfreezing. After step 3 the loss begins low; without it, where a head that "
+            "guesses "
+            "begins. A jump up right afterwards is the base being spoiled. The second chart shows how far the base "
+            "moved."
+        )
     )
     with cells("recipe_spike", least=340, most=2):
         live_curves(variants_figure(tuned, "val_loss", run.id), key="recipe_loss", label=_label(tuned, "val_loss"))
@@ -83,13 +104,16 @@ def _spike(run: Run, tuned: dict[str, Any]) -> None:
     gradients = {name: found["first_gradient"] for name, found in tuned.items() if found.get("first_gradient")}
     if gradients:
         lengths = ", ".join(f"{VARIANTS[name].title}: {value:.2g}" for name, value in gradients.items())
-        st.caption(f"Length of the first gradient that reached the base: {lengths}.")
+        st.caption(t("Length of the first gradient that reached the base: {lengths}.", lengths=lengths))
 
 
 def _curves(run: Run, variants: dict[str, Any]) -> None:
-    st.subheader("All variants over each other", anchor=False)
+    st.subheader(t("All variants over each other"), anchor=False)
     st.caption(
-        "Fine-tuning after step 3 goes on from the last epoch of the head with augmentation, so its curves begin there."
+        t(
+            "Fine-tuning after step 3 goes on from the last epoch of the head with augmentation, so its curves begin "
+            "there."
+        )
     )
     with cells("recipe_curves", least=340, most=2):
         for metric in ("val_accuracy", "val_loss"):
@@ -99,9 +123,13 @@ def _curves(run: Run, variants: dict[str, Any]) -> None:
 
 def _label(variants: dict[str, Any], metric: str) -> str:
     """What a chart shows, for people who don't see it."""
-    names = {"val_loss": "Loss on new photos", "val_accuracy": "Accuracy on new photos", "drift": "How far it moved"}
+    names = {
+        "val_loss": t("Loss on new photos"),
+        "val_accuracy": t("Accuracy on new photos"),
+        "drift": t("How far it moved"),
+    }
     ends = []
     for name, found in variants.items():
         last = {**found["start"], **(found["epochs"][-1] if found["epochs"] else {})}.get(metric, 0.0)
         ends.append(f"{VARIANTS[name].title} {last:.3g}")
-    return f"{names[metric]} over the epochs, at the end: {', '.join(ends)}."
+    return t("{names} over the epochs, at the end: {ends}.", names=names[metric], ends=", ".join(ends))

@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 from pages.ui import charts as plot_layout
 from pages.ui.charts import LEAST_EPOCHS, TRAINING, VALIDATION
+from transfer_core.text import Sentence, t
 
 __all__ = ["STYLES", "Photos", "Style", "alternative", "legend", "sanity_figure"]
 
 Photos = Literal["new", "learned"]
 _KEYS: dict[Photos, tuple[str, str]] = {"new": ("val_loss", "val_accuracy"), "learned": ("loss", "accuracy")}
-_WORDS: dict[Photos, str] = {"new": "new photos", "learned": "photos learned from"}
+_WORDS: dict[Photos, Sentence] = {"new": Sentence("new photos"), "learned": Sentence("photos learned from")}
 _HEIGHT = 330
 
 
@@ -22,7 +23,7 @@ _HEIGHT = 330
 class Style:
     """How one training is drawn."""
 
-    label: str
+    label: Sentence
     """Short, for the legend."""
     color: str
     """With a contrast of 3:1 and more on white and on the dark background."""
@@ -33,15 +34,15 @@ class Style:
 
 STYLES: dict[str, Style] = {
     # The second is drawn over the first: where they are equal, both colors show.
-    "bottleneck": Style("saved features", TRAINING, "", 5.0),
-    "frozen": Style("frozen, end to end", VALIDATION, "6,6", 2.5),
-    "dropout": Style("dropout", "#8e63ce", "2,4"),
-    "batch_norm": Style("BatchNormalization", "#d6404f", "10,4"),
-    "scaling": Style("scaling", "#16897b", "8,3,2,3"),
-    "no_shuffle": Style("no shuffling", "#957000", "14,4"),
-    "softmax": Style("softmax", "#c0479f", "4,2"),
-    "training_true": Style("training=True", "#5a841c", "14,3,2,3"),
-    "overruled": Style("overruled by fit", "#808895", "2,2"),
+    "bottleneck": Style(Sentence("saved features"), TRAINING, "", 5.0),
+    "frozen": Style(Sentence("frozen, end to end"), VALIDATION, "6,6", 2.5),
+    "dropout": Style(Sentence("dropout"), "#8e63ce", "2,4"),
+    "batch_norm": Style(Sentence("BatchNormalization"), "#d6404f", "10,4"),
+    "scaling": Style(Sentence("scaling"), "#16897b", "8,3,2,3"),
+    "no_shuffle": Style(Sentence("no shuffling"), "#957000", "14,4"),
+    "softmax": Style(Sentence("softmax"), "#c0479f", "4,2"),
+    "training_true": Style(Sentence("training=True"), "#5a841c", "14,3,2,3"),
+    "overruled": Style(Sentence("overruled by fit"), "#808895", "2,2"),
 }
 
 
@@ -60,7 +61,7 @@ def sanity_figure(curves: Mapping[str, Mapping[str, Sequence[float]]], photos: P
     ]
     last = max([LEAST_EPOCHS, *(len(values["loss"]) for values in curves.values())])
     layout = plot_layout.plain(key, _HEIGHT, (52, 12, 40, 44)) | plot_layout.panels(
-        (f"<b>Loss</b>, {_WORDS[photos]}", f"<b>Accuracy</b>, {_WORDS[photos]}"),
+        (t("<b>Loss</b>, {photos}", photos=_WORDS[photos]), t("<b>Accuracy</b>, {photos}", photos=_WORDS[photos])),
         6,
         epochs={"range": [0.5, last + 0.5]},
         accuracy={"range": [-0.02, 1.02]},
@@ -74,7 +75,7 @@ def legend(names: Sequence[str]) -> str:
     items = [
         '<span style="display:inline-flex;align-items:center;gap:.4rem">'
         f'<span style="width:34px;height:{STYLES[name].width:g}px;background:{_painted(STYLES[name])}"></span>'
-        f"{escape(STYLES[name].label)}</span>"
+        f"{escape(t(STYLES[name].label))}</span>"
         for name in names
     ]
     return f'<div style="display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;font-size:.85rem">{"".join(items)}</div>'
@@ -95,17 +96,24 @@ def alternative(curves: Mapping[str, Mapping[str, Sequence[float]]], photos: Pho
     """What the charts show, for people who don't see them."""
     loss, accuracy = _KEYS[photos]
     parts = [
-        f"{STYLES[name].label} ends at loss {values[loss][-1]:.2f} and accuracy {values[accuracy][-1]:.0%}"
+        t(
+            "{label} ends at loss {loss:.2f} and accuracy {accuracy:.0%}",
+            label=STYLES[name].label,
+            loss=values[loss][-1],
+            accuracy=values[accuracy][-1],
+        )
         for name, values in curves.items()
         if values[loss]
     ]
-    return f"Curves on {_WORDS[photos]}: {'; '.join(parts) or 'no epoch has ended yet'}."
+    if not parts:
+        return t("Curves on {photos}: no epoch has ended yet.", photos=_WORDS[photos])
+    return t("Curves on {photos}: {ends}.", photos=_WORDS[photos], ends="; ".join(parts))
 
 
 def _trace(style: Style, values: Sequence[float], axis: str) -> dict[str, Any]:
     return {
         "type": "scatter",
-        "name": style.label,
+        "name": t(style.label),
         "x": list(range(1, len(values) + 1)),
         "y": list(values),
         "xaxis": f"x{axis}",

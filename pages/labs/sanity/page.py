@@ -9,19 +9,20 @@ import streamlit as st
 from pages.labs.lab import Lab, lab_page
 from pages.labs.sanity.result import draw
 from pages.ui import format as figures
-from pages.ui.glossary import HELP
+from pages.ui.glossary import explain
 from transfer_core.backbones.cost import machine_speed
 from transfer_core.backbones.stored_trees import stored_tree
 from transfer_core.errors import DataError
 from transfer_core.labs.sanity.mistakes import MISTAKES, get_mistake
 from transfer_core.labs.sanity.settings import Settings, needed
 from transfer_core.runs.config import Optimizer
+from transfer_core.text import t
 
 if TYPE_CHECKING:
     from transfer_core.disk.workspace import Project
     from transfer_core.photos.manifest import Manifest
 
-ABOUT = """
+ABOUT = t("""
 "I froze everything but the top and trained. Why is it not the same as training a new layer on saved features?"
 It **is** the same, if nothing goes wrong. This lab shows it on a few of your photos, and then does what usually goes
 wrong, one mistake at a time.
@@ -36,68 +37,79 @@ wrong, one mistake at a time.
 *Loss* is how wrong the answers are; lower is better. A mistake counts as harmless if losses and answers stay equal, but
 for rounding (0.00001). The range behind an accuracy is where the true share most likely lies (95% interval): with a
 dozen photos it is wide, so look at the losses first.
-"""
+""")
 _BATCH_OF_ONE = 2.0  # times as long as a photo takes in a full batch, about
 
 
 def form(project: Project, manifest: Manifest | None) -> Settings:
     """Which mistakes, and on how much."""
     mistakes = st.pills(
-        "Mistakes to try",
+        t("Mistakes to try"),
         [mistake.name for mistake in MISTAKES],
         format_func=lambda name: get_mistake(name).title,
         selection_mode="multi",
         default=Settings.mistakes,
         key="sanity_mistakes",
-        help="Each takes as long as training end to end without a mistake.",
+        help=t("Each takes as long as training end to end without a mistake."),
     )
     have = {split: sum(counts.values()) for split, counts in manifest.counts().items()} if manifest else {}
     with st.container(horizontal=True, vertical_alignment="bottom", key="sanity_sizes"):
         photos = st.number_input(
-            "Photos to learn from",
+            t("Photos to learn from"),
             1,
             10_000,
             max(1, min(Settings.photos, have.get("train", Settings.photos))),
             key="sanity_photos",
-            help="As evenly over your classes as there are. A few are enough: the question is whether it is the same.",
+            help=t(
+                "As evenly over your classes as there are. A few are enough: the question is whether it is the same."
+            ),
             width=190,
         )
         validation = st.number_input(
-            "Photos to check on",
+            t("Photos to check on"),
             1,
             10_000,
             max(1, min(Settings.validation, have.get("validation", Settings.validation))),
             key="sanity_validation",
-            help=HELP["validation"],
+            help=explain("validation"),
             width=190,
         )
-        epochs = st.number_input("Epochs", 1, 1000, Settings.epochs, key="sanity_epochs", help=HELP["epoch"], width=140)
+        epochs = st.number_input(
+            t("Epochs"), 1, 1000, Settings.epochs, key="sanity_epochs", help=explain("epoch"), width=140
+        )
     with (
-        st.expander("More settings (the defaults are fine)", icon=":material/tune:", key="sanity_more"),
+        st.expander(t("More settings (the defaults are fine)"), icon=":material/tune:", key="sanity_more"),
         st.container(horizontal=True, vertical_alignment="bottom"),
     ):
         batch = st.number_input(
-            "Photos a step",
+            t("Photos a step"),
             1,
             256,
             Settings.batch_size,
             key="sanity_batch",
-            help="The batch size. With 1, BatchNormalization in training mode sees a single photo at a time.",
+            help=t("The batch size. With 1, BatchNormalization in training mode sees a single photo at a time."),
             width=140,
         )
         rate = st.number_input(
-            "Learning rate", 1e-6, 1.0, Settings.learning_rate, step=1e-4, format="%.5f", key="sanity_rate", width=160
+            t("Learning rate"),
+            1e-6,
+            1.0,
+            Settings.learning_rate,
+            step=1e-4,
+            format="%.5f",
+            key="sanity_rate",
+            width=160,
         )
-        optimizer = st.selectbox("Optimizer", get_args(Optimizer), get_args(Optimizer).index(Settings.optimizer),
+        optimizer = st.selectbox(t("Optimizer"), get_args(Optimizer), get_args(Optimizer).index(Settings.optimizer),
             key="sanity_optimizer", width=160)  # fmt: skip
         dropout = st.slider(
-            "Dropout thrown away",
+            t("Dropout thrown away"),
             0.1,
             0.9,
             Settings.dropout,
             0.1,
             key="sanity_dropout",
-            help="The share of the features that the mistake with dropout throws away.",
+            help=t("The share of the features that the mistake with dropout throws away."),
             width=220,
         )
     chosen = tuple(mistake.name for mistake in MISTAKES if mistake.name in mistakes)
@@ -114,20 +126,24 @@ def _cost(project: Project, settings: Settings) -> str:
     """How much that is, and how long it takes where the base's arithmetic is known."""
     trainings = 1 + len(settings.mistakes)
     passes = trainings * settings.epochs * (settings.photos + settings.validation)
-    words = f"Photos go through the base {figures.amount(passes)} times"
+    times = figures.amount(passes)
     tree = stored_tree(project.choices["base"]["name"]) if "base" in project.choices else None
     if tree is None:
-        return f"{words}."
+        return t("Photos go through the base {times} times.", times=times)
     flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
     seconds = _BATCH_OF_ONE * passes * flops / machine_speed(tree.root.name).forward_flops_per_s
-    return f"{words}, which takes about {figures.span(seconds)} here."
+    return t(
+        "Photos go through the base {times} times, which takes about {span} here.",
+        times=times,
+        span=figures.span(seconds),
+    )
 
 
 lab_page(
     Lab(
         kind="sanity",
-        title="Frozen or not?",
-        question="Is training on saved features the same as freezing the base? And which mistakes make it differ?",
+        title=t("Frozen or not?"),
+        question=t("Is training on saved features the same as freezing the base? And which mistakes make it differ?"),
         about=ABOUT,
         form=form,
         draw=draw,

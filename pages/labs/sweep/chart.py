@@ -9,12 +9,13 @@ from pages.ui import format as figures
 from pages.ui.charts import MUTED, TRAINING, VALIDATION
 from transfer_core.labs.sweep.settings import HEAD
 from transfer_core.labs.sweep.verdict import front, judge
+from transfer_core.text import Sentence, joined, t
 
 __all__ = ["Axis", "alternative", "sweep_figure"]
 
 Axis = Literal["trainable_parameters", "seconds"]
 _HEIGHT = 380
-_TITLES = {"trainable_parameters": "trainable parameters", "seconds": "seconds of training"}
+_TITLES = {"trainable_parameters": Sentence("trainable parameters"), "seconds": Sentence("seconds of training")}
 
 
 def sweep_figure(result: dict[str, Any], axis: Axis, run: str) -> dict[str, Any]:
@@ -33,27 +34,27 @@ def sweep_figure(result: dict[str, Any], axis: Axis, run: str) -> dict[str, Any]
         "y": [row["accuracy"] for row in on_front],
         "mode": "lines",
         "type": "scatter",
-        "name": "Pareto front",
+        "name": t("Pareto front"),
         "line": {"color": TRAINING, "width": 1.5, "dash": "dot"},
         "hoverinfo": "skip",
     }
     groups = {
         "recommended": [row for row in rows if row["train_from"] == result["recommended"]],
-        "on the front": [row for row in on_front if row["train_from"] != result["recommended"]],
+        "front": [row for row in on_front if row["train_from"] != result["recommended"]],
         "others": [row for row in rows if row["train_from"] not in best | {result["recommended"]}],
     }
     styles = {
         "recommended": (VALIDATION, "star", 15),
-        "on the front": (TRAINING, "circle", 10),
+        "front": (TRAINING, "circle", 10),
         "others": (MUTED, "circle-open", 9),
     }
-    data = [line, *(_points(name, groups[name], axis, *styles[name]) for name in ("others", "on the front"))]
-    data.append(_points("recommended", groups["recommended"], axis, *styles["recommended"]))
+    names = {"others": t("others"), "front": t("on the front"), "recommended": t("recommended")}
+    data = [line, *(_points(names[name], groups[name], axis, *styles[name]) for name in names)]
     lows, highs = [row["interval"][0] for row in rows], [row["interval"][1] for row in rows]
     layout = plot_layout.plain(f"{run} {axis}", _HEIGHT, (56, 64, 56, 48)) | {
         "legend": plot_layout.legend(1.02),
         "xaxis": {
-            "title": {"text": _TITLES[axis], "standoff": 6},
+            "title": {"text": t(_TITLES[axis]), "standoff": 6},
             "zeroline": False,
             "rangemode": "tozero",
             **({"tickformat": "~s"} if axis == "trainable_parameters" else {}),
@@ -101,8 +102,17 @@ def short(name: str) -> str:
 
 def alternative(result: dict[str, Any]) -> str:
     """What the chart shows, for people who don't see it."""
-    return "Accuracy by depth. " + " ".join(
-        f"{row['train_from']}: {row['accuracy']:.0%}, interval {row['interval'][0]:.0%} to {row['interval'][1]:.0%}, "
-        f"{figures.amount(row['trainable_parameters'])} parameters, {row['seconds']:.0f} seconds."
+    rows = [
+        Sentence(
+            "{depth}: {accuracy:.0%}, interval {low:.0%} to {high:.0%}, {parameters} parameters, {seconds:.0f} "
+            "seconds.",
+            depth=row["train_from"],
+            accuracy=row["accuracy"],
+            low=row["interval"][0],
+            high=row["interval"][1],
+            parameters=figures.amount(row["trainable_parameters"]),
+            seconds=row["seconds"],
+        )
         for row in result["depths"]
-    )
+    ]
+    return t(joined([Sentence("Accuracy by depth."), *rows]))

@@ -8,14 +8,14 @@ import streamlit as st
 
 from pages.train.lr_finder import decimal
 from pages.ui import format as figures
-from pages.ui.format import plural
-from pages.ui.glossary import HELP
+from pages.ui.glossary import explain
 from pages.ui.html import sentence
 from pages.ui.services import tree
 from transfer_core.errors import ConfigError
 from transfer_core.labs.sweep.folds import counts, fold, fold_count, usable
 from transfer_core.labs.sweep.schedule import forecast
 from transfer_core.labs.sweep.settings import HEAD, Depth, Settings, depth_words, depths
+from transfer_core.text import Sentence, joined, plural, t
 
 if TYPE_CHECKING:
     from transfer_core.disk.workspace import Project
@@ -33,7 +33,7 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
         TransferError: a setting does not fit, or a class has too few photos.
     """
     budget = st.number_input(
-        "Budget in minutes",
+        t("Budget in minutes"),
         min_value=0.1,
         max_value=600.0,
         value=Settings.budget,
@@ -41,38 +41,40 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
         format="%g",
         key="sweep_budget",
         width=220,
-        help="Everything included. The head alone is always trained, even if that takes longer.",
+        help=t("Everything included. The head alone is always trained, even if that takes longer."),
     )
     base = project.choices.get("base", {}).get("name")
     blocks = [block.name for block in reversed(tree(base).blocks)] if base else []  # outside, where its spinner shows
-    with st.expander("More settings (the defaults are fine)", icon=":material/tune:", key="sweep_more"):
+    with st.expander(t("More settings (the defaults are fine)"), icon=":material/tune:", key="sweep_more"):
         cuts = _cuts(base, blocks)
         rates = st.multiselect(
-            "Learning rates of fine-tuning, in the order in which to try them",
+            t("Learning rates of fine-tuning, in the order in which to try them"),
             _RATES,
             [decimal(rate) for rate in Settings.rates],
             key="sweep_rates",
             accept_new_options=True,
-            help="How big a step the layers take after each batch of photos. Each depth goes on with the rate that "
-            "did best in its first round.",
+            help=t(
+                "How big a step the layers take after each batch of photos. Each depth goes on with the rate that "
+                "did best in its first round."
+            ),
         )
         with st.container(horizontal=True):
             rounds = st.number_input(
-                "Rounds, at most",
+                t("Rounds, at most"),
                 min_value=1,
                 max_value=100,
                 value=Settings.repeats,
                 key="sweep_rounds",
                 width=220,
-                help="Each is measured on photos that no other one was measured on. They end when the photos do.",
+                help=t("Each is measured on photos that no other one was measured on. They end when the photos do."),
             )
             epochs = st.number_input(
-                "Epochs of fine-tuning, at most",
+                t("Epochs of fine-tuning, at most"),
                 min_value=1,
                 value=Settings.epochs,
                 key="sweep_epochs",
                 width=220,
-                help=HELP["epoch"],
+                help=explain("epoch"),
             )
     settings = Settings(float(budget or 0), cuts, tuple(_number(rate) for rate in rates), rounds, epochs=epochs)
     if manifest is not None and base is not None:
@@ -82,12 +84,12 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
 
 def _cuts(base: str | None, blocks: list[str]) -> tuple[str, ...]:
     chosen = st.multiselect(
-        "Depths to try: train from this block to the end",
+        t("Depths to try: train from this block to the end"),
         blocks,
         key=f"sweep_cuts_{base}",
-        placeholder="Thaw chooses",
+        placeholder=t("Thaw chooses"),
         disabled=not blocks,
-        help="The head alone is always tried too.",
+        help=t("The head alone is always tried too."),
     )
     return tuple(chosen)
 
@@ -113,16 +115,30 @@ def forecast_words(found: list[Depth], settings: Settings, repeats: int) -> str:
     fit = [depth for depth in found if rounds[depth.name] and depth.name != HEAD]
     if not fit:
         if len(found) == 1:
-            return "Probably fits: the head alone."
+            return t("Probably fits: the head alone.")
         needed = found[0].features_seconds + found[0].seconds + found[1].seconds
-        return (
-            f"Probably just enough for the head alone. To try {depth_words(found[1].name)} too takes about "
-            f"{figures.span(needed)}."
+        return t(
+            "Probably just enough for the head alone. To try {depth_words} too takes about {span}.",
+            depth_words=depth_words(found[1].name),
+            span=figures.span(needed),
         )
     deepest = fit[-1]
-    words = f"Probably fits: the head alone and {plural(len(fit), 'depth')} more, down to {deepest.name}"
     most, least = max(rounds[depth.name] for depth in fit), min(rounds[depth.name] for depth in fit)
-    words += f", in {plural(most, 'round')}" if most == least else f", the deepest once, others in up to {most} rounds"
+    values = {"depths": plural("{n:,} depth", "{n:,} depths", len(fit)), "name": deepest.name}
+    if most == least:
+        values |= {"rounds": plural("{n:,} round", "{n:,} rounds", most)}
+        words = [Sentence("Probably fits: the head alone and {depths} more, down to {name}, in {rounds}.", **values)]
+    else:
+        words = [
+            Sentence(
+                "Probably fits: the head alone and {depths} more, down to {name}, the deepest once, others in up to "
+                "{most} rounds.",
+                most=most,
+                **values,
+            )
+        ]
     if left := [depth for depth in found if not rounds[depth.name]]:
-        words += f". Probably not: {depth_words(left[0].name)}, about {figures.span(left[0].seconds)} a training"
-    return words + ". Trainings that end early leave time for more."
+        span = figures.span(left[0].seconds)
+        depth = depth_words(left[0].name)
+        words.append(Sentence("Probably not: {depth}, about {span} a training.", depth=depth, span=span))
+    return t(joined([*words, Sentence("Trainings that end early leave time for more.")]))

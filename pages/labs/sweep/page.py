@@ -3,8 +3,9 @@
 from pages.labs.lab import Lab, lab_page
 from pages.labs.sweep.form import form
 from pages.labs.sweep.result import draw
+from transfer_core.text import t
 
-ABOUT = """
+ABOUT = t("""
 Fine-tuning deeper layers can help, but it takes longer, and with few photos the network may learn them by heart. How
 deep is worth it depends on your photos, so Thaw tries it out:
 
@@ -23,16 +24,16 @@ of depths), the difference is **within noise**. Thaw recommends the shallowest d
 best: less to train, and less to learn by heart.
 
 The line joins the depths that no other one beats in both accuracy and cost, the *Pareto front*.
-"""
+""")
 
 lab_page(
     Lab(
         kind="sweep",
-        title="Depth sweep",
-        question="How deep is worth fine-tuning? Thaw tries several depths within the minutes you give it.",
+        title=t("Depth sweep"),
+        question=t("How deep is worth fine-tuning? Thaw tries several depths within the minutes you give it."),
         about=ABOUT,
         form=form,
         draw=draw,
-        start="Start the sweep",
+        start=t("Start the sweep"),
     )
 )

@@ -11,7 +11,6 @@ from pages.jobs.describe import PlanDesk
 from pages.labs.sweep.chart import Axis, alternative, sweep_figure
 from pages.train.lr_finder import decimal
 from pages.ui import format as figures
-from pages.ui.format import plural
 from pages.ui.frame import go, require_project
 from pages.ui.html import sentence
 from pages.ui.services import tree
@@ -22,25 +21,26 @@ from transfer_core.labs.experiment import experiment_config
 from transfer_core.labs.sweep.settings import HEAD, depth_words
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.folder import Run
+from transfer_core.text import Sentence, joined, plural, t
 
 __all__ = ["draw"]
 
-_AXES: dict[Axis, str] = {"trainable_parameters": "What trains", "seconds": "Time"}
+_AXES: dict[Axis, Sentence] = {"trainable_parameters": Sentence("What trains"), "seconds": Sentence("Time")}
 
 
 def draw(run: Run, result: dict[str, Any]) -> None:
     """Draw it, complete or not."""
     if not result.get("depths"):
-        st.caption("The first figures come when the head has been trained.")
+        st.caption(t("The first figures come when the head has been trained."))
         return
     _spent(result)
     if not run.status().active:
         _use(run, result)
     axis: Axis = (
         st.segmented_control(
-            "Accuracy against",
+            t("Accuracy against"),
             list(_AXES),
-            format_func=lambda name: _AXES[name],
+            format_func=lambda name: t(_AXES[name]),
             default="trainable_parameters",
             key=f"sweep_axis_{run.id}",
         )
@@ -48,7 +48,10 @@ def draw(run: Run, result: dict[str, Any]) -> None:
     )
     live_curves(sweep_figure(result, axis, run.id), key=f"sweep_chart_{run.id}", label=alternative(result))
     _depths(result)
-    with st.expander(f"{plural(len(result['trials']), 'training')}, one by one", icon=":material/list:"):
+    with st.expander(
+        t("{trainings}, one by one", trainings=plural("{n:,} training", "{n:,} trainings", len(result["trials"]))),
+        icon=":material/list:",
+    ):
         _trials(result)
 
 
@@ -56,20 +59,23 @@ def _spent(result: dict[str, Any]) -> None:
     rounds = max(row["repeats"] for row in result["depths"])
     photos = max(row["photos"] for row in result["depths"])
     with st.container(horizontal=True, key="sweep_facts"):
-        st.metric("Depths tried", len(result["depths"]), width="content")
-        st.metric("Trainings", len(result["trials"]), width="content")
+        st.metric(t("Depths tried"), len(result["depths"]), width="content")
+        st.metric(t("Trainings"), len(result["trials"]), width="content")
         st.metric(
-            "Photos measured",
+            t("Photos measured"),
             f"{photos:,}",
             width="content",
-            help=f"In {plural(rounds, 'round')}, each on other photos, none of which were learned from there.",
+            help=t(
+                "In {rounds}, each on other photos, none of which were learned from there.",
+                rounds=plural("{n:,} round", "{n:,} rounds", rounds),
+            ),
         )
         if "spent" in result and "budget_seconds" in result:
             st.metric(
-                "Time spent",
+                t("Time spent"),
                 figures.span(result["spent"]),
                 width="content",
-                help=f"Of a budget of {figures.span(result['budget_seconds'])}.",
+                help=t("Of a budget of {span}.", span=figures.span(result["budget_seconds"])),
             )
 
 
@@ -81,18 +87,24 @@ def _use(run: Run, result: dict[str, Any]) -> None:
     other = chosen != config.base.name
     with st.container(horizontal=True, vertical_alignment="center", key="sweep_use"):
         used = st.button(
-            f"Use it: {'the head alone' if name == HEAD else f'train {depth_words(name)}'}",
+            t("Use it: the head alone") if name == HEAD else t("Use it: train {depth}", depth=depth_words(name)),
             key="use_depth",
             type="primary",
             icon=":material/check:",
             disabled=other,
-            help="Sets the layers on the page Layers"
-            + ("." if name == HEAD else f" and the rate of fine-tuning to {decimal(result['recommended_rate'])}.")
-            + " You can undo it there.",
+            help=t("Sets the layers on the page Layers. You can undo it there.")
+            if name == HEAD
+            else t(
+                "Sets the layers on the page Layers and the rate of fine-tuning to {rate}. You can undo it there.",
+                rate=decimal(result["recommended_rate"]),
+            ),
         )
         if other:
             title = get_base(config.base.name).title
-            st.markdown(f"This sweep was of {sentence(title)}; the project now uses another base.", width="stretch")
+            st.markdown(
+                t("This sweep was of {sentence}; the project now uses another base.", sentence=sentence(title)),
+                width="stretch",
+            )
     if used:
         try:
             _choose(config.base.name, name, result["recommended_rate"])
@@ -123,8 +135,10 @@ def _depths(result: dict[str, Any]) -> None:
             "Accuracy": f"{row['accuracy']:.1%}",
             "95% interval": f"{row['interval'][0] * 100:.0f} to {row['interval'][1]:.0%}",
             "Photos": row["photos"],
-            "Against the head": "" if row["train_from"] == HEAD else f"{row['gain'] * 100:+.1f} points",
-            "Against the best": _against(row["against_best"]),
+            t("Against the head"): ""
+            if row["train_from"] == HEAD
+            else t("{points:+.1f} points", points=row["gain"] * 100),
+            t("Against the best"): _against(row["against_best"]),
             "Time": figures.span(row["seconds"]),
             "Parameters": figures.amount(row["trainable_parameters"]),
             "Rate": decimal(row["rate"]),
@@ -132,37 +146,55 @@ def _depths(result: dict[str, Any]) -> None:
         for row in result["depths"]
     ]
     st.dataframe(rows, hide_index=True, key="sweep_depths", column_config={"": st.column_config.Column(width=30)})
-    words = (
-        "★ recommended. *Fixed*: photos that the best depth gets right and this one wrong; *broken*: the other way. "
-        "*p*: how often chance alone would make such a difference."
-    )
+    words = [
+        Sentence(
+            "★ recommended. *Fixed*: photos that the best depth gets right and this one wrong; *broken*: the other "
+            "way. "
+            "*p*: how often chance alone would make such a difference."
+        )
+    ]
     if len({row["photos"] for row in result["depths"]}) > 1:
-        words += (
-            " Not all depths were measured on as many photos; what stands *against* the head and the best was counted "
-            "on the same ones."
+        words.append(
+            Sentence(
+                "Not all depths were measured on as many photos; what stands *against* the head and the best was "
+                "counted on the same ones."
+            )
         )
     if result.get("untried") and result.get("complete"):
-        untried = result["untried"]
-        names = ", ".join(
-            f"{depth_words(row['train_from'])} (about {figures.span(row['seconds'])} a training)" for row in untried[:3]
-        )
-        more = f", and {len(untried) - 3} deeper" if len(untried) > 3 else ""
-        words += f" Not tried, for lack of time: {sentence(names)}{more}."
-    st.caption(words)
+        words.append(_untried(result["untried"]))
+    st.caption(t(joined(words)))
+
+
+def _untried(untried: list[dict[str, Any]]) -> Sentence:
+    names = [
+        t("{depth} (about {span} a training)", depth=sentence(depth_words(row["train_from"])), span=span)
+        for row in untried[:3]
+        for span in [figures.span(row["seconds"])]
+    ]
+    if len(untried) > 3:
+        more = len(untried) - 3
+        return Sentence("Not tried, for lack of time: {depths}, and {more} deeper.", depths=names, more=more)
+    return Sentence("Not tried, for lack of time: {depths}.", depths=names)
 
 
 def _against(duel: dict[str, Any] | None) -> str:
     if duel is None:
-        return "the best"
-    p = f"{duel['p_value']:.2f}" if duel["p_value"] >= 0.01 else "below 0.01"
-    return f"{duel['fixed']} fixed, {duel['broken']} broken (p {p})"
+        return t("the best")
+    return t(
+        "{fixed} fixed, {broken} broken (p {p:.2f})"
+        if duel["p_value"] >= 0.01
+        else "{fixed} fixed, {broken} broken (p below 0.01)",
+        fixed=duel["fixed"],
+        broken=duel["broken"],
+        p=duel["p_value"],
+    )
 
 
 _ENDINGS = {
-    "done": "all epochs",
-    "early": "ended early",
-    "stopped": "cut short by the budget",
-    "diverged": "the loss was lost",
+    "done": Sentence("all epochs"),
+    "early": Sentence("ended early"),
+    "stopped": Sentence("cut short by the budget"),
+    "diverged": Sentence("the loss was lost"),
 }
 
 
@@ -178,8 +210,8 @@ def _trials(result: dict[str, Any]) -> None:
                 "Photos": trial["photos"],
                 "Time": figures.span(trial["seconds"]),
                 "Epochs": trial["epochs"],
-                "Best epoch": "as it began" if trial["best_epoch"] == 0 else str(trial["best_epoch"]),
-                "Ending": _ENDINGS.get(trial["ending"], trial["ending"]),
+                t("Best epoch"): t("as it began") if trial["best_epoch"] == 0 else str(trial["best_epoch"]),
+                "Ending": t(_ENDINGS[trial["ending"]]) if trial["ending"] in _ENDINGS else trial["ending"],
             }
             for trial in result["trials"]
         ],
