@@ -70,7 +70,7 @@ class Server:
             self.process = None
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Ask again until `condition` holds; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():

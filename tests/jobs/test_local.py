@@ -388,6 +388,19 @@ def test_a_standby_that_died_is_replaced_or_done_without(engine, new_run):
     assert run.status().pid != gone
 
 
+def test_a_standby_that_dies_before_it_reads_its_run_costs_the_run_nothing(engine, new_run):
+    """A kill takes effect in its own time: the engine may still see the standby alive and name it the run."""
+    engine.warm()
+    wait_until(lambda: engine.standby_pid)
+    gone, run = engine.standby_pid, new_run("finish")
+    os.kill(gone, signal.SIGSTOP)  # alive, and deaf
+    engine.start(run)
+    wait_until(lambda: engine.position(run) == 0)
+    os.kill(gone, signal.SIGKILL)
+    wait_for(run, "FINISHED")
+    assert run.status().pid != gone
+
+
 def test_a_standby_that_always_dies_is_given_up(new_engine, new_run, caplog):
     engine = new_engine(command=(sys.executable, "-S", "-c", "import sys; sys.exit('no Keras here')"))
     with caplog.at_level(logging.WARNING):

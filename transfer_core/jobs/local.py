@@ -52,6 +52,7 @@ class LocalEngine:
         self._queue = FairQueue()
         self._workers: dict[Run, Watched] = {}
         self._claims: dict[Run, Claim] = {}  # of runs whose start failed half-way and is tried again
+        self._cold: set[Run] = set()  # not to be given to the standby: one died on the way to them
         self._standby = Standby(self._home, command)
         self._keep_warm = False
         self._next_scan: float | None = None
@@ -137,6 +138,9 @@ class LocalEngine:
             with self._trouble_with(worker.run):
                 if worker.look(self._grace):
                     del self._workers[worker.run]
+                    if worker.unbegun:  # the reserve died before it read which run was its own
+                        self._cold.add(worker.run)
+                        self._queue.add(worker.run)
         for run in self._queue.order():
             with self._trouble_with(run):
                 if run.stop_requested:  # perhaps through another server
@@ -204,10 +208,12 @@ class LocalEngine:
                 self._queue.remove(run)
                 mine.release()
                 return
-            child = self._hand_to_standby(run, mine) or self._start_cold(run)
+            ready = None if run in self._cold else self._hand_to_standby(run, mine)
+            self._cold.discard(run)
+            child = ready or self._start_cold(run)
             self._queue.take(run)
             if child is not None:
-                self._workers[run] = Watched(run, ProcessId.of(child.pid), child)
+                self._workers[run] = Watched(run, ProcessId.of(child.pid), child, from_standby=ready is not None)
                 mine.hand_over(self._workers[run].process)
             else:
                 mine.release()

@@ -26,6 +26,10 @@ class Watched:
     """None: another server, or this one before its restart, started it."""
     status: Status = field(default_factory=Status)
     """As of the last look."""
+    from_standby: bool = False
+    """Whether it had been waiting in reserve, so that the run was started by a line it may not have lived to read."""
+    unbegun: bool = False
+    """Whether it is over and had not begun: the run still waits, for another worker."""
     first_epoch_seen: bool = False
     """Whether an epoch had ended at the last look, or the run."""
     _seen: tuple[Any, ...] = ()
@@ -65,6 +69,9 @@ class Watched:
 
     def _settle(self) -> bool:
         if not self.status.active:
+            return True
+        if self.from_standby and self.status.state == "QUEUED" and not self.run.stop_requested:
+            self.unbegun = True
             return True
         if self._killed_after is not None:
             words = f"The run showed no progress for {self._killed_after:g} s after Stop, so it was ended; "
