@@ -21,7 +21,7 @@ __all__ = ["Chosen", "cards", "chosen", "confirm", "experiments", "notice", "sum
 
 _NOTICE = "base_notice"
 _STATES = {
-    "bundled": "included",
+    "bundled": Sentence("included"),
     "cached": Sentence("on this computer"),
     "download": Sentence("to fetch, {size}"),
     "file": Sentence("a file you bring"),

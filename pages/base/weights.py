@@ -59,9 +59,9 @@ def fetch(key: str, base: Base) -> tasks.Task:
     """Begin to fetch the weights of `base` as the task `key`, or give the task that is at it."""
     return tasks.start(
         key,
-        f"Fetching {base.title}",
+        t("Fetching {title}", title=base.title),
         lambda task: fetch_weights(base, progress=task.progress, cancelled=task.cancelled),
-        lambda done, total: f"{done / 1e6:.0f} of {total / 1e6:.0f} MB",
+        Sentence("{done_mb:.0f} of {total_mb:.0f} MB"),
     )
 
 

@@ -32,7 +32,7 @@ class Task:
     key: str
     work: Callable[[Task], Any]
     unit: Sentence = field(default_factory=lambda: Sentence("{done} of {total}"))
-    """How `done` and `total` read, such as "{done} of {total} photos"."""
+    """How its progress reads, with places for `done` and `total`, or in megabytes `done_mb` and `total_mb`."""
     done: int = 0
     total: int = 0
     result: Any = None
@@ -135,6 +135,12 @@ def show(key: str) -> Task | None:
     return None
 
 
+def _amounts(task: Task) -> dict[str, float]:
+    """What a task's `unit` may speak of."""
+    done, total = task.done, task.total
+    return {"done": done, "total": total, "done_mb": done / 1e6, "total_mb": total / 1e6}
+
+
 def _running(task: Task) -> None:
     if task.ended:
         st.rerun()
@@ -144,7 +150,7 @@ def _running(task: Task) -> None:
     # A guess from the first moments would jump about, so none is made.
     if spent > 3 and share > 0.02:
         left = t(" · about {span} left", span=span(max(1.0, spent / share - spent)))
-    detail = " · " + t(task.unit.id, done=task.done, total=task.total) if task.total else ""
+    detail = " · " + t(task.unit.id, **_amounts(task)) if task.total else ""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.progress(share, text=sentence(f"{task.title}{detail}{left}"))
         if task.cancelled():

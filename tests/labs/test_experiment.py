@@ -133,7 +133,7 @@ def test_a_stop_keeps_what_was_found_and_it_can_go_on(make: Callable[..., Run]) 
             run.request_stop()
 
     status = worker.perform(run, stop)
-    assert (status.state, status.message) == ("STOPPED", "Stopped; what was found so far is kept.")
+    assert (status.state, str(status.message)) == ("STOPPED", "Stopped; what was found so far is kept.")
     partial = read_result(run)
     assert partial == {"counts": [36], "complete": False}
     with api.resuming(run):

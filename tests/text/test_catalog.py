@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
@@ -16,6 +17,8 @@ FILES = [
     if "_app" not in path.parts and "text" not in path.parts
 ]
 
+NOT_YET = ("transfer_core/labs/", "transfer_core/cli/labs/")
+"""Rooms whose conclusions are still English text in the data."""
 SAYING = {"Sentence", "plural", "t", "message", *errors.__all__}
 """Calls whose first words are a sentence's id."""
 DEVELOPERS = {
@@ -63,6 +66,10 @@ EXEMPT = {
     "WHERE ? IS NULL OR class_id = ?",
     "WHERE sha256 IN ({})",
     "Generator[_Verified | Refusal, None, None]",
+    "module 'transfer_core' has no attribute {}",
+    "it names {}.{}, which no state dict holds",
+    "it holds a reference of an unknown kind: {}",
+    "(no name)",  # stands where a file's name would
     "unable to open",  # SQLite's
     "old.{} IS NOT new.{}",
     "'DELETE FROM {} WHERE id = ' || new.id",
@@ -159,6 +166,27 @@ def found_in(path: Path) -> list[tuple[ast.AST, str]]:
     return found
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path",
+    [path for path in FILES if not str(path.relative_to(ROOT)).startswith(NOT_YET)],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
 def test_no_sentence_bypasses_the_catalogue(path: Path) -> None:
     assert bypassing(path) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_place_has_its_value(path: Path) -> None:
+    """And every value has its place in one of the wordings."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not (isinstance(node, ast.Call) and name_of(node) in SAYING and node.args):
+            continue
+        given = {keyword.arg for keyword in node.keywords} - {"warning"}
+        ids = node.args[: 2 if name_of(node) == "plural" else 1]
+        literals = [text for argument in ids for choice in choices(argument) if (text := text_of(choice)) is not None]
+        if not literals or None in given or not (given or name_of(node) == "plural"):
+            continue
+        places = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in literals]
+        given |= {"n"} if name_of(node) == "plural" else set()
+        assert all(found <= given for found in places), (path.name, node.lineno, places, given)
+        assert set().union(*places) | {"n"} >= given, (path.name, node.lineno, places, given)

@@ -214,7 +214,7 @@ def test_a_rate_that_loses_the_loss_is_told_and_written(make: Callable[..., Run]
 
 def test_a_block_that_is_not_there_is_named(make: Callable[..., Run]) -> None:
     status = worker.perform(make(train_from="block9"))
-    assert status.state == "FAILED" and "no block called 'block9'" in status.message
+    assert status.state == "FAILED" and "no block called 'block9'" in str(status.message)
 
 
 def test_it_prints_what_the_contract_promises(

@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.glossary import HELP, matching
+from pages.ui.glossary import _MEANINGS, matching
 
 
 def listed(app: AppTest) -> str:
@@ -12,16 +12,16 @@ def listed(app: AppTest) -> str:
 def test_every_term_is_in_the_list(app: AppTest) -> None:
     assert not app.exception
     words = listed(app)
-    assert words.count("**") == 2 * len(HELP)
-    assert all(text in words for text in HELP.values())
+    assert words.count("**") == 2 * len(_MEANINGS)
+    assert all(text in words for text in map(str, _MEANINGS.values()))
     assert words.index("**Accuracy**") < words.index("**BatchNormalization**") < words.index("**Weights**")
 
 
 def test_a_word_is_found_by_name_and_by_meaning() -> None:
     assert "Over-fitting" in matching(" By Heart ") and "Epoch" not in matching("by heart")
     assert next(iter(matching("seed"))) == "Seed"
-    assert matching("zebra") == {} and len(matching("")) == len(HELP)
+    assert matching("zebra") == {} and len(matching("")) == len(_MEANINGS)
 
 
 def test_explanations_are_sentences() -> None:
-    assert all(text.endswith(".") and len(text) < 260 for text in HELP.values())
+    assert all(text.endswith(".") and len(text) < 260 for text in map(str, _MEANINGS.values()))

@@ -124,7 +124,7 @@ def require_enough(photos: int) -> None:
     if photos < LEAST_PHOTOS:
         found = {0: "No photo is", 1: "Only 1 photo is"}.get(photos, f"Only {photos} photos are")
         raise DataError(
-            "{found} new to both runs, and at least {LEAST_PHOTOS} are needed: with fewer even the clearest "
+            "{found} new to both runs, and at least {least_photos} are needed: with fewer even the clearest "
             "difference could be chance. Photos count that both runs were checked on and neither learned from. Train "
             "both with the same photos and the same seed, or give both the same test photos.",
             found=found,

@@ -61,7 +61,7 @@ class Settings:
     def __post_init__(self) -> None:
         if not is_whole(self.photos) or not LEAST_PHOTOS <= self.photos <= 10_000:
             raise ConfigError(
-                "The number of photos of each class must be a whole number from {LEAST_PHOTOS}, below which nothing "
+                "The number of photos of each class must be a whole number from {least_photos}, below which nothing "
                 "could be told, to 10000; {photos!r} came.",
                 least_photos=LEAST_PHOTOS,
                 photos=self.photos,
