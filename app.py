@@ -11,7 +11,9 @@ from pages.ui.paths import page_path
 from pages.ui.plotly_asset import ensure_plotly
 from pages.ui.services import warm
 from pages.ui.sidebar import sidebar
-from transfer_core.text import t
+from transfer_core.text import read_by, t
+
+read_by(lambda: st.context.locale)  # the language of the browser, where there is a catalogue for it
 
 PAGES = (
     st.Page(page_path("home"), title="Thaw", default=True),

@@ -1,5 +1,6 @@
 """The command line `thaw`; `python -m transfer_core` is the same."""
 
+import os
 import sys
 import traceback
 
@@ -7,7 +8,7 @@ import click
 
 from transfer_core.errors import TransferError
 from transfer_core.nn.tensorflow import keep_quiet
-from transfer_core.text import t
+from transfer_core.text import read_by, t
 
 __all__ = ["main"]
 
@@ -37,9 +38,16 @@ def _gather() -> None:
         cli.add_command(command)
 
 
+def _language() -> str | None:
+    """The language of the terminal, such as `de_CH`."""
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return next((name.partition(".")[0] for name in names if name), None)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line: exit code 0 when done, 2 with one plain sentence on standard error, 1 for a bug."""
     keep_quiet()
+    read_by(_language)
     try:
         _gather()
         cli(args=arguments, standalone_mode=False)
