@@ -34,6 +34,7 @@ def trained_twice(person: Person, few_photos: Path) -> str:
     person.page.get_by_role("link", name="Layers").first.click()
     person.sees("Layers")
     person.click("preset_last_block")
+    expect(person.at("undo_plan").get_by_role("button")).to_be_enabled()  # the choice has arrived
     person.settled()
     person.click("next_train")
     person.sees("Train")
@@ -68,7 +69,7 @@ def test_every_lab_reaches_its_conclusion(browser: Browser, server: Server, few_
         person.page.goto(f"{server.url}/labs?project={project}")
         person.sees("Labs")
         person.at(f"lab_{kind}").get_by_role("link").click()
-        person.sees(title)
+        person.sees(str(title))
         person.text("Nothing has been tried here yet")
         small(person, kind)
         person.click("start_lab")
@@ -77,7 +78,7 @@ def test_every_lab_reaches_its_conclusion(browser: Browser, server: Server, few_
         person.settled()
         # A refresh shows the same; nothing on the page is an error.
         person.page.reload()
-        person.sees(title)
+        person.sees(str(title))
         person.text(CONCLUSIONS[kind], "conclusion")
         expect(person.page.locator('[data-testid="stAlertContentError"]')).to_have_count(0)
         person.picture(kind, height=1500)
