@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.services import known_tree
 from transfer_core.backbones import freeze_plan as planning
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.freeze_plan import FreezePlan
-from transfer_core.backbones.stored_trees import stored_tree
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.disk import workspace as projects
 from transfer_core.disk.workspace import Project
@@ -95,7 +95,7 @@ def trained_words(config: RunConfig) -> str:
     """What a run's fine-tuning trains, as `plan_words` says it; `the head only` when there is none."""
     if not config.fine_tunes:
         return t("the head only")
-    tree = _known_tree(config.base.name)
+    tree = known_tree(config.base.name)
     if tree is None or not set(config.plan.trainable) <= tree.layers.keys():
         return t(_layers(len(config.plan.trainable)))
     return plan_words(tree, config.plan)
@@ -163,19 +163,3 @@ class PlanDesk:
             self._memory["problem"] = str(error)
         else:
             self._memory["stored"] = plan
-
-
-def _known_tree(base: str) -> LayerTree | None:
-    """The tree of a base if it is on disk; naming a run is no reason to build one."""
-    try:
-        return _read_tree(str(projects.home()), base)
-    except LookupError:
-        return None
-
-
-@st.cache_resource(show_spinner=False, max_entries=32)
-def _read_tree(home: str, base: str) -> LayerTree:
-    found = stored_tree(base)
-    if found is None:
-        raise LookupError(base)  # an answer that must not be remembered: the tree may be there in a moment
-    return found

@@ -10,11 +10,10 @@ import streamlit as st
 from pages.jobs.describe import stored_plan
 from pages.ui import format as figures
 from pages.ui.html import cells, sentence
-from pages.ui.services import lane
+from pages.ui.services import known_tree, lane
 from pages.ui.widget_keys import widget_key, widget_value
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.cost import Augmented, Estimate, estimate
-from transfer_core.backbones.stored_trees import stored_tree
 from transfer_core.errors import TransferError
 from transfer_core.runs.augmentation import PRESETS
 from transfer_core.text import Sentence, plural, t
@@ -108,7 +107,7 @@ def head_words(config: RunConfig, train: int) -> Sentence:
 def _costs(project: Project, photos: Manifest | None, variants: int) -> dict[str, str]:
     """What each mode costs, in words; nothing where the base or the photos are still to be chosen."""
     base = project.choices.get("base", {}).get("name")
-    tree = stored_tree(base) if base else None
+    tree = known_tree(base) if base else None
     if tree is None or photos is None:
         return {}
     plan = stored_plan(project, base, tree)

@@ -9,6 +9,7 @@ import streamlit as st
 from transfer_core.disk import workspace as projects
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import ConfigError
+from transfer_core.text import t
 
 if TYPE_CHECKING:
     from transfer_core.backbones.tree import LayerTree
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from transfer_core.jobs.query import Lane
     from transfer_core.photos.store import PhotoStore
 
-__all__ = ["engine", "lane", "store", "tree", "warm"]
+__all__ = ["engine", "known_tree", "lane", "store", "tree", "warm"]
 
 
 def engine() -> LocalEngine:
@@ -39,13 +40,30 @@ def store(opened: Project) -> PhotoStore:
     return _store(str(opened.photos_dir))
 
 
+def known_tree(base_name: str) -> LayerTree | None:
+    """The layer tree of a base if it is on disk; naming a run is no reason to build one."""
+    try:
+        return _tree(str(projects.home()), base_name)
+    except _NotStoredError:
+        return None
+
+
 def tree(base_name: str) -> LayerTree:
     """The layer tree of a base: from disk, or built by the interactive worker while a spinner turns.
 
     Raises:
         TransferError: the worker can't build it.
     """
-    return _tree(str(projects.home()), base_name)
+    found = known_tree(base_name)
+    if found is None:
+        with st.spinner(t("Reading the layers of the base…")):
+            lane().ask("tree", {"base": base_name})
+        found = known_tree(base_name)
+    if found is None:
+        raise ConfigError(
+            "The layer tree of {base_name} was built but could not be read back. Reload the page.", base_name=base_name
+        )
+    return found
 
 
 # The home is part of each key: a server has one, tests have many. Imports wait until they are needed, so that
@@ -75,16 +93,15 @@ def _store(folder: str) -> PhotoStore:
     return PhotoStore(Path(folder))
 
 
+class _NotStoredError(Exception):
+    """No tree yet: an answer that must not be remembered, because the tree may be there in a moment."""
+
+
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _tree(home: str, base_name: str) -> LayerTree:
     from transfer_core.backbones.stored_trees import stored_tree
 
     found = stored_tree(base_name)
     if found is None:
-        lane().ask("tree", {"base": base_name})
-        found = stored_tree(base_name)
-    if found is None:
-        raise ConfigError(
-            "The layer tree of {base_name} was built but could not be read back. Reload the page.", base_name=base_name
-        )
+        raise _NotStoredError(base_name)
     return found

@@ -312,11 +312,8 @@ def get_base(base: str | Base) -> Base:
         return _BY_NAME[base]
     by_letters = {name.replace("-", ""): name for name in _BY_NAME}
     close = difflib.get_close_matches(base.lower().replace("-", "").replace("_", ""), by_letters, n=1)
-    raise ConfigError(
-        "There is no base {base!r}. Did you mean {meant}? The bases are {bases}."
-        if close
-        else "There is no base {base!r}. The bases are {bases}.",
-        base=base,
-        meant=by_letters[close[0]] if close else "",
-        bases=list(_BY_NAME),
-    )
+    values = {"base": base, "bases": list(_BY_NAME)}
+    if not close:
+        raise ConfigError("There is no base {base!r}. The bases are {bases}.", **values)
+    meant = by_letters[close[0]]
+    raise ConfigError("There is no base {base!r}. Did you mean {meant}? The bases are {bases}.", meant=meant, **values)

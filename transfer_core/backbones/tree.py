@@ -131,7 +131,7 @@ class LayerTree:
             return cls(Node.from_dict(value["tree"]), value["input_size"])
         except (KeyError, TypeError) as error:
             raise StorageError(
-                "The stored layer tree is incomplete ({error}); delete it to make it anew.", error=error
+                "The stored layer tree is incomplete ({error}); delete it to make it anew.", error=repr(error)
             ) from error
 
     def write(self, path: Path) -> None:

@@ -156,7 +156,9 @@ def open_project(project_id: str) -> Project:
         return Project(project_id, value["name"], value["created"], dict(value["choices"]))
     except (KeyError, TypeError) as error:
         raise StorageError(
-            "{path} is incomplete ({error}). Restore it from a copy or delete the project.", path=path, error=error
+            "{path} is incomplete ({error}). Restore it from a copy or delete the project.",
+            path=path,
+            error=repr(error),
         ) from error
 
 

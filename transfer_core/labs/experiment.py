@@ -42,7 +42,7 @@ class ExperimentConfig:
         expected = _settings_class(self.kind)
         if not isinstance(self.settings, expected):
             raise ConfigError(
-                "The lab {kind} takes its own settings; {settings!r} came.", kind=self.kind, settings=self.settings
+                "The lab {kind} takes its own settings; {settings} came.", kind=self.kind, settings=self.settings
             )
         check_number(Sentence("The seed"), self.seed, 0, 2**31 - 1, whole=True)
 

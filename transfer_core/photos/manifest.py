@@ -94,7 +94,9 @@ class Manifest:
             return cls(classes, photos, tuple(value["set_aside"]))
         except (KeyError, TypeError, ValueError) as error:
             raise StorageError(
-                "{path} is not a list of photos Thaw wrote ({error}): restore it from a copy.", path=path, error=error
+                "{path} is not a list of photos Thaw wrote ({error}): restore it from a copy.",
+                path=path,
+                error=repr(error),
             ) from error
 
 

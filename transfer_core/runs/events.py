@@ -92,5 +92,5 @@ def from_dict(value: dict[str, Any]) -> Event:
             fields[name] = Sentence.from_json(fields[name])
         event: Event = _TYPES[kind](**fields)
     except (KeyError, TypeError) as error:
-        raise RunError("events.jsonl holds a line that is not a known event: {value!r}.", value=value) from error
+        raise RunError("events.jsonl holds a line that is not a known event: {value}.", value=value) from error
     return event

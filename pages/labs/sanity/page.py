@@ -10,8 +10,8 @@ from pages.labs.lab import Lab, lab_page
 from pages.labs.sanity.result import draw
 from pages.ui import format as figures
 from pages.ui.glossary import explain
+from pages.ui.services import known_tree
 from transfer_core.backbones.cost import machine_speed
-from transfer_core.backbones.stored_trees import stored_tree
 from transfer_core.errors import DataError
 from transfer_core.labs.sanity.mistakes import MISTAKES, get_mistake
 from transfer_core.labs.sanity.settings import Settings, needed
@@ -127,7 +127,7 @@ def _cost(project: Project, settings: Settings) -> str:
     trainings = 1 + len(settings.mistakes)
     passes = trainings * settings.epochs * (settings.photos + settings.validation)
     times = figures.amount(passes)
-    tree = stored_tree(project.choices["base"]["name"]) if "base" in project.choices else None
+    tree = known_tree(project.choices["base"]["name"]) if "base" in project.choices else None
     if tree is None:
         return t("Photos go through the base {times} times.", times=times)
     flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
