@@ -11,13 +11,14 @@ import streamlit as st
 from pages.home.previews import preview_paths
 from pages.ui import html as drawn
 from pages.ui import tasks
+from pages.ui.format import class_count
 from pages.ui.frame import go, open_in_tab
 from pages.ui.html import cells
 from pages.ui.services import store
 from transfer_core.disk.workspace import Project, create_project, open_project
 from transfer_core.errors import DataError, TransferError
 from transfer_core.samples.sets import SAMPLES, Sample, draw_sample
-from transfer_core.text import Sentence, plural, t
+from transfer_core.text import Sentence, t
 
 __all__ = ["draw_photos", "new_project", "photos_task", "sample_cards"]
 
@@ -38,9 +39,9 @@ def _sample_card(sample: Sample) -> None:
     with st.container(border=True):
         drawn.strip(
             [path.read_bytes() for path in preview_paths(sample)],
-            alt=t("Examples of {classes}", classes=", ".join(sample.classes)),
+            alt=t("Examples of {classes}", classes=sample.classes),
         )
-        classes = plural("{n:,} class", "{n:,} classes", len(sample.classes))
+        classes = class_count(len(sample.classes))
         st.markdown(f"**{sample.title}** · {classes}")
         st.caption(str(sample.description))
         st.button(

@@ -10,12 +10,13 @@ from pages.home import deletions
 from pages.jobs.trained_runs import chosen_run, trained_runs
 from pages.ui import html as drawn
 from pages.ui import steps
+from pages.ui.format import class_count, photo_count
 from pages.ui.frame import go, open_in_tab
 from pages.ui.html import cells
 from pages.ui.services import store
 from transfer_core.disk.workspace import MAX_NAME, Project
 from transfer_core.errors import TransferError
-from transfer_core.text import plural, t
+from transfer_core.text import t
 
 __all__ = ["cards"]
 
@@ -76,8 +77,8 @@ def _last_result(project: Project) -> str:
     counts = store(project).classes()
     return t(
         "{photos} · {classes} · not trained yet",
-        photos=plural("{n:,} photo", "{n:,} photos", sum(counts.values())),
-        classes=plural("{n:,} class", "{n:,} classes", len(counts)),
+        photos=photo_count(sum(counts.values())),
+        classes=class_count(len(counts)),
     )
 
 

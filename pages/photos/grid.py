@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.photos.edits import edit
+from pages.ui.format import photo_count
 from pages.ui.html import cells, plain
 from transfer_core.errors import PhotoError
-from transfer_core.text import plural, t
+from transfer_core.text import t
 
 if TYPE_CHECKING:
     from transfer_core.photos.store import Photo, PhotoStore
@@ -77,14 +78,14 @@ def _tools(photos: PhotoStore, shown: Sequence[Photo], others: Sequence[str]) ->
         )
         if to and picked:
             st.button(
-                t("Move {photos} to {to}", photos=plural("{n:,} photo", "{n:,} photos", len(picked)), to=plain(to)),
+                t("Move {photos} to {to}", photos=photo_count(len(picked)), to=plain(to)),
                 key="move_photos",
                 type="primary",
                 on_click=edit,
                 args=(photos.move_photos, picked, to),
             )
         st.button(
-            t("Remove {photos}", photos=plural("{n:,} photo", "{n:,} photos", len(picked))) if picked else t("Remove"),
+            t("Remove {photos}", photos=photo_count(len(picked))) if picked else t("Remove"),
             key="remove_photos",
             icon=":material/delete:",
             disabled=not picked,

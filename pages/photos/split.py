@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.ui import html as drawn
+from pages.ui.format import class_count, photo_count
 from pages.ui.glossary import explain
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import DataError
-from transfer_core.text import plural, t
+from transfer_core.text import t
 
 if TYPE_CHECKING:
     from transfer_core.photos.store import PhotoStore
@@ -38,8 +39,8 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
         st.subheader(
             t(
                 "{photos}, {classes}",
-                photos=plural("{n:,} photo", "{n:,} photos", sum(counts.values())),
-                classes=plural("{n:,} class", "{n:,} classes", len(counts)),
+                photos=photo_count(sum(counts.values())),
+                classes=class_count(len(counts)),
             ),
             anchor=False,
         )

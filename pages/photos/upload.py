@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.home import new_project as starting
 from pages.ui import tasks
+from pages.ui.format import class_count, photo_count
 from pages.ui.glossary import explain
 from pages.ui.html import plain
 from transfer_core.disk.workspace import Project
@@ -199,7 +200,7 @@ def report(task: tasks.Task) -> None:
     )
     twice = t(
         "{photos} that came more than once, counted once",
-        photos=plural("{n:,} photo", "{n:,} photos", len(came.duplicates)),
+        photos=photo_count(len(came.duplicates)),
     )
     _list(t("The same as"), twice, came.duplicates, lambda names: (names[0], ", ".join(names[1:])))
     for name in came.empty:
@@ -210,8 +211,8 @@ def _sentence(came: ImportReport) -> str:
     parts = [
         Sentence(
             "{photos} of {classes} added.",
-            photos=plural("{n:,} photo", "{n:,} photos", came.imported),
-            classes=plural("{n:,} class", "{n:,} classes", len(came.classes)),
+            photos=photo_count(came.imported),
+            classes=class_count(len(came.classes)),
         )
     ]
     if came.already_here:
@@ -221,16 +222,12 @@ def _sentence(came: ImportReport) -> str:
             Sentence("{files} could not be used.", files=plural("{n:,} file", "{n:,} files", len(came.refused)))
         )
     if came.duplicates:
-        parts.append(
-            Sentence(
-                "{photos} came more than once.", photos=plural("{n:,} photo", "{n:,} photos", len(came.duplicates))
-            )
-        )
+        parts.append(Sentence("{photos} came more than once.", photos=photo_count(len(came.duplicates))))
     if came.conflicts:
         parts.append(
             Sentence(
                 "{photos} came under two classes: see below.",
-                photos=plural("{n:,} photo", "{n:,} photos", len(came.conflicts)),
+                photos=photo_count(len(came.conflicts)),
             )
         )
     return t(joined(parts))

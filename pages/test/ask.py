@@ -13,10 +13,11 @@ import streamlit as st
 
 from pages.jobs.trained_runs import Trained, run_names
 from pages.test import answers
+from pages.ui.format import photo_count
 from pages.ui.services import lane
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
-from transfer_core.text import plural, t
+from transfer_core.text import t
 
 __all__ = ["ask_about", "choose_run", "drawings", "drop", "warm"]
 
@@ -101,7 +102,7 @@ def ask_about(kind: str, files: Sequence[tuple[str, bytes]], **args: str) -> lis
         TransferError: it can't answer.
     """
     with (
-        st.spinner(t("Looking at {photos}…", photos=plural("{n:,} photo", "{n:,} photos", len(files))), show_time=True),
+        st.spinner(t("Looking at {photos}…", photos=photo_count(len(files))), show_time=True),
         tempfile.TemporaryDirectory(prefix="thaw-test-") as folder,
     ):
         paths = []

@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 
 from transfer_core.stats.intervals import share_words
-from transfer_core.text import Sentence, t
+from transfer_core.text import Sentence, plural, t
 
-__all__ = ["amount", "percent_range", "size", "span", "state_badge", "when"]
+__all__ = ["amount", "class_count", "percent_range", "photo_count", "size", "span", "state_badge", "when"]
 
 
 def amount(number: float) -> str:
@@ -28,6 +28,16 @@ def span(seconds: float) -> str:
     if minutes < 100:
         return t("{minutes} min", minutes=minutes)
     return t("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
+
+
+def photo_count(count: int) -> Sentence:
+    """`1 photo`, `2,000 photos`."""
+    return plural("{n:,} photo", "{n:,} photos", count)
+
+
+def class_count(count: int) -> Sentence:
+    """`1 class`, `3 classes`."""
+    return plural("{n:,} class", "{n:,} classes", count)
 
 
 def size(number: float) -> str:

@@ -2,25 +2,18 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
-from transfer_core import errors
+from transfer_core.text.__main__ import SAYING, choices, ids, name_of, sources
 
 ROOT = Path(__file__).parents[2]
-FILES = [
-    path
-    for path in (ROOT / "app.py", *(ROOT / "transfer_core").rglob("*.py"), *(ROOT / "pages").rglob("*.py"))
-    if "_app" not in path.parts and "text" not in path.parts
-]
+FILES = sources()
 
 NOT_YET = ("transfer_core/labs/", "transfer_core/cli/labs/")
 """Rooms whose conclusions are still English text in the data."""
-SAYING = {"Sentence", "plural", "t", "message", *errors.__all__}
-"""Calls whose first words are a sentence's id."""
 DEVELOPERS = {
     "ValueError",
     "TypeError",
@@ -80,10 +73,6 @@ EXEMPT = {
 NO_WORDS = re.compile(r"\s*(<|SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|BEGIN|[.#@][\w-]+ \{)")
 
 
-def name_of(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
 def text_of(node: ast.AST) -> str | None:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
@@ -92,28 +81,13 @@ def text_of(node: ast.AST) -> str | None:
     return None
 
 
-def choices(node: ast.AST) -> Iterator[ast.AST]:
-    """A literal, or both of `one if condition else other`."""
-    if isinstance(node, ast.IfExp):
-        yield from choices(node.body)
-        yield from choices(node.orelse)
-    else:
-        yield node
-
-
 def bypassing(path: Path) -> list[tuple[int, str]]:
     """Line and text of what a person reads in a file and no catalogue knows, and of ids that are put together."""
-    return [(getattr(node, "lineno", 0), text) for node, text in found_in(path)]
+    found: list[tuple[int, str]] = []
 
-
-def found_in(path: Path) -> list[tuple[ast.AST, str]]:
-    """As `bypassing`, with the nodes."""
-    found: list[tuple[ast.AST, str]] = []
-
-    def note(node: ast.AST, text: str) -> None:
-        if text in EXEMPT:
-            return
-        found.append((node, text))
+    def note(node: ast.expr, text: str) -> None:
+        if text not in EXEMPT:
+            found.append((node.lineno, text))
 
     def visit(node: ast.AST) -> None:
         if isinstance(node, ast.Expr) and text_of(node.value) is not None:
@@ -123,12 +97,12 @@ def found_in(path: Path) -> list[tuple[ast.AST, str]]:
         if isinstance(node, ast.Call):
             name, arguments = name_of(node), list(node.args)
             if name in SAYING and arguments:
-                ids = arguments[: 2 if name == "plural" else 1]
-                for literal in (choice for argument in ids for choice in choices(argument)):
+                said = ids(node)
+                for literal in (choice for argument in said for choice in choices(argument)):
                     if isinstance(literal, ast.JoinedStr | ast.BinOp):
                         note(literal, ast.unparse(literal))
-                for other in [*arguments[len(ids) :], *node.keywords, *(a for a in ids if text_of(a) is None)]:
-                    if isinstance(other, ast.IfExp) and other in ids:
+                for other in [*arguments[len(said) :], *node.keywords, *(a for a in said if text_of(a) is None)]:
+                    if isinstance(other, ast.IfExp) and other in said:
                         visit(other.test)
                     else:
                         visit(other)
@@ -155,7 +129,7 @@ def found_in(path: Path) -> list[tuple[ast.AST, str]]:
                         visit(argument)
                 return
         text = text_of(node)
-        if text is not None:
+        if text is not None and isinstance(node, ast.expr):
             if PHRASE.search(ICON.sub("", text)) and not NO_WORDS.match(text):
                 note(node, text)
             return
@@ -182,8 +156,9 @@ def test_every_place_has_its_value(path: Path) -> None:
         if not (isinstance(node, ast.Call) and name_of(node) in SAYING and node.args):
             continue
         given = {keyword.arg for keyword in node.keywords} - {"warning"}
-        ids = node.args[: 2 if name_of(node) == "plural" else 1]
-        literals = [text for argument in ids for choice in choices(argument) if (text := text_of(choice)) is not None]
+        literals = [
+            text for argument in ids(node) for choice in choices(argument) if (text := text_of(choice)) is not None
+        ]
         if not literals or None in given or not (given or name_of(node) == "plural"):
             continue
         places = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in literals]

@@ -119,7 +119,7 @@ def from_block(tree: LayerTree, name: str) -> FreezePlan:
             "{name} has no block called {block!r}. Its blocks are: {names}.",
             name=tree.root.name,
             block=name,
-            names=", ".join(names),
+            names=names,
         )
     return last_blocks(tree, len(names) - names.index(name))
 

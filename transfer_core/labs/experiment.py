@@ -78,7 +78,7 @@ def needs_weights(kind: str) -> bool:
 
 def _module(kind: str) -> Any:
     if kind not in KINDS:
-        raise ConfigError("There is no lab {kind!r}; there are {kinds}.", kind=kind, kinds=", ".join(KINDS))
+        raise ConfigError("There is no lab {kind!r}; there are {kinds}.", kind=kind, kinds=list(KINDS))
     return import_module(f"transfer_core.labs.{kind}.settings")
 
 
@@ -93,7 +93,7 @@ def _make(cls: Any, value: dict[str, Any], where: str) -> Any:
             "{where} has an unknown key {unknown!r}; it knows {known}.",
             where=where,
             unknown=unknown[0],
-            known=", ".join(sorted(known)),
+            known=sorted(known),
         )
     try:
         # JSON has no tuples; settings do.

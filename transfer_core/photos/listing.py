@@ -177,7 +177,7 @@ def _walk(folder: Path, parts: tuple[str, ...], found: list[PhotoFile], listing:
         listing.refused.append(
             Refusal(
                 "/".join(parts) or str(folder),
-                Sentence("The folder can't be read ({value}).", value=error.strerror or error),
+                Sentence("The folder can't be read ({reason}).", reason=error.strerror or error),
             )
         )
         return
@@ -287,7 +287,7 @@ def _path_reader(path: Path) -> Callable[[], bytes]:
             check_bytes(path.stat().st_size)
             return path.read_bytes()
         except OSError as error:
-            raise PhotoError("The file can't be read ({value}).", value=error.strerror or error) from error
+            raise PhotoError("The file can't be read ({reason}).", reason=error.strerror or error) from error
 
     return read
 

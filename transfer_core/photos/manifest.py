@@ -183,6 +183,6 @@ def _check_same_classes(ours: tuple[str, ...], theirs: tuple[str, ...]) -> None:
         differs = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has {', '.join(extra)} besides"] * bool(extra)
         raise DataError(
             "The second set of photos must have the same classes ({ours}), but it {differs}: name its folders alike.",
-            ours=", ".join(ours),
+            ours=ours,
             differs=all_of(differs),
         )

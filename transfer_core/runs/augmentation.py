@@ -100,6 +100,6 @@ def get_preset(name: str) -> Preset:
     """
     if not isinstance(name, str) or name not in PRESETS:
         raise ConfigError(
-            "The augmentation preset must be one of {presets}; {name!r} came.", presets=", ".join(PRESETS), name=name
+            "The augmentation preset must be one of {presets}; {name!r} came.", presets=list(PRESETS), name=name
         )
     return PRESETS[name]

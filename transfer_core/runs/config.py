@@ -270,7 +270,7 @@ def _build(cls: type[T], value: Any, where: str) -> T:
             "{where} has an unknown key {unknown!r}; it knows {known}.",
             where=where,
             unknown=unknown[0],
-            known=", ".join(sorted(known)),
+            known=sorted(known),
         )
     parts = {
         name: _build(_PARTS[name], part, f"{where}.{name}") if cls is RunConfig and name in _PARTS else part

@@ -79,7 +79,7 @@ def draw_picture(name: str, class_name: str, index: int, seed: int = 0) -> "Imag
             "{title} has no class {class_name!r}: choose one of {classes}.",
             title=sample.title,
             class_name=class_name,
-            classes=", ".join(sample.classes),
+            classes=sample.classes,
         )
     # NumPy and Pillow load with the first picture: the app's first page only names the sets.
     import numpy as np

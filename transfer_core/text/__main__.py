@@ -16,44 +16,59 @@ from babel.messages.pofile import read_po, write_po
 from transfer_core.text import catalog
 from transfer_core.text.catalog import DOMAIN
 
-__all__ = ["extract", "main"]
+__all__ = ["SAYING", "choices", "extract", "ids", "main", "name_of", "sources"]
 
-SAYING = {"Sentence", "plural", "t", "message"}
-"""Calls whose first words are the id of a sentence, besides those of the refusals in `errors`."""
+_ROOT = Path(__file__).parents[2]
+_REFUSALS = ast.parse((_ROOT / "transfer_core" / "errors.py").read_text("utf-8"))  # `errors` stands above this room
+SAYING = {
+    "Sentence",
+    "plural",
+    "t",
+    "message",
+    *(node.name for node in _REFUSALS.body if isinstance(node, ast.ClassDef)),
+}
+"""Calls whose first words are the id of a sentence."""
 
 
-def sources(root: Path) -> list[Path]:
+def sources() -> list[Path]:
     """The Python files whose sentences people read: the package, the pages and the app."""
-    paths = [root / "app.py", *(root / "pages").rglob("*.py"), *(root / "transfer_core").rglob("*.py")]
-    return sorted(path for path in paths if not {"_app", "text"} & set(path.relative_to(root).parts))
+    paths = [_ROOT / "app.py", *(_ROOT / "pages").rglob("*.py"), *(_ROOT / "transfer_core").rglob("*.py")]
+    return sorted(path for path in paths if not {"_app", "text"} & set(path.relative_to(_ROOT).parts))
 
 
-def literals(node: ast.expr) -> Iterator[str]:
-    """The text of a literal, or both of `one if condition else other`."""
+def name_of(call: ast.Call) -> str:
+    """The last name of what is called: `caption` for `st.caption(...)`."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def choices(node: ast.expr) -> Iterator[ast.expr]:
+    """The expression, or both of `one if condition else other`."""
     if isinstance(node, ast.IfExp):
-        yield from literals(node.body)
-        yield from literals(node.orelse)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
-        yield node.value
+        yield from choices(node.body)
+        yield from choices(node.orelse)
+    else:
+        yield node
 
 
-def extract(root: Path) -> Catalog:
-    """Every sentence in the sources below `root`, without a translation."""
-    refusals = ast.parse((root / "transfer_core" / "errors.py").read_text("utf-8"))
-    saying = SAYING | {node.name for node in refusals.body if isinstance(node, ast.ClassDef)}
+def ids(call: ast.Call) -> list[ast.expr]:
+    """The arguments of one of `SAYING` that are ids: of a plural the first two."""
+    return call.args[: 2 if name_of(call) == "plural" else 1]
+
+
+def _literals(node: ast.expr) -> list[str]:
+    found = (choice.value for choice in choices(node) if isinstance(choice, ast.Constant))
+    return [text for text in found if isinstance(text, str) and text]
+
+
+def extract() -> Catalog:
+    """Every sentence in the sources, without a translation."""
     found = Catalog(project="Thaw", fuzzy=False)
-    for path in sources(root):
-        place = path.relative_to(root).as_posix()
+    for path in sources():
+        place = path.relative_to(_ROOT).as_posix()
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not (isinstance(node, ast.Call) and node.args):
-                continue
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name == "plural" and len(node.args) > 1:
-                for pair in zip(literals(node.args[0]), literals(node.args[1]), strict=True):
-                    found.add(pair, locations=[(place, 0)])
-            elif name in saying:
-                for text in literals(node.args[0]):
-                    found.add(text, locations=[(place, 0)])
+            if isinstance(node, ast.Call) and name_of(node) in SAYING:
+                for forms in zip(*map(_literals, ids(node)), strict=True):
+                    found.add(forms if len(forms) > 1 else forms[0], locations=[(place, 0)])
     return found
 
 
@@ -67,10 +82,10 @@ def _check(translated: Catalog, path: Path) -> None:
                 sys.exit(f"{path}: {text!r} has the places {strange}, which {ids[0]!r} has not.")
 
 
-def main(arguments: list[str], root: Path) -> None:
+def main(arguments: list[str]) -> None:
     """Update and compile the catalogue of each language, a new one named in `arguments` included."""
-    template = extract(root)
-    for language in sorted({*(path.name for path in catalog.LOCALES.glob("*")), *arguments}):
+    template = extract()
+    for language in sorted({*catalog.languages(), *arguments}):
         folder = catalog.LOCALES / language / "LC_MESSAGES"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{DOMAIN}.po"
@@ -93,4 +108,4 @@ def _strings(value: str | tuple[str, ...] | list[str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:], Path(__file__).parents[2])
+    main(sys.argv[1:])

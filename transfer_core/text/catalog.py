@@ -32,7 +32,7 @@ def read_by(language: Callable[[], str | None]) -> None:
 
 def languages() -> list[str]:
     """The languages with a catalogue, besides English, whose sentences are the ids themselves."""
-    return sorted(path.parent.parent.name for path in LOCALES.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))
+    return sorted(path.parent.parent.name for path in LOCALES.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
 
 
 def translate(one: str, many: str = "", number: float = 1) -> str:

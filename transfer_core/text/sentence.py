@@ -141,9 +141,10 @@ _FORMATTER = _Places()
 
 
 def _plain(value: object) -> Value:
-    if value is None or isinstance(value, (str, bool, int, float, Sentence)):
-        # A NumPy float is a float; JSON must not meet it.
-        return float(value) if isinstance(value, float) else str(value) if isinstance(value, str) else value
+    if value is None or isinstance(value, (bool, int, Sentence)):
+        return value
+    if isinstance(value, float):
+        return float(value)  # NumPy's is one too
     if isinstance(value, PurePath):
         return str(value)
     if isinstance(value, (list, tuple)):

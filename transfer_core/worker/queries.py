@@ -51,7 +51,7 @@ class Answerer:
         try:
             kind = request.get("kind")
             if kind not in KINDS:
-                raise ConfigError("The lane answers {kinds}; {kind!r} came.", kinds=", ".join(KINDS), kind=kind)
+                raise ConfigError("The lane answers {kinds}; {kind!r} came.", kinds=list(KINDS), kind=kind)
             return {"ok": True, "result": KINDS[kind](self, **request.get("args", {}))}
         except TransferError as error:
             return {"ok": False, "error": error.sentence.to_json(), "kind": "TransferError"}

@@ -9,9 +9,10 @@ import streamlit as st
 from pages.jobs.trained_runs import run_names, trained_runs
 from pages.labs.compare.result import draw
 from pages.labs.lab import Lab, lab_page
+from pages.ui.format import photo_count
 from transfer_core.errors import ConfigError
 from transfer_core.labs.compare.settings import LEAST_PHOTOS, Settings, material
-from transfer_core.text import plural, t
+from transfer_core.text import t
 
 if TYPE_CHECKING:
     from transfer_core.disk.workspace import Project
@@ -66,7 +67,7 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
     st.caption(
         t(
             "{photos} that both were checked on and neither learned from.",
-            photos=plural("{n:,} photo", "{n:,} photos", len(found.photos)),
+            photos=photo_count(len(found.photos)),
         )
     )
     return settings

@@ -13,7 +13,7 @@ from pages.components.live_curves import live_curves
 from pages.jobs.trained_runs import read_trained
 from pages.labs.compare import chart as compare_curves
 from pages.ui import html as drawn
-from pages.ui.format import percent_range
+from pages.ui.format import percent_range, photo_count
 from pages.ui.frame import guard
 from pages.ui.html import cells, plain, sentence, thumb
 from pages.ui.services import tree
@@ -21,7 +21,7 @@ from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.errors import TransferError
 from transfer_core.runs.folder import Run
-from transfer_core.text import Sentence, plural, t
+from transfer_core.text import Sentence, t
 
 __all__ = ["draw", "drift_values"]
 
@@ -59,7 +59,7 @@ def _pair(result: Mapping[str, Any]) -> None:
                     t(
                         "Right on **{share}** of {photos} new to both",
                         share=share,
-                        photos=plural("{n:,} photo", "{n:,} photos", result["photos"]),
+                        photos=photo_count(result["photos"]),
                     )
                 )
 
@@ -76,18 +76,14 @@ def _photos(run: Run, result: Mapping[str, Any]) -> None:
     fixed, broken = ([photo for photo in result["changed"] if photo["fixed"] == kind] for kind in (True, False))
     drawn.facts(
         {
-            t("Both right"): t(plural("{n:,} photo", "{n:,} photos", result["both_right"])),
-            t("Fixed"): t(
-                "{photos}: only the second is right", photos=plural("{n:,} photo", "{n:,} photos", len(fixed))
-            ),
-            t("Broken"): t(
-                "{photos}: only the first is right", photos=plural("{n:,} photo", "{n:,} photos", len(broken))
-            ),
-            t("Both wrong"): t(plural("{n:,} photo", "{n:,} photos", result["both_wrong"])),
+            t("Both right"): t(photo_count(result["both_right"])),
+            t("Fixed"): t("{photos}: only the second is right", photos=photo_count(len(fixed))),
+            t("Broken"): t("{photos}: only the first is right", photos=photo_count(len(broken))),
+            t("Both wrong"): t(photo_count(result["both_wrong"])),
         }
     )
     for key, title, photos in (("fixed", t("Fixed"), fixed), ("broken", t("Broken"), broken)):
-        st.subheader(f"{title}: {plural('{n:,} photo', '{n:,} photos', len(photos))}", anchor=False)
+        st.subheader(f"{title}: {photo_count(len(photos))}", anchor=False)
         if photos:
             _grid(f"{key}_{run.id.replace('.', '-')}", photos)
         else:

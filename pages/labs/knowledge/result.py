@@ -8,11 +8,11 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import html as drawn
-from pages.ui.format import percent_range
+from pages.ui.format import percent_range, photo_count
 from pages.ui.html import cells, plain, thumb
 from transfer_core.labs.knowledge.settings import LEAST_PHOTOS
 from transfer_core.runs.folder import Run
-from transfer_core.text import plural, t
+from transfer_core.text import t
 
 __all__ = ["draw"]
 
@@ -38,7 +38,7 @@ def _card(name: str, found: Mapping[str, Any], number: int) -> None:
             "ImageNet's answers alone tell **{share}** of {photos} right. Typically, its five "
             "likeliest names together get {certainty:.0%} of the probability.",
             share=share,
-            photos=plural("{n:,} photo", "{n:,} photos", found["photos"]),
+            photos=photo_count(found["photos"]),
             certainty=found["certainty"],
         )
     )

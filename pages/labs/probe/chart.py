@@ -110,16 +110,16 @@ def alternative(result: dict[str, Any]) -> str:
     highest = max(depths, key=lambda depth: depth["accuracy"])
     first, last = depths[0], depths[-1]
     text = t(
-        "Accuracy by depth, {count} blocks: {accuracy:.0%} after {block}, "
-        "at most {accuracy_2:.0%} after {block_2}, {accuracy_3:.0%} after {block_3}; "
+        "Accuracy by depth, {count} blocks: {begin:.0%} after {first}, "
+        "at most {top:.0%} after {highest}, {end:.0%} after {last}; "
         "guessing gives {chance:.0%}.",
         count=len(depths),
-        accuracy=first["accuracy"],
-        block=first["block"],
-        accuracy_2=highest["accuracy"],
-        block_2=highest["block"],
-        accuracy_3=last["accuracy"],
-        block_3=last["block"],
+        begin=first["accuracy"],
+        first=first["block"],
+        top=highest["accuracy"],
+        highest=highest["block"],
+        end=last["accuracy"],
+        last=last["block"],
         chance=result["chance"],
     )
     return (

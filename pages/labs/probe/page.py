@@ -8,8 +8,9 @@ import streamlit as st
 
 from pages.labs.lab import Lab, lab_page
 from pages.labs.probe.result import draw
+from pages.ui.format import photo_count
 from transfer_core.labs.probe.settings import LEAST_FOLDS, MOST_FOLDS, Settings, check_photos, probed
-from transfer_core.text import plural, t
+from transfer_core.text import t
 
 if TYPE_CHECKING:
     from transfer_core.disk.workspace import Project
@@ -68,9 +69,9 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
         there = len(probed(manifest))
         looked = min(there, settings.photos)
         st.caption(
-            plural("{n:,} photo", "{n:,} photos", there)
+            t(photo_count(there))
             if looked == there
-            else t("{looked:,} of {photos}", looked=looked, photos=plural("{n:,} photo", "{n:,} photos", there))
+            else t("{looked:,} of {photos}", looked=looked, photos=photo_count(there))
         )
     return settings
 

@@ -11,7 +11,7 @@ from pages.components.layer_tree import Value, layer_values
 from pages.components.live_curves import live_curves
 from pages.jobs.describe import PlanDesk
 from pages.labs.probe.chart import alternative, class_figure, probe_figure
-from pages.ui.format import amount
+from pages.ui.format import amount, photo_count
 from pages.ui.frame import go, require_project
 from pages.ui.html import sentence
 from pages.ui.services import tree
@@ -20,7 +20,7 @@ from transfer_core.backbones.freeze_plan import FreezePlan, from_block
 from transfer_core.errors import TransferError
 from transfer_core.labs.experiment import experiment_config
 from transfer_core.runs.folder import Run
-from transfer_core.text import Sentence, plural, t
+from transfer_core.text import Sentence, t
 
 __all__ = ["draw", "tree_values"]
 
@@ -83,9 +83,9 @@ def _value(depth: dict[str, Any], best: bool, after: str) -> Value:
 def _facts(result: dict[str, Any]) -> None:
     looked, there = result["photos"], result.get("of", result["photos"])
     photos = (
-        plural("{n:,} photo", "{n:,} photos", looked)
+        photo_count(looked)
         if looked == there
-        else Sentence("{looked:,} of {photos}", looked=looked, photos=plural("{n:,} photo", "{n:,} photos", there))
+        else Sentence("{looked:,} of {photos}", looked=looked, photos=photo_count(there))
     )
     sizes = sorted(result["classes"].values())
     each = f"{sizes[0]:,}" if sizes[0] == sizes[-1] else f"{sizes[0]:,} to {sizes[-1]:,}"

@@ -10,10 +10,11 @@ from pages.components.live_curves import live_curves
 from pages.labs.recipe.chart import drift_figure, variants_figure
 from pages.labs.recipe.loss_vs_accuracy import rising
 from pages.ui import format as figures
+from pages.ui.format import class_count, photo_count
 from pages.ui.html import cells, sentence
 from transfer_core.labs.recipe.settings import BOOK, FINE_TUNED, VARIANTS
 from transfer_core.runs.folder import Run
-from transfer_core.text import plural, t
+from transfer_core.text import t
 
 __all__ = ["draw", "drift_words"]
 
@@ -28,11 +29,11 @@ def draw(run: Run, result: dict[str, Any]) -> None:
     photos = result["photos"]
     st.caption(
         t(
-            "{photos} to learn from, {photos_2} to check on, {classes}. Unfrozen in step 4: {unfrozen}.",
-            photos=plural("{n:,} photo", "{n:,} photos", photos["train"]),
-            photos_2=plural("{n:,} photo", "{n:,} photos", photos["validation"]),
-            classes=plural("{n:,} class", "{n:,} classes", photos["classes"]),
-            unfrozen=", ".join(result["unfrozen"]),
+            "{learned} to learn from, {checked} to check on, {classes}. Unfrozen in step 4: {unfrozen}.",
+            learned=photo_count(photos["train"]),
+            checked=photo_count(photos["validation"]),
+            classes=class_count(photos["classes"]),
+            unfrozen=result["unfrozen"],
         )
     )
     _cards(variants)
@@ -132,4 +133,4 @@ def _label(variants: dict[str, Any], metric: str) -> str:
     for name, found in variants.items():
         last = {**found["start"], **(found["epochs"][-1] if found["epochs"] else {})}.get(metric, 0.0)
         ends.append(f"{VARIANTS[name].title} {last:.3g}")
-    return t("{names} over the epochs, at the end: {ends}.", names=names[metric], ends=", ".join(ends))
+    return t("{names} over the epochs, at the end: {ends}.", names=names[metric], ends=ends)

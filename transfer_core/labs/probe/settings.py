@@ -124,12 +124,12 @@ def check_photos(manifest: Manifest, folds: int) -> None:
     instead = f", or choose {fewest} folds" if fewest >= LEAST_FOLDS else ""
     raise DataError(
         'Checking in {folds} folds needs at least {folds} photos of each class, but "{name}" has {fewest}{others}: '
-        "add at least {folds_2} more{instead}.",
+        "add at least {missing} more{instead}.",
         folds=folds,
         name=name,
         fewest=fewest,
         others=others,
-        folds_2=folds - fewest,
+        missing=folds - fewest,
         instead=instead,
     )
 

@@ -115,7 +115,7 @@ class Settings:
             raise ConfigError(
                 "The recipe has no variant {unknown!r}; it has {variants}.",
                 unknown=unknown[0],
-                variants=", ".join(VARIANTS),
+                variants=list(VARIANTS),
             )
         if not self.variants:
             raise ConfigError("The recipe compares variants, and none is chosen. Choose at least one, better all.")

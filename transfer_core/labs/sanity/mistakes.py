@@ -134,7 +134,7 @@ def get_mistake(name: str) -> Mistake:
         ConfigError: there is none; the sentence lists those there are.
     """
     if name not in _BY_NAME:
-        raise ConfigError("There is no mistake {name!r}; there are {by_name}.", name=name, by_name=", ".join(_BY_NAME))
+        raise ConfigError("There is no mistake {name!r}; there are {names}.", name=name, names=list(_BY_NAME))
     return _BY_NAME[name]
 
 

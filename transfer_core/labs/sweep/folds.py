@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from transfer_core.errors import DataError
 from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
+from transfer_core.text import plural
 
 __all__ = ["Counts", "counts", "fold", "fold_count", "usable"]
 
@@ -36,12 +37,11 @@ def usable(manifest: Manifest) -> Manifest:
     for name, learned in kept.counts()["train"].items():
         if learned < 2:
             raise DataError(
-                'The class "{name}" has {learned} photo{value} to learn from, but a sweep needs at '
+                'The class "{name}" has {photos} to learn from, but a sweep needs at '
                 "least 2 of each class, one to learn from and one to choose the epoch by, and others to measure on. "
                 "Add photos: 10 or more of each class give intervals that mean something.",
                 name=name,
-                learned=learned,
-                value="s" * (learned != 1),
+                photos=plural("{n} photo", "{n} photos", learned),
             )
     return kept
 

@@ -123,10 +123,10 @@ def read_checkpoint(path: Path) -> dict[str, NDArray[Any]]:
         ) from error
     except _DAMAGE as error:
         raise WeightsError(
-            "{path} is not a readable torch checkpoint of the older (non-zip) form: {value}. "
+            "{path} is not a readable torch checkpoint of the older (non-zip) form: {reason}. "
             "Fetch it again, or choose other weights.",
             path=path,
-            value=error or type(error).__name__,
+            reason=error or type(error).__name__,
         ) from error
 
 
