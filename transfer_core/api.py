@@ -25,7 +25,7 @@ from transfer_core.photos.open import open_source
 from transfer_core.runs.config import BaseConfig, DataConfig, RunConfig
 from transfer_core.runs.events import Emit, Progress
 from transfer_core.runs.folder import Run, Status, check_new_folder, create_run, open_run
-from transfer_core.text import Sentence
+from transfer_core.text import Sentence, shown
 
 __all__ = [
     "check",
@@ -199,7 +199,7 @@ def execute_experiment(run: Run, emit: Emit | None = None) -> dict[str, Any]:
     result = read_result(run)
     if result is None or status.state == "FAILED":
         raise RunError(status.message)
-    return {"folder": str(run.path), "state": status.state, **result}
+    return {"folder": str(run.path), "state": status.state, **shown(result)}
 
 
 def _lasting_data(data: DataConfig) -> DataConfig:

@@ -31,7 +31,7 @@ LABS = (
         Sentence("Depth probe"),
         ":material/signal_cellular_alt:",
         Sentence("Where in the network is what your photos need? One look, no fine-tuning."),
-        "half a minute",
+        Sentence("half a minute"),
     ),
     LabCard(
         "sweep",

@@ -49,8 +49,8 @@ class Lab:
     """Draws a result, complete or not, below its conclusion."""
     photos: bool = True
     """Whether it works on the project's photos and base; otherwise on what the settings name."""
-    start: str = "Start"
-    """What the button says."""
+    start: str = ""
+    """What the button says; empty: Start."""
     tool: Callable[[Project], None] | None = None
     """Draws what else the page offers, above the settings."""
 
@@ -98,7 +98,11 @@ def _starting(lab: Lab, project: Project) -> None:
             reason = t("This is going on below. When it has ended, you can start again.")
         with st.container(horizontal=True, vertical_alignment="center"):
             clicked = st.button(
-                lab.start, key="start_lab", type="primary", icon=":material/science:", disabled=reason is not None
+                lab.start or t("Start"),
+                key="start_lab",
+                type="primary",
+                icon=":material/science:",
+                disabled=reason is not None,
             )
             if reason:
                 st.markdown(sentence(reason), width="stretch")

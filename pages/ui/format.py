@@ -78,4 +78,4 @@ def state_badge(state: str) -> str:
 
 def percent_range(share: float, interval: Sequence[float] | None = None) -> str:
     """A share in 0..1 as a percentage, with its interval when there is one: `96% (93 to 98%)`."""
-    return f"{share:.0%}" if interval is None else share_words(share, interval)
+    return f"{share:.0%}" if interval is None else t(share_words(share, interval))

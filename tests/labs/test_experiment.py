@@ -34,6 +34,7 @@ from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import BaseConfig, DataConfig
 from transfer_core.runs.events import Event, Progress
 from transfer_core.runs.folder import Run
+from transfer_core.text import Sentence
 from transfer_core.worker import job as worker
 
 
@@ -51,12 +52,15 @@ def count(bench: Any) -> dict[str, Any]:
     kept = bench.kept() or {"counts": []}
     counts = list(kept["counts"])
     while len(counts) < bench.settings.steps:
-        bench.share(f"step {len(counts) + 1}", len(counts) / bench.settings.steps)
+        bench.share(Sentence("step {number}", number=len(counts) + 1), len(counts) / bench.settings.steps)
         if len(counts) + 1 == bench.settings.fail:
             raise DataError("The photos are not as expected.")
         counts.append(len(bench.session().pixels.array))
         bench.keep({"counts": counts})
-    return {"counts": counts, "conclusion": f"{counts[-1]} photos, {len(counts)} times."}
+    return {
+        "counts": counts,
+        "conclusion": Sentence("{photos} photos, {times} times.", photos=counts[-1], times=len(counts)),
+    }
 
 
 @pytest.fixture
@@ -113,7 +117,7 @@ def test_it_is_carried_out_and_its_result_is_kept(make: Callable[..., Run]) -> N
     assert worker.perform(run, heard.append).state == "FINISHED"
     result = read_result(run)
     assert result is not None and result["complete"]
-    assert result["counts"] == [36, 36, 36] and result["conclusion"] == "36 photos, 3 times."
+    assert result["counts"] == [36, 36, 36] and str(result["conclusion"]) == "36 photos, 3 times."
     assert result["seconds"]["measure"] > 0
     steps = [event for event in heard if isinstance(event, Progress) and str(event.step).startswith("step")]
     assert [(str(event.step), event.done, event.total) for event in steps] == [

@@ -12,7 +12,7 @@ from transfer_core.labs import KINDS
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import BaseConfig, DataConfig, check_number
 from transfer_core.runs.folder import Run, Status, list_runs
-from transfer_core.text import Sentence
+from transfer_core.text import Sentence, restored, stored
 
 __all__ = [
     "ExperimentConfig",
@@ -140,14 +140,17 @@ def experiment_config(run: Run) -> ExperimentConfig:
 
 
 def read_result(run: Run) -> dict[str, Any] | None:
-    """What was found so far; `complete` says whether that is all. None before the first finding."""
+    """What was found so far; `complete` says whether that is all. None before the first finding.
+
+    What is said in it is a `Sentence`, or English text where an earlier version wrote it: `t` shows either.
+    """
     path = run.path / "result.json"
-    return dict(read_json(path)) if path.is_file() else None
+    return dict(restored(read_json(path))) if path.is_file() else None
 
 
 def write_result(run: Run, result: dict[str, Any], *, complete: bool) -> None:
     """Keep what was found so far, atomically: pages show it while the work goes on."""
-    write_json(run.path / "result.json", {**result, "complete": complete})
+    write_json(run.path / "result.json", stored({**result, "complete": complete}))
 
 
 def list_experiments(folder: Path, kind: str | None = None) -> list[Run]:

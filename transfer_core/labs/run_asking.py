@@ -10,6 +10,7 @@ from transfer_core.nn.data.pixels import Pixels, Skipped, load_pixels
 from transfer_core.nn.inference.predictor import Answering
 from transfer_core.photos.manifest import ManifestPhoto
 from transfer_core.runs.events import Event, Message, Progress
+from transfer_core.text import Sentence
 
 __all__ = ["Span", "ask", "decode_photos"]
 
@@ -21,13 +22,13 @@ Span = tuple[float, float]
 
 def decode_photos(bench: Bench, photos: Sequence[ManifestPhoto], size: int, span: Span) -> tuple[Pixels, list[Skipped]]:
     """As `load_pixels`; progress moves the experiment's own along `span`, and what is skipped is told."""
-    watch = bench.quiet(_along(bench, "Reading the photos", span))
+    watch = bench.quiet(_along(bench, Sentence("Reading the photos"), span))
     watch.start("measure")
     return load_pixels(photos, size, watch)
 
 
 def ask(
-    bench: Bench, network: Answering, pixels: Pixels, photos: Sequence[ManifestPhoto], step: str, span: Span
+    bench: Bench, network: Answering, pixels: Pixels, photos: Sequence[ManifestPhoto], step: Sentence, span: Span
 ) -> NDArray[np.float32]:
     """The answers of `network` to `photos`, (photos, classes), while the `step` moves progress along `span`."""
     rows = np.array([pixels.rows[photo.sha256] for photo in photos], np.int64)
@@ -41,7 +42,7 @@ def ask(
     return np.concatenate(parts) if parts else np.zeros((0, len(network.classes)), np.float32)
 
 
-def _along(bench: Bench, step: str, span: Span) -> Callable[[Event], None]:
+def _along(bench: Bench, step: Sentence, span: Span) -> Callable[[Event], None]:
     def hear(event: Event) -> None:
         if isinstance(event, Message):
             bench.watch.emit(event)

@@ -51,15 +51,14 @@ class Bench:
         self.watch.planned.clear()  # seconds of a training's phases, which an experiment does not go through
         return session
 
-    def share(self, step: str | Sentence, done: float) -> None:
+    def share(self, step: Sentence, done: float) -> None:
         """Say what is being done and which share (0..1) of the whole experiment is behind it.
 
         Raises:
             Stopped: a stop was asked for.
         """
         done = min(max(done, 0.0), 1.0)
-        phrase = step if isinstance(step, Sentence) else Sentence(step)
-        self.watch.emit(Progress("measure", phrase, round(_PARTS * done), _PARTS, self.watch.eta(done)))
+        self.watch.emit(Progress("measure", step, round(_PARTS * done), _PARTS, self.watch.eta(done)))
         self.watch.check()
 
     def keep(self, result: dict[str, Any]) -> None:

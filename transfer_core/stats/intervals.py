@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from math import sqrt
 from statistics import NormalDist
 
+from transfer_core.text import Sentence
+
 __all__ = ["share_words", "wilson"]
 
 
@@ -32,7 +34,6 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float
     return low, high
 
 
-def share_words(share: float, interval: Sequence[float]) -> str:
+def share_words(share: float, interval: Sequence[float]) -> Sentence:
     """A share in 0..1 with its interval, for people: `96% (93 to 98%)`."""
-    low, high = interval
-    return f"{share:.0%} ({100 * low:.0f} to {high:.0%})"
+    return Sentence("{share:.0%} ({low:.0f} to {high:.0%})", share=share, low=100 * interval[0], high=interval[1])

@@ -5,6 +5,30 @@ hand on; `t(...)` makes one a string, where it is shown. Stands below `errors`, 
 """
 
 from transfer_core.text.catalog import languages, read_by
-from transfer_core.text.sentence import Sentence, Value, all_of, any_of, joined, plural, t
+from transfer_core.text.sentence import (
+    Sentence,
+    Value,
+    all_of,
+    any_of,
+    joined,
+    plural,
+    restored,
+    shown,
+    stored,
+    t,
+)
 
-__all__ = ["Sentence", "Value", "all_of", "any_of", "joined", "languages", "plural", "read_by", "t"]
+__all__ = [
+    "Sentence",
+    "Value",
+    "all_of",
+    "any_of",
+    "joined",
+    "languages",
+    "plural",
+    "read_by",
+    "restored",
+    "shown",
+    "stored",
+    "t",
+]

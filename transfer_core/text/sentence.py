@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePath
 from string import Formatter
 from typing import Any, TypeAlias
 
 from transfer_core.text.catalog import translate
 
-__all__ = ["Sentence", "Value", "all_of", "any_of", "joined", "plural", "t"]
+__all__ = ["Sentence", "Value", "all_of", "any_of", "joined", "plural", "restored", "shown", "stored", "t"]
 
 Value: TypeAlias = "str | int | float | Sentence | list[Value] | None"
 """What stands in a sentence's place: also another sentence (`the last 3 blocks`), or a list, shown with commas."""
@@ -60,9 +60,14 @@ class Sentence:
         """Whether it says anything."""
         return bool(self.id)
 
+    @property
+    def places(self) -> list[str]:
+        """Names of the places in the id."""
+        return [name for _, name, _, _ in Formatter().parse(self.id) if name]
+
     def to_json(self) -> dict[str, Any]:
         """`{"id", "values"}`, and `many` (English for other counts) where `n` chooses the form."""
-        value: dict[str, Any] = {"id": self.id, "values": {name: _stored(item) for name, item in self.values.items()}}
+        value: dict[str, Any] = {"id": self.id, "values": stored(self.values)}
         return value | {"many": self.many} if self.many else value
 
     def dumps(self) -> str:
@@ -83,7 +88,7 @@ class Sentence:
         """
         if isinstance(value, str):
             return Sentence(value)
-        sentence = Sentence(value["id"], **{name: _read(item) for name, item in value["values"].items()})
+        sentence = Sentence(value["id"], **restored(value["values"]))
         sentence.many = str(value.get("many", ""))
         return sentence
 
@@ -125,6 +130,31 @@ def t(said: str | Sentence, /, **values: object) -> str:
     return str(said if isinstance(said, Sentence) else Sentence(said, **values))
 
 
+def stored(value: Any) -> Any:
+    """A result as JSON values: the sentences in it, at any depth, as ids and values."""
+    return _each(value, lambda item: item.to_json() if isinstance(item, Sentence) else item)
+
+
+def restored(value: Any) -> Any:
+    """Inverse of `stored`. Texts stay texts: results of earlier versions hold English instead of sentences."""
+    if isinstance(value, dict):
+        if {"id", "values"} <= value.keys() <= {"id", "values", "many"}:
+            return Sentence.from_json(value)
+        return {name: restored(item) for name, item in value.items()}
+    return [restored(item) for item in value] if isinstance(value, list) else value
+
+
+def shown(value: Any) -> Any:
+    """A result with the sentences in it as texts in the reader's language."""
+    return _each(value, lambda item: str(item) if isinstance(item, Sentence) else item)
+
+
+def _each(value: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(value, dict):
+        return {name: _each(item, change) for name, item in value.items()}
+    return [_each(item, change) for item in value] if isinstance(value, list | tuple) else change(value)
+
+
 class _Places(Formatter):
     """Fills places as `str.format` does; sentences in the reader's language, lists with commas."""
 
@@ -160,15 +190,3 @@ def _plain(value: object) -> Value:
 
 def _number(value: object) -> float:
     return value if isinstance(value, (int, float)) else 1
-
-
-def _stored(value: Value) -> Any:
-    if isinstance(value, Sentence):
-        return value.to_json()
-    return [_stored(item) for item in value] if isinstance(value, list) else value
-
-
-def _read(value: Any) -> Value:
-    if isinstance(value, dict):
-        return Sentence.from_json(value)
-    return [_read(item) for item in value] if isinstance(value, list) else value

@@ -9,12 +9,12 @@ from typing import Any
 from pages.train.curves import HEIGHT
 from pages.ui import charts as plot_layout
 from pages.ui.charts import LEAST_EPOCHS, MARKED_EPOCHS, TRAINING, VALIDATION
-from transfer_core.text import t
+from transfer_core.text import Sentence, t
 
 __all__ = ["alternative", "figure"]
 
 Epochs = Sequence[Mapping[str, Any]]
-_RUNS = (("first", TRAINING, "circle"), ("second", VALIDATION, "diamond"))
+_RUNS = ((Sentence("first"), TRAINING, "circle"), (Sentence("second"), VALIDATION, "diamond"))
 
 
 def figure(curves: Sequence[Epochs], *, key: str) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def figure(curves: Sequence[Epochs], *, key: str) -> dict[str, Any]:
     last = max([LEAST_EPOCHS, *(epoch["epoch"] for epochs in curves for epoch in epochs)])
     shares = [epoch[metric] for epochs in curves for epoch in epochs for metric in ("accuracy", "val_accuracy")]
     layout = plot_layout.plain(key, HEIGHT, (52, 12, 84, 44)) | plot_layout.panels(
-        ("<b>Loss</b>, lower is better", "<b>Accuracy</b>"),
+        (t("<b>Loss</b>, lower is better"), t("<b>Accuracy</b>")),
         4,
         epochs={"range": [0.5, last + 0.5]},
         accuracy={"range": [plot_layout.accuracy_floor(shares), 1.01]},
@@ -65,9 +65,9 @@ def alternative(curves: Sequence[Epochs]) -> str:
     return t("Training curves of both runs: {ends}.", ends="; ".join(parts))
 
 
-def _trace(epochs: Epochs, run: str, color: str, symbol: str, axis: str, metric: str) -> dict[str, Any]:
+def _trace(epochs: Epochs, run: Sentence, color: str, symbol: str, axis: str, metric: str) -> dict[str, Any]:
     checked = metric.startswith("val_")
-    name = f"{run}, {'validation' if checked else 'training'}"
+    name = t("{run}, validation" if checked else "{run}, training", run=run)
     line = {"color": color, "width": 2.5} if checked else {"color": color, "width": 1.5, "dash": "dot"}
     marked = checked and len(epochs) <= MARKED_EPOCHS
     return {

@@ -82,6 +82,6 @@ lab_page(
         form=form,
         draw=draw,
         photos=False,
-        start="Compare",
+        start=t("Compare"),
     )
 )

@@ -49,8 +49,12 @@ def _card(name: str, found: Mapping[str, Any], number: int) -> None:
         st.caption(t("The other {rest:.0%} get other names.", rest=rest))
     if found["by_name"]:
         more = len(found["by_name"]) - _ALIKE
-        listed = ", ".join(map(plain, found["by_name"][:_ALIKE])) + (f" and {more} more" if more > 0 else "")
-        st.caption(t("Names in ImageNet that end alike: {listed}.", listed=listed))
+        names = [plain(name) for name in found["by_name"][:_ALIKE]]
+        st.caption(
+            t("Names in ImageNet that end alike: {names} and {more} more.", names=names, more=more)
+            if more > 0
+            else t("Names in ImageNet that end alike: {names}.", names=names)
+        )
     with (
         st.expander(t("Some of its photos, with what the base says"), key=f"knowledge_photos_{number}"),
         cells(f"knowledge_grid_{number}", least=120),

@@ -30,18 +30,20 @@ def probe_figure(result: dict[str, Any], run: str) -> dict[str, Any]:
     low, high = ([depth["interval"][end] for depth in depths] for end in (0, 1))
     common = {"type": "scatter", "x": at, "hoverinfo": "skip"}
     edge = {**common, "mode": "lines", "line": {"width": 0}}
-    band = {**edge, "y": low, "fill": "tonexty", "fillcolor": _BAND, "name": "95% interval", "showlegend": True}
+    band = {**edge, "y": low, "fill": "tonexty", "fillcolor": _BAND, "name": t("95% interval"), "showlegend": True}
     curve = {
         **common,
         "y": accuracy,
         "mode": "lines+markers",
-        "name": "accuracy",
+        "name": t("accuracy"),
         "line": {"color": TRAINING, "width": 2.5},
         "marker": {"color": TRAINING, "size": 7},
         "customdata": [[depth["block"], depth["stage"], *depth["interval"], _words(depth)] for depth in depths],
         "hovertemplate": (
-            "<b>%{customdata[0]}</b> (%{customdata[1]})<br>%{y:.1%}, probably %{customdata[2]:.0%} to "
-            "%{customdata[3]:.0%}<br>%{customdata[4]}<extra></extra>"
+            t(
+                "<b>%{customdata[0]}</b> (%{customdata[1]})<br>%{y:.1%}, probably %{customdata[2]:.0%} to "
+                "%{customdata[3]:.0%}<br>%{customdata[4]}<extra></extra>"
+            )
         ),
     }
     curve.pop("hoverinfo")
@@ -59,7 +61,7 @@ def probe_figure(result: dict[str, Any], run: str) -> dict[str, Any]:
         "x": [-0.5, result["blocks"] - 0.5],
         "y": [chance, chance],
         "mode": "lines",
-        "name": f"guessing ({chance:.0%})",
+        "name": t("guessing ({chance:.0%})", chance=chance),
         "line": {"color": MUTED, "width": 1.5, "dash": "dot"},
         "hoverinfo": "skip",
     }
@@ -86,7 +88,7 @@ def class_figure(result: dict[str, Any], run: str) -> dict[str, Any]:
         "y": list(range(len(classes))),
         "z": [[depth["recall"][name] for depth in depths] for name in classes],
         "customdata": [[[name, depth["block"]] for depth in depths] for name in classes],
-        "hovertemplate": "%{customdata[0]} after %{customdata[1]}: %{z:.0%}<extra></extra>",
+        "hovertemplate": t("%{customdata[0]} after %{customdata[1]}: %{z:.0%}<extra></extra>"),
         "xgap": 1,
         "ygap": 1,
         "colorbar": {"tickformat": ".0%", "thickness": 10, "outlinewidth": 0},

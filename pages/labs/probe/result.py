@@ -88,7 +88,7 @@ def _facts(result: dict[str, Any]) -> None:
         else Sentence("{looked:,} of {photos}", looked=looked, photos=photo_count(there))
     )
     sizes = sorted(result["classes"].values())
-    each = f"{sizes[0]:,}" if sizes[0] == sizes[-1] else f"{sizes[0]:,} to {sizes[-1]:,}"
+    each = t("{low:,} to {high:,}", low=sizes[0], high=sizes[-1]) if sizes[0] < sizes[-1] else f"{sizes[0]:,}"
     st.caption(
         t(
             "{photos} ({each} of each class) in {folds} folds, each answered by classifiers that had not seen "
@@ -136,12 +136,12 @@ def _table(result: dict[str, Any]) -> None:
     rows = [
         {
             "": "★" if depth["block"] == result.get("best") else "",
-            "After": depth["block"],
-            "Stage": depth["stage"],
-            "Accuracy": f"{depth['accuracy']:.1%}",
-            "95% interval": f"{depth['interval'][0]:.0%} to {depth['interval'][1]:.0%}",
+            t("After"): depth["block"],
+            t("Stage"): depth["stage"],
+            t("Accuracy"): f"{depth['accuracy']:.1%}",
+            t("95% interval"): t("{low:.0%} to {high:.0%}", low=depth["interval"][0], high=depth["interval"][1]),
             "p": f"{depth['p_value']:.3f}",
-            "Channels": depth["channels"],
+            t("Channels"): depth["channels"],
             t("Parameters after it"): amount(depth["parameters_after"]),
             t("Work up to it"): f"{depth['work']:.0%}",
         }
@@ -152,7 +152,7 @@ def _table(result: dict[str, Any]) -> None:
         hide_index=True,
         column_config={
             "p": st.column_config.Column(help=t("Below 0.050 the depth is really worse than the highest.")),
-            "Channels": st.column_config.Column(help=t("How many numbers the classifier sees of each photo.")),
+            t("Channels"): st.column_config.Column(help=t("How many numbers the classifier sees of each photo.")),
             t("Work up to it"): st.column_config.Column(help=t("Share of what the whole base computes for a photo.")),
         },
     )

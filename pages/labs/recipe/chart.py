@@ -57,10 +57,13 @@ def variants_figure(variants: Variants, metric: Metric, run: str) -> dict[str, A
                 "y": points,
                 "type": "scatter",
                 "mode": "lines+markers" if len(points) < 20 else "lines",
-                "name": VARIANTS[name].title,
+                "name": t(VARIANTS[name].title),
                 "line": {"color": color, "width": 2.5, "dash": dash},
                 "marker": {"size": 6, "color": color},
-                "hovertemplate": f"{VARIANTS[name].title}, epoch %{{x}}: {template}<extra></extra>",
+                "hovertemplate": t(
+                    "{variant}, epoch {at}: {value}", variant=VARIANTS[name].title, at="%{x}", value=template
+                )
+                + "<extra></extra>",
             }
         )
     axis: dict[str, Any] = {"title": {"text": titles[metric]}, "zeroline": False}
@@ -73,7 +76,7 @@ def variants_figure(variants: Variants, metric: Metric, run: str) -> dict[str, A
     if metric == "drift":
         # A gentle rate moves the base by a hundredth of what the head's rate does: only a logarithm shows both.
         axis |= {"type": "log", "dtick": 1, "tickformat": "~%"}
-    return {"data": data, "layout": _layout(f"{run} {metric} {len(data)}", axis, "epoch")}
+    return {"data": data, "layout": _layout(f"{run} {metric} {len(data)}", axis, t("epoch"))}
 
 
 def drift_figure(variants: Variants, run: str) -> dict[str, Any]:
@@ -97,12 +100,12 @@ def losses_figure(rising: Mapping[str, Any], run: str) -> dict[str, Any]:
                 "x": [(place + 0.5) * step for place in range(len(counts))],
                 "y": counts,
                 "type": "bar",
-                "name": f"epoch {rising[which]['epoch']}",
+                "name": t("epoch {number}", number=rising[which]["epoch"]),
                 "marker": {"color": color},
                 "hovertemplate": t("%{y} photos with a loss around %{x}<extra></extra>"),
             }
         )
-    layout = _layout(run, {"title": {"text": "photos"}, "zeroline": False}, t("loss of a photo"))
+    layout = _layout(run, {"title": {"text": t("photos")}, "zeroline": False}, t("loss of a photo"))
     # One sure mistake is a bar one photo high beside dozens of small losses: the logarithm keeps it in sight.
     ticks = [factor * 10**power for power in range(5) for factor in (1, 2, 5)]
     top = max(max(bar["y"]) for bar in data)

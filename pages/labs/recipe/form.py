@@ -32,7 +32,7 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
         list(VARIANTS),
         list(VARIANTS),
         key="recipe_variants",
-        format_func=lambda name: VARIANTS[name].title,
+        format_func=lambda name: t(VARIANTS[name].title),
     )
     base = project.choices.get("base", {}).get("name")
     blocks = [block.name for block in reversed(tree(base).blocks)] if base else []

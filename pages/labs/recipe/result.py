@@ -56,7 +56,7 @@ def _cards(variants: dict[str, Any]) -> None:
     with cells("recipe_cards", least=220, most=4):
         for name, found in variants.items():
             with st.container(border=True, key=f"recipe_{name}"):
-                st.markdown(f"**{VARIANTS[name].title}**")
+                st.markdown(f"**{t(VARIANTS[name].title)}**")
                 low, high = found["interval"]
                 st.metric(t("Accuracy on new photos"), f"{found['val_accuracy']:.0%}")
                 st.caption(t("Between {low:.0f} and {high:.0%}, with 95% confidence", low=low * 100, high=high))
@@ -67,7 +67,7 @@ def _cards(variants: dict[str, Any]) -> None:
                         drift_words=drift_words(found["base_drift"]),
                     )
                 )
-                st.caption(VARIANTS[name].steps)
+                st.caption(t(VARIANTS[name].steps))
                 if found["diverged"]:
                     st.caption(t(":material/warning: The loss was no longer a number, so it ended early."))
                 if name in BOOK:
@@ -104,7 +104,7 @@ def _spike(run: Run, tuned: dict[str, Any]) -> None:
         live_curves(drift_figure(tuned, run.id), key="recipe_drift", label=_label(tuned, "drift"))
     gradients = {name: found["first_gradient"] for name, found in tuned.items() if found.get("first_gradient")}
     if gradients:
-        lengths = ", ".join(f"{VARIANTS[name].title}: {value:.2g}" for name, value in gradients.items())
+        lengths = [f"{VARIANTS[name].title}: {value:.2g}" for name, value in gradients.items()]
         st.caption(t("Length of the first gradient that reached the base: {lengths}.", lengths=lengths))
 
 

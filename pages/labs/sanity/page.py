@@ -46,7 +46,7 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
     mistakes = st.pills(
         t("Mistakes to try"),
         [mistake.name for mistake in MISTAKES],
-        format_func=lambda name: get_mistake(name).title,
+        format_func=lambda name: t(get_mistake(name).title),
         selection_mode="multi",
         default=Settings.mistakes,
         key="sanity_mistakes",
@@ -147,6 +147,6 @@ lab_page(
         about=ABOUT,
         form=form,
         draw=draw,
-        start="Compare",
+        start=t("Compare"),
     )
 )

@@ -115,7 +115,7 @@ def _curves(run: Run, trainings: dict[str, Any]) -> None:
 def _mistake(name: str, found: dict[str, Any]) -> None:
     difference, low, high = found["max_loss_difference"], *found["interval"]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{sentence(_capital(found['title']))}**", width="content")
+        st.markdown(f"**{sentence(_capital(t(found['title'])))}**", width="content")
         if found["agrees"]:
             st.markdown(
                 t(":green-badge[:material/check: equal]")
@@ -129,8 +129,9 @@ def _mistake(name: str, found: dict[str, Any]) -> None:
     st.markdown(sentence(found["done"]))
     st.markdown(sentence(found["cause"]))
     if not found["agrees"]:
-        st.markdown(t("The line that mends it:") if "\n" not in found["mend"] else t("The lines that mend it:"))
-        st.code(found["mend"], language="python", wrap_lines=True)
+        mend = t(found["mend"])
+        st.markdown(t("The line that mends it:") if "\n" not in mend else t("The lines that mend it:"))
+        st.code(mend, language="python", wrap_lines=True)
     st.caption(
         t(
             "Right on {percent} of the new photos at the end (most likely {low:.0%} to {high:.0%}). {noise}",
@@ -160,13 +161,13 @@ def _noise(found: dict[str, Any]) -> str:
 
 def _figures(result: dict[str, Any]) -> None:
     rows = [_row(t(STYLES[name].label), result[name]) for name in _COMPARED if name in result]
-    rows += [_row(found["title"], found) for found in result["variants"].values()]
+    rows += [_row(t(found["title"]), found) for found in result["variants"].values()]
     st.dataframe(rows, hide_index=True, key="sanity_table")
 
 
 def _row(title: str, found: dict[str, Any]) -> dict[str, Any]:
     return {
-        "Training": title,
+        t("Training"): title,
         t("Largest difference in loss"): _small(found["max_loss_difference"]),
         t("Largest difference in an answer"): _small(found["max_logit_difference"]),
         t("Accuracy on new photos"): f"{found['val_accuracy']:.0%}",
@@ -204,7 +205,7 @@ def _layers(count: int) -> Sentence:
 def _small(value: float | None) -> str:
     """A difference, to two digits: `0`, `0.87`, `0.00012`."""
     if value is None:
-        return "lost"
+        return t("lost")
     return "0" if value == 0 else f"{value:.2g}" if value >= 1e-3 else f"{value:.1e}"
 
 

@@ -90,14 +90,16 @@ def _points(name: str, rows: list[dict[str, Any]], axis: Axis, color: str, symbo
             [row["train_from"], *row["interval"], row["photos"], figures.amount(row["trainable_parameters"])]
             for row in rows
         ],
-        "hovertemplate": "<b>%{customdata[0]}</b><br>%{y:.1%} (%{customdata[1]:.0%} to %{customdata[2]:.0%}) "
-        "of %{customdata[3]} photos<br>%{customdata[4]} parameters train<extra></extra>",
+        "hovertemplate": t(
+            "<b>%{customdata[0]}</b><br>%{y:.1%} (%{customdata[1]:.0%} to %{customdata[2]:.0%}) of %{customdata[3]} "
+            "photos<br>%{customdata[4]} parameters train<extra></extra>"
+        ),
     }
 
 
 def short(name: str) -> str:
     """The name of a depth, cut where it would run over its neighbours."""
-    return "head" if name == HEAD else name if len(name) <= 12 else f"{name[:11]}…"
+    return t("head") if name == HEAD else name if len(name) <= 12 else f"{name[:11]}…"
 
 
 def alternative(result: dict[str, Any]) -> str:

@@ -131,17 +131,17 @@ def _depths(result: dict[str, Any]) -> None:
     rows = [
         {
             "": "★" if row["train_from"] == result["recommended"] else "",
-            "Trains": depth_words(row["train_from"]),
-            "Accuracy": f"{row['accuracy']:.1%}",
-            "95% interval": f"{row['interval'][0] * 100:.0f} to {row['interval'][1]:.0%}",
-            "Photos": row["photos"],
+            t("Trains"): t(depth_words(row["train_from"])),
+            t("Accuracy"): f"{row['accuracy']:.1%}",
+            t("95% interval"): _interval(row),
+            t("Photos"): row["photos"],
             t("Against the head"): ""
             if row["train_from"] == HEAD
             else t("{points:+.1f} points", points=row["gain"] * 100),
             t("Against the best"): _against(row["against_best"]),
-            "Time": figures.span(row["seconds"]),
-            "Parameters": figures.amount(row["trainable_parameters"]),
-            "Rate": decimal(row["rate"]),
+            t("Time"): figures.span(row["seconds"]),
+            t("Parameters"): figures.amount(row["trainable_parameters"]),
+            t("Rate"): decimal(row["rate"]),
         }
         for row in result["depths"]
     ]
@@ -190,6 +190,11 @@ def _against(duel: dict[str, Any] | None) -> str:
     )
 
 
+def _interval(found: dict[str, Any]) -> str:
+    low, high = found["interval"]
+    return t("{low:.0f} to {high:.0%}", low=low * 100, high=high)
+
+
 _ENDINGS = {
     "done": Sentence("all epochs"),
     "early": Sentence("ended early"),
@@ -202,16 +207,16 @@ def _trials(result: dict[str, Any]) -> None:
     st.dataframe(
         [
             {
-                "Trains": depth_words(trial["train_from"]),
-                "Round": trial["repeat"] + 1,
-                "Rate": decimal(trial["rate"]),
-                "Accuracy": f"{trial['accuracy']:.1%}",
-                "95% interval": f"{trial['interval'][0] * 100:.0f} to {trial['interval'][1]:.0%}",
-                "Photos": trial["photos"],
-                "Time": figures.span(trial["seconds"]),
-                "Epochs": trial["epochs"],
+                t("Trains"): t(depth_words(trial["train_from"])),
+                t("Round"): trial["repeat"] + 1,
+                t("Rate"): decimal(trial["rate"]),
+                t("Accuracy"): f"{trial['accuracy']:.1%}",
+                t("95% interval"): _interval(trial),
+                t("Photos"): trial["photos"],
+                t("Time"): figures.span(trial["seconds"]),
+                t("Epochs"): trial["epochs"],
                 t("Best epoch"): t("as it began") if trial["best_epoch"] == 0 else str(trial["best_epoch"]),
-                "Ending": t(_ENDINGS[trial["ending"]]) if trial["ending"] in _ENDINGS else trial["ending"],
+                t("Ending"): t(_ENDINGS[trial["ending"]]) if trial["ending"] in _ENDINGS else trial["ending"],
             }
             for trial in result["trials"]
         ],

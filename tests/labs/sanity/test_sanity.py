@@ -34,6 +34,7 @@ from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import BaseConfig
 from transfer_core.runs.events import Event, Progress
 from transfer_core.runs.folder import Run
+from transfer_core.text import shown, stored
 from transfer_core.worker import job as worker
 
 NAMES = tuple(mistake.name for mistake in MISTAKES)
@@ -148,22 +149,22 @@ def result(frozen: dict[str, Any], **variants: dict[str, Any]) -> dict[str, Any]
 
 
 def test_the_conclusion_follows_from_the_figures() -> None:
-    equal = conclude(result(training()))
+    equal = str(conclude(result(training())))
     assert "over 2 epochs and every answer at the end is equal to the last bit" in equal and "mistake" not in equal
-    assert "the same but for rounding: losses and answers differ by at most 5e-06" in conclude(
-        result(training(0.5 + 5e-6))
+    assert "the same but for rounding: losses and answers differ by at most 5e-06" in str(
+        conclude(result(training(0.5 + 5e-6)))
     )
-    assert "should be the same, but here the losses differ by up to 0.25" in conclude(result(training(0.75)))
-    words = conclude(result(training(), a=training(0.7), b=training(), c=training(0.9)))
+    assert "should be the same, but here the losses differ by up to 0.25" in str(conclude(result(training(0.75))))
+    words = str(conclude(result(training(), a=training(0.7), b=training(), c=training(0.9))))
     assert "2 of 3 classic mistakes break this, most of all c (loss up to 0.4 apart)." in words
     assert "With this base nothing changes by: b." in words
     assert "can't be told from 8 photos: all differences are within noise" in words
-    words = conclude(result(training(), a=training(0.7, hits="00000001")))
+    words = str(conclude(result(training(), a=training(0.7, hits="00000001"))))
     assert "One mistake breaks this: a (loss up to 0.2 apart)." in words
     assert "Of 8 new photos 8 are right without a mistake, and beyond chance fewer are: 1 with a." in words
-    assert "(the loss was lost)" in conclude(result(training(), a=training(diverged=True)))
+    assert "(the loss was lost)" in str(conclude(result(training(), a=training(diverged=True))))
     empty = {"max_loss_difference": None, "max_logit_difference": None, "epochs": 2, "variants": {}}
-    assert conclude(empty) == "Nothing has been compared yet."
+    assert str(conclude(empty)) == "Nothing has been compared yet."
 
 
 @pytest.mark.parametrize("agrees", [True, False])
@@ -172,7 +173,7 @@ def test_the_conclusion_follows_from_the_figures() -> None:
 def test_every_mistake_is_explained_for_every_base(name: str, layers: tuple[int, int], agrees: bool) -> None:
     for scaling in ("caffe", "tf", "torch", "lite"):
         facts = BaseFacts("Some Base", scaling, *layers, top=agrees)  # type: ignore[arg-type]
-        words = explained(name, facts, agrees=agrees, dropout=0.8, batch_size=1)
+        words = shown(explained(name, facts, agrees=agrees, dropout=0.8, batch_size=1))
         assert set(words) == {"title", "done", "cause", "mend"} and all(words.values())
         assert "{" not in "".join(words.values())
         compile(words["mend"], name, "exec")  # it is Python
@@ -181,7 +182,7 @@ def test_every_mistake_is_explained_for_every_base(name: str, layers: tuple[int,
 def test_the_cause_is_that_of_the_base() -> None:
     def cause(name: str, norms: int, dropouts: int, agrees: bool = False) -> str:
         facts = BaseFacts("Base", "tf", norms, dropouts, top=False)
-        return explained(name, facts, agrees=agrees, dropout=0.5, batch_size=4)["cause"]
+        return str(explained(name, facts, agrees=agrees, dropout=0.5, batch_size=4)["cause"])
 
     assert cause("batch_norm", 0, 3, agrees=True) == "This base has no BatchNormalization, so nothing changes."
     assert "of the 4 photos that come together" in cause("batch_norm", 7, 0)
@@ -209,7 +210,7 @@ def test_keras_lets_an_outer_training_overrule_an_inner_one() -> None:
     asleep = np.asarray(model(ones, training=False))
     assert not np.array_equal(model(ones, training=True), asleep)
     facts = BaseFacts("Base", "tf", 1, 1, top=False)
-    mend = explained("overruled", facts, agrees=False, dropout=0.5, batch_size=1)["mend"]
+    mend = str(explained("overruled", facts, agrees=False, dropout=0.5, batch_size=1)["mend"])
     exec(mend, {"base": base, "keras": keras})
     np.testing.assert_array_equal(model(ones, training=True), asleep)
 
@@ -222,7 +223,7 @@ def test_a_frozen_batch_normalization_keeps_what_it_learned() -> None:
     moved = np.asarray(norm.moving_mean)
     assert moved.any()
     facts = BaseFacts("Base", "tf", 1, 1, top=False)
-    exec(explained("batch_norm", facts, agrees=False, dropout=0.5, batch_size=1)["mend"], {"base": base})
+    exec(str(explained("batch_norm", facts, agrees=False, dropout=0.5, batch_size=1)["mend"]), {"base": base})
     base(np.ones((2, 4), np.float32), training=True)
     np.testing.assert_array_equal(norm.moving_mean, moved)
 
@@ -252,7 +253,7 @@ def test_frozen_is_equal_and_every_mistake_is_not(make: Callable[..., Run], opti
     heard: list[Event] = []
     found = done(make(optimizer=optimizer, batch_size=batch_size), heard.append)
     assert found["max_loss_difference"] <= TOLERANCE and found["max_logit_difference"] <= TOLERANCE
-    assert "are the same" in found["conclusion"] and "7 of 7" in found["conclusion"]
+    assert "are the same" in str(found["conclusion"]) and "7 of 7" in str(found["conclusion"])
     assert list(found["variants"]) == list(NAMES) and "running" not in found
     for name, variant in found["variants"].items():
         assert (
@@ -281,7 +282,7 @@ def test_what_was_done_before_an_interruption_is_not_done_again(make: Callable[.
     assert worker.perform(run, stop).state == "STOPPED"
     kept = read_result(run)
     assert kept is not None and list(kept["variants"]) == ["dropout", "batch_norm"] and not kept["complete"]
-    assert "equal to the last bit" in kept["conclusion"]
+    assert "equal to the last bit" in str(kept["conclusion"])
     run.stop_path.unlink()
     heard: list[Event] = []
     resumed = done(run, heard.append)
@@ -302,8 +303,8 @@ def test_a_lost_loss_ends_its_training_and_is_told(make: Callable[..., Run], mon
     lost = found["variants"]["softmax"]
     assert lost["diverged"] and lost["max_loss_difference"] is None and lost["curves"]["loss"] == []
     assert not found["variants"]["scaling"]["diverged"]
-    assert "the softmax taken for the features (the loss was lost)" in found["conclusion"]
-    assert json.dumps(found, allow_nan=False)
+    assert "the softmax taken for the features (the loss was lost)" in str(found["conclusion"])
+    assert json.dumps(stored(found), allow_nan=False)
 
 
 @pytest.mark.parametrize("name", ["efficientnet-lite0", "mobilenet", "vgg16", "efficientnet-v2-b0"])
@@ -311,7 +312,7 @@ def test_the_line_that_mends_the_scaling_scales_as_thaw_does(name: str) -> None:
     row = catalog.get_base(name)
     photos = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3)).astype(np.float32)
     facts = BaseFacts(row.title, row.scaling, 0, 0, top=False)
-    line = explained("scaling", facts, agrees=False, dropout=0.5, batch_size=1)["mend"]
+    line = str(explained("scaling", facts, agrees=False, dropout=0.5, batch_size=1)["mend"])
     values: dict[str, Any] = {"keras": keras, "photos": photos.copy()}
     exec(line, values)
     np.testing.assert_allclose(values["x"], bases.preprocessing(row, photos), atol=1e-4)

@@ -9,8 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.cli.command_line import thaw
-from transfer_core.disk.files import write_json
-from transfer_core.labs.experiment import create_experiment, experiment_config, read_result
+from transfer_core.labs.experiment import create_experiment, experiment_config, read_result, write_result
 from transfer_core.runs.folder import Run
 
 
@@ -82,7 +81,7 @@ def test_a_stopped_one_is_gone_on_with(
     assert result is not None
     # What an interruption after the first two trainings leaves behind.
     half = create_experiment(tmp_path / "half", experiment_config(whole), whole.manifest())
-    write_json(half.path / "result.json", result | {"trials": result["trials"][:2], "complete": False})
+    write_result(half, result | {"trials": result["trials"][:2]}, complete=False)
     code, out, err = thaw(capfd, "resume", half.path, "--json")
     assert code == 0, err
     found = json.loads(out)

@@ -92,7 +92,7 @@ def test_equality_and_mistakes_are_drawn(project: Project, open_page: Open) -> N
     assert "8 more wrong and 0 more right: more than chance would do (p = 0.0078)" in said
     assert "5 more wrong and 0 more right: which may be chance with so few photos" in said
     # The line that mends it, for those that need one.
-    assert [code.value for code in page.code] == [MISTAKES[0].mend, MISTAKES[1].mend]
+    assert [code.value for code in page.code] == [str(MISTAKES[0].mend), str(MISTAKES[1].mend)]
 
 
 def test_what_is_not_equal_is_said_to_be_so(project: Project, open_page: Open) -> None:

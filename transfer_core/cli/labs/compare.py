@@ -7,6 +7,7 @@ import click
 
 from transfer_core.cli.labs.experiment import do_experiment, experiment_options
 from transfer_core.labs.compare.settings import Settings, material
+from transfer_core.text import Sentence, t
 
 __all__ = ["compare"]
 
@@ -26,14 +27,26 @@ def compare(first: Path, second: Path, **options: Any) -> None:
 
 def _words(value: dict[str, Any]) -> str:
     if "p_value" not in value:
-        return "Stopped before both had answered."
-    lines = [f"{value['photos']} photos that neither run learned from."]
-    for which, share, (low, high) in zip(("First", "Second"), value["accuracies"], value["intervals"], strict=True):
-        lines.append(f"{which}: {share:.1%} right (95% interval {low:.1%} to {high:.1%})")
-    for kind in ("fixed", "broken"):
-        names = value[kind]
-        lines += [f"{len(names)} {kind}" + ":" * bool(names), *(f"  {name}" for name in names[:_LISTED])]
+        return t("Stopped before both had answered.")
+    lines = [t("{photos} photos that neither run learned from.", photos=value["photos"])]
+    for which, share, (low, high) in zip(
+        (Sentence("First"), Sentence("Second")), value["accuracies"], value["intervals"], strict=True
+    ):
+        lines.append(
+            t(
+                "{which}: {share:.1%} right (95% interval {low:.1%} to {high:.1%})",
+                which=which,
+                share=share,
+                low=low,
+                high=high,
+            )
+        )
+    for counted, names in (
+        (t("{n} fixed", n=len(value["fixed"])), value["fixed"]),
+        (t("{n} broken", n=len(value["broken"])), value["broken"]),
+    ):
+        lines += [counted + ":" * bool(names), *(f"  {name}" for name in names[:_LISTED])]
         if len(names) > _LISTED:
-            lines.append(f"  and {len(names) - _LISTED} more")
+            lines.append(t("  and {n} more", n=len(names) - _LISTED))
     lines += [value[part] for part in ("drift_note", "drift_words") if value.get(part)]
     return "\n".join(lines)

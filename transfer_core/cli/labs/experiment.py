@@ -12,6 +12,7 @@ from transfer_core.cli.output import json_option, load_tensorflow, result, stdou
 from transfer_core.cli.progress import Reporter
 from transfer_core.labs.experiment import ExperimentConfig
 from transfer_core.runs.config import BaseConfig, DataConfig
+from transfer_core.text import t
 
 __all__ = ["do_experiment", "experiment_options", "experiment_words", "photo_options"]
 
@@ -60,7 +61,8 @@ def do_experiment(kind: str, settings: Any, words: Words | None = None, **option
 
 def experiment_words(value: dict[str, Any]) -> str:
     """The conclusion, and where everything else is kept."""
-    return f"{value.get('conclusion', 'Stopped before there was anything to conclude.')}\nKept in {value['folder']}."
+    words = value.get("conclusion") or t("Stopped before there was anything to conclude.")
+    return words + "\n" + t("Kept in {folder}.", folder=value["folder"])
 
 
 def _lines(value: dict[str, Any], words: Words | None) -> str:

@@ -6,6 +6,7 @@ import click
 
 from transfer_core.cli.labs.experiment import do_experiment, photo_options
 from transfer_core.labs.knowledge.settings import LEAST_PHOTOS, Settings
+from transfer_core.text import t
 
 __all__ = ["knowledge"]
 
@@ -29,9 +30,19 @@ def _words(value: dict[str, Any]) -> str:
     for name, found in value["classes"].items():
         low, high = found["interval"]
         lines.append(
-            f"{name}: {found['share']:.1%} of {found['photos']} photos told right by ImageNet's names alone "
-            f"(95% interval {low:.1%} to {high:.1%}){', held by ImageNet' if found['known'] else ''}"
+            t(
+                "{name}: {share:.1%} of {photos} photos told right by ImageNet's names alone (95% interval {low:.1%} "
+                "to {high:.1%}), held by ImageNet"
+                if found["known"]
+                else "{name}: {share:.1%} of {photos} photos told right by ImageNet's names alone (95% interval "
+                "{low:.1%} to {high:.1%})",
+                name=name,
+                share=found["share"],
+                photos=found["photos"],
+                low=low,
+                high=high,
+            )
         )
-        names = ", ".join(f"{answer} {share:.0%}" for answer, share in found["imagenet"])
-        lines.append(f"  most often: {names or 'nothing'}")
+        names = [f"{answer} {share:.0%}" for answer, share in found["imagenet"]]
+        lines.append(t("  most often: {names}", names=names) if names else t("  most often: nothing"))
     return "\n".join(lines)

@@ -6,6 +6,7 @@ import click
 
 from transfer_core.cli.labs.experiment import do_experiment, photo_options
 from transfer_core.labs.probe.settings import Settings
+from transfer_core.text import t
 
 __all__ = ["probe"]
 
@@ -27,11 +28,17 @@ def _words(found: dict[str, Any]) -> str:
     best, depths = found.get("best"), found["depths"]
     width = max(len(depth["block"]) for depth in depths)
     lines = [
-        f"{found['photos']} photos in {found['folds']} folds; always naming the largest class would be right for "
-        f"{found['chance']:.0%}.\n"
+        t(
+            "{photos} photos in {folds} folds; always naming the largest class would be right for {chance:.0%}.",
+            photos=found["photos"],
+            folds=found["folds"],
+            chance=found["chance"],
+        ),
+        "",
     ]
     for depth in depths:
         low, high = depth["interval"]
-        mark = "  <- the last block that matters" if depth["block"] == best else ""
-        lines.append(f"{depth['block']:{width}}  {depth['accuracy']:6.1%}  ({low:.0%} to {high:.0%}){mark}")
+        mark = t("  <- the last block that matters") if depth["block"] == best else ""
+        interval = t("({low:.0%} to {high:.0%})", low=low, high=high)
+        lines.append(f"{depth['block']:{width}}  {depth['accuracy']:6.1%}  {interval}{mark}")
     return "\n".join([*lines, *(f"\n{point}" for point in found.get("points", ()))])

@@ -6,6 +6,7 @@ import click
 
 from transfer_core.cli.labs.experiment import do_experiment, photo_options
 from transfer_core.labs.recipe.settings import VARIANTS, Settings
+from transfer_core.text import t
 
 __all__ = ["recipe"]
 
@@ -47,13 +48,14 @@ def recipe(**options: Any) -> None:
 
 def _words(found: dict[str, Any]) -> str:
     variants = found.get("variants", {})
-    width = max((len(VARIANTS[name].title) for name in variants), default=0)
-    lines = [f"{'':{width}}  accuracy  95% interval  seconds  base moved"]
+    titles = {name: t(VARIANTS[name].title) for name in variants}
+    width = max(map(len, titles.values()), default=0)
+    lines = [f"{'':{width}}  {t('accuracy')}  {t('95% interval')}  {t('seconds')}  {t('base moved')}"]
     for name, values in variants.items():
         low, high = values["interval"]
-        interval = f"{100 * low:.0f} to {high:.0%}"
+        interval = t("{low:.0f} to {high:.0%}", low=100 * low, high=high)
         lines.append(
-            f"{VARIANTS[name].title:{width}}  {values['val_accuracy']:8.1%}  {interval:>12}  {values['seconds']:7.0f}  "
+            f"{titles[name]:{width}}  {values['val_accuracy']:8.1%}  {interval:>12}  {values['seconds']:7.0f}  "
             f"{values['base_drift']:10.2%}"
         )
     return "\n".join([*lines, *(f"\n{sentence}" for sentence in found.get("findings", []))])

@@ -7,6 +7,7 @@ import click
 from transfer_core.cli.labs.experiment import do_experiment, photo_options
 from transfer_core.labs.sanity.mistakes import MISTAKES
 from transfer_core.labs.sanity.settings import Settings
+from transfer_core.text import t
 
 __all__ = ["sanity"]
 
@@ -50,9 +51,8 @@ def sanity(
 def _table(found: dict[str, Any]) -> str:
     """A line a training: how far it is from the one on saved features, and why."""
     lines = []
-    for name in ("bottleneck", "frozen"):
+    for name, words in (("bottleneck", t("saved features")), ("frozen", t("frozen, end to end"))):
         if name in found:
-            words = {"bottleneck": "saved features", "frozen": "frozen, end to end"}[name]
             lines.append(_line(words, found[name]))
     for variant in found.get("variants", {}).values():
         lines += [_line(variant["title"], variant), f"    {variant['cause']}"]
@@ -63,5 +63,10 @@ def _table(found: dict[str, Any]) -> str:
 
 def _line(title: str, found: dict[str, Any]) -> str:
     difference = found["max_loss_difference"]
-    apart = "loss lost" if difference is None else "equal" if difference == 0 else f"loss up to {difference:.2g} apart"
-    return f"{title:42} {apart:24} {100 * found['val_accuracy']:5.1f}% right"
+    if difference is None:
+        apart = t("loss lost")
+    elif difference == 0:
+        apart = t("equal")
+    else:
+        apart = t("loss up to {difference:.2g} apart", difference=difference)
+    return f"{title:42} {apart:24} " + t("{percent:5.1f}% right", percent=100 * found["val_accuracy"])

@@ -7,6 +7,7 @@ import click
 from transfer_core import api
 from transfer_core.cli.labs.experiment import do_experiment, photo_options
 from transfer_core.labs.sweep.settings import HEAD, Settings, depth_words
+from transfer_core.text import t
 
 __all__ = ["sweep"]
 
@@ -31,13 +32,20 @@ def sweep(
 
 def _words(value: dict[str, Any]) -> str:
     """A line a depth."""
-    lines = [f"{'trains':<24} {'parameters':>12} {'seconds':>8} {'photos':>7}  accuracy (95% interval)"]
+    lines = [
+        f"{t('trains'):<24} {t('parameters'):>12} {t('seconds'):>8} {t('photos'):>7}  {t('accuracy (95% interval)')}"
+    ]
     for row in value.get("depths", []):
-        low, high = row["interval"]
-        name = depth_words(row["train_from"])
-        mark = "  <- recommended" if row["train_from"] == value["recommended"] else ""
+        name = t(depth_words(row["train_from"]))
+        mark = t("  <- recommended") if row["train_from"] == value["recommended"] else ""
+        accuracy = t(
+            "{accuracy:.1%} ({low:.1%} to {high:.1%})",
+            accuracy=row["accuracy"],
+            low=row["interval"][0],
+            high=row["interval"][1],
+        )
         lines.append(
-            f"{name:<24} {row['trainable_parameters']:>12,} {row['seconds']:>8.1f} {row['photos']:>7,}  "
-            f"{row['accuracy']:.1%} ({low:.1%} to {high:.1%}){mark}"
+            f"{name:<24} {row['trainable_parameters']:>12,} {row['seconds']:>8.1f} {row['photos']:>7,}  {accuracy}"
+            f"{mark}"
         )
     return "\n".join(lines)

@@ -24,6 +24,7 @@ from transfer_core.photos.manifest import ManifestPhoto
 from transfer_core.runs.config import BaseConfig
 from transfer_core.runs.folder import Run
 from transfer_core.stats.drift import drift
+from transfer_core.text import Sentence
 
 __all__ = ["run"]
 
@@ -73,16 +74,19 @@ def _ask_both(bench: Bench, found: Material) -> tuple[list[NDArray[np.float32]],
     answers: list[dict[str, NDArray[np.float32]]] = []
     weights: list[Arrays] = []
     photos = list(found.photos)
-    parts = (("first", found.first, _FIRST, _SECOND), ("second", found.second, _SECOND, _WEIGHTS))
-    for name, run, low, high in parts:
-        bench.share(f"Loading the {name} run", low)
+    parts = (
+        (Sentence("Loading the first run"), Sentence("Asking the first run"), found.first, _FIRST, _SECOND),
+        (Sentence("Loading the second run"), Sentence("Asking the second run"), found.second, _SECOND, _WEIGHTS),
+    )
+    for loading, asking, run, low, high in parts:
+        bench.share(loading, low)
         classifier = Classifier(run)
         middle = (low + high) / 2
         pixels, _ = decode_photos(bench, photos, classifier.size, (low, middle))
         photos = [photo for photo in photos if photo.sha256 in pixels.rows]
         require_enough(len(photos))
         order = [classifier.classes.index(name) for name in found.classes]
-        said = ask(bench, classifier, pixels, photos, f"Asking the {name} run", (middle, high))[:, order]
+        said = ask(bench, classifier, pixels, photos, asking, (middle, high))[:, order]
         answers.append({photo.sha256: row for photo, row in zip(photos, said, strict=True)})
         weights.append(base_weights(classifier.model.get_layer(run.config().base.name)))
     return [np.stack([said[photo.sha256] for photo in photos]) for said in answers], photos, weights
@@ -96,7 +100,7 @@ def _compare_weights(bench: Bench, pair: tuple[Run, Run], weights: list[Arrays])
     starts: dict[BaseConfig, Arrays | None] = {}
     moved: list[dict[str, float] | None] = []
     for part, (run, after) in enumerate(zip(pair, weights, strict=True)):
-        bench.share("Comparing the weights", _WEIGHTS + part * (1 - _WEIGHTS) / 2)
+        bench.share(Sentence("Comparing the weights"), _WEIGHTS + part * (1 - _WEIGHTS) / 2)
         config = run.config()
         # Random weights are another start with every seed.
         if config.base not in starts or config.base.weights == "none":

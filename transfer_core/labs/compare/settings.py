@@ -15,7 +15,7 @@ from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.folder import Run, open_run
 from transfer_core.stats.intervals import wilson
 from transfer_core.stats.paired import LEAST_CHANGED, SIGNIFICANT, mcnemar
-from transfer_core.text import all_of
+from transfer_core.text import Sentence, all_of, plural
 
 __all__ = [
     "LEAST_PHOTOS",
@@ -43,7 +43,7 @@ class Settings:
     second: str
 
     def __post_init__(self) -> None:
-        for which, folder in (("first", self.first), ("second", self.second)):
+        for which, folder in ((Sentence("first"), self.first), (Sentence("second"), self.second)):
             if not isinstance(folder, str) or not folder:
                 raise ConfigError(
                     "The {which} run must be the folder of a training run; {folder!r} came.", which=which, folder=folder
@@ -89,11 +89,9 @@ def _trained(folder: str) -> Run:
 
 
 def _check_same_classes(ours: Sequence[str], theirs: Sequence[str]) -> None:
-    only = [
-        f"only the {which} knows {', '.join(missing)}"
-        for which, missing in (("first", sorted(set(ours) - set(theirs))), ("second", sorted(set(theirs) - set(ours))))
-        if missing
-    ]
+    first, second = sorted(set(ours) - set(theirs)), sorted(set(theirs) - set(ours))
+    only = [Sentence("only the first knows {classes}", classes=first)] if first else []
+    only += [Sentence("only the second knows {classes}", classes=second)] if second else []
     if only:
         raise DataError(
             "The two runs tell different classes apart: {only}. Choose two with the same.", only=all_of(only)
@@ -122,13 +120,22 @@ def require_enough(photos: int) -> None:
         DataError: there are fewer than `LEAST_PHOTOS`.
     """
     if photos < LEAST_PHOTOS:
-        found = {0: "No photo is", 1: "Only 1 photo is"}.get(photos, f"Only {photos} photos are")
+        few = {
+            0: Sentence("No photo is new to both runs, and at least {least} are needed.", least=LEAST_PHOTOS),
+        }.get(
+            photos,
+            plural(
+                "Only {n} photo is new to both runs, and at least {least} are needed.",
+                "Only {n} photos are new to both runs, and at least {least} are needed.",
+                photos,
+                least=LEAST_PHOTOS,
+            ),
+        )
         raise DataError(
-            "{found} new to both runs, and at least {least_photos} are needed: with fewer even the clearest "
-            "difference could be chance. Photos count that both runs were checked on and neither learned from. Train "
-            "both with the same photos and the same seed, or give both the same test photos.",
-            found=found,
-            least_photos=LEAST_PHOTOS,
+            "{few} With fewer even the clearest difference could be chance. Photos count that both runs were checked "
+            "on and neither learned from. Train both with the same photos and the same seed, or give both the same "
+            "test photos.",
+            few=few,
         )
 
 
@@ -181,34 +188,47 @@ def judge(
     }
 
 
-def conclude(fixed: int, broken: int, photos: int) -> str:
-    """The sentence for so many photos fixed and broken, of so many new to both runs."""
-    p_value, counts = mcnemar(fixed, broken), f"{fixed} fixed, {broken} broken"
-    asked = f"{photos} photos new to both"
+def conclude(fixed: int, broken: int, photos: int) -> Sentence:
+    """What is said of so many photos fixed and broken, of so many new to both runs."""
+    p_value = mcnemar(fixed, broken)
+    values = {"fixed": fixed, "broken": broken, "photos": photos}
     if p_value < SIGNIFICANT:
-        verdict = "better" if fixed > broken else "worse"
-        return (
-            f"{counts}: the second is {verdict}. On {asked}, chance alone would make so large a difference in "
-            f"{_odds(p_value)}."
+        return Sentence(
+            "{fixed} fixed, {broken} broken: the second is better. On {photos} photos new to both, chance alone would "
+            "make so large a difference in {odds}."
+            if fixed > broken
+            else "{fixed} fixed, {broken} broken: the second is worse. On {photos} photos new to both, chance alone "
+            "would make so large a difference in {odds}.",
+            **values,
+            odds=_odds(p_value),
         )
     if fixed + broken == 0:
-        return f"{counts}: no difference. Of {asked}, each gets the very same ones right."
-    if fixed + broken < LEAST_PHOTOS:
-        return (
-            f"{counts}: no real difference. Of {asked}, at least {LEAST_PHOTOS} would have to change, all the same "
-            "way, before chance could be ruled out."
+        return Sentence(
+            "{fixed} fixed, {broken} broken: no difference. Of {photos} photos new to both, each gets the very same "
+            "ones right.",
+            **values,
         )
-    return (
-        f"{counts}: no real difference. On {asked}, chance alone would make so large a difference in {_odds(p_value)}."
+    if fixed + broken < LEAST_PHOTOS:
+        return Sentence(
+            "{fixed} fixed, {broken} broken: no real difference. Of {photos} photos new to both, at least {least} "
+            "would have to change, all the same way, before chance could be ruled out.",
+            **values,
+            least=LEAST_PHOTOS,
+        )
+    return Sentence(
+        "{fixed} fixed, {broken} broken: no real difference. On {photos} photos new to both, chance alone would make "
+        "so large a difference in {odds}.",
+        **values,
+        odds=_odds(p_value),
     )
 
 
-def _odds(p_value: float) -> str:
+def _odds(p_value: float) -> Sentence:
     if p_value >= 0.01:
-        return f"{100 * p_value:.0f} of 100 cases (p = {p_value:.2f})"
+        return Sentence("{cases:.0f} of 100 cases (p = {p:.2f})", cases=100 * p_value, p=p_value)
     if p_value >= 0.001:
-        return f"{1000 * p_value:.0f} of 1000 cases (p = {p_value:.3f})"
-    return "fewer than 1 of 1000 cases (p < 0.001)"
+        return Sentence("{cases:.0f} of 1000 cases (p = {p:.3f})", cases=1000 * p_value, p=p_value)
+    return Sentence("fewer than 1 of 1000 cases (p < 0.001)")
 
 
 def curves(run: Run) -> list[dict[str, Any]]:
@@ -216,26 +236,34 @@ def curves(run: Run) -> list[dict[str, Any]]:
     return [{"epoch": epoch.epoch, "phase": epoch.phase, **epoch.metrics} for epoch in run.epochs()]
 
 
-def drift_note(first: Run, second: Run) -> str:
+def drift_note(first: Run, second: Run) -> Sentence:
     """Why the weights of the two can't be compared layer by layer, or only with care; empty when they can."""
     ours, theirs = first.config(), second.config()
     if ours.base.name != theirs.base.name:
-        titles = " and ".join(get_base(config.base.name).title for config in (ours, theirs))
-        return f"The two stand on different bases ({titles}), so their layers can't be compared one by one."
+        return Sentence(
+            "The two stand on different bases ({bases}), so their layers can't be compared one by one.",
+            bases=all_of([get_base(config.base.name).title for config in (ours, theirs)]),
+        )
     if ours.base.weights != theirs.base.weights or (ours.base.weights == "none" and ours.seed != theirs.seed):
-        return "The two started from different weights, so far more differs between them than training changed."
-    return ""
+        return Sentence(
+            "The two started from different weights, so far more differs between them than training changed."
+        )
+    return Sentence("")
 
 
-def drift_words(drift: Mapping[str, float]) -> str:
+def drift_words(drift: Mapping[str, float]) -> Sentence:
     """How far the layers of two networks with the same layers lie apart, in a sentence; empty without layers."""
     moved = {layer: value for layer, value in drift.items() if value > 0}
     if not drift:
-        return ""
+        return Sentence("")
     if not moved:
-        return "Weight by weight, the bases are the same: only the heads differ."
+        return Sentence("Weight by weight, the bases are the same: only the heads differ.")
     most = max(moved, key=lambda layer: moved[layer])
-    return (
-        f"{len(moved)} of {len(drift)} layers with weights differ, most of all {most}: by {moved[most]:.2%} of the "
-        "length of its weights."
+    return Sentence(
+        "{moved} of {layers} layers with weights differ, most of all {most}: by {share:.2%} of the length of its "
+        "weights.",
+        moved=len(moved),
+        layers=len(drift),
+        most=most,
+        share=moved[most],
     )

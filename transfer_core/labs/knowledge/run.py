@@ -6,6 +6,7 @@ from transfer_core.labs.knowledge.settings import base_note, choose, judge
 from transfer_core.labs.run_asking import ask, decode_photos
 from transfer_core.labs.run_bench import Bench
 from transfer_core.nn.inference.imagenet import ImageNet
+from transfer_core.text import Sentence
 
 __all__ = ["run"]
 
@@ -25,9 +26,10 @@ def run(bench: Bench) -> dict[str, Any]:
     """
     if note := base_note(bench.config.base):
         bench.watch.message(note)
-    bench.share("Getting the base ready", 0.0)
+    bench.share(Sentence("Getting the base ready"), 0.0)
     network = ImageNet()
     chosen = choose(bench.manifest, bench.settings.photos, bench.config.seed)
     pixels, _ = decode_photos(bench, chosen, network.size, (_DECODING, _ASKING))
     photos = [photo for photo in chosen if photo.sha256 in pixels.rows]
-    return judge(ask(bench, network, pixels, photos, "Asking the base", (_ASKING, 1.0)), photos, bench.manifest.classes)
+    answers = ask(bench, network, pixels, photos, Sentence("Asking the base"), (_ASKING, 1.0))
+    return judge(answers, photos, bench.manifest.classes)

@@ -1,7 +1,7 @@
 """What a base already knows: ImageNet's own answers to a project's photos, and which classes ImageNet holds already."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -15,6 +15,7 @@ from transfer_core.errors import ConfigError
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import BaseConfig, is_whole
 from transfer_core.stats.intervals import wilson
+from transfer_core.text import Sentence, Value, all_of, joined
 
 __all__ = [
     "LEAST_PHOTOS",
@@ -82,19 +83,28 @@ def choose(manifest: Manifest, per_class: int, seed: int) -> tuple[ManifestPhoto
     return tuple(chosen)
 
 
-def base_note(base: BaseConfig) -> str:
+def base_note(base: BaseConfig) -> Sentence:
     """Why another base answers than the one asked for; empty where it answers itself."""
     row, answering = get_base(base.name), get_base(ANSWERING_BASE).title
     if base.weights == "none":
-        return f"A base with random weights knows nothing yet; {answering} with its ImageNet weights answers here."
+        return Sentence(
+            "A base with random weights knows nothing yet; {answering} with its ImageNet weights answers here.",
+            answering=answering,
+        )
     if row.name != ANSWERING_BASE:
-        return (
-            f"The weights of {row.title} come without their ImageNet answer layer, so {answering} answers in its "
-            "place: all bases learned the same 1000 classes, so what ImageNet holds is the same."
+        return Sentence(
+            "The weights of {base} come without their ImageNet answer layer, so {answering} answers in its "
+            "place: all bases learned the same 1000 classes, so what ImageNet holds is the same.",
+            base=row.title,
+            answering=answering,
         )
     if base.weights != "imagenet":
-        return f"The published ImageNet weights of {answering} answer here, not those in {base.weights}."
-    return ""
+        return Sentence(
+            "The published ImageNet weights of {answering} answer here, not those in {weights}.",
+            answering=answering,
+            weights=base.weights,
+        )
+    return Sentence("")
 
 
 def regroup(probabilities: NDArray[np.float32], labels: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
@@ -190,43 +200,76 @@ def _example(photo: ManifestPhoto, shares: NDArray[np.float32]) -> dict[str, Any
     return {"photo": photo.name, "path": photo.path, "sha256": photo.sha256, "answers": answers}
 
 
-def conclude(classes: Mapping[str, Mapping[str, Any]]) -> str:
-    """The sentence for the `classes` of `judge`."""
+def conclude(classes: Mapping[str, Mapping[str, Any]]) -> Sentence:
+    """What is said of the `classes` of `judge`."""
     enough = {name: found for name, found in classes.items() if found["photos"] >= LEAST_PHOTOS}
     few = [name for name in classes if name not in enough]
     if not enough:
-        largest = max((found["photos"] for found in classes.values()), default=0)
-        return (
-            f"Too few photos to tell: at least {LEAST_PHOTOS} of a class are needed, and the largest has {largest}. "
-            "Add photos and ask again."
+        return Sentence(
+            "Too few photos to tell: at least {least} of a class are needed, and the largest has {largest}. "
+            "Add photos and ask again.",
+            least=LEAST_PHOTOS,
+            largest=max((found["photos"] for found in classes.values()), default=0),
         )
     known = [name for name, found in enough.items() if found["known"]]
     told = [name for name, found in enough.items() if found["told"] and not found["known"]]
-    apart = "all of them apart" if len(told) == len(classes) else f"{_listed(told)} from the rest"
-    answers = f"its answers, though hesitant, tell {apart}"
+    words = []
     if known:
-        everything = len(known) == len(classes) > 1
-        which = (
-            ("both" if len(known) == 2 else f"all {len(known)}") if everything else f"{len(known)} of {len(classes)}"
-        )
-        verdict = (
-            f"ImageNet already holds {which} classes ({_listed(known)}): expect results that look better than they "
-            f"would for things the base has never seen.{f' Also, {answers}.' if told else ''}"
-        )
+        words.append(_held(known, len(classes)))
+        if told:
+            words.append(Sentence("Also, its answers, though hesitant, tell {told} from the rest.", told=_listed(told)))
     elif told:
-        verdict = f"ImageNet holds none of the {len(enough)} classes for certain, but {answers}."
+        words.append(
+            Sentence(
+                "ImageNet holds none of the {enough} classes for certain, but its answers, though hesitant, tell all "
+                "of them apart.",
+                enough=len(enough),
+            )
+            if len(told) == len(classes)
+            else Sentence(
+                "ImageNet holds none of the {enough} classes for certain, but its answers, though hesitant, tell "
+                "{told} from the rest.",
+                enough=len(enough),
+                told=_listed(told),
+            )
+        )
     else:
-        verdict = (
-            f"ImageNet holds none of the {len(enough)} classes, and its answers do not tell them apart reliably: "
-            "good results will be learned from your photos."
+        words.append(
+            Sentence(
+                "ImageNet holds none of the {enough} classes, and its answers do not tell them apart reliably: "
+                "good results will be learned from your photos.",
+                enough=len(enough),
+            )
         )
     if few:
-        verdict += f" For {_listed(few)} there are too few photos to tell: {LEAST_PHOTOS} of a class are needed."
-    return verdict
+        words.append(
+            Sentence(
+                "For {few} there are too few photos to tell: {least} of a class are needed.",
+                few=_listed(few),
+                least=LEAST_PHOTOS,
+            )
+        )
+    return joined(words)
 
 
-def _listed(names: Iterable[str]) -> str:
-    listed = list(names)
-    if len(listed) > _LISTED:
-        listed = [*listed[: _LISTED - 1], f"{len(listed) - _LISTED + 1} more"]
-    return " and ".join([", ".join(listed[:-1]), listed[-1]] if len(listed) > 1 else listed)
+def _held(known: Sequence[str], classes: int) -> Sentence:
+    if len(known) == classes == 2:
+        which = Sentence("ImageNet already holds both classes ({known}).", known=_listed(known))
+    elif len(known) == classes > 1:
+        which = Sentence("ImageNet already holds all {n} classes ({known}).", n=classes, known=_listed(known))
+    else:
+        which = Sentence(
+            "ImageNet already holds {n} of {classes} classes ({known}).",
+            n=len(known),
+            classes=classes,
+            known=_listed(known),
+        )
+    better = Sentence("Expect results that look better than they would for things the base has never seen.")
+    return joined([which, better])
+
+
+def _listed(names: Sequence[str]) -> Value:
+    if len(names) <= _LISTED:
+        return all_of(names)
+    shown = names[: _LISTED - 1]
+    return all_of([*shown, Sentence("{n} more", n=len(names) - len(shown))])

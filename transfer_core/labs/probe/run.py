@@ -21,6 +21,7 @@ from transfer_core.runs.events import Event, Message, Progress
 from transfer_core.runs.progress import Watch
 from transfer_core.stats.intervals import wilson
 from transfer_core.stats.linear_probe import OutOfFold, out_of_fold
+from transfer_core.text import Sentence
 
 __all__ = ["run"]
 
@@ -121,7 +122,9 @@ class _Shares:
 
     def fit(self, block: str, done: float) -> None:
         """The classifiers after `block` come next; `done` (0..1) of all fits is behind."""
-        self._bench.share(f"classifiers after {block}", self._begin["fits"] + self._length["fits"] * done)
+        self._bench.share(
+            Sentence("classifiers after {block}", block=block), self._begin["fits"] + self._length["fits"] * done
+        )
 
 
 def _fit_seconds(photos: int, channels: int) -> float:

@@ -9,6 +9,7 @@ from transfer_core.errors import ConfigError, DataError
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import is_whole
 from transfer_core.stats.paired import fixed_and_broken, mcnemar
+from transfer_core.text import Sentence, plural
 
 __all__ = [
     "LEAST_FOLDS",
@@ -120,17 +121,28 @@ def check_photos(manifest: Manifest, folds: int) -> None:
     if fewest >= folds:
         return
     short = sum(count < folds for count in counts.values())
-    others = f", and {short - 1} more {'class has' if short == 2 else 'classes have'} too few" if short > 1 else ""
-    instead = f", or choose {fewest} folds" if fewest >= LEAST_FOLDS else ""
+    missing = folds - fewest
+    remedy = (
+        Sentence("add at least {missing} more, or choose {fewest} folds", missing=missing, fewest=fewest)
+        if fewest >= LEAST_FOLDS
+        else Sentence("add at least {missing} more", missing=missing)
+    )
+    values = {"folds": folds, "name": name, "fewest": fewest, "remedy": remedy}
+    if short == 1:
+        raise DataError(
+            'Checking in {folds} folds needs at least {folds} photos of each class, but "{name}" has {fewest}: '
+            "{remedy}.",
+            **values,
+        )
     raise DataError(
-        'Checking in {folds} folds needs at least {folds} photos of each class, but "{name}" has {fewest}{others}: '
-        "add at least {missing} more{instead}.",
-        folds=folds,
-        name=name,
-        fewest=fewest,
-        others=others,
-        missing=folds - fewest,
-        instead=instead,
+        plural(
+            'Checking in {folds} folds needs at least {folds} photos of each class, but "{name}" has {fewest}, and {n} '
+            "more class has too few: {remedy}.",
+            'Checking in {folds} folds needs at least {folds} photos of each class, but "{name}" has {fewest}, and {n} '
+            "more classes have too few: {remedy}.",
+            short - 1,
+            **values,
+        )
     )
 
 

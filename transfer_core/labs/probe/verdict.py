@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from transfer_core.labs.probe.settings import Depth
 from transfer_core.stats.intervals import share_words, wilson
 from transfer_core.stats.paired import SIGNIFICANT
+from transfer_core.text import Sentence, joined, plural
 
 __all__ = ["ENOUGH", "Verdict", "conclude", "photos_needed"]
 
@@ -28,10 +29,10 @@ class Verdict:
     """Blocks to train from, the deepest cut first."""
     not_worth: tuple[str, ...]
     """Blocks that are not worth training from, at least not first: they and all before them serve as they are."""
-    sentence: str
-    points: tuple[str, ...]
+    sentence: Sentence
+    points: tuple[Sentence, ...]
     """What follows, a few sentences."""
-    warnings: tuple[str, ...]
+    warnings: tuple[Sentence, ...]
     """Why the figures may be less sure than they look."""
 
 
@@ -57,33 +58,60 @@ def conclude(depths: Sequence[Depth], chance: float) -> Verdict:
     best, last, after = depths[at], depths[-1], [depth.block for depth in depths[at + 1 :]]
     before = [depth.block for depth in depths[: at + 1]]
     parts = (best.block, highest.block, after[0] if after else None)
-    hint = f"Only a hint, as {highest.photos} photos are few: " if warnings else ""
     if not after:
-        sentence = (
-            f"{hint}{'e' if hint else 'E'}very block helps to the very end: after {best.block} {_share(best)} of the "
-            "photos are told right and nowhere before as many, so keep the whole base, train the head alone first, "
-            "and unfreeze from the end only if that is not good enough."
-        )
         points = (
             _built(depths, at),
-            "This look rules no cut out: whether the last blocks get better still when they learn from your photos, "
-            "only fine-tuning tells. The depth sweep tries it.",
+            Sentence(
+                "This look rules no cut out: whether the last blocks get better still when they learn from your "
+                "photos, only fine-tuning tells. The depth sweep tries it."
+            ),
         )
-        return Verdict(*parts, (), (), sentence, points, warnings)
+        return Verdict(*parts, (), (), _to_the_end(best, bool(warnings)), points, warnings)
     lost = last.p_value < SIGNIFICANT
-    advice = (
-        f"so keep everything up to it frozen and fine-tune from {after[0]} or later{'' if lost else ', if at all'}."
-    )
-    sentence = (
-        f"{hint}{best.block} is the last block that matters: after it {_share(best)} of the photos are told right"
-    )
+    values = {"block": best.block, "share": _share(best), "after": after[0]}
     if lost:
-        sentence += f" and at the end of the base only {last.accuracy:.0%}, a real loss, {advice}"
+        sentence = Sentence(
+            "{block} is the last block that matters: after it {share} of the photos are told right and at the end of "
+            "the base only {end:.0%}, a real loss, so keep everything up to it frozen and fine-tune from {after} or "
+            "later.",
+            **values,
+            end=last.accuracy,
+        )
     elif best is highest:
-        sentence += f" and no more at any depth, {advice}"
+        sentence = Sentence(
+            "{block} is the last block that matters: after it {share} of the photos are told right and no more at any "
+            "depth, so keep everything up to it frozen and fine-tune from {after} or later, if at all.",
+            **values,
+        )
     else:
-        sentence += f", and later at most {highest.accuracy:.0%}, no real difference, {advice}"
+        sentence = Sentence(
+            "{block} is the last block that matters: after it {share} of the photos are told right, and later at most "
+            "{top:.0%}, no real difference, so keep everything up to it frozen and fine-tune from {after} or later, "
+            "if at all.",
+            **values,
+            top=highest.accuracy,
+        )
+    if warnings:
+        sentence = Sentence("Only a hint, as {n} photos are few: {said}", n=highest.photos, said=sentence)
     return Verdict(*parts, tuple(after), tuple(before), sentence, _points(depths, at, lost), warnings)
+
+
+def _to_the_end(best: Depth, hint: bool) -> Sentence:
+    values = {"block": best.block, "share": _share(best)}
+    if hint:
+        return Sentence(
+            "Only a hint, as {n} photos are few: every block helps to the very end: after {block} {share} of the "
+            "photos are told right and nowhere before as many, so keep the whole base, train the head alone first, "
+            "and unfreeze from the end only if that is not good enough.",
+            n=best.photos,
+            **values,
+        )
+    return Sentence(
+        "Every block helps to the very end: after {block} {share} of the photos are told right and nowhere before as "
+        "many, so keep the whole base, train the head alone first, and unfreeze from the end only if that is not good "
+        "enough.",
+        **values,
+    )
 
 
 def photos_needed(share: float, half: float = ENOUGH) -> int:
@@ -101,74 +129,119 @@ def _guesses(highest: Depth, chance: float, tries: int) -> bool:
     return wilson(highest.correct, highest.photos, 1 - SIGNIFICANT / tries)[0] <= chance
 
 
-def _nothing(highest: Depth, chance: float, warnings: tuple[str, ...]) -> Verdict:
-    sentence = (
-        f"At no depth are your photos told apart clearly better than by guessing: {_share(highest)} at best, after "
-        f"{highest.block}, where always naming the largest class gives {chance:.0%}."
+def _nothing(highest: Depth, chance: float, warnings: tuple[Sentence, ...]) -> Verdict:
+    sentence = Sentence(
+        "At no depth are your photos told apart clearly better than by guessing: {share} at best, after {block}, where "
+        "always naming the largest class gives {chance:.0%}.",
+        share=_share(highest),
+        block=highest.block,
+        chance=chance,
     )
     points = (
-        "Look at the labels, and whether a person could tell the classes apart in these photos at their small size.",
-        "If so, this base does not hold what they need in a simple form: try another base, or more photos.",
+        Sentence(
+            "Look at the labels, and whether a person could tell the classes apart in these photos at their small size."
+        ),
+        Sentence("If so, this base does not hold what they need in a simple form: try another base, or more photos."),
     )
     return Verdict(None, highest.block, None, (), (), sentence, points, warnings)
 
 
-def _blind(first: Depth, highest: Depth, warnings: tuple[str, ...]) -> Verdict:
-    sentence = f"{highest.photos} photos are too few to tell the depths apart: after {first.block}, the first block, "
+def _blind(first: Depth, highest: Depth, warnings: tuple[Sentence, ...]) -> Verdict:
+    values = {"photos": highest.photos, "first": first.block, "share": _share(first)}
     if first is highest:
-        sentence += f"{_share(first)} are told right already, and nowhere more."
+        sentence = Sentence(
+            "{photos} photos are too few to tell the depths apart: after {first}, the first block, {share} are told "
+            "right already, and nowhere more.",
+            **values,
+        )
     else:
-        sentence += f"{_share(first)} are told right and after {highest.block} {_share(highest)}: it may be chance."
+        sentence = Sentence(
+            "{photos} photos are too few to tell the depths apart: after {first}, the first block, {share} are told "
+            "right and after {highest} {most}: it may be chance.",
+            **values,
+            highest=highest.block,
+            most=_share(highest),
+        )
     return Verdict(None, highest.block, None, (), (), sentence, (), warnings)
 
 
-def _points(depths: Sequence[Depth], at: int, lost: bool) -> tuple[str, ...]:
-    best, last, after = depths[at], depths[-1], [depth.block for depth in depths[at + 1 :]]
-    many = len(after) > 1
-    blocks = (
-        f"The {len(after)} blocks after it ({after[0]} to {after[-1]})" if many else f"The block after it ({after[0]})"
-    )
-    millions = f"{best.parameters_after / 1e6:.2f} million parameters"
+def _points(depths: Sequence[Depth], at: int, lost: bool) -> tuple[Sentence, ...]:
+    best, after = depths[at], [depth.block for depth in depths[at + 1 :]]
+    values = {
+        "first": after[0],
+        "last": after[-1],
+        "millions": best.parameters_after / 1e6,
+        "share": _share(depths[-1]),
+    }
     if lost:
-        tuned = (
-            f"{blocks}, {millions}, {'have' if many else 'has'} lost some of it: made for the classes of ImageNet. "
-            f"A head on the frozen base sees only what is left, {_share(last)}; fine-tuning from {after[0]} or later "
-            "can win it back."
+        tuned = plural(
+            "The block after it ({first}), {millions:.2f} million parameters, has lost some of it: made for the "
+            "classes of ImageNet. A head on the frozen base sees only what is left, {share}; fine-tuning from {first} "
+            "or later can win it back.",
+            "The {n} blocks after it ({first} to {last}), {millions:.2f} million parameters, have lost some of it: "
+            "made for the classes of ImageNet. A head on the frozen base sees only what is left, {share}; fine-tuning "
+            "from {first} or later can win it back.",
+            len(after),
+            **values,
         )
     else:
-        tuned = (
-            f"{blocks}, {millions}, {'are' if many else 'is'} made for the classes of ImageNet and "
-            f"{'bring' if many else 'brings'} your photos nothing that shows here. "
-            f"{'They are' if many else 'It is'} what fine-tuning may change; but the head alone is a good first try, "
-            f"as the end of the base is no worse: {_share(last)}."
+        tuned = plural(
+            "The block after it ({first}), {millions:.2f} million parameters, is made for the classes of ImageNet and "
+            "brings your photos nothing that shows here. It is what fine-tuning may change; but the head alone is a "
+            "good first try, as the end of the base is no worse: {share}.",
+            "The {n} blocks after it ({first} to {last}), {millions:.2f} million parameters, are made for the classes "
+            "of ImageNet and bring your photos nothing that shows here. They are what fine-tuning may change; but the "
+            "head alone is a good first try, as the end of the base is no worse: {share}.",
+            len(after),
+            **values,
         )
-    spared = f"A network that ended after {best.block} would do {best.work:.0%} of the base's work for each photo."
+    spared = Sentence(
+        "A network that ended after {block} would do {work:.0%} of the base's work for each photo.",
+        block=best.block,
+        work=best.work,
+    )
     return (_built(depths, at), tuned, spared)
 
 
-def _built(depths: Sequence[Depth], at: int) -> str:
+def _built(depths: Sequence[Depth], at: int) -> Sentence:
     first, best = depths[0], depths[at]
     if at == 0:
-        return f"Already {best.block}, the first block, gives what your photos need: color or brightness may be enough."
-    clause = ""
+        return Sentence(
+            "Already {block}, the first block, gives what your photos need: color or brightness may be enough.",
+            block=best.block,
+        )
+    words = [
+        Sentence(
+            "Up to {block} the network still builds up what your photos need, from {begin:.0%} after {first} to "
+            "{end:.0%}.",
+            block=best.block,
+            begin=first.accuracy,
+            first=first.block,
+            end=best.accuracy,
+        )
+    ]
     if at + 1 < len(depths):
-        clause = f" Cuts that unfreeze any of the {at + 1} blocks up to it are not worth trying first."
-    return (
-        f"Up to {best.block} the network still builds up what your photos need, from {first.accuracy:.0%} after "
-        f"{first.block} to {best.accuracy:.0%}.{clause}"
-    )
+        words.append(
+            Sentence("Cuts that unfreeze any of the {n} blocks up to it are not worth trying first.", n=at + 1)
+        )
+    return joined(words)
 
 
-def _warnings(highest: Depth) -> tuple[str, ...]:
+def _warnings(highest: Depth) -> tuple[Sentence, ...]:
     low, high = highest.interval
     if (high - low) / 2 <= ENOUGH:
         return ()
     return (
-        f"With {highest.photos} photos each figure can be off by {50 * (high - low):.0f} points either way, so take "
-        f"this as a hint. About {photos_needed(highest.accuracy)} photos in all would bring that down to "
-        f"{100 * ENOUGH:.0f} points.",
+        Sentence(
+            "With {photos} photos each figure can be off by {points:.0f} points either way, so take this as a hint. "
+            "About {needed} photos in all would bring that down to {enough:.0f} points.",
+            photos=highest.photos,
+            points=50 * (high - low),
+            needed=photos_needed(highest.accuracy),
+            enough=100 * ENOUGH,
+        ),
     )
 
 
-def _share(depth: Depth) -> str:
+def _share(depth: Depth) -> Sentence:
     return share_words(depth.accuracy, depth.interval)

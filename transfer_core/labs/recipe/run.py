@@ -32,6 +32,7 @@ from transfer_core.nn.training.session import Session, prepare
 from transfer_core.runs.config import AugmentConfig as Augment
 from transfer_core.runs.config import BaseConfig, FitConfig, PhaseConfig, TuningConfig
 from transfer_core.stats.drift import total_drift
+from transfer_core.text import Sentence
 
 __all__ = ["run"]
 
@@ -124,7 +125,7 @@ class _Recipe:
     def _extracted(self) -> Watched:
         """Steps 1 to 3 on the photos as they are."""
         self._note_reuse("features", self._plain)
-        with self.stages.stage("features", "features of the photos") as stage:
+        with self.stages.stage("features", Sentence("features of the photos")) as stage:
             self._plain.watch = stage.watch
             features = self._plain.pooled_features().array
         return self._head_trained(self._plain, features, "feature_extraction")
@@ -135,7 +136,7 @@ class _Recipe:
         fit = FitConfig(batch_size=self.settings.batch_size, patience=0, augment="cached")
         session = self._session(self.plan, fit)
         self._note_reuse("augmented features", session)
-        with self.stages.stage("augmented features", "features of the changed copies") as stage:
+        with self.stages.stage("augmented features", Sentence("features of the changed copies")) as stage:
             session.watch = stage.watch
             session.pooled_features()
             session.frontier_sources()

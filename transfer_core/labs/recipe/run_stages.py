@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from transfer_core.labs.run_bench import Bench
 from transfer_core.runs.events import Event, Message, Progress
 from transfer_core.runs.progress import Watch
+from transfer_core.text import Sentence
 
 __all__ = ["Stage", "Stages", "session_watch"]
 
@@ -14,7 +15,7 @@ __all__ = ["Stage", "Stages", "session_watch"]
 class Stage:
     """One of them, under way."""
 
-    def __init__(self, bench: Bench, words: str, share: Callable[[float], float]) -> None:
+    def __init__(self, bench: Bench, words: Sentence, share: Callable[[float], float]) -> None:
         """`share` turns the share of the stage (0..1) into that of the whole."""
         self._bench, self._words, self._share = bench, words, share
         self.watch = bench.quiet(self._hear)
@@ -53,7 +54,7 @@ class Stages:
         """Of all the work, as told last: never less than before, though steps within a stage begin anew."""
 
     @contextmanager
-    def stage(self, name: str, words: str) -> Iterator[Stage]:
+    def stage(self, name: str, words: Sentence) -> Iterator[Stage]:
         """Enter the stage `name`; `words` say what is done."""
         began, weight = time.perf_counter(), self._ahead.pop(name, 0.0)
 
@@ -68,4 +69,4 @@ class Stages:
 
 def session_watch(bench: Bench, share: float = 0.0) -> Watch:
     """For decoding the photos, or finding them decoded, which is no stage: the share stays as it is."""
-    return Stage(bench, "photos", lambda _: share).watch
+    return Stage(bench, Sentence("photos"), lambda _: share).watch

@@ -13,6 +13,7 @@ from transfer_core.backbones.tree import LayerTree
 from transfer_core.errors import ConfigError, DataError
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import AugmentConfig, FitConfig, PhaseConfig
+from transfer_core.text import Sentence
 
 __all__ = [
     "BOOK",
@@ -40,8 +41,8 @@ class Variant:
     """One way to make the classifier."""
 
     name: str
-    title: str
-    steps: str
+    title: Sentence
+    steps: Sentence
     """Which of the five steps it takes, and how."""
     rate: str
     """Which rate the base is trained with: empty (not at all), `fine-tuning`, `head` or `scratch`."""
@@ -52,33 +53,48 @@ class Variant:
 VARIANTS = {
     variant.name: variant
     for variant in (
-        Variant("feature_extraction", "Feature extraction", "Steps 1 to 3, on the photos as they are.", ""),
-        Variant("augmented", "With augmentation", "Steps 1 to 3, on several changed copies of each photo.", ""),
-        Variant("fine_tuned", "Fine-tuned", "All five steps: then some layers of the base, gently.", "fine-tuning"),
+        Variant(
+            "feature_extraction",
+            Sentence("Feature extraction"),
+            Sentence("Steps 1 to 3, on the photos as they are."),
+            "",
+        ),
+        Variant(
+            "augmented",
+            Sentence("With augmentation"),
+            Sentence("Steps 1 to 3, on several changed copies of each photo."),
+            "",
+        ),
+        Variant(
+            "fine_tuned",
+            Sentence("Fine-tuned"),
+            Sentence("All five steps: then some layers of the base, gently."),
+            "fine-tuning",
+        ),
         Variant(
             "skipped",
-            "Step 3 skipped",
-            "Base unfrozen under a head that has learned nothing; same low rate.",
+            Sentence("Step 3 skipped"),
+            Sentence("Base unfrozen under a head that has learned nothing; same low rate."),
             "fine-tuning",
             skips=True,
         ),
         Variant(
             "fine_tuned_fast",
-            "Fine-tuned too fast",
-            "All five steps, but the base learns at the head's high rate.",
+            Sentence("Fine-tuned too fast"),
+            Sentence("All five steps, but the base learns at the head's high rate."),
             "head",
         ),
         Variant(
             "skipped_fast",
-            "Step 3 skipped, too fast",
-            "An untrained head, and everything at the head's high rate: the classic mistake.",
+            Sentence("Step 3 skipped, too fast"),
+            Sentence("An untrained head, and everything at the head's high rate: the classic mistake."),
             "head",
             skips=True,
         ),
         Variant(
             "from_scratch",
-            "From scratch",
-            "The same network from random weights, everything trained. No transfer at all.",
+            Sentence("From scratch"),
+            Sentence("The same network from random weights, everything trained. No transfer at all."),
             "scratch",
         ),
     )
@@ -121,9 +137,9 @@ class Settings:
             raise ConfigError("The recipe compares variants, and none is chosen. Choose at least one, better all.")
         object.__setattr__(self, "variants", tuple(name for name in VARIANTS if name in self.variants))
         phases = (
-            ("the head", self.head_epochs, self.head_rate),
-            ("fine-tuning", self.fine_tune_epochs, self.fine_tune_rate),
-            ("training from scratch", self.scratch_epochs, self.scratch_rate),
+            (Sentence("the head"), self.head_epochs, self.head_rate),
+            (Sentence("fine-tuning"), self.fine_tune_epochs, self.fine_tune_rate),
+            (Sentence("training from scratch"), self.scratch_epochs, self.scratch_rate),
         )
         for name, epochs, rate in phases:
             if PhaseConfig(epochs, rate).epochs < LEAST_EPOCHS:
@@ -170,14 +186,16 @@ def check_photos(manifest: Manifest) -> None:
     Raises:
         DataError: says how many are needed.
     """
-    for split, least, use in (("train", LEAST_TRAINING, "to learn from"), ("validation", LEAST_VALIDATION, "to check")):
+    for split, least in (("train", LEAST_TRAINING), ("validation", LEAST_VALIDATION)):
         came = len([photo for photo in manifest.photos if photo.split == split])
         if came < least:
             raise DataError(
-                "The recipe needs at least {least} photos {use}, and there are {came}: with fewer, no difference "
-                "could be told from chance. Add photos, or keep another share of them for validation.",
+                "The recipe needs at least {least} photos to learn from, and there are {came}: with fewer, no "
+                "difference could be told from chance. Add photos, or keep another share of them for validation."
+                if split == "train"
+                else "The recipe needs at least {least} photos to check, and there are {came}: with fewer, no "
+                "difference could be told from chance. Add photos, or keep another share of them for validation.",
                 least=least,
-                use=use,
                 came=came,
             )
 

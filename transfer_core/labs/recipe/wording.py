@@ -7,6 +7,7 @@ from typing import Any
 from transfer_core.labs.recipe.settings import VARIANTS
 from transfer_core.stats.intervals import share_words
 from transfer_core.stats.paired import SIGNIFICANT, fixed_and_broken, mcnemar
+from transfer_core.text import Sentence, joined, plural
 
 __all__ = ["Comparison", "compare", "conclude", "findings"]
 
@@ -37,12 +38,16 @@ class Comparison:
         return self.p_value < SIGNIFICANT
 
     @property
-    def words(self) -> str:
+    def words(self) -> Sentence:
         """`a real gain (12 photos fixed, 2 broken)`, `within noise (3 photos fixed, 2 broken)`."""
-        counts = f"{self.fixed} {'photo' if self.fixed == 1 else 'photos'} fixed, {self.broken} broken"
+        counts = plural(
+            "{n} photo fixed, {broken} broken", "{n} photos fixed, {broken} broken", self.fixed, broken=self.broken
+        )
         if not self.real:
-            return f"within noise ({counts})"
-        return f"a real {'gain' if self.fixed > self.broken else 'loss'} ({counts})"
+            return Sentence("within noise ({counts})", counts=counts)
+        return Sentence(
+            "a real gain ({counts})" if self.fixed > self.broken else "a real loss ({counts})", counts=counts
+        )
 
 
 def compare(first: Sequence[int], second: Sequence[int]) -> Comparison:
@@ -50,58 +55,79 @@ def compare(first: Sequence[int], second: Sequence[int]) -> Comparison:
     return Comparison(*fixed_and_broken(first, second))
 
 
-def conclude(variants: Found) -> str:
+def conclude(variants: Found) -> Sentence:
     """The whole lab in one or two sentences; for whatever variants there are."""
-    if not variants:
-        return "Nothing has been measured yet."
     gains = [name for name in ("feature_extraction", "augmented", "fine_tuned") if name in variants]
-    parts = [f"{_NAMES[name]} {_share(variants[name])}" for name in gains]
-    words = f"Right on new photos: {', '.join(parts)}" if parts else ""
-    if len(gains) > 1:
-        change = compare(variants[gains[0]]["right"], variants[gains[-1]]["right"])
-        words += f"; from the first to the last of them that is {change.words}"
     others = [
-        f"{_NAMES[name]} {variants[name]['val_accuracy']:.0%}{_against(variants, gains, name)}"
+        _beside(variants, gains, name)
         for name in ("skipped", "fine_tuned_fast", "skipped_fast", "from_scratch")
         if name in variants
     ]
+    words = []
+    if gains:
+        parts = [Sentence("{variant} {share}", variant=_NAMES[name], share=_share(variants[name])) for name in gains]
+        if len(gains) == 1:
+            words.append(Sentence("Right on new photos: {parts}.", parts=parts))
+        else:
+            change = compare(variants[gains[0]]["right"], variants[gains[-1]]["right"])
+            words.append(
+                Sentence(
+                    "Right on new photos: {parts}; from the first to the last of them that is {change}.",
+                    parts=parts,
+                    change=change.words,
+                )
+            )
     if others:
-        rest = ", ".join(others)
-        words = f"{words}. {rest[0].upper()}{rest[1:]}" if words else f"Right on new photos: {rest}"
-    return words + "."
+        words.append(
+            Sentence("For comparison: {others}.", others=others)
+            if gains
+            else Sentence("Right on new photos: {parts}.", parts=others)
+        )
+    return joined(words) if words else Sentence("Nothing has been measured yet.")
 
 
 _NAMES = {
-    "feature_extraction": "feature extraction",
-    "augmented": "with augmentation",
-    "fine_tuned": "fine-tuned",
-    "skipped": "with step 3 skipped",
-    "fine_tuned_fast": "fine-tuned too fast",
-    "skipped_fast": "step 3 skipped and too fast",
-    "from_scratch": "from scratch",
+    "feature_extraction": Sentence("feature extraction"),
+    "augmented": Sentence("with augmentation"),
+    "fine_tuned": Sentence("fine-tuned"),
+    "skipped": Sentence("with step 3 skipped"),
+    "fine_tuned_fast": Sentence("fine-tuned too fast"),
+    "skipped_fast": Sentence("step 3 skipped and too fast"),
+    "from_scratch": Sentence("from scratch"),
 }
 
 
-def _against(variants: Found, gains: Sequence[str], name: str) -> str:
+def _beside(variants: Found, gains: Sequence[str], name: str) -> Sentence:
     """How a variant stands beside the recipe as it should be, or what of it there is."""
+    values = {"variant": _NAMES[name], "share": variants[name]["val_accuracy"]}
     if not gains:
-        return ""
+        return Sentence("{variant} {share:.0%}", **values)
     change = compare(variants[gains[-1]]["right"], variants[name]["right"])
-    if not change.real:
-        apart = abs(change.fixed - change.broken) / len(variants[name]["right"])
-        return " (too few photos to be sure)" if apart > _APART else " (no real difference)"
-    return " (really worse)" if change.broken > change.fixed else " (really better)"
+    if change.real:
+        return Sentence(
+            "{variant} {share:.0%} (really worse)"
+            if change.broken > change.fixed
+            else "{variant} {share:.0%} (really better)",
+            **values,
+        )
+    apart = abs(change.fixed - change.broken) / len(variants[name]["right"])
+    return Sentence(
+        "{variant} {share:.0%} (too few photos to be sure)"
+        if apart > _APART
+        else "{variant} {share:.0%} (no real difference)",
+        **values,
+    )
 
 
-def findings(variants: Found) -> list[str]:
+def findings(variants: Found) -> list[Sentence]:
     """A sentence for each comparison the lab is made for."""
     found = []
     for first, second in (("feature_extraction", "augmented"), ("augmented", "fine_tuned")):
         if first in variants and second in variants:
             found.append(_gain(variants, first, second))
-    for first, second, rate in (("fine_tuned", "skipped", "low"), ("fine_tuned_fast", "skipped_fast", "high")):
+    for first, second in (("fine_tuned", "skipped"), ("fine_tuned_fast", "skipped_fast")):
         if first in variants and second in variants:
-            found.append(_skip(variants, first, second, rate))
+            found.append(_skip(variants, first, second))
     if "fine_tuned" in variants and "fine_tuned_fast" in variants:
         found.append(_rates(variants))
     if "from_scratch" in variants:
@@ -109,54 +135,112 @@ def findings(variants: Found) -> list[str]:
     return found
 
 
-def _gain(variants: Found, first: str, second: str) -> str:
+def _gain(variants: Found, first: str, second: str) -> Sentence:
     change = compare(variants[first]["right"], variants[second]["right"])
     seconds = variants[second]["seconds"] - variants[first]["seconds"]
-    what = "Augmentation" if second == "augmented" else "Fine-tuning after the head was trained"
-    cost = f", for {seconds:.0f} more seconds" if seconds >= 1 else ", in no more time"
-    return f"{what} took {_share(variants[first])} to {_share(variants[second])}: {change.words}{cost}."
+    if seconds >= 1:
+        cost = Sentence("It took {seconds:.0f} more seconds.", seconds=seconds)
+    else:
+        cost = Sentence("It took no more time.")
+    values = {"before": _share(variants[first]), "after": _share(variants[second]), "change": change.words}
+    gain = (
+        Sentence("Augmentation took {before} to {after}: {change}.", **values)
+        if second == "augmented"
+        else Sentence("Fine-tuning after the head was trained took {before} to {after}: {change}.", **values)
+    )
+    return joined([gain, cost])
 
 
-def _skip(variants: Found, first: str, second: str, rate: str) -> str:
+def _skip(variants: Found, first: str, second: str) -> Sentence:
     """Step 3 taken and skipped at the same rate: where the loss began, its peak, how far the base moved."""
     kept, left = variants[first], variants[second]
-    words = (
-        f"At the {rate} rate ({_rate(kept)}), the loss on new photos began at {kept['start']['val_loss']:.2f} after "
-        f"step 3 and at {left['start']['val_loss']:.2f} without it, rose to at most {_peak(kept):.2f} and "
-        f"{_peak(left):.2f}, and ended at {kept['val_loss']:.2f} and {left['val_loss']:.2f}. "
-    )
+    values = {
+        "rate": _rate(kept),
+        "begin": kept["start"]["val_loss"],
+        "begin_left": left["start"]["val_loss"],
+        "peak": _peak(kept),
+        "peak_left": _peak(left),
+        "end": kept["val_loss"],
+        "end_left": left["val_loss"],
+    }
+    words = [
+        Sentence(
+            "At the low rate ({rate}), the loss on new photos began at {begin:.2f} after step 3 and at "
+            "{begin_left:.2f} without it, rose to at most {peak:.2f} and {peak_left:.2f}, and ended at {end:.2f} and "
+            "{end_left:.2f}."
+            if first == "fine_tuned"
+            else "At the high rate ({rate}), the loss on new photos began at {begin:.2f} after step 3 and at "
+            "{begin_left:.2f} without it, rose to at most {peak:.2f} and {peak_left:.2f}, and ended at {end:.2f} and "
+            "{end_left:.2f}.",
+            **values,
+        )
+    ]
     gradients = [item.get("first_gradient") or 0.0 for item in (kept, left)]
     if min(gradients) > 0:
-        words += f"The first gradient that reached the base was {_times(gradients[1] / gradients[0])} without step 3. "
-    moved = [kept["base_drift"], left["base_drift"]]
-    words += f"The base moved by {_part(moved[0])} of its length after step 3 and by {_part(moved[1])} without it. "
+        ratio = gradients[1] / gradients[0]
+        words.append(
+            Sentence("The first gradient that reached the base was about as long without step 3.")
+            if _alike(ratio)
+            else Sentence(
+                "The first gradient that reached the base was {ratio:g} times as long without step 3.",
+                ratio=_two_digits(ratio),
+            )
+        )
+    words.append(
+        Sentence(
+            "The base moved by {kept} of its length after step 3 and by {left} without it.",
+            kept=_part(kept["base_drift"]),
+            left=_part(left["base_drift"]),
+        )
+    )
     change = compare(kept["right"], left["right"])
-    words += f"In accuracy, skipping it was {change.words}."
+    words.append(Sentence("In accuracy, skipping it was {change}.", change=change.words))
     if change.broken > change.fixed and _falling(left):
-        words += " Its loss was still falling at the last epoch, so with more of them it may catch up."
-    return words
+        words.append(Sentence("Its loss was still falling at the last epoch, so with more of them it may catch up."))
+    return joined(words)
 
 
-def _rates(variants: Found) -> str:
+def _rates(variants: Found) -> Sentence:
     gentle, fast = variants["fine_tuned"], variants["fine_tuned_fast"]
-    change = compare(gentle["right"], fast["right"])
-    words = f"With all five steps, but the base at {_rate(fast)} instead of {_rate(gentle)}, "
-    if gentle["base_drift"] > 0:
-        words += f"the base moved {_times(fast['base_drift'] / gentle['base_drift'], 'as far')}; "
-    return words + f"in accuracy that was {change.words}."
+    values = {
+        "fast": _rate(fast),
+        "gentle": _rate(gentle),
+        "change": compare(gentle["right"], fast["right"]).words,
+    }
+    if gentle["base_drift"] <= 0:
+        return Sentence(
+            "With all five steps, but the base at {fast} instead of {gentle}, in accuracy that was {change}.", **values
+        )
+    ratio = fast["base_drift"] / gentle["base_drift"]
+    if _alike(ratio):
+        return Sentence(
+            "With all five steps, but the base at {fast} instead of {gentle}, the base moved about as far; in accuracy "
+            "that was {change}.",
+            **values,
+        )
+    return Sentence(
+        "With all five steps, but the base at {fast} instead of {gentle}, the base moved {ratio:g} times as far; in "
+        "accuracy that was {change}.",
+        **values,
+        ratio=_two_digits(ratio),
+    )
 
 
-def _scratch(variants: Found) -> str:
+def _scratch(variants: Found) -> Sentence:
     scratch = variants["from_scratch"]
     rivals = [name for name in ("fine_tuned", "augmented", "feature_extraction") if name in variants]
-    words = f"From random weights the same network got to {_share(scratch)} in {scratch['seconds']:.0f} seconds"
+    values = {"share": _share(scratch), "seconds": scratch["seconds"]}
     if not rivals:
-        return words + "."
-    change = compare(variants[rivals[0]]["right"], scratch["right"])
-    return f"{words}: against {_NAMES[rivals[0]]}, {change.words}."
+        return Sentence("From random weights the same network got to {share} in {seconds:.0f} seconds.", **values)
+    return Sentence(
+        "From random weights the same network got to {share} in {seconds:.0f} seconds: against {rival}, {change}.",
+        **values,
+        rival=_NAMES[rivals[0]],
+        change=compare(variants[rivals[0]]["right"], scratch["right"]).words,
+    )
 
 
-def _share(found: Mapping[str, Any]) -> str:
+def _share(found: Mapping[str, Any]) -> Sentence:
     return share_words(found["val_accuracy"], found["interval"])
 
 
@@ -173,16 +257,17 @@ def _rate(found: Mapping[str, Any]) -> str:
     return f"{found['learning_rate']:.12f}".rstrip("0").rstrip(".")
 
 
-def _part(drift: float) -> str:
+def _part(drift: float) -> Sentence:
     """A drift in percent, to two digits."""
-    return "nothing" if drift == 0 else f"{float(f'{100 * drift:.2g}'):g}%"
+    return Sentence("nothing") if drift == 0 else Sentence("{percent:g}%", percent=_two_digits(100 * drift))
 
 
-def _times(ratio: float, what: str = "as long") -> str:
-    """`7.4 times as long`, `about as long`."""
-    if 1 / _ALIKE < ratio < _ALIKE:
-        return f"about {what}"
-    return f"{float(f'{ratio:.2g}'):g} times {what}"
+def _alike(ratio: float) -> bool:
+    return 1 / _ALIKE < ratio < _ALIKE
+
+
+def _two_digits(number: float) -> float:
+    return float(f"{number:.2g}")
 
 
 assert set(_NAMES) == set(VARIANTS)

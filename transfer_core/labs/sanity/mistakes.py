@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from transfer_core.backbones.catalog import Scaling
 from transfer_core.errors import ConfigError
+from transfer_core.text import Sentence, Value, all_of, plural
 
 __all__ = ["MISTAKES", "BaseFacts", "Mistake", "explained", "get_mistake"]
 
@@ -24,107 +25,127 @@ class BaseFacts:
 
 @dataclass(frozen=True)
 class Mistake:
-    """One mistake; the texts have places for what `_places` gives."""
+    """One mistake; the texts have places for what `_values` gives."""
 
     name: str
-    title: str
-    done: str
+    title: Sentence
+    done: Sentence
     """What was done."""
-    cause: str
+    cause: Sentence
     """Why it differs."""
-    harmless: str
+    harmless: Sentence
     """Why nothing changed, where it agrees."""
-    mend: str
-    """Keras code that does it right."""
+    mend: Sentence
+    """Keras code that does it right; its comments are for people."""
 
 
 MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "dropout",
-        "dropout left before the new layer",
-        done="While it learns, dropout throws away {rate} of the features before the new layer.",
-        cause="At every step another random {rate} of the features are missing, so the new layer never sees what was "
-        "saved. Dropout is no mistake in itself, for it guards against learning by heart; but then it belongs into "
-        "both trainings or into neither.",
-        harmless="Dropout threw away nothing that mattered in these few steps.",
-        mend="outputs = keras.layers.Dense(classes)(features)  # no Dropout in between, or in both",
+        Sentence("dropout left before the new layer"),
+        done=Sentence("While it learns, dropout throws away {rate} of the features before the new layer."),
+        cause=Sentence(
+            "At every step another random {rate} of the features are missing, so the new layer never sees what was "
+            "saved. Dropout is no mistake in itself, for it guards against learning by heart; but then it belongs into "
+            "both trainings or into neither."
+        ),
+        harmless=Sentence("Dropout threw away nothing that mattered in these few steps."),
+        mend=Sentence("outputs = keras.layers.Dense(classes)(features)  # no Dropout in between, or in both"),
     ),
     Mistake(
         "batch_norm",
-        "BatchNormalization in training mode",
-        done="The optimizer leaves the base alone, but nobody froze it: while the new layer learns, BatchNormalization "
-        "goes on as in training.",
-        cause="Each of its {norms} BatchNormalization layers evens out by the mean and spread {of_batch}, and moves "
-        "those it learned from a million photos, which it uses again when it is asked. So the new layer learns from "
-        "one kind of features and is asked about another.",
-        harmless="This base has {norm_words}, so nothing changes.",
-        mend="base.trainable = False  # before compile: BatchNormalization then keeps what it learned",
+        Sentence("BatchNormalization in training mode"),
+        done=Sentence(
+            "The optimizer leaves the base alone, but nobody froze it: while the new layer learns, BatchNormalization "
+            "goes on as in training."
+        ),
+        cause=Sentence(
+            "Each of its {norms} BatchNormalization layers evens out by the mean and spread {of_batch}, and moves "
+            "those it learned from a million photos, which it uses again when it is asked. So the new layer learns "
+            "from one kind of features and is asked about another."
+        ),
+        harmless=Sentence("This base has {norm_words}, so nothing changes."),
+        mend=Sentence("base.trainable = False  # before compile: BatchNormalization then keeps what it learned"),
     ),
     Mistake(
         "scaling",
-        "wrong scaling of the input",
-        done="{base} was trained on colors {trained} and is given colors {given}.",
-        cause="The base learned from another range of colors, so every photo looks strange to it and its features are "
-        "not the saved ones. No error tells of it; the new layer learns as well as it can.",
-        harmless="The base gives the same features with either scaling; it may be untrained.",
-        mend="{scaling_line}",
+        Sentence("wrong scaling of the input"),
+        done=Sentence("{base} was trained on colors {trained} and is given colors {given}."),
+        cause=Sentence(
+            "The base learned from another range of colors, so every photo looks strange to it and its features are "
+            "not the saved ones. No error tells of it; the new layer learns as well as it can."
+        ),
+        harmless=Sentence("The base gives the same features with either scaling; it may be untrained."),
+        mend=Sentence("{scaling_line}"),
     ),
     Mistake(
         "no_shuffle",
-        "no shuffling, classes in order",
-        done="In every epoch the photos come sorted: all of the first class, then all of the next.",
-        cause="Only the order of the photos differs. For many steps in a row there is one right answer, and the new "
-        "layer leans to it; then comes the next class and pulls it over. What came last weighs most. (Any other order "
-        "gives other losses too, but a random one leans to no class.)",
-        harmless="The order made no difference in these few steps.",
-        mend="dataset = dataset.shuffle(number_of_photos, seed=0)  # before .batch(); anew in every epoch",
+        Sentence("no shuffling, classes in order"),
+        done=Sentence("In every epoch the photos come sorted: all of the first class, then all of the next."),
+        cause=Sentence(
+            "Only the order of the photos differs. For many steps in a row there is one right answer, and the new "
+            "layer leans to it; then comes the next class and pulls it over. What came last weighs most. (Any other "
+            "order gives other losses too, but a random one leans to no class.)"
+        ),
+        harmless=Sentence("The order made no difference in these few steps."),
+        mend=Sentence("dataset = dataset.shuffle(number_of_photos, seed=0)  # before .batch(); anew in every epoch"),
     ),
     Mistake(
         "softmax",
-        "the softmax taken for the features",
-        done="{softmax_done}",
-        cause="A softmax squeezes everything into shares that add up to 1: a few large numbers and many close to 0. "
-        "Much of what tells your classes apart is gone, and what is left is so small that the new layer learns slowly.",
-        harmless="The features were such shares already.",
-        mend="features = keras.layers.GlobalAveragePooling2D()(base.output)  # of a base with include_top=False",
+        Sentence("the softmax taken for the features"),
+        done=Sentence("{softmax_done}"),
+        cause=Sentence(
+            "A softmax squeezes everything into shares that add up to 1: a few large numbers and many close to 0. "
+            "Much of what tells your classes apart is gone, and what is left is so small that the new layer learns "
+            "slowly."
+        ),
+        harmless=Sentence("The features were such shares already."),
+        mend=Sentence(
+            "features = keras.layers.GlobalAveragePooling2D()(base.output)  # of a base with include_top=False"
+        ),
     ),
     Mistake(
         "training_true",
-        "the base called with training=True",
-        done="Every layer of the base hears that it is being trained, when it learns and when it is asked. Nobody "
-        "froze it; the optimizer just leaves its weights as they are.",
-        cause="training=True tells every layer of the base that it is being trained: {awake}.",
-        harmless="This base has {inside}: its layers do the same whether they train or not, so nothing changes.",
-        mend="base.trainable = False\nfeatures = base(photos, training=False)",
+        Sentence("the base called with training=True"),
+        done=Sentence(
+            "Every layer of the base hears that it is being trained, when it learns and when it is asked. Nobody "
+            "froze it; the optimizer just leaves its weights as they are."
+        ),
+        cause=Sentence("training=True tells every layer of the base that it is being trained: {awake}."),
+        harmless=Sentence(
+            "This base has {inside}: its layers do the same whether they train or not, so nothing changes."
+        ),
+        mend=Sentence("base.trainable = False\nfeatures = base(photos, training=False)"),
     ),
     Mistake(
         "overruled",
-        "training=False overruled by fit",
-        done="As guides have it: base.trainable = False, and base(x, training=False) inside a larger model, which is "
-        "then trained with fit.",
-        cause="In Keras 3 the training=True with which fit calls the outer model overrules the training=False written "
-        "inside it. So the {dropouts} dropout layers of the base throw parts away while the new layer learns. Frozen "
-        "BatchNormalization is safe: base.trainable = False is enough for it.",
-        harmless="In Keras 3 fit does overrule training=False, but here it does no harm: this base has {inside}"
-        "{frozen_norms}.",
-        mend="for layer in base.layers:  # only this puts dropout inside the base to sleep under fit\n"
-        "    if isinstance(layer, keras.layers.Dropout):\n"
-        "        layer.rate = 0.0",
+        Sentence("training=False overruled by fit"),
+        done=Sentence(
+            "As guides have it: base.trainable = False, and base(x, training=False) inside a larger model, which is "
+            "then trained with fit."
+        ),
+        cause=Sentence(
+            "In Keras 3 the training=True with which fit calls the outer model overrules the training=False written "
+            "inside it. So the {dropouts} dropout layers of the base throw parts away while the new layer learns. "
+            "Frozen BatchNormalization is safe: base.trainable = False is enough for it."
+        ),
+        harmless=Sentence("{overruled_harmless}"),
+        mend=Sentence(
+            "for layer in base.layers:  # only this puts dropout inside the base to sleep under fit\n"
+            "    if isinstance(layer, keras.layers.Dropout):\n"
+            "        layer.rate = 0.0"
+        ),
     ),
 )
 
 _BY_NAME = {mistake.name: mistake for mistake in MISTAKES}
-_RANGES: dict[Scaling, tuple[str, str]] = {
-    "tf": ("from -1 to 1", "from 0 to 1"),
-    "lite": ("from -1 to 1", "from 0 to 1"),
-    "torch": ("from 0 to 1 less their mean, over their spread,", "from -1 to 1"),
-    "caffe": ("from 0 to 255 less their mean, blue first,", "from 0 to 1"),
+_RANGES: dict[Scaling, tuple[Sentence, Sentence]] = {
+    "tf": (Sentence("from -1 to 1"), Sentence("from 0 to 1")),
+    "lite": (Sentence("from -1 to 1"), Sentence("from 0 to 1")),
+    "torch": (Sentence("from 0 to 1 less their mean, over their spread,"), Sentence("from -1 to 1")),
+    "caffe": (Sentence("from 0 to 255 less their mean, blue first,"), Sentence("from 0 to 1")),
 }
 """What a network of each scaling was trained on, and what the mistake gives it."""
-_SCALING_LINES: dict[Scaling, str] = {
-    mode: f'x = keras.applications.imagenet_utils.preprocess_input(photos, mode="{mode}")  # photos from 0 to 255'
-    for mode in ("tf", "torch", "caffe")
-} | {"lite": "x = keras.layers.Rescaling(1 / 128, offset=-127 / 128)(photos)  # photos from 0 to 255"}
 
 
 def get_mistake(name: str) -> Mistake:
@@ -138,7 +159,7 @@ def get_mistake(name: str) -> Mistake:
     return _BY_NAME[name]
 
 
-def explained(name: str, facts: BaseFacts, *, agrees: bool, dropout: float, batch_size: int) -> dict[str, str]:
+def explained(name: str, facts: BaseFacts, *, agrees: bool, dropout: float, batch_size: int) -> dict[str, Sentence]:
     """The words for a mistake on a base: `title`, what was `done`, the `cause` of what came of it, and the `mend`.
 
     Args:
@@ -148,43 +169,38 @@ def explained(name: str, facts: BaseFacts, *, agrees: bool, dropout: float, batc
         dropout: its rate, in the mistake of that name.
         batch_size: photos a step.
     """
-    mistake, places = get_mistake(name), _places(facts, dropout, batch_size)
-    cause = mistake.harmless if agrees else mistake.cause
-    texts = {"done": mistake.done, "cause": cause, "mend": mistake.mend}
-    return {"title": mistake.title} | {key: text.format(**places) for key, text in texts.items()}
+    mistake, values = get_mistake(name), _values(facts, dropout, batch_size)
+    texts = {"done": mistake.done, "cause": mistake.harmless if agrees else mistake.cause, "mend": mistake.mend}
+    return {"title": mistake.title} | {
+        key: Sentence(text.id, **{place: values[place] for place in text.places}) for key, text in texts.items()
+    }
 
 
-def _places(facts: BaseFacts, dropout: float, batch_size: int) -> dict[str, str]:
+def _values(facts: BaseFacts, dropout: float, batch_size: int) -> dict[str, Value]:
     trained, given = _RANGES[facts.scaling]
-    batch = "of the one photo at hand" if batch_size == 1 else f"of the {batch_size} photos that come together"
-    awake = []
-    if facts.batch_norms:
-        awake.append(
-            f"{facts.batch_norms} layers of BatchNormalization even out by the mean and spread {batch} instead of "
-            "those learned from a million photos"
-        )
-    if facts.dropouts:
-        awake.append(f"{facts.dropouts} layers of dropout throw parts away at random, even when it is asked")
-    if facts.batch_norms and not facts.dropouts:
-        inside = "no dropout inside"
-    elif facts.dropouts and not facts.batch_norms:
-        inside = "no BatchNormalization"
-    else:
-        inside = "dropout and BatchNormalization" if facts.dropouts else "neither dropout nor BatchNormalization"
+    batch = plural("of the one photo at hand", "of the {n} photos that come together", batch_size)
     return {
         "base": facts.title,
         "rate": f"{dropout:.0%}",
-        "norms": str(facts.batch_norms),
-        "dropouts": str(facts.dropouts),
+        "norms": facts.batch_norms,
+        "dropouts": facts.dropouts,
         "of_batch": batch,
         "trained": trained,
         "given": given,
-        "scaling_line": _SCALING_LINES[facts.scaling],
-        "norm_words": "BatchNormalization that evens out as before" if facts.batch_norms else "no BatchNormalization",
-        "awake": ", and ".join(awake),
-        "inside": inside,
-        "frozen_norms": ", and frozen BatchNormalization stays as it is" if facts.batch_norms else "",
-        "softmax_done": (
+        "scaling_line": _scaling_line(facts.scaling),
+        "norm_words": Sentence("BatchNormalization that evens out as before")
+        if facts.batch_norms
+        else Sentence("no BatchNormalization"),
+        "awake": all_of(_awake(facts, batch)) if facts.batch_norms or facts.dropouts else "",
+        "inside": _inside(facts),
+        "overruled_harmless": Sentence(
+            "In Keras 3 fit does overrule training=False, but here it does no harm: this base has {inside}, and "
+            "frozen BatchNormalization stays as it is."
+            if facts.batch_norms
+            else "In Keras 3 fit does overrule training=False, but here it does no harm: this base has {inside}.",
+            inside=_inside(facts),
+        ),
+        "softmax_done": Sentence(
             "The new layer stands on the 1000 probabilities of the ImageNet answer instead of on the features before "
             "it."
             if facts.top
@@ -192,3 +208,42 @@ def _places(facts: BaseFacts, dropout: float, batch_size: int) -> dict[str, str]
             "features, which makes them add up to 1."
         ),
     }
+
+
+def _scaling_line(scaling: Scaling) -> Sentence:
+    if scaling == "lite":
+        return Sentence("x = keras.layers.Rescaling(1 / 128, offset=-127 / 128)(photos)  # photos from 0 to 255")
+    return Sentence(
+        'x = keras.applications.imagenet_utils.preprocess_input(photos, mode="{mode}")  # photos from 0 to 255',
+        mode=scaling,
+    )
+
+
+def _awake(facts: BaseFacts, batch: Sentence) -> list[Sentence]:
+    """What the base's layers do when they hear that they are being trained."""
+    awake = []
+    if facts.batch_norms:
+        awake.append(
+            Sentence(
+                "{norms} layers of BatchNormalization even out by the mean and spread {of_batch} instead of those "
+                "learned from a million photos",
+                norms=facts.batch_norms,
+                of_batch=batch,
+            )
+        )
+    if facts.dropouts:
+        awake.append(
+            Sentence(
+                "{dropouts} layers of dropout throw parts away at random, even when it is asked",
+                dropouts=facts.dropouts,
+            )
+        )
+    return awake
+
+
+def _inside(facts: BaseFacts) -> Sentence:
+    if facts.batch_norms and not facts.dropouts:
+        return Sentence("no dropout inside")
+    if facts.dropouts:
+        return Sentence("dropout and BatchNormalization") if facts.batch_norms else Sentence("no BatchNormalization")
+    return Sentence("neither dropout nor BatchNormalization")

@@ -20,6 +20,7 @@ from transfer_core.nn.training.classifier import Network, head_network
 from transfer_core.nn.training.loop import train_step
 from transfer_core.nn.training.optimizer import RatedOptimizer
 from transfer_core.nn.training.session import Session
+from transfer_core.text import Sentence
 
 __all__ = ["run"]
 
@@ -40,7 +41,7 @@ def run(bench: Bench) -> dict[str, Any]:
         `labs.sanity_mistakes.explained` give. While it goes on, `running` has the curves of the training under way.
     """
     settings: Settings = bench.settings
-    bench.share("reading the photos", 0.0)
+    bench.share(Sentence("reading the photos"), 0.0)
     chosen = choose_photos(bench.manifest, settings, bench.config.seed)
     session = bench.session(bench.run_config(fit=settings.fit, head=settings.phase), chosen)
     base = BaseAtWork(session.base, bench.config.base.weights)
@@ -97,7 +98,7 @@ class _Work:
     done: int = 0
     _told: float = 0.0
 
-    def add(self, photos: int, step: str, cost: int = 1, *, begins: bool = False) -> None:
+    def add(self, photos: int, step: Sentence, cost: int = 1, *, begins: bool = False) -> None:
         """So many more are through, of the base if `cost` is 1 and not 0; checks whether to stop.
 
         Told a few times a second at most, and always when a training `begins`.
@@ -127,13 +128,13 @@ class _Check:
         session = self.session
         with self.base.restored():
             network, pixels = self._network(None), session.pixels.array
-            told = partial(self.work.add, step="saving the features")
+            told = partial(self.work.add, step=Sentence("saving the features"))
             features = features_of(network, pixels, self.settings.batch_size, told)
             seed = self.bench.config.seed
             head = head_network(features.shape[1], len(session.manifest.classes), 0.0, seed)
-            saved = self._train(head, features, "a new layer on saved features", _BOTTLENECK, 0)
+            saved = self._train(head, features, Sentence("a new layer on saved features"), _BOTTLENECK, 0)
             self.result[_BOTTLENECK] = saved | compared(saved, saved)
-            frozen = self._train(network, pixels, "end to end, base frozen", _FROZEN)
+            frozen = self._train(network, pixels, Sentence("end to end, base frozen"), _FROZEN)
             self.result[_FROZEN] = frozen | compared(frozen, saved)
         self.finish()
 
@@ -166,7 +167,7 @@ class _Check:
         self.result["conclusion"] = conclude(self.result)
         self.bench.keep(self.result)
 
-    def _train(self, network: Network, source: Any, title: str, name: str, cost: int = 1) -> dict[str, Any]:
+    def _train(self, network: Network, source: Any, title: Sentence, name: str, cost: int = 1) -> dict[str, Any]:
         """One training and its answers at the end; all begin with the same weights and see the photos in one order.
 
         Args:
@@ -187,7 +188,10 @@ class _Check:
         diverged = False
         self.work.add(cost * _TRACING, title, begins=True)
         for epoch in range(self.settings.epochs):
-            told = partial(self.work.add, step=f"{title}: epoch {epoch + 1} of {self.settings.epochs}", cost=cost)
+            step_words = Sentence(
+                "{title}: epoch {epoch} of {epochs}", title=title, epoch=epoch + 1, epochs=self.settings.epochs
+            )
+            told = partial(self.work.add, step=step_words, cost=cost)
             learned = _epoch(step, train, epoch, told)
             logits = ask(told)
             values = (*learned, *_judged(logits, validation.labels))

@@ -12,7 +12,7 @@ from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
 from transfer_core.runs.config import FitConfig, Optimizer, PhaseConfig, check_choice, check_number, is_number
 from transfer_core.stats.intervals import wilson
 from transfer_core.stats.paired import SIGNIFICANT, fixed_and_broken, mcnemar
-from transfer_core.text import Sentence
+from transfer_core.text import Sentence, joined, plural
 
 __all__ = ["CURVES", "TOLERANCE", "Settings", "choose_photos", "compared", "conclude", "largest", "needed"]
 
@@ -20,7 +20,7 @@ TOLERANCE = 1e-5
 """Largest difference in a loss or a logit that rounding explains: float32 sums taken in another order."""
 CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 """What every training tells after each epoch."""
-_SPLITS: tuple[tuple[SplitName, str], ...] = (("train", "learn from"), ("validation", "check on"))
+_SPLITS: tuple[SplitName, ...] = ("train", "validation")
 
 
 @dataclass(frozen=True)
@@ -71,26 +71,34 @@ class Settings:
         )
 
 
-def needed(manifest: Manifest, settings: Settings) -> str | None:
+def needed(manifest: Manifest, settings: Settings) -> Sentence | None:
     """What is missing before `choose_photos` can choose, in one sentence; None: nothing."""
     counts = manifest.counts()
-    for split, use in _SPLITS:
+    for split in _SPLITS:
         asked = settings.photos if split == "train" else settings.validation
         have, classes = counts[split], len(manifest.classes)
+        total = sum(have.values())
+        photos = Sentence("{n} photos to learn from" if split == "train" else "{n} photos to check on", n=asked)
         if asked < classes:
-            return (
-                f"{asked} photos to {use} are too few for {classes} classes: at least {classes} are needed, one of "
-                "each class."
+            return Sentence(
+                "{photos} are too few for {classes} classes: at least {classes} are needed, one of each class.",
+                photos=photos,
+                classes=classes,
             )
-        if sum(have.values()) < asked:
-            total = sum(have.values())
-            return (
-                f"{asked} photos to {use} are needed, and there are {total}. Add {asked - total}, or ask for "
-                f"{total} or fewer."
+        if total < asked:
+            return Sentence(
+                "{photos} are needed, and there are {total}. Add {missing}, or ask for {total} or fewer.",
+                photos=photos,
+                total=total,
+                missing=asked - total,
             )
-        empty = [name for name, count in have.items() if not count]
-        if empty:
-            return f'The class "{empty[0]}" has no photo to {use}. Add photos of it.'
+        if empty := [name for name, count in have.items() if not count]:
+            return Sentence(
+                'The class "{name}" has no photo to learn from. Add photos of it.'
+                if split == "train"
+                else 'The class "{name}" has no photo to check on. Add photos of it.',
+                name=empty[0],
+            )
     return None
 
 
@@ -105,7 +113,7 @@ def choose_photos(manifest: Manifest, settings: Settings, seed: int) -> Manifest
     if missing := needed(manifest, settings):
         raise DataError(missing)
     chosen: list[ManifestPhoto] = []
-    for split, _ in _SPLITS:
+    for split in _SPLITS:
         members: list[list[ManifestPhoto]] = [[] for _ in manifest.classes]
         for photo in sorted(manifest.of(split), key=lambda photo: _rank(photo, seed)):
             members[photo.label].append(photo)
@@ -162,52 +170,73 @@ def compared(training: Mapping[str, Any], reference: Mapping[str, Any]) -> dict[
     }
 
 
-def conclude(result: Mapping[str, Any]) -> str:
+def conclude(result: Mapping[str, Any]) -> Sentence:
     """What a result, complete or not, says in plain words."""
     variants = result["variants"]
-    parts = (_equality(result), _mistakes(variants), _harmless(variants), _accuracy(result))
-    return " ".join(filter(None, parts)) or "Nothing has been compared yet."
+    parts = [*_equality(result), *_mistakes(variants), *_harmless(variants), *_accuracy(result)]
+    return joined(parts) if parts else Sentence("Nothing has been compared yet.")
 
 
-def _equality(result: Mapping[str, Any]) -> str:
+def _equality(result: Mapping[str, Any]) -> list[Sentence]:
     loss, logit, epochs = result["max_loss_difference"], result["max_logit_difference"], result["epochs"]
     if loss is None or logit is None:
-        return (
-            "The training on saved features lost its loss: it became too large for a number. Choose a lower learning "
-            "rate and start again."
-            if result.get("bottleneck", {}).get("diverged")
-            else ""
-        )
-    over = f"over {epochs} epochs" if epochs > 1 else "of the one epoch"
+        if not result.get("bottleneck", {}).get("diverged"):
+            return []
+        return [
+            Sentence(
+                "The training on saved features lost its loss: it became too large for a number. Choose a lower "
+                "learning rate and start again."
+            )
+        ]
     if loss == logit == 0:
-        return (
-            "Training a new layer on saved features and training the whole network with its base frozen are the same: "
-            f"every loss {over} and every answer at the end is equal to the last bit."
-        )
+        return [
+            plural(
+                "Training a new layer on saved features and training the whole network with its base frozen are the "
+                "same: every loss of the one epoch and every answer at the end is equal to the last bit.",
+                "Training a new layer on saved features and training the whole network with its base frozen are the "
+                "same: every loss over {n} epochs and every answer at the end is equal to the last bit.",
+                epochs,
+            )
+        ]
     if max(loss, logit) <= TOLERANCE:
-        return (
-            "Training a new layer on saved features and training the whole network with its base frozen are the same "
-            f"but for rounding: losses and answers differ by at most {max(loss, logit):.1g}."
+        return [
+            Sentence(
+                "Training a new layer on saved features and training the whole network with its base frozen are the "
+                "same but for rounding: losses and answers differ by at most {most:.1g}.",
+                most=max(loss, logit),
+            )
+        ]
+    return [
+        Sentence(
+            "Training on saved features and training with a frozen base should be the same, but here the losses differ "
+            "by up to {loss:.2g} and the answers by {logit:.2g}: something in this base depends on more than the "
+            "photo.",
+            loss=loss,
+            logit=logit,
         )
-    return (
-        "Training on saved features and training with a frozen base should be the same, but here the losses differ by "
-        f"up to {loss:.2g} and the answers by {logit:.2g}: something in this base depends on more than the photo."
-    )
+    ]
 
 
-def _mistakes(variants: Mapping[str, Mapping[str, Any]]) -> str:
+def _mistakes(variants: Mapping[str, Mapping[str, Any]]) -> list[Sentence]:
     apart = sorted((found for found in variants.values() if not found["agrees"]), key=_size, reverse=True)
     if not apart:
-        return ""
+        return []
+    values = {"title": apart[0]["title"], "apart": _apart(apart[0])}
     if len(variants) == 1:
-        return f"One mistake breaks this: {apart[0]['title']} ({_apart(apart[0])})."
-    names = f"most of all {apart[0]['title']} ({_apart(apart[0])})"
-    return f"{len(apart)} of {len(variants)} classic mistakes break this, {names}."
+        return [Sentence("One mistake breaks this: {title} ({apart}).", **values)]
+    return [
+        Sentence(
+            "{n} of {variants} classic mistakes break this, most of all {title} ({apart}).",
+            n=len(apart),
+            variants=len(variants),
+            **values,
+        )
+    ]
 
 
-def _harmless(variants: Mapping[str, Mapping[str, Any]]) -> str:
-    names = [found["title"] for found in variants.values() if found["agrees"]]
-    return f"With this base nothing changes by: {', '.join(names)}." if names else ""
+def _harmless(variants: Mapping[str, Mapping[str, Any]]) -> list[Sentence]:
+    titles = [found["title"] for found in variants.values() if found["agrees"]]
+    return [Sentence("With this base nothing changes by: {titles}.", titles=titles)] if titles else []
 
 
 def _size(found: Mapping[str, Any]) -> float:
@@ -215,22 +244,37 @@ def _size(found: Mapping[str, Any]) -> float:
     return math.inf if difference is None else float(difference)
 
 
-def _apart(found: Mapping[str, Any]) -> str:
+def _apart(found: Mapping[str, Any]) -> Sentence:
     difference = found["max_loss_difference"]
-    return "the loss was lost" if found["diverged"] or difference is None else f"loss up to {difference:.2g} apart"
+    if found["diverged"] or difference is None:
+        return Sentence("the loss was lost")
+    return Sentence("loss up to {difference:.2g} apart", difference=difference)
 
 
-def _accuracy(result: Mapping[str, Any]) -> str:
+def _accuracy(result: Mapping[str, Any]) -> list[Sentence]:
     """What the mistakes do to the answers for new photos, as far as so few can tell."""
     apart = {name: found for name, found in result["variants"].items() if not found["agrees"]}
     if not apart or "bottleneck" not in result:
-        return ""
+        return []
     # Each mistake is a question of its own, so nothing is corrected for their number.
     worse = [found for found in apart.values() if found["p_value"] < SIGNIFICANT and found["broken"] > found["fixed"]]
     photos = result["photos"]["validation"]
     if not worse:
-        return f"Whether they cost accuracy can't be told from {photos} photos: all differences are within noise."
+        return [
+            Sentence(
+                "Whether they cost accuracy can't be told from {photos} photos: all differences are within noise.",
+                photos=photos,
+            )
+        ]
     worse.sort(key=lambda found: found["val_accuracy"])
-    names = ", ".join(f"{round(photos * found['val_accuracy'])} with {found['title']}" for found in worse)
-    right = round(photos * result["bottleneck"]["val_accuracy"])
-    return f"Of {photos} new photos {right} are right without a mistake, and beyond chance fewer are: {names}."
+    return [
+        Sentence(
+            "Of {photos} new photos {right} are right without a mistake, and beyond chance fewer are: {fewer}.",
+            photos=photos,
+            right=round(photos * result["bottleneck"]["val_accuracy"]),
+            fewer=[
+                Sentence("{right} with {title}", right=round(photos * found["val_accuracy"]), title=found["title"])
+                for found in worse
+            ],
+        )
+    ]

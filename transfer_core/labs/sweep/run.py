@@ -28,6 +28,7 @@ from transfer_core.runs.config import FitConfig, RunConfig
 from transfer_core.runs.events import EpochEnded, Event, Message, Progress
 from transfer_core.runs.progress import Watch
 from transfer_core.stats.intervals import wilson
+from transfer_core.text import Sentence
 
 __all__ = ["run"]
 
@@ -88,7 +89,7 @@ class _Sweep:
     @cached_property
     def session(self) -> Session:
         """Photos and base of all trials; what is computed for one is at hand for all."""
-        return prepare(self.bench.run_config(), usable(self.bench.manifest), self.watch("Reading the photos"))
+        return prepare(self.bench.run_config(), usable(self.bench.manifest), self.watch(Sentence("Reading the photos")))
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -128,7 +129,7 @@ class _Sweep:
             )
             self.purse.before = 0.0
 
-    def watch(self, step: str, *, overdraft: bool = False) -> Watch:
+    def watch(self, step: Sentence, *, overdraft: bool = False) -> Watch:
         """A watch for one part, which tells the budget's progress; with `overdraft`, it ends with the budget."""
 
         def hear(event: Event) -> None:
@@ -147,7 +148,7 @@ class _Sweep:
         """Compute the features of the depths that will probably be tried in one pass over the photos."""
         planned = {trial.depth for trial in forecast(list(self.depths.values()), self.settings, len(self.folds))}
         began = self.purse.clock()
-        watch = self.watch("Looking at the photos once")
+        watch = self.watch(Sentence("Looking at the photos once"))
         share_features(
             _with(self.session, watch=watch),
             [
@@ -215,7 +216,12 @@ class _Sweep:
 
     def session_for(self, trial: Trial, fitting: FitConfig) -> tuple[Session, Watch]:
         """The photos of the trial's repeat and the network cut at its depth; and what it reports to."""
-        words = f"{self.depths[trial.depth].words}, round {trial.repeat + 1} of {len(self.folds)}"
+        step = Sentence(
+            "Training {depth}, round {round} of {rounds}",
+            depth=self.depths[trial.depth].words,
+            round=trial.repeat + 1,
+            rounds=len(self.folds),
+        )
         config: RunConfig = replace(
             self.session.config,
             plan=self.depths[trial.depth].plan,
@@ -223,8 +229,8 @@ class _Sweep:
             seed=(self.bench.config.seed + trial.repeat) % 2**31,
         )
         # A trial of the head is what everything else begins with: it may overdraw the budget.
-        watch = self.watch(f"Training {words}", overdraft=trial.depth != HEAD)
-        patient = self.watch(f"Training {words}")
+        watch = self.watch(step, overdraft=trial.depth != HEAD)
+        patient = self.watch(step)
         return _with(self.session, config=config, manifest=self.folds[trial.repeat], watch=patient), watch
 
     def fit(
@@ -252,7 +258,7 @@ class _Sweep:
         if fitted.best_epoch is None or (fitted.ending == "stopped" and not fitted.epochs):
             return None
         measured = session.batches(sources, "test")
-        answers = probabilities(network, measured, self.watch("Measuring")).argmax(1)
+        answers = probabilities(network, measured, self.watch(Sentence("Measuring"))).argmax(1)
         right = "".join("01"[int(hit)] for hit in answers == measured.labels)
         return {
             "right": right,

@@ -90,14 +90,14 @@ class Depth:
     """Of the frozen part for all photos."""
 
     @property
-    def words(self) -> str:
+    def words(self) -> Sentence:
         """For people: `the head alone`, `from block7a on`."""
         return depth_words(self.name)
 
 
-def depth_words(name: str) -> str:
+def depth_words(name: str) -> Sentence:
     """For people: `the head alone`, `from block7a on`."""
-    return "the head alone" if name == HEAD else f"from {name} on"
+    return Sentence("the head alone") if name == HEAD else Sentence("from {block} on", block=name)
 
 
 def depths(tree: LayerTree, settings: Settings, classes: int, counts: Counts) -> list[Depth]:

@@ -8,6 +8,7 @@ from typing import Any
 from transfer_core.labs.sweep.settings import HEAD, depth_words
 from transfer_core.labs.sweep.verdict import DepthResult, Duel, Verdict
 from transfer_core.stats.paired import LEAST_CHANGED, SIGNIFICANT
+from transfer_core.text import Sentence, joined, plural
 
 __all__ = ["Untried", "conclude", "photos_needed"]
 
@@ -35,7 +36,7 @@ def photos_needed(duel: Duel) -> int | None:
 
 def conclude(
     verdict: Verdict, trials: Sequence[dict[str, Any]], untried: Sequence[Untried] | None, minutes: float
-) -> str:
+) -> Sentence:
     """What to do, why, and how sure that is.
 
     Args:
@@ -44,102 +45,159 @@ def conclude(
         untried: depths that were asked for but did not fit; None while the sweep goes on.
         minutes: the budget.
     """
-    if untried is None and len(verdict.results) == 1:
-        words = [f"So far, the head alone gets {_accuracy(verdict.result(HEAD))}. Deeper cuts come next."]
-    elif len(verdict.results) == 1:
-        words = [_head_only(verdict.result(HEAD), untried or (), minutes)]
+    if len(verdict.results) == 1:
+        head = _accuracy(verdict.result(HEAD))
+        words = [
+            Sentence("So far, the head alone gets {accuracy}. Deeper cuts come next.", accuracy=head)
+            if untried is None
+            else _head_only(head, untried, minutes)
+        ]
     else:
-        words = ["So far:"] if untried is None else []
-        words += [_advice(verdict), *_unmoved(trials)]
+        words = [Sentence("So far:")] if untried is None else []
+        words += [*_advice(verdict), *_unmoved(trials)]
         if untried:
-            few = f"{len(untried)} deeper cuts" if len(untried) > 1 else f"Training {depth_words(untried[0].name)}"
-            words.append(f"{few} did not fit into {_minutes(minutes)}.")
+            words.append(_untried(untried, minutes))
     most = max(result.photos for result in verdict.results)
     if most < LEAST_CHANGED:
         words.append(
-            f"With {_photos(most)} to measure on, no difference can be significant: that takes {LEAST_CHANGED} at the "
-            "very least, and some hundred for small differences."
+            Sentence(
+                "With {photos} to measure on, no difference can be significant: that takes {least} at the very least, "
+                "and some hundred for small differences.",
+                photos=_photos(most),
+                least=LEAST_CHANGED,
+            )
         )
-    return " ".join(words)
+    return joined(words)
 
 
-def _head_only(head: DepthResult, untried: Sequence[Untried], minutes: float) -> str:
-    said = f"The head alone gets {_accuracy(head)}"
+def _head_only(accuracy: Sentence, untried: Sequence[Untried], minutes: float) -> Sentence:
     if not untried:
-        return f"{said}; no depth was tried besides."
+        return Sentence("The head alone gets {accuracy}; no depth was tried besides.", accuracy=accuracy)
     first = untried[0]
-    needed = max(0.1, ceil((minutes * 60 + 1.2 * first.seconds) / 6) / 10)
-    return (
-        f"The budget of {_minutes(minutes)} was enough for the head alone, so there is nothing to compare: it gets "
-        f"{_accuracy(head)}. Training {depth_words(first.name)} would take about {max(1, round(first.seconds))} s "
-        f"more: give it {needed:g} minutes or longer."
+    return Sentence(
+        "The budget of {budget} was enough for the head alone, so there is nothing to compare: it gets {accuracy}. "
+        "Training {depth} would take about {seconds} s more: give it {needed:g} minutes or longer.",
+        budget=_minutes(minutes),
+        accuracy=accuracy,
+        depth=depth_words(first.name),
+        seconds=max(1, round(first.seconds)),
+        needed=max(0.1, ceil((minutes * 60 + 1.2 * first.seconds) / 6) / 10),
     )
 
 
-def _advice(verdict: Verdict) -> str:
+def _untried(untried: Sequence[Untried], minutes: float) -> Sentence:
+    if len(untried) > 1:
+        return Sentence("{n} deeper cuts did not fit into {budget}.", n=len(untried), budget=_minutes(minutes))
+    return Sentence(
+        "Training {depth} did not fit into {budget}.", depth=depth_words(untried[0].name), budget=_minutes(minutes)
+    )
+
+
+def _advice(verdict: Verdict) -> list[Sentence]:
     advised, best = verdict.result(verdict.recommended), verdict.result(verdict.best)
-    others = len(verdict.results) - 1
-    start = "Train the head alone" if advised.name == HEAD else f"Fine-tune {depth_words(advised.name)}"
-    said = f"{start}: it gets {_accuracy(advised)}."
-    if advised is best:
-        if advised.name == HEAD:
-            deeper = f"none of the {others} deeper cuts" if others > 1 else "the deeper cut"
-            said += f" Of the depths tried, {deeper} did {'no ' if others == 1 else ''}better on the same photos."
+    accuracy, deeper = _accuracy(advised), len(verdict.results) - 1
+    if advised.name == HEAD:
+        words = [Sentence("Train the head alone: it gets {accuracy}.", accuracy=accuracy)]
     else:
-        duel = verdict.duels[advised.name]
-        said += (
-            f" The best of the {others + 1} depths tried, {depth_words(best.name)}, fixes {duel.fixed} of the same "
-            f"{_photos(duel.photos)} and breaks {duel.broken} ({_p(verdict, advised.name)}): "
-            "the difference is within noise"
+        words = [Sentence("Fine-tune {depth}: it gets {accuracy}.", depth=depth_words(advised.name), accuracy=accuracy)]
+    if advised is not best:
+        words.append(_within_noise(verdict, advised.name))
+    elif advised.name == HEAD:
+        words.append(
+            plural(
+                "Of the depths tried, the deeper cut did no better on the same photos.",
+                "Of the depths tried, none of the {n} deeper cuts did better on the same photos.",
+                deeper,
+            )
         )
-        needed = photos_needed(duel)
-        said += f", and about {_round(needed)} photos would be needed to show it, if it is real." if needed else "."
     if advised.name != HEAD:
         duel = verdict.duels[HEAD]
-        said += (
-            f" The head alone is worse than {depth_words(best.name)}: {duel.fixed} photos fixed, {duel.broken} broken "
-            f"of {duel.photos} ({_p(verdict, HEAD)})."
+        words.append(
+            Sentence(
+                "The head alone is worse than {best}: {fixed} photos fixed, {broken} broken of {photos} ({p}).",
+                best=depth_words(best.name),
+                fixed=duel.fixed,
+                broken=duel.broken,
+                photos=duel.photos,
+                p=_p(verdict, HEAD),
+            )
         )
-    return said
+    return words
 
 
-def _unmoved(trials: Sequence[dict[str, Any]]) -> list[str]:
+def _within_noise(verdict: Verdict, name: str) -> Sentence:
+    duel = verdict.duels[name]
+    needed = photos_needed(duel)
+    values = {
+        "tried": len(verdict.results),
+        "best": depth_words(verdict.best),
+        "fixed": duel.fixed,
+        "photos": _photos(duel.photos),
+        "broken": duel.broken,
+        "p": _p(verdict, name),
+    }
+    if needed is None:
+        return Sentence(
+            "The best of the {tried} depths tried, {best}, fixes {fixed} of the same {photos} and breaks {broken} "
+            "({p}): the difference is within noise.",
+            **values,
+        )
+    return Sentence(
+        "The best of the {tried} depths tried, {best}, fixes {fixed} of the same {photos} and breaks {broken} ({p}): "
+        "the difference is within noise, and about {needed:,} photos would be needed to show it, if it is real.",
+        **values,
+        needed=_round(needed),
+    )
+
+
+def _unmoved(trials: Sequence[dict[str, Any]]) -> list[Sentence]:
     """Whether all of fine-tuning ended with the head it had begun with."""
     if any(trial["best_epoch"] for trial in trials if trial["train_from"] != HEAD):
         return []
     return [
-        "In no training of deeper layers did an epoch lower the loss on photos not learned from, so all of them ended "
-        "as they had begun, with the head alone."
+        Sentence(
+            "In no training of deeper layers did an epoch lower the loss on photos not learned from, so all of them "
+            "ended as they had begun, with the head alone."
+        )
     ]
 
 
-def _accuracy(result: DepthResult) -> str:
+def _accuracy(result: DepthResult) -> Sentence:
     low, high = result.interval
-    return f"{result.accuracy:.1%} of {_photos(result.photos)} right (95% interval {low:.1%} to {high:.1%})"
+    return Sentence(
+        "{accuracy:.1%} of {photos} right (95% interval {low:.1%} to {high:.1%})",
+        accuracy=result.accuracy,
+        photos=_photos(result.photos),
+        low=low,
+        high=high,
+    )
 
 
-def _photos(count: int) -> str:
-    return f"{count:,} photo{'s' * (count != 1)}"
+def _photos(count: int) -> Sentence:
+    return plural("{n:,} photo", "{n:,} photos", count)
 
 
-def _minutes(minutes: float) -> str:
-    return f"{minutes:g} minute{'s' * (minutes != 1)}"
+def _minutes(minutes: float) -> Sentence:
+    return plural("{n:g} minute", "{n:g} minutes", minutes)
 
 
-def _p(verdict: Verdict, name: str) -> str:
+def _p(verdict: Verdict, name: str) -> Sentence:
     """The p-value of a duel; the corrected one too where the correction changes the verdict."""
     plain, corrected = verdict.duels[name].p_value, verdict.p_values[name]
-    said = f"p {_number(plain)}"
     if plain < SIGNIFICANT <= corrected:
-        said += f", {_number(corrected).removeprefix('= ')} when corrected for {len(verdict.duels)} comparisons"
-    return said
+        return Sentence(
+            "p {plain}, {corrected} when corrected for {n} comparisons",
+            plain=_number(plain),
+            corrected=_number(corrected).removeprefix("= "),
+            n=len(verdict.duels),
+        )
+    return Sentence("p {plain}", plain=_number(plain))
 
 
 def _number(p: float) -> str:
     return f"= {p:.2f}" if p >= 0.01 else f"= {p:.3f}" if p >= 0.001 else "< 0.001"
 
 
-def _round(number: int) -> str:
+def _round(number: int) -> int:
     """To two digits: it is a rough figure."""
-    digits = max(0, len(str(number)) - 2)
-    return f"{round(number, -digits):,}"
+    return round(number, -max(0, len(str(number)) - 2))
