@@ -12,7 +12,8 @@ from typing import Any
 
 import platformdirs
 
-from transfer_core.disk.files import disk_errors, read_json, write_json
+from transfer_core.disk.files import disk_errors
+from transfer_core.disk.formats import read_current, write_current
 from transfer_core.errors import ConfigError, RunError, StorageError
 
 __all__ = [
@@ -120,7 +121,7 @@ def _clean(name: str) -> str:
 
 def _write(project: Project) -> Project:
     value = {"name": project.name, "created": project.created, "choices": project.choices}
-    write_json(project.path / "project.json", value)
+    write_current(project.path / "project.json", value)
     return project
 
 
@@ -151,7 +152,7 @@ def open_project(project_id: str) -> Project:
             project_id=project_id,
         )
     path = home() / "projects" / project_id / "project.json"
-    value = read_json(path)
+    value = read_current(path)
     try:
         return Project(project_id, value["name"], value["created"], dict(value["choices"]))
     except (KeyError, TypeError) as error:

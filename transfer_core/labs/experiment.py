@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from transfer_core.disk.files import read_json, write_json
+from transfer_core.disk.formats import read_current, write_current
 from transfer_core.errors import ConfigError, RunError, StorageError
 from transfer_core.labs import KINDS
 from transfer_core.photos.manifest import Manifest
@@ -117,7 +118,7 @@ def create_experiment(folder: Path, config: ExperimentConfig, manifest: Manifest
     run = Run(folder.absolute())
     if (folder / "status.json").exists() or (folder.exists() and not folder.is_dir()):
         raise RunError("{folder} already exists. Choose another folder for the experiment.", folder=folder)
-    write_json(folder / "experiment.json", config.to_dict())
+    write_current(folder / "experiment.json", config.to_dict())
     if manifest is not None:
         manifest.write(folder / "photos.json")
     run.write_status(Status(created=time.time(), heartbeat=time.time()))
@@ -136,7 +137,7 @@ def experiment_config(run: Run) -> ExperimentConfig:
         ConfigError: its file is of another version.
         StorageError: it is damaged or gone.
     """
-    return ExperimentConfig.from_dict(read_json(run.path / "experiment.json"))
+    return ExperimentConfig.from_dict(read_current(run.path / "experiment.json"))
 
 
 def read_result(run: Run) -> dict[str, Any] | None:
@@ -160,7 +161,7 @@ def list_experiments(folder: Path, kind: str | None = None) -> list[Run]:
 
 def _kind(run: Run) -> str:
     try:
-        return str(read_json(run.path / "experiment.json")["kind"])
+        return str(read_current(run.path / "experiment.json")["kind"])
     except (StorageError, KeyError, TypeError):
         # Damaged; it must still be listed, so that a person sees why and can delete it. The folder's name tells too.
         return next((kind for kind in KINDS if f"-{kind}-" in run.id), "")

@@ -66,14 +66,20 @@ class Checkpoint:
     _due: float = 0.0
 
     @classmethod
-    def load(cls, folder: Path, identity: str) -> "Checkpoint":
-        """What `folder` holds; empty when that is nothing, damaged, or of other photos, weights or settings."""
+    def load(cls, folder: Path, identity: str, earlier: str = "") -> "Checkpoint":
+        """What `folder` holds; empty when that is nothing, damaged, or of other photos, weights or settings.
+
+        Args:
+            folder: of the checkpoint.
+            identity: what the state must be named, and will be.
+            earlier: the name it has in an earlier format, which is taken too.
+        """
         path = folder / "state.npz"
         checkpoint = cls(folder, identity)
         try:
             with np.load(path, allow_pickle=False) as file:
                 meta = json.loads(file["meta"].tobytes())
-                if (meta["version"], meta["identity"]) != (_VERSION, identity):
+                if meta["version"] != _VERSION or meta["identity"] not in (identity, earlier):
                     _log.warning("%s is the state of another run or version and is not used", path)
                     return checkpoint
                 checkpoint.phases = {

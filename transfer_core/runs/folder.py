@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from transfer_core.disk.files import append_line, atomic_path, disk_errors, read_json, read_lines, write_json
+from transfer_core.disk.formats import read_current, write_current
 from transfer_core.errors import RunError, StorageError
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs import events
@@ -116,7 +117,7 @@ class Run:
 
     def config(self) -> RunConfig:
         """What the run was asked to do."""
-        return RunConfig.from_dict(read_json(self.path / "config.json"))
+        return RunConfig.from_dict(read_current(self.path / "config.json"))
 
     def manifest(self) -> Manifest:
         """The photos the run was given, with labels and splits."""
@@ -205,7 +206,7 @@ def create_run(folder: Path, config: RunConfig, manifest: Manifest) -> Run:
         raise RunError(
             "{folder} already exists and is a file. Choose another place for the run's folder.", folder=folder
         )
-    write_json(folder / "config.json", config.to_dict())
+    write_current(folder / "config.json", config.to_dict())
     manifest.write(folder / "photos.json")
     run.write_status(Status(created=time.time(), heartbeat=time.time()))
     return run

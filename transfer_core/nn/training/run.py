@@ -100,8 +100,9 @@ def train(run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> di
 def _last_state(run: Run, session: Session, watch: Watch) -> Checkpoint:
     """Where an earlier process left the run, or an empty checkpoint. What it told beyond that is forgotten."""
     shas = [[photo.sha256 for photo in session.photos(which)] for which in ("train", *_SPLITS)]
-    identity = content_key(session.config.to_dict(), session.origin.parts(), shas, versions(), numerics())
-    checkpoint = Checkpoint.load(run.checkpoint_path, identity)
+    parts = (session.config.to_dict(), session.origin.parts(), shas, versions())
+    # Format 0 named a state without what decides the last bits; its runs go on all the same.
+    checkpoint = Checkpoint.load(run.checkpoint_path, content_key(*parts, numerics()), content_key(*parts))
     run.rewind(checkpoint.history[-1]["epoch"] if checkpoint.history else 0)
     if checkpoint.history:
         watch.message("The run goes on after epoch {epoch}.", epoch=checkpoint.history[-1]["epoch"])
