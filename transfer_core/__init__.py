@@ -18,6 +18,7 @@ from transfer_core.nn import tensorflow as _tensorflow  # noqa: F401
 if TYPE_CHECKING:
     from transfer_core.api import check, experiment, freeze_plan, layers, predict, train
     from transfer_core.backbones.freeze_plan import FreezePlan
+    from transfer_core.disk.workspace import Workspace
     from transfer_core.errors import TransferError
     from transfer_core.labs.experiment import ExperimentConfig
     from transfer_core.runs.config import BaseConfig, DataConfig, FitConfig, PhaseConfig, RunConfig, TuningConfig
@@ -34,6 +35,7 @@ __all__ = [
     "RunConfig",
     "TransferError",
     "TuningConfig",
+    "Workspace",
     "check",
     "experiment",
     "freeze_plan",
@@ -49,6 +51,7 @@ _MODULES = {
     "errors": ("TransferError",),
     "labs.experiment": ("ExperimentConfig",),
     "backbones.freeze_plan": ("FreezePlan",),
+    "disk.workspace": ("Workspace",),
     "runs.folder": ("Run", "open_run"),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}

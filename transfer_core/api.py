@@ -1,4 +1,7 @@
-"""The Python interface: what the command line does, in functions. TensorFlow loads only when one needs it."""
+"""The Python interface: what the command line does, in functions. TensorFlow loads only when one needs it.
+
+Every function works in the `workspace` it is given, or else in that of the environment (THAW_HOME).
+"""
 
 import os
 import shutil
@@ -14,7 +17,7 @@ from transfer_core.backbones.stored_trees import stored_tree
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.backbones.weights import fetch_weights, find_weights, weights_state
 from transfer_core.disk.files import disk_errors
-from transfer_core.disk.workspace import find_project, new_experiment_dir
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import RunError
 from transfer_core.jobs.claims import claim
 from transfer_core.jobs.process import ProcessId
@@ -46,7 +49,7 @@ __all__ = [
 T = TypeVar("T", str, str | None)
 
 
-def check(data: str | Path) -> dict[str, Any]:
+def check(data: str | Path, workspace: Workspace | None = None) -> dict[str, Any]:
     """Look through photos without keeping anything.
 
     Args:
@@ -58,27 +61,33 @@ def check(data: str | Path) -> dict[str, Any]:
     Raises:
         DataError: nothing there can be photos.
     """
-    with open_source(data) as source:
+    with open_source(_given(workspace), data) as source:
         return source.report.to_dict()
 
 
-def layers(base: str) -> LayerTree:
+def layers(base: str, workspace: Workspace | None = None) -> LayerTree:
     """The tree of stages, blocks and layers of a base.
 
     Raises:
         ConfigError: there is no such base; the message lists those there are.
     """
     get_base(base)
-    tree = stored_tree(base)
+    workspace = _given(workspace)
+    tree = stored_tree(workspace, base)
     if tree is None:
         from transfer_core.nn.models.describe import load_tree
 
-        tree = load_tree(base)
+        tree = load_tree(workspace, base)
     return tree
 
 
 def freeze_plan(
-    base: str, *, train_last: int | None = None, train_from: str | None = None, train_all: bool = False
+    base: str,
+    *,
+    train_last: int | None = None,
+    train_from: str | None = None,
+    train_all: bool = False,
+    workspace: Workspace | None = None,
 ) -> FreezePlan:
     """The layers of `base` that fine-tuning may change; none of the three: the head alone trains.
 
@@ -86,13 +95,13 @@ def freeze_plan(
         ConfigError: the base has no such block, or not as many.
     """
     if train_last is not None:
-        return last_blocks(layers(base), train_last)
+        return last_blocks(layers(base, workspace), train_last)
     if train_from is not None:
-        return from_block(layers(base), train_from)
-    return everything(layers(base)) if train_all else FreezePlan()
+        return from_block(layers(base, workspace), train_from)
+    return everything(layers(base, workspace)) if train_all else FreezePlan()
 
 
-def train(config: RunConfig, out: str | Path, emit: Emit | None = None) -> Run:
+def train(config: RunConfig, out: str | Path, emit: Emit | None = None, workspace: Workspace | None = None) -> Run:
     """Train a classifier in this process.
 
     Args:
@@ -106,12 +115,12 @@ def train(config: RunConfig, out: str | Path, emit: Emit | None = None) -> Run:
     Raises:
         TransferError: something a person can mend; the sentence says what.
     """
-    run = prepare(config, Path(out), emit)
-    execute(run, emit)
+    run = prepare(config, Path(out), emit, workspace)
+    execute(run, emit, workspace)
     return run
 
 
-def prepare(config: RunConfig, out: Path, emit: Emit | None = None) -> Run:
+def prepare(config: RunConfig, out: Path, emit: Emit | None = None, workspace: Workspace | None = None) -> Run:
     """Check everything that can be checked before training starts, read the photos, and make the run's folder.
 
     Published weights that are not on this machine yet are fetched; `emit` hears of it as the step `weights`.
@@ -119,23 +128,24 @@ def prepare(config: RunConfig, out: Path, emit: Emit | None = None) -> Run:
     Raises:
         TransferError: a base, layer, file or photo that does not fit; no folder is left behind.
     """
+    workspace = _given(workspace)
     check_new_folder(out)  # before anything is fetched or built for nothing
-    _ensure_weights(config.base, emit)
+    _ensure_weights(workspace, config.base, emit)
     if not config.plan.head_only:
-        config.plan.check(layers(config.base.name))
+        config.plan.check(layers(config.base.name, workspace))
     config = replace(config, data=_lasting_data(config.data))
     with _kept_only_if_made(out):
-        return create_run(out, config, _read_photos(config.data, config.seed, out))
+        return create_run(out, config, _read_photos(workspace, config.data, config.seed, out))
 
 
-def _read_photos(data: DataConfig, seed: int, out: Path) -> Manifest:
+def _read_photos(workspace: Workspace, data: DataConfig, seed: int, out: Path) -> Manifest:
     """The photos that `data` names, with labels and splits; what is packed is unpacked into `out`."""
-    with open_source(data.source, keep=out / "photos") as source:
+    with open_source(workspace, data.source, keep=out / "photos") as source:
         manifest = source.manifest(0.0 if data.validation else data.validation_fraction, seed)
     splits: tuple[tuple[SplitName, str | None], ...] = (("validation", data.validation), ("test", data.test))
     for split, folder in splits:
         if folder:
-            with open_source(folder, keep=out / f"photos-{split}") as source:
+            with open_source(workspace, folder, keep=out / f"photos-{split}") as source:
                 manifest = manifest.with_split(source.manifest(validation_fraction=0), split)
     return manifest
 
@@ -152,32 +162,39 @@ def _kept_only_if_made(out: Path) -> Iterator[None]:
         raise
 
 
-def prepare_experiment(config: ExperimentConfig, out: Path | None = None, emit: Emit | None = None) -> Run:
+def prepare_experiment(
+    config: ExperimentConfig, out: Path | None = None, emit: Emit | None = None, workspace: Workspace | None = None
+) -> Run:
     """As `prepare`, for an experiment of a lab.
 
     Args:
         config: what to do. Where `config.data.source` is empty, the lab takes its photos from the runs it is about.
-        out: the folder to make; None: a new one among the project's experiments, or in THAW_HOME/experiments.
+        out: the folder to make; None: a new one among the project's experiments, or the workspace's own.
         emit: hears of weights that are fetched.
 
     Raises:
         TransferError: a base, file, setting or photo that does not fit; no folder is left behind.
     """
-    data = config.data
+    data, workspace = config.data, _given(workspace)
     if out is None:
-        named = find_project(data.source) if data.source and not Path(data.source).exists() else None
-        out = new_experiment_dir(config.kind, named)
+        named = workspace.find_project(data.source) if data.source and not Path(data.source).exists() else None
+        out = (named or workspace).new_experiment_dir(config.kind)
     check_new_folder(out)
     if not data.source:
         return create_experiment(out, config)
     if needs_weights(config.kind):
-        _ensure_weights(config.base, emit)
+        _ensure_weights(workspace, config.base, emit)
     config = replace(config, data=_lasting_data(data))
     with _kept_only_if_made(out):
-        return create_experiment(out, config, _read_photos(config.data, config.seed, out))
+        return create_experiment(out, config, _read_photos(workspace, config.data, config.seed, out))
 
 
-def experiment(config: ExperimentConfig, out: str | Path | None = None, emit: Emit | None = None) -> dict[str, Any]:
+def experiment(
+    config: ExperimentConfig,
+    out: str | Path | None = None,
+    emit: Emit | None = None,
+    workspace: Workspace | None = None,
+) -> dict[str, Any]:
     """Do an experiment of a lab in this process.
 
     Returns:
@@ -186,16 +203,17 @@ def experiment(config: ExperimentConfig, out: str | Path | None = None, emit: Em
     Raises:
         TransferError: something a person can mend; the sentence says what.
     """
-    return execute_experiment(prepare_experiment(config, None if out is None else Path(out), emit), emit)
+    run = prepare_experiment(config, None if out is None else Path(out), emit, workspace)
+    return execute_experiment(run, emit, workspace)
 
 
-def execute_experiment(run: Run, emit: Emit | None = None) -> dict[str, Any]:
+def execute_experiment(run: Run, emit: Emit | None = None, workspace: Workspace | None = None) -> dict[str, Any]:
     """Do a prepared experiment, or go on with one that was interrupted or stopped, in this process.
 
     Raises:
         RunError: it failed, or was stopped before anything was found.
     """
-    status = _perform(run, emit)
+    status = _perform(run, emit, workspace)
     result = read_result(run)
     if result is None or status.state == "FAILED":
         raise RunError(status.message)
@@ -211,31 +229,37 @@ def _lasting(data: T) -> T:
     return str(Path(data).absolute()) if data and Path(data).exists() else data
 
 
-def _ensure_weights(choice: BaseConfig, emit: Emit | None) -> None:
+def _ensure_weights(workspace: Workspace, choice: BaseConfig, emit: Emit | None) -> None:
     base = get_base(choice.name)
-    if choice.weights == "imagenet" and weights_state(base) == "download":
+    if choice.weights == "imagenet" and weights_state(workspace, base) == "download":
         fetch_weights(
-            base, lambda done, total: emit(Progress("prepare", Sentence("weights"), done, total)) if emit else None
+            workspace,
+            base,
+            lambda done, total: emit(Progress("prepare", Sentence("weights"), done, total)) if emit else None,
         )
-    find_weights(base, choice.weights)
+    find_weights(workspace, base, choice.weights)
 
 
-def _perform(run: Run, emit: Emit | None) -> Status:
+def _given(workspace: Workspace | None) -> Workspace:
+    return workspace or Workspace.from_environment()
+
+
+def _perform(run: Run, emit: Emit | None, workspace: Workspace | None) -> Status:
     from transfer_core.worker.job import BUG, perform
 
-    status = perform(run, emit)
+    status = perform(_given(workspace), run, emit)
     if status.message.id == BUG:
         raise RuntimeError(str(status.message))
     return status
 
 
-def execute(run: Run, emit: Emit | None = None) -> dict[str, Any]:
+def execute(run: Run, emit: Emit | None = None, workspace: Workspace | None = None) -> dict[str, Any]:
     """Train a prepared run in this process and return its report.
 
     Raises:
         RunError: it failed, or was stopped before its first epoch ended; the run's status says the same.
     """
-    status = _perform(run, emit)
+    status = _perform(run, emit, workspace)
     report = run.report()
     if report is None or status.state == "FAILED":  # a run that goes on may have the report of an earlier stop
         raise RunError(status.message)
@@ -264,7 +288,7 @@ def resuming(run: Run) -> Iterator[None]:
         mine.release()
 
 
-def resume(run: Run | str | Path, emit: Emit | None = None) -> dict[str, Any]:
+def resume(run: Run | str | Path, emit: Emit | None = None, workspace: Workspace | None = None) -> dict[str, Any]:
     """Go on with a run that was interrupted, stopped or failed, in this process, from its last checkpoint.
 
     Its history continues as if there had been no break. A run that kept no state yet starts again.
@@ -277,7 +301,7 @@ def resume(run: Run | str | Path, emit: Emit | None = None) -> dict[str, Any]:
     """
     opened = run if isinstance(run, Run) else open_run(Path(run))
     with resuming(opened):
-        return execute(opened, emit)
+        return execute(opened, emit, workspace)
 
 
 def predict(run: Run | str | Path, images: Sequence[str | Path]) -> list[dict[str, Any]]:

@@ -52,7 +52,7 @@ def chosen(project: Project) -> Chosen:
         return Chosen(DEFAULT_BASE, "imagenet", False, None)
     weights = kept.get("weights", "imagenet")
     reason = None
-    if weights == "imagenet" and weights_state(base) not in ("bundled", "cached"):
+    if weights == "imagenet" and weights_state(project.workspace, base) not in ("bundled", "cached"):
         reason = t(
             "The weights of {title} are not on this computer any more: fetch them again below.", title=base.title
         )
@@ -128,7 +128,7 @@ def _card(project: Project, base: Base, now: Chosen) -> None:
         if here:
             st.badge(t("Your base"), icon=":material/check:", color="blue")
     st.caption(str(base.blurb))
-    state = weights_state(base)
+    state = weights_state(project.workspace, base)
     drawn.facts(
         {
             t("ImageNet accuracy"): f"{base.top1:.1%}",

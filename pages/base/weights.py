@@ -9,10 +9,10 @@ import streamlit as st
 
 from pages.photos.edits import edit, typed
 from pages.ui import tasks
+from pages.ui.services import workspace
 from transfer_core.backbones.catalog import BASES, Base
 from transfer_core.backbones.cost import machine_speed
 from transfer_core.backbones.weights import fetch_weights, find_weights, import_weights
-from transfer_core.disk import workspace as projects
 from transfer_core.disk.files import write_bytes
 from transfer_core.errors import WeightsError
 from transfer_core.text import Sentence, t
@@ -57,10 +57,11 @@ def refusals() -> None:
 
 def fetch(key: str, base: Base) -> tasks.Task:
     """Begin to fetch the weights of `base` as the task `key`, or give the task that is at it."""
+    space = workspace()  # here, because a thread of its own has no page
     return tasks.start(
         key,
         t("Fetching {title}", title=base.title),
-        lambda task: fetch_weights(base, progress=task.progress, cancelled=task.cancelled),
+        lambda task: fetch_weights(space, base, task.progress, task.cancelled),
         Sentence("{done_mb:.0f} of {total_mb:.0f} MB"),
     )
 
@@ -90,16 +91,16 @@ def _use_file(base: Base, choose: Callable[[str], None]) -> None:
 
 
 def _uploaded(base: Base, name: str, data: bytes) -> str:
-    path = projects.weights_dir() / "uploaded" / base.name / Path(name).name
+    path = workspace().weights_dir / "uploaded" / base.name / Path(name).name
     write_bytes(path, data)
     return _taken_in(base, path)
 
 
 def _taken_in(base: Base, path: Path) -> str:
     """The choice that stands for the file: `imagenet` when it is the published one, else its path."""
-    find_weights(base, str(path))  # refuses a file that is missing or empty, in words of its own
+    find_weights(workspace(), base, str(path))  # refuses a file that is missing or empty, in words of its own
     try:
-        import_weights(base, path)
+        import_weights(workspace(), base, path)
     except WeightsError:
         # Not the published file: still the person's to use, under its own name.
         return str(path.expanduser().absolute())
@@ -110,7 +111,7 @@ def speed(base: Base) -> str:
     """Seconds for 100 photos here, from runs on this machine or as of a like one."""
     if not base.gflops:
         return ""
-    found = machine_speed(base.title)
+    found = machine_speed(workspace(), base.title)
     seconds = 100 * base.gflops * 1e9 / found.forward_flops_per_s
     figure = f"{seconds:.1f}" if seconds < 9.95 else f"{seconds:.0f}"
     return f"{'' if found.measured else '~'}{figure} s for 100 photos"

@@ -6,11 +6,12 @@ import streamlit as st
 
 from pages.ui import html as drawn
 from pages.ui.frame import close_project
-from transfer_core.disk.workspace import Project, delete_project, experiments_dir, restore_project
+from pages.ui.services import workspace
+from transfer_core.disk.workspace import Project
 from transfer_core.errors import RunError, TransferError
 from transfer_core.text import t
 
-__all__ = ["delete", "refuse", "undo_banner"]
+__all__ = ["damaged_project", "delete", "refuse", "undo_banner"]
 
 _DELETED = "deleted_projects"  # id and name of what this tab deleted, the last one at the end
 
@@ -40,15 +41,37 @@ def delete(project: Project) -> None:
             raise RunError(
                 "{name} is training now. Stop the training first, then delete the project.", name=project.name
             )
-        if any(map(is_active, list_experiments(experiments_dir(project)))):
+        if any(map(is_active, list_experiments(project.experiments_dir))):
             raise RunError(
                 "{name} has a lab going on. Stop the experiment first, then delete the project.", name=project.name
             )
-        delete_project(project.id)
     except TransferError as error:
         refuse(error)
         return
-    st.session_state.setdefault(_DELETED, []).append((project.id, project.name))
+    _delete(project.id, project.name)
+
+
+def damaged_project(project_id: str, why: str) -> None:
+    """Show a project whose file can't be read: what is wrong, and a button that deletes it."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"damaged_{project_id}"):
+        st.markdown(f":red[:material/error:] {drawn.sentence(why)}", width="stretch")
+        st.button(
+            t("Delete"),
+            key=f"delete_{project_id}",
+            icon=":material/delete:",
+            help=t("Delete this project. You can undo it."),
+            on_click=_delete,
+            args=(project_id, project_id),
+        )
+
+
+def _delete(project_id: str, name: str) -> None:
+    try:
+        workspace().delete_project(project_id)
+    except TransferError as error:
+        refuse(error)
+        return
+    st.session_state.setdefault(_DELETED, []).append((project_id, name))
     close_project()
 
 
@@ -60,6 +83,6 @@ def refuse(error: TransferError) -> None:
 def _restore() -> None:
     project_id, _ = st.session_state[_DELETED].pop()
     try:
-        restore_project(project_id)
+        workspace().restore_project(project_id)
     except TransferError as error:
         refuse(error)

@@ -14,8 +14,8 @@ from pages.ui import tasks
 from pages.ui.format import class_count
 from pages.ui.frame import go, open_in_tab
 from pages.ui.html import cells
-from pages.ui.services import store
-from transfer_core.disk.workspace import Project, create_project, open_project
+from pages.ui.services import store, workspace
+from transfer_core.disk.workspace import Project
 from transfer_core.errors import DataError, TransferError
 from transfer_core.samples.sets import SAMPLES, Sample, draw_sample
 from transfer_core.text import Sentence, t
@@ -63,7 +63,7 @@ def _begin(name: str, sample: Sample | None) -> None:
         st.session_state["begin"] = last[1]
         return
     try:
-        made = create_project(name)
+        made = workspace().create_project(name)
         if sample is not None:
             made = made.choose(sample=sample.name)
             draw_photos(made)
@@ -78,7 +78,7 @@ def _opened(project_id: str | None) -> bool:
         st.error(drawn.sentence(refusal), icon=":material/error:")
     if project_id is None:
         return False
-    open_in_tab(open_project(project_id))
+    open_in_tab(workspace().open_project(project_id))
     return True
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.home import deletions
 from pages.home import new_project as starting
 from pages.ui.frame import guard
-from transfer_core.disk.workspace import list_projects
+from pages.ui.services import workspace
 from transfer_core.text import t
 
 deletions.undo_banner()
@@ -31,14 +31,16 @@ with guard():
 
 st.subheader(t("Your projects"), anchor=False)
 with guard():
-    found = list_projects()
+    found, damaged = workspace().list_projects(), workspace().damaged_projects()
     if found:
         # What looks into projects loads NumPy and SQLite, which the very first page can do without.
         from pages.home import project_cards
 
         project_cards.cards(found)
-    else:
+    elif not damaged:
         st.info(
             t("Nothing here yet. Each classifier you make becomes a project, and you find it here again."),
             icon=":material/folder_open:",
         )
+    for project_id, why in damaged.items():
+        deletions.damaged_project(project_id, why)

@@ -6,12 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.services import known_tree
+from pages.ui.services import known_tree, workspace
 from transfer_core.backbones import freeze_plan as planning
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.backbones.tree import LayerTree
-from transfer_core.disk import workspace as projects
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import ConfigError, TransferError
 from transfer_core.runs.config import RunConfig
@@ -117,7 +116,7 @@ class PlanDesk:
 
     def __init__(self, project_id: str, base: str, tree: LayerTree) -> None:
         self.base, self.tree = base, tree
-        self.project = projects.open_project(project_id)
+        self.project = workspace().open_project(project_id)
         stored = stored_plan(self.project, base, tree)
         self._memory: dict[str, Any] = st.session_state.setdefault(
             f"plan_{project_id}_{base}", {"plan": stored, "stored": stored, "past": [], "problem": None}

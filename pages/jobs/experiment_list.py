@@ -8,7 +8,7 @@ from pages.ui import format as figures
 from pages.ui.format import state_badge
 from pages.ui.html import sentence
 from transfer_core.backbones.catalog import get_base
-from transfer_core.disk.workspace import Project, delete_experiment, experiments_dir, restore_experiment
+from transfer_core.disk.workspace import Project
 from transfer_core.errors import RunError, TransferError
 from transfer_core.labs.experiment import experiment_config, list_experiments, read_result
 from transfer_core.runs.folder import Run, is_active
@@ -21,7 +21,7 @@ _DELETED = "deleted_experiments"
 
 def shown_experiment(project: Project, kind: str) -> Run | None:
     """The experiment on screen: the one in the URL, else the newest; the URL is rewritten, so a refresh finds it."""
-    runs = {run.id: run for run in list_experiments(experiments_dir(project), kind)}
+    runs = {run.id: run for run in list_experiments(project.experiments_dir, kind)}
     for wanted in (st.query_params.get("experiment"), next(iter(runs), None)):
         if wanted in runs:
             if st.query_params.get("experiment") != wanted:
@@ -41,7 +41,7 @@ def lab_list(project: Project, kind: str, shown: Run | None) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(t("Deleted."))
                 st.button(t("Undo"), key="undo_delete_lab", icon=":material/undo:", on_click=_restore, args=(project,))
-    runs = list_experiments(experiments_dir(project), kind)
+    runs = list_experiments(project.experiments_dir, kind)
     if not runs:
         return
     st.subheader(t("Tried so far"), anchor=False)
@@ -90,7 +90,7 @@ def _delete(project: Project, kind: str, run: Run) -> None:
     try:
         if is_active(run):
             raise RunError("This is still going on. Stop it first, then delete it.")
-        delete_experiment(project, run.id)
+        project.delete_experiment(run.id)
     except TransferError as error:
         st.session_state["lab_list_problem"] = str(error)
         return
@@ -100,7 +100,7 @@ def _delete(project: Project, kind: str, run: Run) -> None:
 def _restore(project: Project) -> None:
     _, experiment = st.session_state[_DELETED].pop()
     try:
-        restore_experiment(project, experiment)
+        project.restore_experiment(experiment)
     except TransferError as error:
         st.session_state["lab_list_problem"] = str(error)
         return

@@ -13,7 +13,6 @@ from pages.jobs.describe import stored_plan
 from pages.ui.services import engine, tree
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.weights import find_weights
-from transfer_core.disk import workspace as projects
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import ConfigError, StorageError
 from transfer_core.runs.config import RunConfig
@@ -40,7 +39,7 @@ def configured(project: Project) -> RunConfig:
     if "base" not in project.choices:
         raise ConfigError("No base is chosen yet. Choose one on the page Base.")
     base = project.choices["base"]
-    find_weights(get_base(base["name"]), base.get("weights", "imagenet"))
+    find_weights(project.workspace, get_base(base["name"]), base.get("weights", "imagenet"))
     plan = stored_plan(project, base["name"], tree(base["name"]))
     split = project.choices.get("split", {})
     data: dict[str, Any] = {"source": project.id}
@@ -74,7 +73,7 @@ def launch(project: Project, photos: PhotoStore) -> Run:
         for run, status in _statuses(project):
             if status.active or time.time() - status.created < _DOUBLE_CLICK:
                 return run
-        run = create_run(projects.new_run_dir(project), configured(project), split_photos(project, photos))
+        run = create_run(project.new_run_dir(), configured(project), split_photos(project, photos))
         engine().start(run)
     project.choose(run=run.id)
     return run
@@ -82,6 +81,6 @@ def launch(project: Project, photos: PhotoStore) -> Run:
 
 def _statuses(project: Project) -> Iterator[tuple[Run, Status]]:
     """The project's runs and where they stand; a damaged one is left out: the list says why."""
-    for run in list_runs(projects.runs_dir(project)):
+    for run in list_runs(project.runs_dir):
         with suppress(StorageError):
             yield run, run.status()

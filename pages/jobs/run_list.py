@@ -7,7 +7,8 @@ import streamlit as st
 from pages.jobs.describe import config_words
 from pages.ui import format as figures
 from pages.ui.format import state_badge
-from transfer_core.disk.workspace import Project, delete_run, open_project, restore_run, runs_dir
+from pages.ui.services import workspace
+from transfer_core.disk.workspace import Project
 from transfer_core.errors import RunError, TransferError
 from transfer_core.runs.folder import Run, is_active, list_runs
 from transfer_core.text import t
@@ -23,7 +24,7 @@ def shown_run(project: Project) -> Run | None:
 
     Only runs of this project count, whatever the URL says; it is rewritten, so that a refresh finds the same run.
     """
-    runs = {run.id: run for run in list_runs(runs_dir(project))}
+    runs = {run.id: run for run in list_runs(project.runs_dir)}
     for wanted in (st.query_params.get("run"), project.choices.get("run"), next(iter(runs), None)):
         if wanted in runs:
             if st.query_params.get("run") != wanted:
@@ -47,7 +48,7 @@ def run_list(project: Project, shown: Run | None) -> None:
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(problem, icon=":material/error:")
     _undo(project)
-    runs = list_runs(runs_dir(project))
+    runs = list_runs(project.runs_dir)
     if not runs:
         return
     st.subheader(t("Runs of this project"), anchor=False)
@@ -99,8 +100,8 @@ def _delete(project: Project, run: Run) -> None:
     try:
         if is_active(run):
             raise RunError("This run is still going. Stop it first, then delete it.")
-        delete_run(project, run.id)
-        if open_project(project.id).choices.get("run") == run.id:
+        project.delete_run(run.id)
+        if workspace().open_project(project.id).choices.get("run") == run.id:
             project.choose(run=None)
     except TransferError as error:
         st.session_state[_PROBLEM] = str(error)
@@ -113,7 +114,7 @@ def _delete(project: Project, run: Run) -> None:
 def _restore(project: Project) -> None:
     run_id = st.session_state[_DELETED].pop()
     try:
-        restored = Run(restore_run(project, run_id))
+        restored = Run(project.restore_run(run_id))
     except TransferError as error:
         st.session_state[_PROBLEM] = str(error)
         return

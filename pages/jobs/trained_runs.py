@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pages.ui.format import percent_range
 from transfer_core.backbones.catalog import get_base
-from transfer_core.disk.workspace import Project, runs_dir
+from transfer_core.disk.workspace import Project
 from transfer_core.runs.folder import Run, list_runs
 from transfer_core.text import plural, t
 
@@ -49,7 +49,7 @@ class Trained:
 
 def trained_runs(project: Project) -> list[Trained]:
     """The runs that hold a model, newest first."""
-    return [read_trained(run) for run in list_runs(runs_dir(project)) if run.model_path.is_file()]
+    return [read_trained(run) for run in list_runs(project.runs_dir) if run.model_path.is_file()]
 
 
 def run_names(runs: Sequence[Trained]) -> dict[str, str]:
@@ -66,7 +66,7 @@ def run_names(runs: Sequence[Trained]) -> dict[str, str]:
 
 def training(project: Project) -> bool:
     """Whether a run of the project waits or runs now."""
-    return any(run.status().active for run in list_runs(runs_dir(project)))
+    return any(run.status().active for run in list_runs(project.runs_dir))
 
 
 def chosen_run(project: Project, runs: list[Trained]) -> Trained | None:

@@ -7,7 +7,7 @@ from pages.ui import format as figures
 from pages.ui.frame import guard, heading, require_project
 from pages.ui.html import cells, sentence
 from pages.ui.paths import page_path
-from transfer_core.disk.workspace import Project, experiments_dir
+from transfer_core.disk.workspace import Project
 from transfer_core.labs.experiment import list_experiments, read_result
 from transfer_core.text import t
 
@@ -19,7 +19,7 @@ def card(lab: LabCard, opened: Project) -> None:
     """A lab, what it answers, and what it found last."""
     st.page_link(page_path(lab.kind), label=f"**{t(lab.title)}**", icon=lab.icon, query_params={"project": opened.id})
     st.markdown(t(lab.question))
-    latest = next(iter(list_experiments(experiments_dir(opened), lab.kind)), None)
+    latest = next(iter(list_experiments(opened.experiments_dir, lab.kind)), None)
     result = (read_result(latest) or {}) if latest else {}
     if latest and (words := result.get("conclusion")):
         st.caption(f":material/lightbulb: {sentence(words)} ({figures.when(latest.status().created)})")

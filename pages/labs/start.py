@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.ui.services import engine
+from pages.ui.services import engine, workspace
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.weights import find_weights
-from transfer_core.disk.workspace import experiments_dir, new_experiment_dir, open_project
 from transfer_core.errors import StorageError, TransferError
 from transfer_core.labs.experiment import ExperimentConfig, create_experiment, list_experiments, needs_weights
 from transfer_core.runs.config import BaseConfig, DataConfig
@@ -31,13 +30,13 @@ _lock = threading.Lock()
 
 def active_experiment(project: Project, kind: str) -> Run | None:
     """The project's experiment of this lab that waits or runs, or None."""
-    return next((run for run in list_experiments(experiments_dir(project), kind) if is_active(run)), None)
+    return next((run for run in list_experiments(project.experiments_dir, kind) if is_active(run)), None)
 
 
 def begin(project: Project, kind: str, settings: Any, manifest: Manifest | None) -> None:
     """Start an experiment and show it; what goes wrong is told by the page. The project is read anew."""
     try:
-        run = _launch(open_project(project.id), kind, settings, manifest)
+        run = _launch(workspace().open_project(project.id), kind, settings, manifest)
     except TransferError as error:
         st.session_state["lab_problem"] = str(error)
     else:
@@ -49,15 +48,15 @@ def _launch(project: Project, kind: str, settings: Any, manifest: Manifest | Non
     if manifest is not None:
         base = BaseConfig(**project.choices["base"])
         if needs_weights(kind):
-            find_weights(get_base(base.name), base.weights)
+            find_weights(project.workspace, get_base(base.name), base.weights)
     data = DataConfig(project.id) if manifest is not None else DataConfig()
     config = ExperimentConfig(kind, settings, data, base)
     with _lock:
-        for run in list_experiments(experiments_dir(project), kind):
+        for run in list_experiments(project.experiments_dir, kind):
             with suppress(StorageError):
                 status = run.status()
                 if status.active or time.time() - status.created < _DOUBLE_CLICK:
                     return run
-        run = create_experiment(new_experiment_dir(kind, project), config, manifest)
+        run = create_experiment(project.new_experiment_dir(kind), config, manifest)
         engine().start(run)
     return run

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.ui import format as figures
+from pages.ui.services import workspace
 from transfer_core.backbones.cost import Estimate, estimate
 from transfer_core.errors import DataError
 from transfer_core.text import Sentence, all_of, joined, t
@@ -52,7 +53,7 @@ def photo_counts(project: Project, photos: PhotoStore) -> PhotoCounts:
 
 def facts(tree: LayerTree, plan: FreezePlan, photos: PhotoCounts) -> None:
     """Draw the panel beside the tree."""
-    figure = estimate(tree, plan, max(photos.classes, 2), photos.train, photos.validation)
+    figure = estimate(workspace(), tree, plan, max(photos.classes, 2), photos.train, photos.validation)
     with st.container(border=True, key="facts"):
         _parameters(figure)
         if photos.problem:

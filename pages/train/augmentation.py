@@ -10,7 +10,7 @@ import streamlit as st
 from pages.jobs.describe import stored_plan
 from pages.ui import format as figures
 from pages.ui.html import cells, sentence
-from pages.ui.services import known_tree, lane
+from pages.ui.services import known_tree, lane, workspace
 from pages.ui.widget_keys import widget_key, widget_value
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.cost import Augmented, Estimate, estimate
@@ -114,7 +114,9 @@ def _costs(project: Project, photos: Manifest | None, variants: int) -> dict[str
     counts = len(photos.classes), len(photos.of("train")), len(photos.of("validation"))
     halved = widget_value("cache_precision") == "float16"
     return {
-        mode: _cost_words(estimate(tree, plan, *counts, Augmented(mode, max(variants, 1))), not plan.head_only, halved)
+        mode: _cost_words(
+            estimate(workspace(), tree, plan, *counts, Augmented(mode, max(variants, 1))), not plan.head_only, halved
+        )
         for mode in ("none", "cached", "live")
     }
 

@@ -10,8 +10,7 @@ from pages.train.live import live_run
 from pages.train.settings import settings
 from pages.ui import format as figures
 from pages.ui.frame import guard, heading, require_project
-from pages.ui.services import store
-from transfer_core.disk.workspace import open_project
+from pages.ui.services import store, workspace
 from transfer_core.errors import TransferError
 from transfer_core.runs.config import RunConfig
 from transfer_core.text import Sentence, joined, t
@@ -47,7 +46,7 @@ def summary(config: RunConfig, train: int, validation: int) -> str:
 def begin() -> None:
     """Start training and show the run; the project is read anew, because another tab may have changed it."""
     try:
-        run = launch(open_project(project.id), photos)
+        run = launch(workspace().open_project(project.id), photos)
     except TransferError as error:
         st.session_state["train_problem"] = str(error)
     else:

@@ -11,7 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from pages.ui import steps
 from pages.ui.html import sentence
 from pages.ui.paths import page_path
-from transfer_core.disk import workspace as projects
+from pages.ui.services import workspace
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import ConfigError, TransferError
 from transfer_core.text import t
@@ -44,7 +44,7 @@ def project() -> Project | None:
     if not named:
         return None
     try:
-        found = projects.open_project(named)
+        found = workspace().open_project(named)
     except ConfigError:
         st.session_state.pop(_PROJECT, None)
         return None

@@ -6,23 +6,28 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from transfer_core.disk import workspace as projects
-from transfer_core.disk.workspace import Project
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError
 from transfer_core.text import t
 
 if TYPE_CHECKING:
     from transfer_core.backbones.tree import LayerTree
+    from transfer_core.disk.workspace import Project
     from transfer_core.jobs.local import LocalEngine
     from transfer_core.jobs.query import Lane
     from transfer_core.photos.store import PhotoStore
 
-__all__ = ["engine", "known_tree", "lane", "store", "tree", "warm"]
+__all__ = ["engine", "known_tree", "lane", "store", "tree", "warm", "workspace"]
+
+
+def workspace() -> Workspace:
+    """Where this server keeps everything: the one place in the pages that asks the environment."""
+    return Workspace.from_environment()
 
 
 def engine() -> LocalEngine:
     """The server's one engine for training runs, reconciled with the disk when it starts."""
-    return _engine(str(projects.home()))
+    return _engine(str(workspace().root))
 
 
 def warm() -> None:
@@ -32,7 +37,7 @@ def warm() -> None:
 
 def lane() -> Lane:
     """The server's one interactive worker, for answers a page waits for."""
-    return _lane(str(projects.home()))
+    return _lane(str(workspace().root))
 
 
 def store(opened: Project) -> PhotoStore:
@@ -43,7 +48,7 @@ def store(opened: Project) -> PhotoStore:
 def known_tree(base_name: str) -> LayerTree | None:
     """The layer tree of a base if it is on disk; naming a run is no reason to build one."""
     try:
-        return _tree(str(projects.home()), base_name)
+        return _tree(str(workspace().root), base_name)
     except _NotStoredError:
         return None
 
@@ -72,7 +77,7 @@ def tree(base_name: str) -> LayerTree:
 def _engine(home: str) -> LocalEngine:
     from transfer_core.jobs.local import LocalEngine
 
-    started = LocalEngine()
+    started = LocalEngine(workspace())
     started.reconcile()
     return started
 
@@ -81,7 +86,7 @@ def _engine(home: str) -> LocalEngine:
 def _lane(home: str) -> Lane:
     from transfer_core.jobs.query import Lane
 
-    return Lane()
+    return Lane(workspace())
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -101,7 +106,7 @@ class _NotStoredError(Exception):
 def _tree(home: str, base_name: str) -> LayerTree:
     from transfer_core.backbones.stored_trees import stored_tree
 
-    found = stored_tree(base_name)
+    found = stored_tree(workspace(), base_name)
     if found is None:
         raise _NotStoredError(base_name)
     return found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import streamlit as st
 
 from pages.ui import format as figures
@@ -12,8 +10,8 @@ from pages.ui.frame import guard
 from pages.ui.glossary import word_list
 from pages.ui.html import plain
 from pages.ui.paths import page_path
+from pages.ui.services import workspace
 from transfer_core.disk import cache as cache_limit
-from transfer_core.disk import workspace as projects
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.text import t
@@ -75,7 +73,7 @@ def disk_space() -> None:
             )
         )
         with guard():
-            used, limit = cache_limit.usage(), cache_limit.limit_bytes()
+            used, limit = cache_limit.usage(workspace()), cache_limit.limit_bytes(workspace())
             share = min(1.0, used / limit) if limit else 1.0
             st.progress(share, text=f"{figures.size(used)} of {figures.size(limit)} used")
             _limit(limit)
@@ -86,11 +84,11 @@ def disk_space() -> None:
             st.success(emptied, icon=":material/check:")
         if problem := st.session_state.pop("cache_problem", None):
             st.error(problem, icon=":material/error:")
-        st.caption(t("Everything Thaw keeps lies in `{home}`.", home=projects.home()))
+        st.caption(t("Everything Thaw keeps lies in `{home}`.", home=workspace().root))
 
 
 def _limit(limit: int) -> None:
-    if "THAW_CACHE_GB" in os.environ:
+    if workspace().cache_gb is not None:
         st.caption(t("The limit comes from the environment variable THAW_CACHE_GB."))
         return
     st.session_state["cache_limit"] = min(max(limit / 1e9, _LEAST), _MOST)  # another tab may have changed it
@@ -107,13 +105,13 @@ def _limit(limit: int) -> None:
 
 def _set() -> None:
     try:
-        cache_limit.set_limit(st.session_state["cache_limit"])
+        cache_limit.set_limit(workspace(), st.session_state["cache_limit"])
     except TransferError as error:
         st.session_state["cache_problem"] = str(error)
 
 
 def _empty() -> None:
     try:
-        st.session_state["cache_emptied"] = t("{size} made free.", size=figures.size(cache_limit.clear()))
+        st.session_state["cache_emptied"] = t("{size} made free.", size=figures.size(cache_limit.clear(workspace())))
     except TransferError as error:
         st.session_state["cache_problem"] = str(error)

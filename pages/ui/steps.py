@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.ui.html import sentence
 from pages.ui.paths import page_path
-from transfer_core.disk.workspace import Project, runs_dir
+from transfer_core.disk.workspace import Project
 from transfer_core.text import Sentence, t
 
 __all__ = ["STEPS", "Step", "done_steps", "has_photos", "next_button", "next_step", "stepper", "way"]
@@ -37,7 +37,7 @@ def done_steps(project: Project) -> tuple[str, ...]:
     """The names of the steps that the project has behind it, in order. Read from disk, so every tab agrees."""
     from transfer_core.runs.folder import list_runs  # loads NumPy, which the first page can do without
 
-    runs = list_runs(runs_dir(project))
+    runs = list_runs(project.runs_dir)
     trained = any(run.model_path.is_file() for run in runs)
     done = {
         "photos": has_photos(project) and _has_classes(project),

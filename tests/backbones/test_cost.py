@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support import workspace
 from transfer_core.backbones import cost as estimates
 from transfer_core.backbones.cost import (
     Augmented,
@@ -42,7 +43,7 @@ def tree() -> LayerTree:
 
 
 def cost(*trainable: str, photos: int = 100, augmented: Augmented = PLAIN) -> Estimate:
-    return estimate(tree(), FreezePlan(trainable), 3, photos, photos // 4, augmented)
+    return estimate(workspace(), tree(), FreezePlan(trainable), 3, photos, photos // 4, augmented)
 
 
 def test_parameters_are_those_that_train() -> None:
@@ -86,7 +87,7 @@ def test_cached_variants_cost_once_for_each_and_live_ones_in_every_epoch() -> No
     )
     assert cached.cache_bytes == 125 * pixels + (4 * 100 + 25) * feature
     assert live.cache_bytes == 125 * pixels + 25 * feature
-    speed = machine_speed("Toy")
+    speed = machine_speed(workspace(), "Toy")
     once, change = 7000 / speed.forward_flops_per_s, 64 * estimates._AUGMENT_SECONDS
     assert plain.features_seconds == pytest.approx(125 * once)
     assert cached.features_seconds == pytest.approx(425 * once + 400 * change)
@@ -122,44 +123,44 @@ def test_more_photos_never_raise_the_risk(photos: int, parameters: int) -> None:
 
 
 def test_a_measurement_replaces_the_default() -> None:
-    assert not machine_speed("Toy").measured
-    record_speed("Toy", "forward", 1e12, 2.0)
-    record_speed("Toy", "train", 3e12, 2.0)
-    speed = machine_speed("Toy")
+    assert not machine_speed(workspace(), "Toy").measured
+    record_speed(workspace(), "Toy", "forward", 1e12, 2.0)
+    record_speed(workspace(), "Toy", "train", 3e12, 2.0)
+    speed = machine_speed(workspace(), "Toy")
     assert (speed.forward_flops_per_s, speed.train_flops_per_s, speed.measured) == (5e11, 1.5e12, True)
     before = cost("three")
-    record_speed("Toy", "train", 1.5e12, 2.0)
-    assert machine_speed("Toy").train_flops_per_s == pytest.approx((1.5e12 + 0.75e12) / 2)
+    record_speed(workspace(), "Toy", "train", 1.5e12, 2.0)
+    assert machine_speed(workspace(), "Toy").train_flops_per_s == pytest.approx((1.5e12 + 0.75e12) / 2)
     assert cost("three").seconds_per_epoch > before.seconds_per_epoch
     assert cost("three").measured
 
 
 def test_other_bases_are_corrected_by_how_this_machine_did() -> None:
-    default = machine_speed("Other")
-    record_speed("Toy", "forward", machine_speed("Toy").forward_flops_per_s * 2 * 3, 2.0)
-    record_speed("Toy", "train", default.train_flops_per_s * 5 * 2, 2.0)
-    faster = machine_speed("Other")
+    default = machine_speed(workspace(), "Other")
+    record_speed(workspace(), "Toy", "forward", machine_speed(workspace(), "Toy").forward_flops_per_s * 2 * 3, 2.0)
+    record_speed(workspace(), "Toy", "train", default.train_flops_per_s * 5 * 2, 2.0)
+    faster = machine_speed(workspace(), "Other")
     assert faster.forward_flops_per_s == pytest.approx(3 * default.forward_flops_per_s)
     assert faster.train_flops_per_s == pytest.approx(5 * default.train_flops_per_s)
     assert not faster.measured
 
 
 def test_too_short_a_measurement_is_left_out() -> None:
-    record_speed("Toy", "forward", 1e12, 0.01)
-    assert not machine_speed("Toy").measured
+    record_speed(workspace(), "Toy", "forward", 1e12, 0.01)
+    assert not machine_speed(workspace(), "Toy").measured
 
 
 def test_a_pass_over_few_photos_is_left_out() -> None:
-    record_pass(tree(), (95, 10.0))
-    assert not machine_speed("Toy").measured
-    record_pass(tree(), (96, 10.0))
-    assert machine_speed("Toy").forward_flops_per_s == pytest.approx(7000 * 9.6)
+    record_pass(workspace(), tree(), (95, 10.0))
+    assert not machine_speed(workspace(), "Toy").measured
+    record_pass(workspace(), tree(), (96, 10.0))
+    assert machine_speed(workspace(), "Toy").forward_flops_per_s == pytest.approx(7000 * 9.6)
 
 
 def test_a_damaged_memory_of_speeds_is_forgotten(thaw_home: Path) -> None:
-    record_speed("Toy", "forward", 1e12, 2.0)
+    record_speed(workspace(), "Toy", "forward", 1e12, 2.0)
     for text in ("{", "[]", '{"Toy": 3}', '{"Toy": {"forward": "fast"}}'):
         (thaw_home / "cache" / "speed.json").write_text(text)
-        assert not machine_speed("Toy").measured
-    record_speed("Toy", "forward", 1e12, 2.0)
-    assert machine_speed("Toy").measured
+        assert not machine_speed(workspace(), "Toy").measured
+    record_speed(workspace(), "Toy", "forward", 1e12, 2.0)
+    assert machine_speed(workspace(), "Toy").measured

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import workspace
 from transfer_core.backbones import download as fetching
 from transfer_core.backbones.catalog import Base, Weights, get_base
 from transfer_core.backbones.download import HDF5_SIGNATURE
@@ -29,7 +30,6 @@ from transfer_core.backbones.weights import (
     weights_state,
 )
 from transfer_core.disk import files as storage
-from transfer_core.disk import workspace as projects
 from transfer_core.errors import StorageError, WeightsError
 
 BODY = HDF5_SIGNATURE + bytes(range(256)) * 4000
@@ -95,7 +95,7 @@ def server(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]
 
 
 def left_in_weights() -> list[str]:
-    folder = projects.weights_dir()
+    folder = workspace().weights_dir
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
 
@@ -103,61 +103,65 @@ def left_in_weights() -> list[str]:
 
 
 def test_the_default_base_comes_with_its_weights(thaw_home: Path) -> None:
-    assert weights_state("efficientnet-lite0") == "bundled"
-    path = find_weights("efficientnet-lite0")
+    assert weights_state(workspace(), "efficientnet-lite0") == "bundled"
+    path = find_weights(workspace(), "efficientnet-lite0")
     assert path and path.name == "efficientnet-lite0-57934424.pth"
-    assert fetch_weights("efficientnet-lite0") == path
-    assert weights_id("efficientnet-lite0") == f"sha256-{get_base('efficientnet-lite0').weights.digest[7:]}"
+    assert fetch_weights(workspace(), "efficientnet-lite0") == path
+    assert (
+        weights_id(workspace(), "efficientnet-lite0") == f"sha256-{get_base('efficientnet-lite0').weights.digest[7:]}"
+    )
 
 
 def test_what_is_not_here_says_how_to_get_it(thaw_home: Path) -> None:
-    assert weights_state("vgg16") == "download"
+    assert weights_state(workspace(), "vgg16") == "download"
     with pytest.raises(WeightsError, match=r"Fetch them, or give Thaw the file vgg16\S+\.h5\.$"):
-        find_weights("vgg16")
-    assert weights_state("inception-v4") == "file"
+        find_weights(workspace(), "vgg16")
+    assert weights_state(workspace(), "inception-v4") == "file"
     for refused in (find_weights, fetch_weights):
         with pytest.raises(WeightsError, match=r"github.com/kentsommer.* give Thaw that file"):
-            refused("inception-v4")
+            refused(workspace(), "inception-v4")
 
 
 def test_random_weights_are_named_by_their_seed(thaw_home: Path) -> None:
-    assert find_weights("vgg16", "none") is None
-    assert weights_id("vgg16", "none", seed=3) == "random-3"
+    assert find_weights(workspace(), "vgg16", "none") is None
+    assert weights_id(workspace(), "vgg16", "none", seed=3) == "random-3"
 
 
 def test_a_named_file_is_taken_as_it_is(thaw_home: Path, tmp_path: Path) -> None:
     path = tmp_path / "mine.h5"
     path.write_bytes(b"mine")
-    assert find_weights("vgg16", str(path)) == path
-    assert weights_id("vgg16", str(path)) == "sha256-" + hashlib.sha256(b"mine").hexdigest()
+    assert find_weights(workspace(), "vgg16", str(path)) == path
+    assert weights_id(workspace(), "vgg16", str(path)) == "sha256-" + hashlib.sha256(b"mine").hexdigest()
 
 
 @pytest.mark.parametrize(("name", "reason"), [("absent.h5", "does not exist"), (".", "folder"), ("empty.h5", "empty")])
 def test_a_named_file_that_cannot_be_one_is_refused(thaw_home: Path, tmp_path: Path, name: str, reason: str) -> None:
     (tmp_path / "empty.h5").touch()
     with pytest.raises(WeightsError, match=reason):
-        find_weights("vgg16", str(tmp_path / name))
+        find_weights(workspace(), "vgg16", str(tmp_path / name))
 
 
 def test_a_damaged_file_in_the_cache_is_noticed_and_replaced(server: Server) -> None:
-    path = fetch_weights(row())
+    path = fetch_weights(workspace(), row())
     path.write_bytes(BODY[:-1] + b"!")
     with pytest.raises(WeightsError, match="damaged"):
-        find_weights(row())
-    assert fetch_weights(row()).read_bytes() == BODY
+        find_weights(workspace(), row())
+    assert fetch_weights(workspace(), row()).read_bytes() == BODY
 
 
 def test_digests_are_remembered_until_the_file_changes(thaw_home: Path, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"one")
-    first = file_digests(path)
-    (memory,) = (projects.cache_dir() / "digests").iterdir()
+    first = file_digests(workspace(), path)
+    (memory,) = (workspace().cache_dir / "digests").iterdir()
     memory.write_text(memory.read_text().replace(first["md5"], "0" * 32))
-    assert file_digests(path)["md5"] == "0" * 32, "read from memory"
+    assert file_digests(workspace(), path)["md5"] == "0" * 32, "read from memory"
     path.write_bytes(b"another")
-    assert file_digests(path)["sha256"] == hashlib.sha256(b"another").hexdigest()
+    assert file_digests(workspace(), path)["sha256"] == hashlib.sha256(b"another").hexdigest()
     memory.write_text("{")
-    assert file_digests(path)["md5"] == hashlib.md5(b"another").hexdigest(), "a damaged memory is made anew"
+    assert file_digests(workspace(), path)["md5"] == hashlib.md5(b"another").hexdigest(), (
+        "a damaged memory is made anew"
+    )
 
 
 def test_import_takes_the_published_file_only(thaw_home: Path, tmp_path: Path) -> None:
@@ -165,11 +169,11 @@ def test_import_takes_the_published_file_only(thaw_home: Path, tmp_path: Path) -
     good.write_bytes(BODY)
     bad.write_bytes(BODY + b"!")
     with pytest.raises(WeightsError, match="is not the published weights file"):
-        import_weights(row(), bad)
+        import_weights(workspace(), row(), bad)
     assert left_in_weights() == []
-    assert import_weights(row(), good).read_bytes() == BODY
-    assert weights_state(row()) == "cached"
-    assert find_weights(row()) == projects.weights_dir() / "tiny.h5"
+    assert import_weights(workspace(), row(), good).read_bytes() == BODY
+    assert weights_state(workspace(), row()) == "cached"
+    assert find_weights(workspace(), row()) == workspace().weights_dir / "tiny.h5"
 
 
 # Fetching
@@ -178,7 +182,7 @@ def test_import_takes_the_published_file_only(thaw_home: Path, tmp_path: Path) -
 @pytest.mark.parametrize("way", ["ok", "moved", "unsized"])
 def test_fetching(server: Server, way: str) -> None:
     steps: list[tuple[int, int]] = []
-    path = fetch_weights(row(f"{way}/tiny.h5"), lambda *step: steps.append(step))
+    path = fetch_weights(workspace(), row(f"{way}/tiny.h5"), lambda *step: steps.append(step))
     assert path.read_bytes() == BODY
     assert left_in_weights() == ["tiny.h5"]
     assert steps == sorted(steps)
@@ -186,10 +190,10 @@ def test_fetching(server: Server, way: str) -> None:
 
 
 def test_a_row_without_a_digest_is_checked_by_size_and_signature(server: Server) -> None:
-    assert fetch_weights(row(digest="")).read_bytes() == BODY
+    assert fetch_weights(workspace(), row(digest="")).read_bytes() == BODY
     short = dataclasses.replace(row(digest=""), weights=dataclasses.replace(row(digest="").weights, bytes=5))
     with pytest.raises(WeightsError, match="not the published"):
-        fetch_weights(short)
+        fetch_weights(workspace(), short)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +209,7 @@ def test_a_row_without_a_digest_is_checked_by_size_and_signature(server: Server)
 def test_a_bad_answer_leaves_nothing(server: Server, monkeypatch: pytest.MonkeyPatch, base: Base, reason: str) -> None:
     monkeypatch.setattr(fetching, "READ_SECONDS", 0.5)
     with pytest.raises(WeightsError, match=reason):
-        fetch_weights(base)
+        fetch_weights(workspace(), base)
     assert left_in_weights() == []
 
 
@@ -221,7 +225,7 @@ def test_no_network_is_said_in_plain_words(thaw_home: Path, monkeypatch: pytest.
         with pytest.raises(
             WeightsError, match=r"127\.0\.0\.1:\d+ could not be reached: .* give Thaw the file"
         ) as refusal:
-            fetch_weights(row())
+            fetch_weights(workspace(), row())
     assert ("no answer within" if listening else "refused the connection") in str(refusal.value)
     assert not re.search(r"Errno|--\w", str(refusal.value)), "read in the app too, where there are no flags"
     assert left_in_weights() == []
@@ -237,30 +241,30 @@ def test_a_name_nobody_knows_is_no_network_either(thaw_home: Path, monkeypatch: 
     with pytest.raises(
         WeightsError, match=r"weights\.invalid could not be reached: its name could not be looked up\. "
     ):
-        fetch_weights(row())
+        fetch_weights(workspace(), row())
 
 
 def test_a_mirror_needs_an_http_address(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THAW_WEIGHTS_URL", "file:///etc")
     with pytest.raises(WeightsError, match="THAW_WEIGHTS_URL"):
-        fetch_weights(row())
+        fetch_weights(workspace(), row())
 
 
 def test_cancelling_leaves_nothing(server: Server) -> None:
     started = threading.Event()
     with pytest.raises(WeightsError, match="cancelled"):
-        fetch_weights(row(), lambda *_: started.set(), started.is_set)
+        fetch_weights(workspace(), row(), lambda *_: started.set(), started.is_set)
     assert started.is_set()
     assert left_in_weights() == []
     with pytest.raises(WeightsError, match="cancelled"):
-        fetch_weights(row(), cancelled=lambda: True)
+        fetch_weights(workspace(), row(), cancelled=lambda: True)
 
 
 def test_a_full_disk_is_noticed_before_and_during(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 0))  # type: ignore[attr-defined]
         with pytest.raises(StorageError, match="0 MB are free"):
-            fetch_weights(row())
+            fetch_weights(workspace(), row())
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -268,17 +272,17 @@ def test_a_full_disk_is_noticed_before_and_during(server: Server, monkeypatch: p
     with monkeypatch.context() as patch:
         patch.setattr(storage.os, "fsync", full)
         with pytest.raises(StorageError, match="full"):
-            fetch_weights(row())
+            fetch_weights(workspace(), row())
     assert left_in_weights() == []
 
 
 def test_what_a_killed_process_left_is_swept_and_a_running_one_is_spared(server: Server) -> None:
-    folder = projects.weights_dir()
+    folder = workspace().weights_dir
     folder.mkdir(parents=True)
     for name, age in ((".tiny.dead.h5", 2 * fetching.STALE_SECONDS), (".tiny.alive.h5", 0)):
         (folder / name).touch()
         os.utime(folder / name, (time.time() - age,) * 2)
-    fetch_weights(row())
+    fetch_weights(workspace(), row())
     assert left_in_weights() == [".tiny.alive.h5", "tiny.h5"]
 
 
@@ -287,12 +291,13 @@ def test_two_processes_may_fetch_at_once(server: Server) -> None:
         "import dataclasses; from transfer_core.backbones.catalog import *\n"
         "from transfer_core.backbones.weights import fetch_weights\n"
         f"w = Weights('download', 'tiny.h5', 'https://weights.invalid/together/tiny.h5', {MD5!r}, 1, 'a test')\n"
-        "print(fetch_weights(dataclasses.replace(get_base('vgg16'), weights=w)))"
+        "from transfer_core.disk.workspace import Workspace\n"
+        "print(fetch_weights(Workspace.from_environment(), dataclasses.replace(get_base('vgg16'), weights=w)))"
     )
     server.both_asked = threading.Barrier(2)
     root = Path(__file__).parents[2]
     both = [subprocess.Popen([sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE) for _ in range(2)]
     said = [process.communicate(timeout=60)[0].decode().strip() for process in both]
-    assert said == [str(projects.weights_dir() / "tiny.h5")] * 2
-    assert (projects.weights_dir() / "tiny.h5").read_bytes() == BODY
+    assert said == [str(workspace().weights_dir / "tiny.h5")] * 2
+    assert (workspace().weights_dir / "tiny.h5").read_bytes() == BODY
     assert left_in_weights() == ["tiny.h5"]

@@ -23,6 +23,7 @@ from unittest import mock
 
 from tests.benchmarks.material import BASE, photo_folder, say, weights
 from tests.benchmarks.table import Row
+from tests.support import workspace
 from transfer_core import api
 from transfer_core.backbones.freeze_plan import FreezePlan, cut, from_block, last_block, last_stage
 from transfer_core.runs.config import BaseConfig, DataConfig, RunConfig
@@ -56,7 +57,7 @@ def _case(photos: Path, out: Path, title: str, plan: FreezePlan, rounds: int) ->
     config = RunConfig(data=DataConfig(source=str(photos)), base=BaseConfig(BASE, weights()), plan=plan)
     watch = Watch(lambda event: None)
     watch.start("prepare")
-    session = prepare(config, api.prepare(config, out).manifest(), watch)
+    session = prepare(workspace(), config, api.prepare(config, out).manifest(), watch)
     session.split  # noqa: B018 - builds the base, which whoever trains through it needs as well
     watch.start("features")
     began = time.perf_counter()

@@ -14,6 +14,7 @@ import keras
 import tensorflow as tf
 
 from tests.benchmarks.material import BASE, LEARNING_RATE
+from tests.support import workspace
 from transfer_core.backbones.catalog import get_base
 from transfer_core.nn.backbones import build as bases
 
@@ -39,7 +40,7 @@ def main() -> None:
     )
     classes = len(parts[0].class_names)
     train, validation = (part.cache().prefetch(tf.data.AUTOTUNE) for part in parts)
-    base = bases.build_base(BASE, arguments.weights)
+    base = bases.build_base(workspace(), BASE, arguments.weights)
     base.trainable = False
     photo = keras.Input((size, size, 3))
     maps = base(bases.preprocessing(BASE, photo), training=False)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.benchmarks.outside import Measured, measure
-from tests.support import ROOT
+from tests.support import ROOT, workspace
 from transfer_core.backbones.weights import weights_state
 from transfer_core.samples.sets import draw_sample, get_sample
 
@@ -35,7 +35,7 @@ def photo_folder(folder: Path, count: int) -> str:
 
 def weights() -> str:
     """ImageNet weights where they are on this machine; random ones otherwise, which are as fast."""
-    return "none" if weights_state(BASE) in ("download", "file") else "imagenet"
+    return "none" if weights_state(workspace(), BASE) in ("download", "file") else "imagenet"
 
 
 def thaw_train(photos: Path, work: Path, epochs: int) -> Measured:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from tests.benchmarks.material import say
 from tests.benchmarks.table import Row
+from tests.support import workspace
 
 CASES = (
     ("efficientnet-lite0", None),
@@ -123,8 +124,8 @@ def _model(name: str, cut: str | None) -> Any:
     from transfer_core.nn.export.classifier import photo_input, pooled
 
     row = get_base(name)
-    random = weights_state(row) in ("download", "file")
-    base = bases.build_base(name, "none" if random else "imagenet")
+    random = weights_state(workspace(), row) in ("download", "file")
+    base = bases.build_base(workspace(), name, "none" if random else "imagenet")
     if random:
         _move_from_zero(base)
     photo, scaled = photo_input(name, row.input_size)
@@ -153,7 +154,9 @@ def _thaw(model: Any, photos: Photos, name: str) -> Runner:
     # Weights of a name of their own: nothing is found converted, and what comes before the first photo is measured too.
     origin = Origin(name, f"benchmark-{id(model)}", row.input_size, "benchmark", row.litert)
     with mock.patch.multiple(acceleration, MINIMUM_PHOTOS=0, MINIMUM_FROZEN=0):
-        return feature_forward(model, ["features"], origin, Pixels(photos, origin.pixels, {}), Watch(print))
+        return feature_forward(
+            workspace(), model, ["features"], origin, Pixels(photos, origin.pixels, {}), Watch(print)
+        )
 
 
 def _batches(photos: Photos, size: int) -> Iterator[NDArray[np.float32]]:

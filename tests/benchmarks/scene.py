@@ -7,8 +7,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.support import CHROMIUM_ARGUMENTS, Server, find_chromium
-from transfer_core.disk.workspace import Project, create_project
+from tests.support import CHROMIUM_ARGUMENTS, Server, find_chromium, workspace
+from transfer_core.disk.workspace import Project
 from transfer_core.photos.store import PhotoStore
 from transfer_core.samples.sets import draw_sample
 
@@ -16,7 +16,7 @@ from transfer_core.samples.sets import draw_sample
 def project_of_drawings(home: Path, base: str, weights: str, per_class: int) -> Project:
     """A project in `home` with the drawn shapes as its photos and its base chosen."""
     os.environ["THAW_HOME"] = str(home)
-    project = create_project("Measured")
+    project = workspace().create_project("Measured")
     folder = draw_sample("shapes", home / "drawn", per_class=per_class)
     PhotoStore(project.photos_dir).import_folder(folder)
     return project.choose(base={"name": base, "weights": weights})

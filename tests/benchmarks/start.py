@@ -13,7 +13,11 @@ from tests.benchmarks.scene import page_of, project_of_drawings, settle
 from tests.benchmarks.table import Row
 from tests.support import ROOT, Server
 
-COLD = "import keras\nfrom transfer_core.nn.backbones.build import build_base\nbuild_base('efficientnet-lite0')\n"
+COLD = """import keras
+from transfer_core.disk.workspace import Workspace
+from transfer_core.nn.backbones.build import build_base
+build_base(Workspace.from_environment(), 'efficientnet-lite0')
+"""
 ROUNDS = 3
 READY = 120.0  # seconds a standby may take to be ready
 

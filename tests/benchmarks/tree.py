@@ -9,8 +9,7 @@ from pathlib import Path
 
 from tests.benchmarks.scene import page_of, project_of_drawings, settle
 from tests.benchmarks.table import Row
-from tests.support import ROOT, Server
-from transfer_core.disk.workspace import open_project
+from tests.support import ROOT, Server, workspace
 
 LIMIT = 0.3  # seconds; what still feels like an answer to the click
 ROUNDS = 10
@@ -20,7 +19,9 @@ def run() -> list[Row]:
     """Toggle a block of InceptionResNetV2 (779 layers) and wait for the count of trainable parameters."""
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder))
-        project = open_project(project_of_drawings(server.home, "inception-resnet-v2", "none", per_class=6).id)
+        project = workspace().open_project(
+            project_of_drawings(server.home, "inception-resnet-v2", "none", per_class=6).id
+        )
         # Built ahead: the tree of a base is worked out once, and here the edits are measured.
         command = [sys.executable, "-m", "transfer_core", "layers", "inception-resnet-v2"]
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True)

@@ -218,7 +218,7 @@ def test_a_run_made_here_meanwhile_is_not_removed(
 
     # The other process makes its run after ours looked at the folder.
     other = Manifest(("a", "b"), ())
-    monkeypatch.setattr(api, "_ensure_weights", lambda choice, emit: create_run(out, RunConfig(), other))
+    monkeypatch.setattr(api, "_ensure_weights", lambda space, choice, emit: create_run(out, RunConfig(), other))
     with pytest.raises(RunError, match="already holds a run"):
         api.prepare(RunConfig(data=DataConfig(str(folder))), out)
     assert (out / "status.json").is_file() and (out / "photos.json").is_file()

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support import workspace
 from transfer_core.disk import arrays as array_cache
 from transfer_core.disk.arrays import content_key, find_array, require_space, write_array
 from transfer_core.errors import StorageError
@@ -91,9 +92,9 @@ def test_rows_of_another_shape_or_type_are_a_bug(tmp_path: Path) -> None:
 def test_refuses_what_the_disk_cannot_hold(tmp_path: Path, thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 0, 10**9))
-    require_space(tmp_path / "cache", 10**8, "The features")
+    require_space(workspace(), tmp_path / "cache", 10**8, "The features")
     with pytest.raises(StorageError, match=r"The features would take 2\.00 GB .* 0\.73 GB can be used"):
-        require_space(tmp_path / "cache", 2 * 10**9, "The features")
+        require_space(workspace(), tmp_path / "cache", 2 * 10**9, "The features")
 
 
 def test_temporary_files_of_killed_processes_are_removed(tmp_path: Path) -> None:

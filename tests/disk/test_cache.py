@@ -14,10 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support import workspace
 from transfer_core.disk import cache as cache_limit
-from transfer_core.disk import workspace as projects
 from transfer_core.disk.arrays import find_array, require_space, write_array
 from transfer_core.disk.cache import limit_bytes, release, set_limit, trim, usage
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, StorageError
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +32,7 @@ def home(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def put(name: str, size: int, used: int) -> Path:
     """A cached file of `size` bytes, last used `used` seconds after the epoch."""
-    path = projects.cache_dir() / name
+    path = workspace().cache_dir / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(bytes(size))
     os.utime(path, (used, used))
@@ -45,30 +46,30 @@ def limit(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
 def test_the_limit_is_the_variable_or_the_setting_or_five_gigabytes(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert limit_bytes() == 5 * 10**9
+    assert limit_bytes(workspace()) == 5 * 10**9
     home.mkdir()
     (home / "settings.json").write_text('{"other": 1}')
-    assert limit_bytes() == 5 * 10**9
-    set_limit(0.5)
-    assert limit_bytes() == 5 * 10**8
+    assert limit_bytes(workspace()) == 5 * 10**9
+    set_limit(workspace(), 0.5)
+    assert limit_bytes(workspace()) == 5 * 10**8
     assert json.loads((home / "settings.json").read_text()) == {"other": 1, "cache_gb": 0.5}
     monkeypatch.setenv("THAW_CACHE_GB", "2")
-    assert limit_bytes() == 2 * 10**9
+    assert limit_bytes(workspace()) == 2 * 10**9
 
 
 @pytest.mark.parametrize("value", ["much", "", "-1", "nan", "inf"])
 def test_a_limit_that_is_no_size_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("THAW_CACHE_GB", value)
     with pytest.raises(ConfigError, match="THAW_CACHE_GB must be a number of gigabytes"):
-        limit_bytes()
+        limit_bytes(workspace())
 
 
 def test_set_limit_refuses_nonsense_and_makes_the_caches_fit(home: Path) -> None:
     with pytest.raises(ConfigError, match="from 0 up"):
-        set_limit(-3)
+        set_limit(workspace(), -3)
     assert not (home / "settings.json").exists()
     old, new = put("pixels/16/a.pixels", 60, used=1), put("features/toy/b.features", 60, used=2)
-    set_limit(100e-9)
+    set_limit(workspace(), 100e-9)
     assert (old.exists(), new.exists()) == (False, True)
 
 
@@ -101,33 +102,37 @@ def test_exactly_the_least_recently_used_go_and_no_more_than_needed(
     folders = cache_limit.FOLDERS
     paths = [put(f"{folders[i % 3]}/x/{i:02}.array", size, times[i] + 10**6) for i, size in enumerate(sizes)]
     keep = [path for index, path in enumerate(paths) if index in kept]
-    before = usage()
-    removed = trim(keep, coming)
+    before = usage(workspace())
+    removed = trim(workspace(), keep, coming)
     gone = [path for path in paths if not path.exists()]
     assert before == sum(sizes)
-    assert usage() == before - removed == sum(size for size, path in zip(sizes, paths, strict=True) if path.exists())
+    assert (
+        usage(workspace())
+        == before - removed
+        == sum(size for size, path in zip(sizes, paths, strict=True) if path.exists())
+    )
     assert not set(gone) & set(keep)
     # In order of use: first what is gone, then what stays.
     candidates = sorted((i for i in range(len(sizes)) if i not in kept), key=lambda i: (times[i], paths[i]))
     ordered = [paths[i] for i in sorted(candidates, key=lambda i: (times[i], str(paths[i])))]
     assert set(ordered[: len(gone)]) == set(gone)
     if set(ordered) - set(gone):
-        assert usage() + coming <= bound
+        assert usage(workspace()) + coming <= bound
     if gone:
         last = next(size for size, path in zip(sizes, paths, strict=True) if path == ordered[len(gone) - 1])
-        assert usage() + coming + last > bound, "one more than needed"
+        assert usage(workspace()) + coming + last > bound, "one more than needed"
 
 
 def test_other_files_and_files_being_written_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     limit(monkeypatch, 0)
     stays = [put("trees/toy.json", 9, 1), put("speed.json", 9, 1), put("features/toy/.half.features", 9, 1)]
     goes = put("features/toy/whole.features", 9, 2)
-    assert trim() == 9
+    assert trim(workspace()) == 9
     assert [path.exists() for path in (*stays, goes)] == [True, True, True, False]
 
 
 def array(name: str, rows: int = 5) -> Path:
-    path = projects.cache_dir() / name
+    path = workspace().cache_dir / name
     with write_array(path, (3,), np.float32) as writer:
         writer.append(np.arange(rows * 3, dtype=np.float32).reshape(rows, 3))
     return path
@@ -140,18 +145,18 @@ def test_opening_counts_as_use(monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_array(first) is not None
     assert find_array(second, use=False) is not None
     limit(monkeypatch, first.stat().st_size + third.stat().st_size)
-    trim()
+    trim(workspace())
     assert [path.exists() for path in (first, second, third)] == [True, False, True]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere an open file is passed over")
 def test_what_is_open_survives_its_removal(monkeypatch: pytest.MonkeyPatch) -> None:
-    path = projects.cache_dir() / "features/toy/a.features"
+    path = workspace().cache_dir / "features/toy/a.features"
     with write_array(path, (3,), np.float32) as writer:
         writer.append(np.ones((4, 3), np.float32))
     found = find_array(path)
     limit(monkeypatch, 0)
-    trim()
+    trim(workspace())
     assert not path.exists()
     assert found is not None
     np.testing.assert_array_equal(found.array, 1)
@@ -170,7 +175,7 @@ def test_a_file_that_cannot_be_removed_is_passed_over(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(Path, "unlink", minding)
     limit(monkeypatch, 100)
-    assert trim() == 60
+    assert trim(workspace()) == 60
     assert (busy.exists(), free.exists()) == (True, False)
 
 
@@ -178,14 +183,14 @@ def test_a_file_used_since_it_was_listed_stays(monkeypatch: pytest.MonkeyPatch) 
     used, idle = put("pixels/16/a.pixels", 60, 1), put("pixels/16/b.pixels", 60, 2)
     listed: Callable[[], list[cache_limit._File]] = cache_limit._files
 
-    def list_then_use() -> list[cache_limit._File]:
-        files = listed()
+    def list_then_use(place: Workspace) -> list[cache_limit._File]:
+        files = listed(place)
         os.utime(used)
         return files
 
     monkeypatch.setattr(cache_limit, "_files", list_then_use)
     limit(monkeypatch, 100)
-    trim()
+    trim(workspace())
     assert (used.exists(), idle.exists()) == (True, False)
 
 
@@ -193,7 +198,10 @@ def test_two_processes_may_make_room_at_once(monkeypatch: pytest.MonkeyPatch) ->
     limit(monkeypatch, 500)
     for number in range(300):
         put(f"features/toy/{number:03}.features", 10, number + 1)
-    code = "from transfer_core.disk.cache import trim\nprint('ready', flush=True)\ninput()\ntrim()"
+    code = (
+        "from transfer_core.disk.cache import trim\nfrom transfer_core.disk.workspace import Workspace\n"
+        "print('ready', flush=True)\ninput()\ntrim(Workspace.from_environment())"
+    )
     others = [
         subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for _ in range(2)
@@ -204,11 +212,11 @@ def test_two_processes_may_make_room_at_once(monkeypatch: pytest.MonkeyPatch) ->
         assert other.stdin is not None
         other.stdin.write(b"\n")
         other.stdin.flush()
-    trim()
+    trim(workspace())
     for other in others:
         other.communicate(timeout=60)
     assert [other.returncode for other in others] == [0, 0]
-    left = sorted(path.name for path in (projects.cache_dir() / "features/toy").iterdir())
+    left = sorted(path.name for path in (workspace().cache_dir / "features/toy").iterdir())
     assert left == [f"{number:03}.features" for number in range(250, 300)]
 
 
@@ -222,18 +230,18 @@ def test_a_short_disk_takes_from_the_cache_before_it_refuses(monkeypatch: pytest
         return Usage(10**9, 0, 256 * 2**20 + (100 if old.exists() else 500))
 
     monkeypatch.setattr(shutil, "disk_usage", disk_usage)
-    require_space(old.parent, 450, "The features")
+    require_space(workspace(), old.parent, 450, "The features")
     assert (old.exists(), new.exists()) == (False, True)
     with pytest.raises(StorageError, match="would take"):
-        require_space(old.parent, 5000, "The features")
+        require_space(workspace(), old.parent, 5000, "The features")
     assert new.exists(), "removed though it could not help"
-    assert release(400) == 400
+    assert release(workspace(), 400) == 400
 
 
 def test_all_of_it_can_be_emptied() -> None:
     kept = put("trees/toy.json", 5, 1)
     put("features/a.features", 70, 1)
     put("pixels/b.pixels", 30, 2)
-    assert cache_limit.clear() == 100
-    assert usage() == 0 and kept.exists()
-    assert cache_limit.clear() == 0
+    assert cache_limit.clear(workspace()) == 100
+    assert usage(workspace()) == 0 and kept.exists()
+    assert cache_limit.clear(workspace()) == 0

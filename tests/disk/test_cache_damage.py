@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import workspace
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.disk import arrays as array_cache
 from transfer_core.disk.arrays import ArrayWriter
@@ -28,7 +29,7 @@ def make(toy_run: Make, last_toy_block: FreezePlan) -> Callable[[], Run]:
 
 def history(run: Run) -> list[dict[str, float]]:
     heard: list[Event] = []
-    assert train(run, heard.append) is not None
+    assert train(workspace(), run, heard.append) is not None
     return [event.metrics for event in heard if isinstance(event, EpochEnded)]
 
 
@@ -105,7 +106,7 @@ def test_a_disk_that_fills_is_one_sentence_and_leaves_nothing_torn(
     run = make()
     with monkeypatch.context() as patch:
         patch.setattr(ArrayWriter, "append", _full_after(appends))
-        status = perform(run)
+        status = perform(workspace(), run)
     assert status.state == "FAILED"
     assert str(status.message).startswith("The disk that holds")
     assert str(status.message).endswith("is full, so nothing was written. Free some space and try again.")
@@ -129,7 +130,7 @@ def test_a_disk_that_is_full_at_the_last_write_leaves_nothing_torn(
 
     with monkeypatch.context() as patch:
         patch.setattr(ArrayWriter, "_finish", fill)
-        assert "is full" in str(perform(make()).message)
+        assert "is full" in str(perform(workspace(), make()).message)
     assert cached(thaw_home) == []
     assert not [path for path in (thaw_home / "cache").rglob(".*") if path.is_file()]
 
@@ -140,9 +141,9 @@ def test_features_of_something_else_are_not_given(make: Callable[[], Run], thaw_
     history(make())
     origin = Origin("toy", "w", 16, "0" * 32)
     other = cached(thaw_home, "features")[0]
-    origin.path(POOLED).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(other, origin.path(POOLED))
-    assert find_features(origin, [POOLED]) == {}
+    origin.path(workspace(), POOLED).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(other, origin.path(workspace(), POOLED))
+    assert find_features(workspace(), origin, [POOLED]) == {}
 
 
 def test_a_run_larger_than_the_limit_trains_all_the_same(
@@ -159,5 +160,5 @@ def test_a_limit_that_is_no_number_is_told_before_anything_is_computed(
     make: Callable[[], Run], thaw_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("THAW_CACHE_GB", "plenty")
-    assert str(perform(make()).message).startswith("THAW_CACHE_GB must be a number of gigabytes")
+    assert str(perform(workspace(), make()).message).startswith("THAW_CACHE_GB must be a number of gigabytes")
     assert cached(thaw_home) == []

@@ -17,10 +17,11 @@ from pages.ui import services
 from pages.ui.paths import page_path
 from tests.pages.fake_engine import FakeEngine
 from tests.pages.toys import words
+from tests.support import workspace
 from transfer_core import api
 from transfer_core.backbones.catalog import Base
 from transfer_core.disk.formats import FORMAT
-from transfer_core.disk.workspace import Project, experiments_dir, list_projects, open_project, runs_dir
+from transfer_core.disk.workspace import Project
 from transfer_core.errors import StorageError
 from transfer_core.labs.experiment import experiment_config, list_experiments, read_result
 from transfer_core.nn.export import classifier
@@ -47,13 +48,13 @@ def kept(thaw_home: Path, toy_base: Base, monkeypatch: pytest.MonkeyPatch) -> Pr
     versions = json.loads((thaw_home / "versions.json").read_text())
     for module in (classifier, training):
         monkeypatch.setattr(module, "versions", lambda: versions)
-    (project,) = list_projects()
+    (project,) = workspace().list_projects()
     return project
 
 
 def runs(project: Project) -> dict[str, Run]:
     """By the letters at the end of their names: `aaaa` and `cccc` finished, `bbbb` was killed."""
-    return {run.id[-4:]: run for run in list_runs(runs_dir(project))}
+    return {run.id[-4:]: run for run in list_runs(project.runs_dir)}
 
 
 def test_its_photos_their_refusals_and_the_undo_are_there(kept: Project) -> None:
@@ -96,7 +97,7 @@ def test_its_killed_run_goes_on_where_it_was(kept: Project) -> None:
 
 def test_its_experiments_are_known_by_lab(kept: Project) -> None:
     for kind in KINDS:
-        (run,) = list_experiments(experiments_dir(kept), kind)
+        (run,) = list_experiments(kept.experiments_dir, kind)
         result = read_result(run)
         assert result is not None and experiment_config(run).kind == kind
         assert isinstance(result["conclusion"], str) and result["conclusion"].endswith(".")
@@ -106,7 +107,7 @@ def test_its_experiments_are_known_by_lab(kept: Project) -> None:
 def open_page(kept: Project, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
     monkeypatch.setattr(services, "warm", lambda: None)
     monkeypatch.setattr(services, "_engine", lambda home: FakeEngine())
-    load_tree("toy")
+    load_tree(workspace(), "toy")
     app = AppTest.from_file(str(APP), default_timeout=60).run()
 
     def opened(step: str) -> AppTest:
@@ -124,7 +125,7 @@ def test_the_app_shows_them(kept: Project, open_page: Callable[[str], AppTest]) 
         assert not page.exception, (step, page.exception)
         assert not page.error, (step, [error.value for error in page.error])
         if step in KINDS:
-            (run,) = list_experiments(experiments_dir(kept), step)
+            (run,) = list_experiments(kept.experiments_dir, step)
             result = read_result(run)
             assert result is not None and result["conclusion"][:60] in words(page).replace("\\", "")
 
@@ -136,10 +137,10 @@ def test_what_a_newer_thaw_wrote_is_refused_in_one_sentence(kept: Project, file:
     path.write_text(json.dumps({"format": FORMAT + 1, **json.loads(path.read_text())}))
     with pytest.raises(StorageError, match=f"written by a newer version of Thaw .format {FORMAT + 1}; .* Update Thaw"):
         run.config()
-        open_project(kept.id)
+        workspace().open_project(kept.id)
 
 
 def test_what_changes_is_written_in_the_format_of_today(kept: Project) -> None:
     changed = kept.rename("Kept on")
     assert json.loads((kept.path / "project.json").read_text())["format"] == FORMAT
-    assert open_project(kept.id) == changed
+    assert workspace().open_project(kept.id) == changed

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import wait_until
-from transfer_core.disk import workspace as projects
+from tests.support import wait_until, workspace
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import RunError
 from transfer_core.jobs import claims
@@ -48,7 +47,7 @@ def starts(home: Path) -> list[str]:
 
 @pytest.fixture
 def project(thaw_home: Path) -> Project:
-    return projects.create_project("Cats")
+    return workspace().create_project("Cats")
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ def new_run(project: Project) -> Iterator[Callable[..., Run]]:
     made: list[Run] = []
 
     def make(part: str, of: Project = project) -> Run:
-        folder = projects.runs_dir(of) / f"run-{len(made):02}"
+        folder = of.runs_dir / f"run-{len(made):02}"
         made.append(create_run(folder, RunConfig(), Manifest(("a", "b"), ())))
         (folder / "part").write_text(part)
         return made[-1]
@@ -72,7 +71,7 @@ def new_engine(new_run: Callable[..., Run]) -> Iterator[Callable[..., LocalEngin
     engines: list[LocalEngine] = []
 
     def make(slots: int = 1, **options: object) -> LocalEngine:
-        engines.append(LocalEngine(slots, **({"command": STAND_IN} | options)))
+        engines.append(LocalEngine(workspace(), slots, **({"command": STAND_IN} | options)))
         return engines[-1]
 
     yield make
@@ -189,7 +188,7 @@ def test_a_stopped_run_may_begin_again(engine, new_run):
 
 
 def test_projects_take_turns(engine, new_run, thaw_home):
-    dogs = projects.create_project("Dogs")
+    dogs = workspace().create_project("Dogs")
     block = new_run("train")
     engine.start(block)
     wait_for(block, "RUNNING")
@@ -328,9 +327,11 @@ import sys, time
 from pathlib import Path
 from transfer_core.jobs.query import Lane
 from transfer_core.jobs.local import LocalEngine
+from transfer_core.disk.workspace import Workspace
 from transfer_core.runs.folder import open_run
 run, *command = sys.argv[1:]
-engine, lane = LocalEngine(1, command=command), Lane(command=command)
+space = Workspace.from_environment()
+engine, lane = LocalEngine(space, 1, command=command), Lane(space, command=command)
 engine.start(open_run(Path(run)))
 engine.warm()
 while engine.standby_pid is None:
@@ -424,12 +425,12 @@ def test_close_ends_the_standby_and_refuses_new_runs(new_engine, new_run):
 
 def test_a_deleted_project_holds_nobody_up(engine, new_run, project):
     doomed, waiting = new_run("train"), new_run("finish")
-    other = new_run("finish", projects.create_project("Dogs"))
+    other = new_run("finish", workspace().create_project("Dogs"))
     for run in (doomed, waiting, other):
         engine.start(run)
     wait_for(doomed, "RUNNING")
     worker = ProcessId.of(doomed.status().pid)
-    projects.delete_project(project.id)
+    workspace().delete_project(project.id)
     wait_for(other, "FINISHED")
     wait_until(lambda: not worker.alive)
     wait_until(lambda: engine.position(waiting) == 0)
@@ -456,7 +457,7 @@ def test_a_full_disk_keeps_the_run_waiting_until_there_is_space(engine, new_run,
 def test_the_real_worker_takes_a_run_from_standby_and_says_what_is_wrong(new_engine, project):
     """The one test here with Keras: the protocol between engine and worker, up to a refusal in plain words."""
     config = RunConfig(base=BaseConfig(weights="/no/such/weights.h5"))
-    run = create_run(projects.runs_dir(project) / "real", config, Manifest(("a", "b"), ()))
+    run = create_run(project.runs_dir / "real", config, Manifest(("a", "b"), ()))
     engine = new_engine(command=WORKER)
     engine.warm()
     wait_until(lambda: engine.standby_pid)

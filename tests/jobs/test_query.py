@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from transfer_core.disk import workspace as projects
+from tests.support import workspace
 from transfer_core.errors import TransferError
 from transfer_core.jobs.process import ProcessId
 from transfer_core.jobs.query import Lane
@@ -19,7 +19,7 @@ STAND_IN = (sys.executable, "-S", str(Path(__file__).with_name("stand_in_worker.
 
 @pytest.fixture
 def lane(thaw_home: Path) -> Iterator[Lane]:
-    lane = Lane(command=STAND_IN)
+    lane = Lane(workspace(), command=STAND_IN)
     yield lane
     lane.close()
 
@@ -29,7 +29,7 @@ def test_an_answer_is_read_and_removed(lane):
     answer = lane.ask("echo", {"name": "Müller ✓", "bad": "\udcff"}, on_wait=waits.append)
     assert answer["args"] == {"name": "Müller ✓", "bad": "\udcff"}
     assert waits == sorted(waits) and waits
-    assert list(projects.lane_dir().iterdir()) == []
+    assert list(workspace().lane_dir.iterdir()) == []
 
 
 def test_every_asker_gets_its_own_answer_from_one_worker(lane):
@@ -92,7 +92,7 @@ def test_cancelling_frees_the_asker_at_once_and_the_late_answer_is_removed(lane,
     assert asked.is_set() and not release.exists()
     release.touch()
     assert lane.ask("echo", {})["pid"] == pid
-    assert list(projects.lane_dir().iterdir()) == []
+    assert list(workspace().lane_dir.iterdir()) == []
 
 
 def test_a_cancelled_question_does_not_count_against_the_next(lane, tmp_path):
@@ -116,7 +116,7 @@ def test_waiting_for_a_turn_can_be_cancelled_too(lane, tmp_path):
 
 
 def test_warm_starts_the_worker_and_close_ends_it(thaw_home):
-    lane = Lane(command=STAND_IN)
+    lane = Lane(workspace(), command=STAND_IN)
     lane.warm()
     worker = ProcessId.of(lane.ask("echo", {})["pid"])
     assert worker.alive
@@ -127,7 +127,7 @@ def test_warm_starts_the_worker_and_close_ends_it(thaw_home):
 
 
 def test_closing_frees_whoever_waits(thaw_home):
-    lane = Lane(command=STAND_IN)
+    lane = Lane(workspace(), command=STAND_IN)
     begun = threading.Event()
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(lane.ask, "hang", {}, on_wait=lambda _: begun.set())
@@ -138,15 +138,15 @@ def test_closing_frees_whoever_waits(thaw_home):
 
 
 def test_a_worker_that_cannot_start_is_a_sentence(thaw_home):
-    lane = Lane(command=("/no/such/python",))
+    lane = Lane(workspace(), command=("/no/such/python",))
     with pytest.raises(TransferError, match="could not be started"):
         lane.ask("echo", {})
     lane.close()
 
 
 def test_leftovers_of_an_earlier_server_go(lane):
-    projects.lane_dir().mkdir(parents=True)
-    old, fresh = projects.lane_dir() / "old.json", projects.lane_dir() / "fresh.json"
+    workspace().lane_dir.mkdir(parents=True)
+    old, fresh = workspace().lane_dir / "old.json", workspace().lane_dir / "fresh.json"
     for path in (old, fresh):
         path.write_text("{}")
     os.utime(old, (1, 1))

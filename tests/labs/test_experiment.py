@@ -10,16 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.support import workspace
 from transfer_core import api
 from transfer_core.__main__ import main
 from transfer_core.backbones.catalog import Base
-from transfer_core.disk.workspace import (
-    create_project,
-    delete_experiment,
-    experiments_dir,
-    new_experiment_dir,
-    restore_experiment,
-)
 from transfer_core.errors import ConfigError, DataError, RunError
 from transfer_core.labs import experiment as experiments
 from transfer_core.labs.experiment import (
@@ -114,7 +108,7 @@ def test_what_does_not_fit_is_refused(counting: None, value: dict[str, Any], wor
 
 def test_it_is_carried_out_and_its_result_is_kept(make: Callable[..., Run]) -> None:
     run, heard = make(), []
-    assert worker.perform(run, heard.append).state == "FINISHED"
+    assert worker.perform(workspace(), run, heard.append).state == "FINISHED"
     result = read_result(run)
     assert result is not None and result["complete"]
     assert result["counts"] == [36, 36, 36] and str(result["conclusion"]) == "36 photos, 3 times."
@@ -136,7 +130,7 @@ def test_a_stop_keeps_what_was_found_and_it_can_go_on(make: Callable[..., Run]) 
         if isinstance(event, Progress) and str(event.step) == "step 2":
             run.request_stop()
 
-    status = worker.perform(run, stop)
+    status = worker.perform(workspace(), run, stop)
     assert (status.state, str(status.message)) == ("STOPPED", "Stopped; what was found so far is kept.")
     partial = read_result(run)
     assert partial == {"counts": [36], "complete": False}
@@ -154,16 +148,16 @@ def test_a_refusal_is_the_message_and_nothing_found_is_no_result(make: Callable[
 
 
 def test_experiments_of_a_project_are_listed_deleted_and_brought_back(make: Callable[..., Run]) -> None:
-    run, project = make(), create_project("Lab")
-    made = [create_experiment(new_experiment_dir("counting", project), experiment_config(run)) for _ in range(2)]
-    assert {one.path for one in list_experiments(experiments_dir(project), "counting")} == {one.path for one in made}
-    assert list_experiments(experiments_dir(project), "other") == []
-    delete_experiment(project, made[0].id)
-    assert [one.path for one in list_experiments(experiments_dir(project))] == [made[1].path]
-    assert restore_experiment(project, made[0].id) == made[0].path
-    assert len(list_experiments(experiments_dir(project))) == 2
+    run, project = make(), workspace().create_project("Lab")
+    made = [create_experiment(project.new_experiment_dir("counting"), experiment_config(run)) for _ in range(2)]
+    assert {one.path for one in list_experiments(project.experiments_dir, "counting")} == {one.path for one in made}
+    assert list_experiments(project.experiments_dir, "other") == []
+    project.delete_experiment(made[0].id)
+    assert [one.path for one in list_experiments(project.experiments_dir)] == [made[1].path]
+    assert project.restore_experiment(made[0].id) == made[0].path
+    assert len(list_experiments(project.experiments_dir)) == 2
     with pytest.raises(RunError, match="no such run or experiment"):
-        delete_experiment(project, "../../secrets")
+        project.delete_experiment("../../secrets")
 
 
 def test_from_the_interface_and_on_the_command_line(
@@ -177,7 +171,7 @@ def test_from_the_interface_and_on_the_command_line(
     photos = tmp_path / "toy-photos"
     config = ExperimentConfig("counting", Settings(1), DataConfig(str(photos)), BaseConfig("toy", "none"))
     found = api.experiment(config)
-    assert Path(found["folder"]).parent == experiments_dir() and found["counts"] == [36]
+    assert Path(found["folder"]).parent == workspace().experiments_dir and found["counts"] == [36]
     assert experiment_config(Run(Path(found["folder"]))).data.source == str(photos)
     with pytest.raises(RunError, match="not empty"):
         api.experiment(config, found["folder"])

@@ -6,9 +6,10 @@ from typing import Any
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import services
+from tests.support import workspace
 from transfer_core.backbones.stored_trees import store_tree
 from transfer_core.backbones.tree import LayerFacts, LayerTree, Node
-from transfer_core.disk.workspace import Project, create_project, new_experiment_dir
+from transfer_core.disk.workspace import Project
 from transfer_core.labs.experiment import ExperimentConfig, create_experiment, write_result
 from transfer_core.runs.config import BaseConfig, DataConfig
 from transfer_core.runs.folder import Recorder, Run, State
@@ -35,8 +36,8 @@ def toy_tree() -> LayerTree:
 
 def toy_project(jpeg: Callable[[int], bytes], photos: int = 10, **choices: Any) -> Project:
     """A project with `photos` photos of each of two classes, a base whose tree is the toy, and what else is chosen."""
-    store_tree(BASE, toy_tree())
-    made = create_project("Toys").choose(base={"name": BASE, "weights": "imagenet"}, **choices)
+    store_tree(workspace(), BASE, toy_tree())
+    made = workspace().create_project("Toys").choose(base={"name": BASE, "weights": "imagenet"}, **choices)
     services.store(made).import_files(
         [(f"{name}/{n}.jpg", jpeg(n + at)) for at, name in ((0, "cat"), (100, "dog")) for n in range(photos)]
     )
@@ -54,7 +55,7 @@ def toy_experiment(
     """An experiment of a lab on disk, as it stands in `state`; no `result`: nothing found yet."""
     store = services.store(project)
     config = ExperimentConfig(kind, settings, DataConfig(project.id), BaseConfig(BASE))
-    run = create_experiment(new_experiment_dir(kind, project), config, store.manifest() if store.classes() else None)
+    run = create_experiment(project.new_experiment_dir(kind), config, store.manifest() if store.classes() else None)
     recorder = Recorder(run, pid=1)
     if result is not None:
         write_result(run, result, complete=state == "FINISHED")

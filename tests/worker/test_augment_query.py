@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from transfer_core.disk.workspace import lane_dir
+from tests.support import workspace
 from transfer_core.nn.data.augment import preview
 from transfer_core.photos.decode import decode
 from transfer_core.runs.augmentation import get_preset
@@ -30,11 +30,11 @@ def arguments(photo: Path) -> dict[str, Any]:
 
 
 def test_a_preview_holds_the_photo_and_the_variants_that_training_sees(photo: Path) -> None:
-    answer = Answerer().answer({"kind": "augment", "args": arguments(photo)})
+    answer = Answerer(workspace()).answer({"kind": "augment", "args": arguments(photo)})
     assert answer["ok"], answer
     paths = [answer["result"]["original"], *answer["result"]["paths"]]
     assert len(set(paths)) == 4
-    assert {Path(path).parent for path in paths} == {lane_dir()}
+    assert {Path(path).parent for path in paths} == {workspace().lane_dir}
     pixels = decode(photo, 32)
     sha = hashlib.sha256(photo.read_bytes()).hexdigest()
     expected = [pixels, *preview(pixels, get_preset("photos"), 3, 7, sha)]
@@ -55,7 +55,7 @@ def test_a_preview_holds_the_photo_and_the_variants_that_training_sees(photo: Pa
     ],
 )
 def test_what_cannot_be_shown_is_refused(photo: Path, changes: dict[str, Any], words: str) -> None:
-    answer = Answerer().answer({"kind": "augment", "args": arguments(photo) | changes})
+    answer = Answerer(workspace()).answer({"kind": "augment", "args": arguments(photo) | changes})
     assert answer["kind"] == "TransferError"
     assert words in str(Sentence.from_json(answer["error"]))
-    assert not lane_dir().exists() or not list(lane_dir().iterdir())
+    assert not workspace().lane_dir.exists() or not list(workspace().lane_dir.iterdir())

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from transfer_core.disk.workspace import lane_dir
+from tests.support import workspace
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import DataError, TransferError
 from transfer_core.nn.training import run as training
 from transfer_core.nn.training.run import train
@@ -33,7 +34,7 @@ Make = Callable[..., Run]
 
 def test_a_run_is_recorded_to_its_end(toy_run: Make) -> None:
     run, heard = toy_run(), []
-    status = worker.perform(run, heard.append)
+    status = worker.perform(workspace(), run, heard.append)
     assert status == run.status()
     assert (status.state, str(status.message), status.pid) == ("FINISHED", "", os.getpid())
     assert run.events() == heard
@@ -47,12 +48,12 @@ def test_a_stopped_run_says_what_is_kept(toy_run: Make) -> None:
         if isinstance(event, EpochEnded):
             run.request_stop()
 
-    status = worker.perform(run, stop)
+    status = worker.perform(workspace(), run, stop)
     assert (status.state, str(status.message)) == ("STOPPED", "Stopped; the best weights so far are kept.")
     assert run.model_path.is_file()
     early = toy_run()
     early.request_stop()
-    status = worker.perform(early)
+    status = worker.perform(workspace(), early)
     assert (status.state, str(status.message)) == (
         "STOPPED",
         "Stopped before the first epoch ended, so there is no classifier.",
@@ -74,11 +75,11 @@ def test_a_run_that_fails_says_why(
     error: Exception,
     message: str,
 ) -> None:
-    def fail(run: Run, emit: object) -> None:
+    def fail(space: Workspace, run: Run, emit: object) -> None:
         raise error
 
     monkeypatch.setattr(training, "train", fail)
-    status = worker.perform(toy_run())
+    status = worker.perform(workspace(), toy_run())
     assert (status.state, str(status.message)) == ("FAILED", message)
     assert ("Traceback" in capsys.readouterr().err) is isinstance(error, KeyError)
 
@@ -88,7 +89,7 @@ def test_the_heart_beats_during_one_long_operation(toy_run: Make, monkeypatch: p
     monkeypatch.setattr(worker, "HEARTBEAT", 0.01)
     run, moved = toy_run(), threading.Event()
 
-    def long_operation(run: Run, emit: object) -> None:
+    def long_operation(space: Workspace, run: Run, emit: object) -> None:
         first = run.status().heartbeat
         for _ in range(10_000):
             if run.status().heartbeat > first:
@@ -96,7 +97,7 @@ def test_the_heart_beats_during_one_long_operation(toy_run: Make, monkeypatch: p
                 return
 
     monkeypatch.setattr(training, "train", long_operation)
-    worker.perform(run)
+    worker.perform(workspace(), run)
     assert moved.is_set()
     assert "heartbeat" not in [thread.name for thread in threading.enumerate()]
 
@@ -161,7 +162,7 @@ def test_a_killed_run_leaves_no_half_written_file(real_run: Run) -> None:
 
 def test_the_lane_answers_each_line_in_its_own_file(toy_run: Make, capsys: pytest.CaptureFixture[str]) -> None:
     run = toy_run(head=PhaseConfig(30, 3e-2))
-    assert train(run, lambda event: None)
+    assert train(workspace(), run, lambda event: None)
     photo = run.manifest().of("validation")[0]
     requests: list[dict[str, Any]] = [
         {"id": "a1", "kind": "predict", "args": {"run": str(run.path), "images": [photo.path, "/nowhere.jpg"]}},
@@ -171,8 +172,8 @@ def test_the_lane_answers_each_line_in_its_own_file(toy_run: Make, capsys: pytes
         {"id": "a5", "kind": "dance"},
         {"id": "a6", "kind": "predict", "args": {"run": str(run.path), "images": []}},
     ]
-    answer_lines([json.dumps(request) + "\n" for request in requests] + ["\n"])
-    answers = {path.stem: json.loads(path.read_text()) for path in lane_dir().glob("*.json")}
+    answer_lines(workspace(), [json.dumps(request) + "\n" for request in requests] + ["\n"])
+    answers = {path.stem: json.loads(path.read_text()) for path in workspace().lane_dir.glob("*.json")}
     assert set(answers) == {"a1", "a2", "a3", "a4", "a5", "a6"}
     good, bad = answers["a1"]["result"]["predictions"]
     assert (good["image"], good["label"]) == (photo.path, "blue")
@@ -194,9 +195,9 @@ def test_the_lane_keeps_few_classifiers_and_notices_a_new_one(toy_run: Make) -> 
     folders = []
     for _ in range(3):
         run = toy_run(head=PhaseConfig(1, 1e-3))
-        assert train(run, lambda event: None)
+        assert train(workspace(), run, lambda event: None)
         folders.append(run)
-    answerer = Answerer()
+    answerer = Answerer(workspace())
     loaded = [answerer._classifier(str(run.path)) for run in folders]
     assert answerer._classifier(str(folders[2].path)) is loaded[2]
     assert answerer._classifier(str(folders[1].path)) is loaded[1]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from transfer_core.backbones.freeze_plan import FreezePlan, cut
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.disk.files import read_json, write_json
-from transfer_core.disk.workspace import cache_dir
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import StorageError
 
 __all__ = [
@@ -99,6 +99,7 @@ class Estimate:
 
 
 def estimate(
+    workspace: Workspace,
     tree: LayerTree,
     plan: FreezePlan,
     classes: int,
@@ -115,7 +116,7 @@ def estimate(
     channels = tree.root.shape[-1]
     head = (channels + 1) * classes
     trainable = parts.trainable_parameters + head
-    speed = machine_speed(tree.root.name)
+    speed = machine_speed(workspace, tree.root.name)
     change = _AUGMENT_SECONDS * tree.input_size**2
     live, learned = augmented.mode == "live", train_photos
     if augmented.mode == "cached":
@@ -168,15 +169,16 @@ def _activation_bytes(tree: LayerTree, plan: FreezePlan, frontier: tuple[str, ..
     return 4 * values
 
 
-def machine_speed(base: str) -> Speed:
+def machine_speed(workspace: Workspace, base: str) -> Speed:
     """Speed of a base on this machine.
 
     As measured by earlier runs of it; else as of a like machine, corrected by how this one did with other bases.
 
     Args:
+        workspace: that remembers earlier runs.
         base: the title of its row, which is the name of its tree.
     """
-    measured = _read()
+    measured = _read(workspace)
     default = _default(base)
     own = measured.get(base, {})
     forward, train = own.get("forward"), own.get("train")
@@ -187,7 +189,9 @@ def machine_speed(base: str) -> Speed:
     )
 
 
-def record_speed(base: str, kind: Literal["forward", "train"], flops: float, seconds: float) -> None:
+def record_speed(
+    workspace: Workspace, base: str, kind: Literal["forward", "train"], flops: float, seconds: float
+) -> None:
     """Note how long `flops` operations took; too short a measurement is left out. The newest counts half.
 
     Raises:
@@ -195,13 +199,13 @@ def record_speed(base: str, kind: Literal["forward", "train"], flops: float, sec
     """
     if seconds < _SMALLEST_TIME or flops <= 0:
         return
-    measured = _read()
+    measured = _read(workspace)
     own = measured.setdefault(base, {})
     own[kind] = (own[kind] + flops / seconds) / 2 if kind in own else flops / seconds
-    write_json(_path(), measured)
+    write_json(_path(workspace), measured)
 
 
-def record_pass(tree: LayerTree, pace: tuple[int, float]) -> None:
+def record_pass(workspace: Workspace, tree: LayerTree, pace: tuple[int, float]) -> None:
     """Note how fast the whole base ran: so many photos in so many seconds, as `Watch.pace` gives them.
 
     Few photos say nothing and are left out.
@@ -210,7 +214,7 @@ def record_pass(tree: LayerTree, pace: tuple[int, float]) -> None:
     if photos < _FEWEST_PHOTOS:
         return
     flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
-    record_speed(tree.root.name, "forward", flops * photos, seconds)
+    record_speed(workspace, tree.root.name, "forward", flops * photos, seconds)
 
 
 def _default(base: str) -> tuple[float, float]:
@@ -222,12 +226,12 @@ def _machine_factor(measured: dict[str, dict[str, float]], kind: str, column: in
     return statistics.median(ratios) if ratios else 1.0
 
 
-def _path() -> Path:
-    return cache_dir() / "speed.json"
+def _path(workspace: Workspace) -> Path:
+    return workspace.cache_dir / "speed.json"
 
 
-def _read() -> dict[str, dict[str, float]]:
-    path = _path()
+def _read(workspace: Workspace) -> dict[str, dict[str, float]]:
+    path = _path(workspace)
     if not path.is_file():
         return {}
     try:

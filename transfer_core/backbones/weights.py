@@ -9,8 +9,8 @@ from typing import Literal
 
 from transfer_core.backbones import download as fetching
 from transfer_core.backbones.catalog import Base, get_base
-from transfer_core.disk import workspace as projects
 from transfer_core.disk.files import atomic_path, read_json, write_json
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import StorageError, WeightsError
 from transfer_core.text import Sentence
 
@@ -27,25 +27,26 @@ __all__ = [
 WeightsState = Literal["bundled", "cached", "download", "file"]
 
 
-def weights_state(base: str | Base) -> WeightsState:
+def weights_state(workspace: Workspace, base: str | Base) -> WeightsState:
     """Where the ImageNet weights of `base` stand on this machine.
 
     Returns:
-        `bundled` (installed with Thaw), `cached` (in THAW_HOME), `download` (can be fetched), or `file` (only from a
-        file that the person names).
+        `bundled` (installed with Thaw), `cached` (in the workspace), `download` (can be fetched), or `file` (only from
+        a file that the person names).
     """
     row = get_base(base)
     if _bundled(row):
         return "bundled"
-    if _cached(row).is_file():
+    if _cached(workspace, row).is_file():
         return "cached"
     return "download" if row.weights.kind == "download" else "file"
 
 
-def find_weights(base: str | Base, choice: str = "imagenet") -> Path | None:
+def find_weights(workspace: Workspace, base: str | Base, choice: str = "imagenet") -> Path | None:
     """The weights file that `choice` means.
 
     Args:
+        workspace: where fetched and imported weights lie.
         base: a row or its name.
         choice: `imagenet`, `none`, or the path of a file.
 
@@ -60,10 +61,10 @@ def find_weights(base: str | Base, choice: str = "imagenet") -> Path | None:
         return None
     if choice != "imagenet":
         return _named(row, choice)
-    path = _bundled(row) or _cached(row)
+    path = _bundled(row) or _cached(workspace, row)
     if not path.is_file():
         raise _how_to_get(row)
-    if not fetching.is_published(row, path, file_digests(path)):
+    if not fetching.is_published(row, path, file_digests(workspace, path)):
         advice = Sentence("Delete it, then fetch or import it again.")
         if row.weights.kind == "bundled":
             advice = Sentence("Reinstall Thaw.")
@@ -77,13 +78,15 @@ def find_weights(base: str | Base, choice: str = "imagenet") -> Path | None:
 
 
 def fetch_weights(
+    workspace: Workspace,
     base: str | Base,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Path:
-    """Fetch the ImageNet weights of `base` into THAW_HOME, unless they are already on this machine.
+    """Fetch the ImageNet weights of `base` into the workspace, unless they are already on this machine.
 
     Args:
+        workspace: where fetched and imported weights lie.
         base: a row or its name.
         progress: called with the bytes so far and the bytes in all (0 where unknown).
         cancelled: asked several times a second; answering True ends the transfer.
@@ -96,17 +99,17 @@ def fetch_weights(
         StorageError: the disk is full or can't be written.
     """
     row = get_base(base)
-    present = _bundled(row) or _cached(row)
-    if present.is_file() and fetching.is_published(row, present, file_digests(present)):
+    present = _bundled(row) or _cached(workspace, row)
+    if present.is_file() and fetching.is_published(row, present, file_digests(workspace, present)):
         return present
     if row.weights.kind != "download":
         raise _how_to_get(row)
-    fetching.fetch_file(row, _cached(row), progress, cancelled)
-    return _cached(row)
+    fetching.fetch_file(row, _cached(workspace, row), progress, cancelled)
+    return _cached(workspace, row)
 
 
-def import_weights(base: str | Base, path: str | Path) -> Path:
-    """Copy a person's file into THAW_HOME as the ImageNet weights of `base`.
+def import_weights(workspace: Workspace, base: str | Base, path: str | Path) -> Path:
+    """Copy a person's file into the workspace as the ImageNet weights of `base`.
 
     Only the published file is taken, so that `imagenet` means the same everywhere; any other file can still be named
     as `choice` without importing it.
@@ -117,7 +120,7 @@ def import_weights(base: str | Base, path: str | Path) -> Path:
     """
     row = get_base(base)
     source = _named(row, str(path))
-    if not fetching.is_published(row, source, file_digests(source)):
+    if not fetching.is_published(row, source, file_digests(workspace, source)):
         raise WeightsError(
             "{source} is not the published weights file of {title} ({filename}): its digest or size "
             "differs. To use it all the same, name it as the weights of a training instead of importing it.",
@@ -125,28 +128,28 @@ def import_weights(base: str | Base, path: str | Path) -> Path:
             title=row.title,
             filename=row.weights.filename,
         )
-    target = _cached(row)
+    target = _cached(workspace, row)
     with atomic_path(target) as temporary:
         shutil.copyfile(source, temporary)
     return target
 
 
-def weights_id(base: str | Base, choice: str = "imagenet", seed: int = 0) -> str:
+def weights_id(workspace: Workspace, base: str | Base, choice: str = "imagenet", seed: int = 0) -> str:
     """Identity of the weights for cache keys: `sha256-<64 hex digits>` of the file, or `random-<seed>` for `none`.
 
     Raises:
         WeightsError: as `find_weights`.
     """
-    path = find_weights(base, choice)
-    return f"random-{seed}" if path is None else f"sha256-{file_digests(path)['sha256']}"
+    path = find_weights(workspace, base, choice)
+    return f"random-{seed}" if path is None else f"sha256-{file_digests(workspace, path)['sha256']}"
 
 
-def file_digests(path: Path) -> dict[str, str]:
-    """MD5 and SHA-256 of a file as hex digits, remembered in THAW_HOME as long as its size and time stay the same."""
+def file_digests(workspace: Workspace, path: Path) -> dict[str, str]:
+    """MD5 and SHA-256 of a file as hex digits, remembered in the workspace while its size and time stay the same."""
     path = path.absolute()
     facts = path.stat()
     stamp = [str(path), facts.st_size, facts.st_mtime_ns]
-    memory = projects.cache_dir() / "digests" / f"{hashlib.sha256(str(path).encode()).hexdigest()[:32]}.json"
+    memory = workspace.cache_dir / "digests" / f"{hashlib.sha256(str(path).encode()).hexdigest()[:32]}.json"
     if memory.is_file():
         try:
             kept = read_json(memory)
@@ -164,8 +167,8 @@ def file_digests(path: Path) -> dict[str, str]:
     return digests
 
 
-def _cached(base: Base) -> Path:
-    return projects.weights_dir() / base.weights.filename
+def _cached(workspace: Workspace, base: Base) -> Path:
+    return workspace.weights_dir / base.weights.filename
 
 
 def _bundled(base: Base) -> Path | None:

@@ -9,6 +9,7 @@ from transfer_core.backbones.catalog import BASES, get_base
 from transfer_core.backbones.stored_trees import stored_tree
 from transfer_core.backbones.weights import weights_state
 from transfer_core.cli.output import json_option, load_tensorflow, result, stdout_kept_clean
+from transfer_core.disk.workspace import Workspace
 
 __all__ = ["bases", "layers"]
 
@@ -17,6 +18,7 @@ __all__ = ["bases", "layers"]
 @json_option
 def bases(as_json: bool) -> None:
     """List the pretrained networks, and whether their weights are here."""
+    workspace = Workspace.from_environment()
     rows = [
         {
             "name": base.name,
@@ -26,7 +28,7 @@ def bases(as_json: bool) -> None:
             "imagenet_top1": base.top1,
             "imagenet_top5": base.top5,
             "source": base.source,
-            "weights": weights_state(base),
+            "weights": weights_state(workspace, base),
         }
         for base in BASES
     ]
@@ -47,10 +49,11 @@ def _bases_words(value: dict[str, Any]) -> str:
 def layers(base: str, as_json: bool) -> None:
     """Print the tree of BASE: stages, blocks and layers. Block names are what `train --train-from` takes."""
     get_base(base)  # refuse an unknown name before the seconds TensorFlow takes to load
+    workspace = Workspace.from_environment()
     with stdout_kept_clean(as_json):
-        if stored_tree(base) is None:
+        if stored_tree(workspace, base) is None:
             load_tensorflow()
-        tree = api.layers(base)
+        tree = api.layers(base, workspace)
     result({"tree": tree.root.to_dict()}, as_json, _tree_words)
 
 

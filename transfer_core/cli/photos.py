@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from transfer_core.cli.output import json_option, result, stdout_kept_clean
+from transfer_core.disk.workspace import Workspace
 from transfer_core.photos.open import open_source
 from transfer_core.text import plural, t
 
@@ -16,7 +17,7 @@ __all__ = ["check"]
 @json_option
 def check(data: str, as_json: bool) -> None:
     """Look through DATA: what can be used, what can't and why, duplicates, and photos under two labels."""
-    with stdout_kept_clean(as_json), open_source(data) as source:
+    with stdout_kept_clean(as_json), open_source(Workspace.from_environment(), data) as source:
         found = source.report.to_dict()
     result(found, as_json, _words)
 

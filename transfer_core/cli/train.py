@@ -13,7 +13,8 @@ from transfer_core.cli.interrupt import stop_on_interrupt
 from transfer_core.cli.labs.experiment import experiment_words
 from transfer_core.cli.output import json_option, load_tensorflow, result, stdout_kept_clean
 from transfer_core.cli.progress import Reporter
-from transfer_core.disk.files import atomic_path, read_json
+from transfer_core.disk.files import atomic_path
+from transfer_core.disk.formats import read_current
 from transfer_core.errors import ConfigError
 from transfer_core.labs.experiment import is_experiment
 from transfer_core.runs.augmentation import PRESETS
@@ -81,7 +82,7 @@ def train(data: str | None, out: Path, config_file: Path | None, as_json: bool, 
 
 def _configure(data: str | None, config_file: Path | None, options: dict[str, Any]) -> RunConfig:
     """Lay the options given over the configuration file, or over the defaults."""
-    start = RunConfig.from_dict(read_json(config_file)) if config_file else RunConfig()
+    start = RunConfig.from_dict(read_current(config_file)) if config_file else RunConfig()
     given = {name: value for name, value in options.items() if value is not None}
 
     def over(part: Any, **names: str) -> Any:

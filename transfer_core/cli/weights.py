@@ -9,6 +9,7 @@ import click
 from transfer_core.backbones.catalog import BASES, Base, get_base
 from transfer_core.backbones.weights import fetch_weights, import_weights
 from transfer_core.cli.output import json_option, progress, result, say, stdout_kept_clean
+from transfer_core.disk.workspace import Workspace
 from transfer_core.text import t
 
 __all__ = ["weights"]
@@ -35,7 +36,7 @@ def fetch(names: tuple[str, ...], as_json: bool) -> None:
 
 
 def _fetch(row: Base, advance: Callable[[int], None]) -> Path:
-    return fetch_weights(row, lambda done, total: advance(done))
+    return fetch_weights(Workspace.from_environment(), row, lambda done, total: advance(done))
 
 
 @weights.command("import")
@@ -43,11 +44,12 @@ def _fetch(row: Base, advance: Callable[[int], None]) -> Path:
 @json_option
 def import_(folder: Path, as_json: bool) -> None:
     """Take every published weights file found in DIR, e.g. on a memory stick."""
-    taken = []
+    taken, workspace = [], Workspace.from_environment()
     with stdout_kept_clean(as_json):
         for row in BASES:
             if (folder / row.weights.filename).is_file():
-                taken.append({"name": row.name, "path": str(import_weights(row, folder / row.weights.filename))})
+                path = import_weights(workspace, row, folder / row.weights.filename)
+                taken.append({"name": row.name, "path": str(path)})
         if not taken:
             names = [row.weights.filename for row in BASES]
             say(t("{folder} holds none of the files Thaw knows: {names}.", folder=folder, names=names))

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from transfer_core.disk import cache as cache_limit
 from transfer_core.disk.files import atomic_path, disk_errors
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import StorageError
 from transfer_core.text import Sentence
 
@@ -108,7 +109,7 @@ def content_key(*parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def require_space(folder: Path, size: int, what: Sentence) -> None:
+def require_space(workspace: Workspace, folder: Path, size: int, what: Sentence) -> None:
     """Make room in the cache for `size` bytes about to be written to `folder`; refuse what the disk can't hold.
 
     What was not used for longest goes, until the limit (`cache_limit`) is kept and the disk has the space.
@@ -118,9 +119,9 @@ def require_space(folder: Path, size: int, what: Sentence) -> None:
     """
     with disk_errors(folder / "file"):
         folder.mkdir(parents=True, exist_ok=True)
-        cache_limit.trim(coming=size)
+        cache_limit.trim(workspace, coming=size)
         free = shutil.disk_usage(folder).free
-        if size + _SPARE > free and cache_limit.release(size + _SPARE - free):
+        if size + _SPARE > free and cache_limit.release(workspace, size + _SPARE - free):
             free = shutil.disk_usage(folder).free
     if size + _SPARE > free:
         raise StorageError(

@@ -7,13 +7,12 @@ processes may make room at once: each removes the oldest it sees, and a file tha
 
 import logging
 import math
-import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from transfer_core.disk.files import read_json, write_json
-from transfer_core.disk.workspace import cache_dir, home
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError
 from transfer_core.text import Sentence
 
@@ -21,7 +20,7 @@ __all__ = ["DEFAULT_GB", "FOLDERS", "clear", "limit_bytes", "release", "set_limi
 
 DEFAULT_GB = 5.0
 FOLDERS = ("pixels", "features", "prefix")
-"""Folders of `projects.cache_dir` that the limit governs; what else lies there is small and stays."""
+"""Folders of `Workspace.cache_dir` that the limit governs; what else lies there is small and stays."""
 _GB = 10**9
 _KEY = "cache_gb"
 
@@ -36,21 +35,21 @@ class _File:
     """When it was last used, in nanoseconds since the epoch."""
 
 
-def limit_bytes() -> int:
-    """How much the caches may hold, in bytes: THAW_CACHE_GB, or else the setting, or else 5 GB (10^9 bytes each).
+def limit_bytes(workspace: Workspace) -> int:
+    """How much the caches may hold, in bytes: `Workspace.cache_gb`, or else the setting, or else 5 GB (of 10^9 bytes).
 
     Raises:
         ConfigError: the limit set is not a number of gigabytes.
         StorageError: the settings file is damaged.
     """
-    if (named := os.environ.get("THAW_CACHE_GB")) is not None:
-        return _bytes(named, "THAW_CACHE_GB")
-    settings = _settings_path()
+    if workspace.cache_gb is not None:
+        return _bytes(workspace.cache_gb, "THAW_CACHE_GB")
+    settings = workspace.settings_path
     stored = read_json(settings).get(_KEY, DEFAULT_GB) if settings.exists() else DEFAULT_GB
     return _bytes(stored, f"{_KEY} in {settings}")
 
 
-def set_limit(gigabytes: float) -> None:
+def set_limit(workspace: Workspace, gigabytes: float) -> None:
     """Keep `gigabytes` (of 10^9 bytes) as the limit for every run from now on, and make the caches fit.
 
     Raises:
@@ -58,21 +57,22 @@ def set_limit(gigabytes: float) -> None:
         StorageError: the settings can't be read or written.
     """
     _bytes(gigabytes, Sentence("The limit of the cache"))
-    settings = _settings_path()
+    settings = workspace.settings_path
     others = read_json(settings) if settings.exists() else {}
     write_json(settings, others | {_KEY: gigabytes})
-    trim()
+    trim(workspace)
 
 
-def usage() -> int:
+def usage(workspace: Workspace) -> int:
     """Bytes the caches hold now."""
-    return sum(file.size for file in _files())
+    return sum(file.size for file in _files(workspace))
 
 
-def trim(keep: Collection[Path] = (), coming: int = 0) -> int:
+def trim(workspace: Workspace, keep: Collection[Path] = (), coming: int = 0) -> int:
     """Remove what was not used for longest until `coming` more bytes fit below the limit.
 
     Args:
+        workspace: whose caches.
         keep: files that stay, however old. What they hold counts as used all the same.
         coming: bytes about to be written.
 
@@ -82,17 +82,17 @@ def trim(keep: Collection[Path] = (), coming: int = 0) -> int:
     Raises:
         ConfigError, StorageError: as `limit_bytes`.
     """
-    files = _files()
-    return _remove(files, sum(file.size for file in files) + coming - limit_bytes(), keep)
+    files = _files(workspace)
+    return _remove(files, sum(file.size for file in files) + coming - limit_bytes(workspace), keep)
 
 
-def clear() -> int:
+def clear(workspace: Workspace) -> int:
     """Remove everything that can be made again, and give the bytes removed. What is open stays readable to its user."""
-    files = _files()
+    files = _files(workspace)
     return _remove(files, sum(file.size for file in files) + 1, ())
 
 
-def release(needed: int, keep: Collection[Path] = ()) -> int:
+def release(workspace: Workspace, needed: int, keep: Collection[Path] = ()) -> int:
     """Remove what was not used for longest until `needed` bytes are free, for a disk that is short of them.
 
     Nothing is removed when even all of it would not be enough.
@@ -100,13 +100,9 @@ def release(needed: int, keep: Collection[Path] = ()) -> int:
     Returns:
         Bytes removed.
     """
-    files = _files()
+    files = _files(workspace)
     removable = sum(file.size for file in files if file.path not in keep)
     return _remove(files, needed, keep) if removable >= needed else 0
-
-
-def _settings_path() -> Path:
-    return home() / "settings.json"
 
 
 def _bytes(value: object, what: str | Sentence) -> int:
@@ -124,11 +120,11 @@ def _bytes(value: object, what: str | Sentence) -> int:
     return int(number * _GB)
 
 
-def _files() -> list[_File]:
+def _files(workspace: Workspace) -> list[_File]:
     """What lies in the caches, least recently used first. Hidden files are still being written: they are nobody's."""
     found = []
     for folder in FOLDERS:
-        for path in (cache_dir() / folder).rglob("*"):
+        for path in (workspace.cache_dir / folder).rglob("*"):
             if path.name.startswith("."):
                 continue
             try:

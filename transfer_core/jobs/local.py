@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from transfer_core.disk import workspace as projects
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import RunError, TransferError
 from transfer_core.jobs.claims import Claim, claim, current_claim
 from transfer_core.jobs.engine import FairQueue
@@ -38,15 +38,18 @@ class LocalEngine:
     Workers live in sessions of their own and go on when the server ends; a new engine's `reconcile` finds them again.
     """
 
-    def __init__(self, slots: int | None = None, *, command: Sequence[str] = WORKER, grace: float = 60.0) -> None:
+    def __init__(
+        self, workspace: Workspace, slots: int | None = None, *, command: Sequence[str] = WORKER, grace: float = 60.0
+    ) -> None:
         """Start the thread that runs the queue; nothing is read from disk before `reconcile`.
 
         Args:
+            workspace: whose runs it carries out.
             slots: how many runs train at once; None: `default_slots()`.
             command: starts a worker, once `run RUN_DIR` or `standby` is added to it.
             grace: seconds a run that was asked to stop may go without any progress before its worker is killed.
         """
-        self._home = projects.home()
+        self._workspace = workspace
         self._slots = slots or default_slots()
         self._command = list(command)
         self._grace = grace
@@ -54,7 +57,7 @@ class LocalEngine:
         self._workers: dict[Run, Watched] = {}
         self._claims: dict[Run, Claim] = {}  # of runs whose start failed half-way and is tried again
         self._cold: set[Run] = set()  # not to be given to the standby: one died on the way to them
-        self._standby = Standby(self._home, command)
+        self._standby = Standby(workspace, command)
         self._keep_warm = False
         self._next_scan: float | None = None
         self._complaints: dict[Run | None, str] = {}
@@ -171,11 +174,9 @@ class LocalEngine:
 
     def _scan(self) -> None:
         self._next_scan = time.monotonic() + _RESCAN
-        if projects.home() != self._home:
-            return  # THAW_HOME was set to another folder meanwhile: those runs are not ours
         found: list[tuple[float, Run]] = []
-        for project in projects.list_projects():
-            for run in [*list_runs(projects.runs_dir(project)), *list_runs(projects.experiments_dir(project))]:
+        for project in self._workspace.list_projects():
+            for run in [*list_runs(project.runs_dir), *list_runs(project.experiments_dir)]:
                 with self._trouble_with(run):
                     if (status := run.status()).active:
                         found.append((status.created, run))
@@ -240,7 +241,7 @@ class LocalEngine:
     def _start_cold(self, run: Run) -> "subprocess.Popen[bytes] | None":
         try:
             with run.log_path.open("ab") as log:
-                return spawn([*self._command, "run", str(run.path)], self._home, log)
+                return spawn([*self._command, "run", str(run.path)], self._workspace, log)
         except OSError as error:
             why = Sentence("The worker could not be started ({error}). Free some memory and try again.", error=error)
             end(run, "FAILED", why)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from transfer_core.disk.workspace import Workspace
+
 __all__ = ["WORKER", "ProcessId", "kill", "spawn", "tail"]
 
 WORKER: tuple[str, ...] = (sys.executable, "-m", "transfer_core.worker")
@@ -79,12 +81,14 @@ else:
         return None if answer.returncode or state.startswith("Z") else started.strip() or None
 
 
-def spawn(command: Sequence[str], home: Path, output: IO[bytes], *, listens: bool = False) -> "subprocess.Popen[bytes]":
+def spawn(
+    command: Sequence[str], workspace: Workspace, output: IO[bytes], *, listens: bool = False
+) -> "subprocess.Popen[bytes]":
     """Start a process in a session of its own, so that neither Ctrl-C nor our end reaches it.
 
     Args:
         command: program and arguments.
-        home: the THAW_HOME it works in.
+        workspace: it works in.
         output: where standard output and error go.
         listens: whether it gets a pipe as standard input. The pipe closes when we end, however we end.
 
@@ -94,8 +98,8 @@ def spawn(command: Sequence[str], home: Path, output: IO[bytes], *, listens: boo
     # The worker finds this very package, wherever the server found it; its text comes at once and as UTF-8.
     folder = str(Path(__file__).parents[2])
     paths = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = os.environ | {
-        "THAW_HOME": str(home),
+    environment = {name: value for name, value in os.environ.items() if name != "THAW_CACHE_GB"}
+    environment |= workspace.environment | {
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",

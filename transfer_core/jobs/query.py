@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from transfer_core.disk import workspace as projects
 from transfer_core.disk.files import disk_errors, read_json
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import TransferError
 from transfer_core.jobs.engine import exit_words
 from transfer_core.jobs.process import WORKER, ProcessId, kill, spawn, tail
@@ -38,14 +38,15 @@ class Lane:
     (or `warm`), ends with the server, and is started again when it died or hung.
     """
 
-    def __init__(self, *, command: Sequence[str] = WORKER) -> None:
+    def __init__(self, workspace: Workspace, *, command: Sequence[str] = WORKER) -> None:
         """Start nothing yet.
 
         Args:
+            workspace: the worker works in.
             command: starts a worker, once `lane` is added to it.
         """
-        self._home = projects.home()
-        self._folder = projects.lane_dir()
+        self._workspace = workspace
+        self._folder = workspace.lane_dir
         self._command = [*command, "lane"]
         self._process: subprocess.Popen[bytes] | None = None
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - kept open as long as there may be a worker
@@ -176,7 +177,7 @@ class Lane:
         self._output.close()
         self._output = tempfile.TemporaryFile()  # noqa: SIM115
         try:
-            self._process = spawn(self._command, self._home, self._output, listens=True)
+            self._process = spawn(self._command, self._workspace, self._output, listens=True)
         except OSError as error:
             raise TransferError(
                 "The worker that answers could not be started ({error}). Free some memory and try again.", error=error

@@ -6,8 +6,8 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
+from transfer_core.disk.workspace import Workspace
 from transfer_core.jobs.process import WORKER, spawn, tail
 from transfer_core.runs.folder import Run
 
@@ -24,14 +24,14 @@ class Standby:
     has no run yet ends too; one that has read its line no longer cares.
     """
 
-    def __init__(self, home: Path, command: Sequence[str] = WORKER) -> None:
+    def __init__(self, workspace: Workspace, command: Sequence[str] = WORKER) -> None:
         """Start nothing yet.
 
         Args:
-            home: the THAW_HOME the worker works in.
+            workspace: the worker works in.
             command: starts a worker, once `standby` is added to it.
         """
-        self._home = home
+        self._workspace = workspace
         self._command = [*command, "standby"]
         self._process: subprocess.Popen[bytes] | None = None
         # Nobody's run yet, so nobody's log: what it prints before it has one matters only if it dies of it.
@@ -57,7 +57,7 @@ class Standby:
         if self._failures >= _MOST_FAILURES:
             return
         try:
-            self._process = spawn(self._command, self._home, self._output, listens=True)
+            self._process = spawn(self._command, self._workspace, self._output, listens=True)
         except OSError as error:
             self._failures += 1
             _log.warning("No standby worker could be started: %s", error)

@@ -24,7 +24,7 @@ def decode_photos(bench: Bench, photos: Sequence[ManifestPhoto], size: int, span
     """As `load_pixels`; progress moves the experiment's own along `span`, and what is skipped is told."""
     watch = bench.quiet(_along(bench, Sentence("Reading the photos"), span))
     watch.start("measure")
-    return load_pixels(photos, size, watch)
+    return load_pixels(bench.workspace, photos, size, watch)
 
 
 def ask(

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from transfer_core.disk.workspace import Workspace
 from transfer_core.labs.experiment import ExperimentConfig, experiment_config, read_result, write_result
 from transfer_core.nn.training.session import Session, prepare
 from transfer_core.photos.manifest import Manifest
@@ -25,6 +26,7 @@ _PARTS = 1000  # the share of work done is told in thousandths
 class Bench:
     """Everything one experiment works with."""
 
+    workspace: Workspace
     run: Run
     """Its folder; files of its own may lie in it."""
     config: ExperimentConfig
@@ -47,7 +49,7 @@ class Bench:
 
     def session(self, config: RunConfig | None = None, manifest: Manifest | None = None) -> Session:
         """Decoded photos, base and cached features for `config` (by default `run_config()`) and `manifest`."""
-        session = prepare(config or self.run_config(), manifest or self.manifest, self.watch)
+        session = prepare(self.workspace, config or self.run_config(), manifest or self.manifest, self.watch)
         self.watch.planned.clear()  # seconds of a training's phases, which an experiment does not go through
         return session
 
@@ -74,7 +76,7 @@ class Bench:
         return Watch(hear, self.watch.stop, self.watch.beat)
 
 
-def carry_out(run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> bool:
+def carry_out(workspace: Workspace, run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> bool:
     """Do what the experiment in `run` asks for and leave its result in the folder.
 
     Returns:
@@ -86,7 +88,7 @@ def carry_out(run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -
     config = experiment_config(run)
     keras.utils.set_random_seed(config.seed)
     watch = Watch(emit, lambda: run.stop_requested, beat or (lambda: None))
-    bench = Bench(run, config, watch)
+    bench = Bench(workspace, run, config, watch)
     lab = import_module(f"transfer_core.labs.{config.kind}.run")
     try:
         watch.start("measure")

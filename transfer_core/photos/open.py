@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transfer_core.disk.files import disk_errors
-from transfer_core.disk.workspace import find_project, imports_dir
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import DataError
 from transfer_core.photos.manifest import Manifest
 from transfer_core.photos.store import ImportReport, PhotoStore
@@ -29,7 +29,7 @@ class Source:
 
 
 @contextmanager
-def open_source(data: str | Path, keep: Path | None = None) -> Iterator[Source]:
+def open_source(workspace: Workspace, data: str | Path, keep: Path | None = None) -> Iterator[Source]:
     """Import `data` for the length of the block.
 
     A folder is read by reference: its photos are not copied. A zip is unpacked into `keep`, or where that is None into
@@ -40,7 +40,7 @@ def open_source(data: str | Path, keep: Path | None = None) -> Iterator[Source]:
         StorageError: the workspace can't be written.
     """
     path = Path(data).expanduser()
-    project = None if path.exists() else find_project(str(data))
+    project = None if path.exists() else workspace.find_project(str(data))
     if project is not None:
         store = PhotoStore(project.photos_dir)
         yield Source(store, store.report())
@@ -50,9 +50,9 @@ def open_source(data: str | Path, keep: Path | None = None) -> Iterator[Source]:
             "There is no folder, zip or project called {data!r}. Give a folder with one folder of photos a class.",
             data=str(data),
         )
-    with disk_errors(imports_dir()):
-        imports_dir().mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=imports_dir()))
+    with disk_errors(workspace.imports_dir):
+        workspace.imports_dir.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(dir=workspace.imports_dir))
     try:
         if path.is_dir():
             store = PhotoStore(scratch)

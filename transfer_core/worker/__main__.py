@@ -5,7 +5,7 @@
     python -m transfer_core.worker lane          answer requests, one JSON line each on standard input, until it ends
 
 Whoever starts it sends standard output and error to a log. What it has to say stands in the run's folder, or for the
-lane in projects.lane_dir()/ID.json.
+lane in `Workspace.lane_dir`/ID.json.
 """
 
 import logging
@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import RunError, TransferError
 from transfer_core.nn.tensorflow import start_tensorflow
 from transfer_core.runs.folder import Run, open_run
@@ -47,7 +48,7 @@ def warm_up() -> None:
 
 def _run(folder: str) -> int:
     try:
-        status = perform(open_run(Path(folder)))
+        status = perform(Workspace.from_environment(), open_run(Path(folder)))
     except TransferError as error:
         print(error, file=sys.stderr)
         return 2
@@ -71,7 +72,7 @@ def _lane() -> int:
     start_tensorflow()
     from transfer_core.worker.queries import answer_lines
 
-    answer_lines(sys.stdin)
+    answer_lines(Workspace.from_environment(), sys.stdin)
     return 0
 
 

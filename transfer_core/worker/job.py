@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import TransferError
 from transfer_core.labs.experiment import is_experiment
 from transfer_core.nn.tensorflow import start_tensorflow
@@ -20,10 +21,11 @@ BUG = Sentence("Something went wrong inside Thaw: {error}; the log has the detai
 """What the message of a run says that failed through no fault of the person's."""
 
 
-def perform(run: Run, also: Emit | None = None) -> Status:
+def perform(workspace: Workspace, run: Run, also: Emit | None = None) -> Status:
     """Train `run`, or do its experiment, in this process and record how it goes and ends; it never stays RUNNING.
 
     Args:
+        workspace: it works in.
         run: a run that waits.
         also: hears every event too.
 
@@ -39,16 +41,17 @@ def perform(run: Run, also: Emit | None = None) -> Status:
             also(event)
 
     with _heartbeat(record.beat):
-        state, message = _work(run, tell)
+        state, message = _work(workspace, run, tell)
     record.end(state, message)
     return record.status
 
 
-def _work(run: Run, tell: Emit) -> tuple[State, Sentence]:
+def _work(workspace: Workspace, run: Run, tell: Emit) -> tuple[State, Sentence]:
     try:
         # This and what both import come here, so that a run is RUNNING, with a heartbeat, during the seconds they take.
         start_tensorflow()
-        return _experiment(run, tell) if is_experiment(run) else _train(run, tell)
+        work = _experiment if is_experiment(run) else _train
+        return work(workspace, run, tell)
     except TransferError as error:
         return "FAILED", error.sentence
     except MemoryError:
@@ -60,10 +63,10 @@ def _work(run: Run, tell: Emit) -> tuple[State, Sentence]:
         return "FAILED", Sentence(BUG, error=type(error).__name__)
 
 
-def _train(run: Run, tell: Emit) -> tuple[State, Sentence]:
+def _train(workspace: Workspace, run: Run, tell: Emit) -> tuple[State, Sentence]:
     from transfer_core.nn.training.run import train
 
-    report = train(run, tell)
+    report = train(workspace, run, tell)
     if report is None:
         return "STOPPED", Sentence("Stopped before the first epoch ended, so there is no classifier.")
     if report["stopped"]:
@@ -71,10 +74,10 @@ def _train(run: Run, tell: Emit) -> tuple[State, Sentence]:
     return "FINISHED", NOTHING
 
 
-def _experiment(run: Run, tell: Emit) -> tuple[State, Sentence]:
+def _experiment(workspace: Workspace, run: Run, tell: Emit) -> tuple[State, Sentence]:
     from transfer_core.labs.run_bench import carry_out
 
-    if carry_out(run, tell):
+    if carry_out(workspace, run, tell):
         return "FINISHED", NOTHING
     return "STOPPED", Sentence("Stopped; what was found so far is kept.")
 

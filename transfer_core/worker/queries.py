@@ -13,7 +13,7 @@ from PIL import Image
 
 from transfer_core.backbones.stored_trees import tree_path
 from transfer_core.disk.files import atomic_path, write_json
-from transfer_core.disk.workspace import lane_dir
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, PhotoError, TransferError
 from transfer_core.nn.data.augment import preview
 from transfer_core.nn.inference.imagenet import ImageNet
@@ -36,8 +36,9 @@ _MOST_VARIANTS = 48  # of a preview
 class Answerer:
     """Answers requests; keeps the last classifiers loaded."""
 
-    def __init__(self) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         """Start with nothing loaded."""
+        self._workspace = workspace
         self._classifiers: OrderedDict[tuple[str, int], Classifier] = OrderedDict()
         self._imagenet: ImageNet | None = None
 
@@ -62,8 +63,8 @@ class Answerer:
 
     def tree(self, base: str) -> dict[str, Any]:
         """Make sure the layer tree of `base` is stored; say where."""
-        load_tree(base)
-        return {"path": str(tree_path(base))}
+        load_tree(self._workspace, base)
+        return {"path": str(tree_path(self._workspace, base))}
 
     def predict(self, run: str, images: list[str]) -> dict[str, Any]:
         """Ask the classifier of the run in the folder `run` about files."""
@@ -71,7 +72,7 @@ class Answerer:
 
     def imagenet(self, images: list[str]) -> dict[str, Any]:
         """Ask a base with its own ImageNet answer layer about files; see `ImageNet`."""
-        self._imagenet = self._imagenet or ImageNet()
+        self._imagenet = self._imagenet or ImageNet(self._workspace)
         return {"predictions": _stored(self._imagenet.predict([Path(image) for image in images]))}
 
     def rates(self, config: dict[str, Any], manifest: str, phase: TrainedPhase, stop: str) -> dict[str, Any]:
@@ -81,7 +82,8 @@ class Answerer:
         """
         watch = Watch(lambda event: None, stop=Path(stop).exists)
         try:
-            curve = find_run_rate(RunConfig.from_dict(config), Manifest.read(Path(manifest)), phase, watch)
+            photos = Manifest.read(Path(manifest))
+            curve = find_run_rate(self._workspace, RunConfig.from_dict(config), photos, phase, watch)
         except Stopped as stopped:
             raise TransferError("The search for a rate was stopped; nothing has changed.") from stopped
         return curve.to_dict()
@@ -112,7 +114,7 @@ class Answerer:
         pictures = [original, *preview(original, limits, count, seed, hashlib.sha256(data).hexdigest())]
         name, paths = uuid.uuid4().hex, []
         for number, picture in enumerate(pictures):
-            path = lane_dir() / f"{name}-{number}.jpg"
+            path = self._workspace.lane_dir / f"{name}-{number}.jpg"
             with atomic_path(path) as temporary:
                 Image.fromarray(picture).save(temporary, "JPEG", quality=90)
             paths.append(str(path))
@@ -145,11 +147,11 @@ KINDS: dict[str, Callable[..., dict[str, Any]]] = {
 """What the lane can be asked; a method of `Answerer` by name."""
 
 
-def answer_lines(lines: Iterable[str]) -> None:
-    """Answer requests {"id", "kind", "args"}, one JSON line each, into lane_dir()/ID.json, until the lines end."""
-    answerer = Answerer()
+def answer_lines(workspace: Workspace, lines: Iterable[str]) -> None:
+    """Answer requests {"id", "kind", "args"}, one JSON line each, into `lane_dir`/ID.json, until the lines end."""
+    answerer = Answerer(workspace)
     for line in lines:
         if not line.strip():
             continue
         request = json.loads(line)  # from our own parent: anything else is a bug and may end the lane
-        write_json(lane_dir() / f"{request['id']}.json", answerer.answer(request))
+        write_json(workspace.lane_dir / f"{request['id']}.json", answerer.answer(request))

@@ -73,7 +73,9 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
         check_photos(manifest)
         if base:
             counts = {which: len(manifest.of(which)) for which in ("train", "validation")}
-            seconds = sum(expected_seconds(tree(base), settings, counts, len(manifest.classes)).values())
+            seconds = sum(
+                expected_seconds(project.workspace, tree(base), settings, counts, len(manifest.classes)).values()
+            )
             st.caption(
                 t(
                     ":material/schedule: This takes about {span}, if nothing else is running.",

@@ -131,7 +131,7 @@ def _cost(project: Project, settings: Settings) -> str:
     if tree is None:
         return t("Photos go through the base {times} times.", times=times)
     flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
-    seconds = _BATCH_OF_ONE * passes * flops / machine_speed(tree.root.name).forward_flops_per_s
+    seconds = _BATCH_OF_ONE * passes * flops / machine_speed(project.workspace, tree.root.name).forward_flops_per_s
     return t(
         "Photos go through the base {times} times, which takes about {span} here.",
         times=times,

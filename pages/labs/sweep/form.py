@@ -78,7 +78,7 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
             )
     settings = Settings(float(budget or 0), cuts, tuple(_number(rate) for rate in rates), rounds, epochs=epochs)
     if manifest is not None and base is not None:
-        st.caption(_forecast(base, settings, manifest))
+        st.caption(_forecast(project, base, settings, manifest))
     return settings
 
 
@@ -101,10 +101,10 @@ def _number(text: str) -> float:
         raise ConfigError("A learning rate must be a number such as 0.00001; {text!r} came.", text=text) from None
 
 
-def _forecast(base: str, settings: Settings, manifest: Manifest) -> str:
+def _forecast(project: Project, base: str, settings: Settings, manifest: Manifest) -> str:
     photos = usable(manifest)
     repeats = fold_count(photos, settings.repeats)
-    found = depths(tree(base), settings, len(photos.classes), counts(fold(photos, 0)))
+    found = depths(project.workspace, tree(base), settings, len(photos.classes), counts(fold(photos, 0)))
     return sentence(forecast_words(found, settings, repeats))
 
 

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support import workspace
 from transfer_core import api
 from transfer_core.__main__ import main
 from transfer_core.backbones import catalog
 from transfer_core.backbones.catalog import Base
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.disk.files import write_bytes, write_json
-from transfer_core.disk.workspace import cache_dir
 from transfer_core.errors import ConfigError, DataError, RunError
 from transfer_core.labs.compare.settings import (
     LEAST_PHOTOS,
@@ -171,7 +171,7 @@ def test_the_lab_compares_two_runs(two_runs: tuple[Run, Run], tmp_path: Path) ->
 
 def test_other_starts_and_lost_photos_are_told(two_runs: tuple[Run, Run], tmp_path: Path) -> None:
     bad, good = two_runs
-    shutil.rmtree(cache_dir())
+    shutil.rmtree(workspace().cache_dir)
     Path(good.manifest().of("validation")[0].path).unlink()
     write_json(good.path / "config.json", replace(good.config(), base=BaseConfig("toy", "/gone.h5")).to_dict())
     heard: list[Any] = []

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 
+from tests.support import workspace
 from transfer_core import api
 from transfer_core.__main__ import main
 from transfer_core.backbones.catalog import Base
@@ -36,7 +37,7 @@ QUICK = Settings(folds=3, penalties=(1e-4, 1e-2))
 def session(manifest: Manifest) -> Session:
     watch = Watch(lambda event: None)
     watch.start("measure")
-    return prepare(TOY, manifest, watch)
+    return prepare(workspace(), TOY, manifest, watch)
 
 
 def toy_run(folder: Path, manifest: Manifest, settings: Settings = QUICK) -> Run:
@@ -82,7 +83,7 @@ def test_features_that_are_missing_are_computed_alone(toy_base: Base, toy_manife
     work = session(toy_manifest())
     before = block_features.block_features(work)
     kept = {name: np.array(stored.array) for name, stored in before.items()}
-    work.origin.path(POOLED).unlink()
+    work.origin.path(workspace(), POOLED).unlink()
     stamps = {stored.path: stored.path.stat().st_mtime_ns for stored in before.values() if stored.path.exists()}
     after = block_features.block_features(work)
     for name, stored in after.items():
@@ -93,7 +94,7 @@ def test_features_that_are_missing_are_computed_alone(toy_base: Base, toy_manife
 def test_the_toy_base_is_probed(toy_base: Base, toy_manifest: Photos, tmp_path: Path) -> None:
     heard: list[Event] = []
     run = toy_run(tmp_path / "probe", toy_manifest(12, 6, test=4))
-    assert worker.perform(run, heard.append).state == "FINISHED"
+    assert worker.perform(workspace(), run, heard.append).state == "FINISHED"
     found = read_result(run)
     assert found is not None and found["complete"]
     assert found["photos"] == 36 and found["classes"] == {"blue": 18, "red": 18} and found["chance"] == 0.5
@@ -123,7 +124,7 @@ def test_a_stop_keeps_the_depths_so_far_and_going_on_ends_alike(
             if len(steps) == 2:
                 run.request_stop()
 
-    assert worker.perform(run, stop).state == "STOPPED"
+    assert worker.perform(workspace(), run, stop).state == "STOPPED"
     partial = read_result(run)
     assert partial is not None and len(partial["depths"]) == 1 and partial["blocks"] == 3
     with api.resuming(run):
@@ -134,7 +135,7 @@ def test_a_stop_keeps_the_depths_so_far_and_going_on_ends_alike(
 
 def test_few_photos_are_told_and_too_few_refused(toy_base: Base, toy_manifest: Photos, tmp_path: Path) -> None:
     heard: list[Event] = []
-    worker.perform(toy_run(tmp_path / "few", toy_manifest(3, 1, seed=4)), heard.append)
+    worker.perform(workspace(), toy_run(tmp_path / "few", toy_manifest(3, 1, seed=4)), heard.append)
     warnings = [str(event.text) for event in heard if isinstance(event, Message)]
     found = read_result(Run(tmp_path / "few"))
     assert found is not None and found["photos"] == 8

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support import workspace
 from transfer_core.__main__ import main
 from transfer_core.backbones.catalog import Base
 from transfer_core.errors import ConfigError, DataError
@@ -166,7 +167,7 @@ def make(tmp_path: Path, toy_base: Base, toy_manifest: Callable[..., Manifest]) 
 def test_the_whole_recipe_on_a_toy(make: Callable[..., Run]) -> None:
     run, heard = make(train_from="block1_add"), []
     assert experiment_config(run).settings.head_epochs == 3
-    status = worker.perform(run, heard.append)
+    status = worker.perform(workspace(), run, heard.append)
     assert status.state == "FINISHED", status.message
     result = read_result(run)
     assert result is not None and result["complete"]
@@ -197,11 +198,11 @@ def test_a_stopped_recipe_keeps_its_variants_and_goes_on(make: Callable[..., Run
         if isinstance(event, Progress) and event.step == VARIANTS["skipped"].title:
             run.request_stop()
 
-    assert worker.perform(run, stop).state == "STOPPED"
+    assert worker.perform(workspace(), run, stop).state == "STOPPED"
     partial = read_result(run)
     assert partial is not None and set(partial["variants"]) == {"feature_extraction", "augmented"}
     run.stop_path.unlink()
-    assert worker.perform(run).state == "FINISHED"
+    assert worker.perform(workspace(), run).state == "FINISHED"
     result = read_result(run)
     assert result is not None and set(result["variants"]) == {"feature_extraction", "augmented", "skipped"}
     assert result["variants"]["augmented"] == partial["variants"]["augmented"]
@@ -210,13 +211,13 @@ def test_a_stopped_recipe_keeps_its_variants_and_goes_on(make: Callable[..., Run
 
 def test_a_rate_that_loses_the_loss_is_told_and_written(make: Callable[..., Run]) -> None:
     run = make(variants=("skipped_fast",), head_rate=10.0)
-    assert worker.perform(run).state == "FINISHED"
+    assert worker.perform(workspace(), run).state == "FINISHED"
     result = read_result(run)
     assert result is not None and json.dumps(stored(result), allow_nan=False)
 
 
 def test_a_block_that_is_not_there_is_named(make: Callable[..., Run]) -> None:
-    status = worker.perform(make(train_from="block9"))
+    status = worker.perform(workspace(), make(train_from="block9"))
     assert status.state == "FAILED" and "no block called 'block9'" in str(status.message)
 
 

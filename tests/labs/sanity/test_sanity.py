@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support import workspace
 from transfer_core.backbones import catalog
 from transfer_core.backbones.catalog import Base
 from transfer_core.errors import ConfigError, DataError
@@ -241,7 +242,7 @@ def make(tmp_path: Path, toy_base: Base, toy_manifest: Callable[..., Manifest]) 
 
 
 def done(run: Run, emit: Callable[[Event], None] = lambda event: None) -> dict[str, Any]:
-    status = worker.perform(run, emit)
+    status = worker.perform(workspace(), run, emit)
     assert status.state == "FINISHED", status.message
     found = read_result(run)
     assert found is not None and found["complete"]
@@ -279,7 +280,7 @@ def test_what_was_done_before_an_interruption_is_not_done_again(make: Callable[.
         if isinstance(event, Progress) and str(event.step).startswith("wrong scaling"):
             run.request_stop()
 
-    assert worker.perform(run, stop).state == "STOPPED"
+    assert worker.perform(workspace(), run, stop).state == "STOPPED"
     kept = read_result(run)
     assert kept is not None and list(kept["variants"]) == ["dropout", "batch_norm"] and not kept["complete"]
     assert "equal to the last bit" in str(kept["conclusion"])

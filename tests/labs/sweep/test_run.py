@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import workspace
 from transfer_core import api
 from transfer_core.errors import ConfigError, RunError
 from transfer_core.labs.experiment import ExperimentConfig, create_experiment, experiment_config, read_result
@@ -53,7 +54,7 @@ def make(tmp_path: Path, toy_base: Any, toy_manifest: Callable[..., Manifest]) -
 def bench(run: Run, hear: Callable[[Event], None] = lambda event: None) -> Bench:
     watch = Watch(hear, lambda: run.stop_requested)
     watch.start("measure")
-    return Bench(run, experiment_config(run), watch)
+    return Bench(workspace(), run, experiment_config(run), watch)
 
 
 def names(result: dict[str, Any]) -> list[tuple[str, int]]:
@@ -200,7 +201,7 @@ def test_a_small_cache_changes_nothing(make: Make, monkeypatch: pytest.MonkeyPat
 
 def test_as_an_experiment_it_is_carried_out_and_kept(make: Make) -> None:
     run = make(cuts=("block2_add",))
-    assert worker.perform(run).state == "FINISHED"
+    assert worker.perform(workspace(), run).state == "FINISHED"
     result = read_result(run)
     assert result is not None and result["complete"]
     assert names(result) == [(HEAD, 0), ("block2_add", 0), (HEAD, 1), ("block2_add", 1)]

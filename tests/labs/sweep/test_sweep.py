@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.pages.layers.test_page import toy_tree
+from tests.support import workspace
 from transfer_core.backbones.freeze_plan import FreezePlan, from_block
 from transfer_core.backbones.tree import LayerFacts, LayerTree, Node
 from transfer_core.errors import ConfigError, DataError
@@ -87,7 +88,7 @@ def test_settings_that_do_not_fit_are_refused(wrong: dict[str, Any], words: str)
 
 
 def test_depths_go_from_the_head_to_the_whole_base() -> None:
-    found = depths(toy_tree(), Settings(), 2, COUNTS)
+    found = depths(workspace(), toy_tree(), Settings(), 2, COUNTS)
     assert [depth.name for depth in found] == [HEAD, "block2b", "block2a", "block1a", "block0a"]
     assert found[0].plan == FreezePlan() and found[-1].plan == from_block(toy_tree(), "block0a")
     parameters = [depth.trainable_parameters for depth in found]
@@ -98,10 +99,10 @@ def test_depths_go_from_the_head_to_the_whole_base() -> None:
 
 
 def test_named_cuts_are_put_in_order_behind_the_head() -> None:
-    found = depths(toy_tree(), Settings(cuts=("block0b", "head", "block2a")), 2, COUNTS)
+    found = depths(workspace(), toy_tree(), Settings(cuts=("block0b", "head", "block2a")), 2, COUNTS)
     assert [depth.name for depth in found] == [HEAD, "block2a", "block0b"]
     with pytest.raises(ConfigError, match="no block called 'block9'"):
-        depths(toy_tree(), Settings(cuts=("block9",)), 2, COUNTS)
+        depths(workspace(), toy_tree(), Settings(cuts=("block9",)), 2, COUNTS)
 
 
 def test_a_cut_behind_all_weights_is_refused() -> None:
@@ -110,8 +111,8 @@ def test_a_cut_behind_all_weights_is_refused() -> None:
     end = Node("end", "stage", 0, (8, 8, 10), (Node("end", "block", 0, (8, 8, 10), (last,)),))
     longer = LayerTree(replace(tree.root, children=(*tree.root.children, end)), tree.input_size)
     with pytest.raises(ConfigError, match="From end on, Toy has no weights"):
-        depths(longer, Settings(cuts=("end",)), 2, COUNTS)
-    assert [depth.name for depth in depths(longer, Settings(), 2, COUNTS)][:2] == [HEAD, "block2b"]
+        depths(workspace(), longer, Settings(cuts=("end",)), 2, COUNTS)
+    assert [depth.name for depth in depths(workspace(), longer, Settings(), 2, COUNTS)][:2] == [HEAD, "block2b"]
 
 
 ORDER = (HEAD, "c", "b", "a")
@@ -181,7 +182,7 @@ def test_no_budget_is_overdrawn(minutes: float, costs: list[float]) -> None:
 
 
 def test_a_forecast_ends_within_the_budget() -> None:
-    found = depths(toy_tree(), Settings(0.2), 2, COUNTS)
+    found = depths(workspace(), toy_tree(), Settings(0.2), 2, COUNTS)
     trials = forecast(found, Settings(0.2), 5)
     assert trials[0] == FIRST
     assert sum(next(d.seconds for d in found if d.name == t.depth) for t in trials) <= 0.2 * 60

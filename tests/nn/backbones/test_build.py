@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from keras.src.legacy.saving import legacy_h5_format
 
+from tests.support import workspace
 from transfer_core.backbones.catalog import BASES, Base, get_base
 from transfer_core.backbones.weights import find_weights
 from transfer_core.errors import ConfigError, WeightsError
@@ -58,7 +59,7 @@ def scaler(base: Base, size: int, dtype: str = "float32") -> keras.Model:
 @pytest.mark.parametrize("base", BASES, ids=lambda base: base.name)
 def test_a_base_is_as_published(thaw_home: Path, base: Base) -> None:
     size = base.minimum_size
-    model = build_base(base.name, weights="none", input_size=size)
+    model = build_base(workspace(), base.name, weights="none", input_size=size)
     assert model.name == base.name
     assert model.input_shape == (None, size, size, 3)
     assert len(model.output_shape) == 4
@@ -74,7 +75,7 @@ def test_a_base_is_as_published(thaw_home: Path, base: Base) -> None:
 
     for impossible in (size - 1, 0, -5, 100_000):
         with pytest.raises(ConfigError, match=f"{base.title} can't take photos of {impossible} pixels"):
-            build_base(base.name, weights="none", input_size=impossible)
+            build_base(workspace(), base.name, weights="none", input_size=impossible)
 
 
 @pytest.mark.parametrize(
@@ -92,14 +93,14 @@ def test_scaling_outside_equals_scaling_inside(base: str, first: str) -> None:
 
 def test_names_and_random_weights_depend_on_nothing_before(thaw_home: Path) -> None:
     state = random.getstate()
-    first, second = (build_base("inception-v3", weights="none", input_size=75, seed=4) for _ in range(2))
+    first, second = (build_base(workspace(), "inception-v3", weights="none", input_size=75, seed=4) for _ in range(2))
     assert random.getstate() == state, "a build leaves the caller's random numbers alone"
     assert [layer.name for layer in first.layers] == [layer.name for layer in second.layers]
     names = {layer.name for layer in first.layers}
     assert len(names) == len(first.layers)
     assert {"input_layer", "conv2d", "conv2d_93", "batch_normalization_93", "activation", "mixed10"} <= names
     assert all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights(), strict=True))
-    four, five = (build_base("vgg16", weights="none", input_size=32, seed=seed) for seed in (4, 5))
+    four, five = (build_base(workspace(), "vgg16", weights="none", input_size=32, seed=seed) for seed in (4, 5))
     assert not np.array_equal(four.get_weights()[0], five.get_weights()[0])
 
 
@@ -127,7 +128,7 @@ def test_a_saved_base_loads_elsewhere_with_plain_keras(thaw_home: Path, tmp_path
         base = get_base(name)
         size = base.minimum_size
         pixels = keras.Input((size, size, 3))
-        whole = build_base(name, weights="none", input_size=size)
+        whole = build_base(workspace(), name, weights="none", input_size=size)
         part = keras.Model(whole.input, whole.get_layer(last).output)
         model = keras.Model(pixels, part(preprocessing(base, pixels)))
         path = str(tmp_path / f"{name}.keras")
@@ -142,43 +143,45 @@ def test_a_saved_base_loads_elsewhere_with_plain_keras(thaw_home: Path, tmp_path
 
 @pytest.mark.parametrize("name", ["mobilenet", "efficientnet-v2-b0", "convnext-tiny"])
 def test_a_legacy_file_loads(thaw_home: Path, tmp_path: Path, name: str) -> None:
-    source = build_base(name, weights="none", input_size=32, seed=1)
+    source = build_base(workspace(), name, weights="none", input_size=32, seed=1)
     path = tmp_path / "legacy.h5"
     with h5py.File(path, "w") as file:
         legacy_h5_format.save_weights_to_hdf5_group(file, source)
-    loaded = build_base(name, weights=str(path), input_size=32)
+    loaded = build_base(workspace(), name, weights=str(path), input_size=32)
     assert all(np.array_equal(a, b) for a, b in zip(loaded.get_weights(), source.get_weights(), strict=True))
 
 
 def test_a_file_of_another_base_is_refused(thaw_home: Path, tmp_path: Path) -> None:
     path = tmp_path / "vgg16.h5"
     with h5py.File(path, "w") as file:
-        legacy_h5_format.save_weights_to_hdf5_group(file, build_base("vgg16", weights="none", input_size=32))
+        legacy_h5_format.save_weights_to_hdf5_group(
+            file, build_base(workspace(), "vgg16", weights="none", input_size=32)
+        )
     for other in ("vgg19", "mobilenet"):
         with pytest.raises(WeightsError, match=f"does not hold weights of {other}: its layer block"):
-            build_base(other, weights=str(path), input_size=32)
+            build_base(workspace(), other, weights=str(path), input_size=32)
 
 
 @pytest.mark.parametrize("ending", [".weights.h5", ".keras"])
 def test_files_of_keras_3_load(thaw_home: Path, tmp_path: Path, ending: str) -> None:
-    source = build_base("efficientnet-lite0", weights="none", input_size=32, seed=1)
+    source = build_base(workspace(), "efficientnet-lite0", weights="none", input_size=32, seed=1)
     path = tmp_path / f"mine{ending}"
     source.save(path) if ending == ".keras" else source.save_weights(path)
-    loaded = build_base("efficientnet-lite0", weights=str(path), input_size=32)
+    loaded = build_base(workspace(), "efficientnet-lite0", weights=str(path), input_size=32)
     assert all(np.array_equal(a, b) for a, b in zip(loaded.get_weights(), source.get_weights(), strict=True))
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(WeightsError, match="damaged"):
-        build_base("efficientnet-lite0", weights=str(path), input_size=32)
+        build_base(workspace(), "efficientnet-lite0", weights=str(path), input_size=32)
 
 
 # EfficientNet-Lite0 and its packaged weights
 
 
 def test_every_array_of_the_checkpoint_has_its_place(thaw_home: Path) -> None:
-    path = find_weights("efficientnet-lite0")
+    path = find_weights(workspace(), "efficientnet-lite0")
     assert path
     saved = read_checkpoint(path)
-    model = build_with_top("efficientnet-lite0")
+    model = build_with_top(workspace(), "efficientnet-lite0")
     kept = [array for name, array in saved.items() if not name.endswith("num_batches_tracked")]
     assert model.count_params() == sum(array.size for array in kept) == get_base("efficientnet-lite0").parameters
     assert len(model.weights) == len(kept)
@@ -196,7 +199,7 @@ def test_every_array_of_the_checkpoint_has_its_place(thaw_home: Path) -> None:
 
 def test_it_knows_cats_and_dogs(thaw_home: Path, photos: Path) -> None:
     """ImageNet classes 151 to 268 are dogs, 281 to 285 cats; no layer may be filled wrongly for this to hold."""
-    model = build_with_top("efficientnet-lite0")
+    model = build_with_top(workspace(), "efficientnet-lite0")
     scale = scaler(get_base("efficientnet-lite0"), 224)
     for animal, first, last in (("cat", 281, 285), ("dog", 151, 268)):
         folders = [path for path in sorted((photos / "cats_dogs" / "test").iterdir()) if animal in path.name.lower()]
@@ -208,16 +211,16 @@ def test_it_knows_cats_and_dogs(thaw_home: Path, photos: Path) -> None:
 
 def test_only_the_default_base_has_a_top(thaw_home: Path) -> None:
     with pytest.raises(ConfigError, match="no ImageNet top for VGG16"):
-        build_with_top("vgg16", "none")
+        build_with_top(workspace(), "vgg16", "none")
 
 
 def test_a_checkpoint_of_another_network_is_refused(thaw_home: Path, tmp_path: Path) -> None:
-    path = find_weights("efficientnet-lite0")
+    path = find_weights(workspace(), "efficientnet-lite0")
     assert path
     data = path.read_bytes()
     (tmp_path / "renamed.pth").write_bytes(data.replace(b"_blocks.3._bn1.weight", b"_blocks.3._bn9.weight", 1))
     with pytest.raises(WeightsError, match=r"holds no _blocks.3._bn1.weight \(for block3a_bn\)"):
-        build_base("efficientnet-lite0", str(tmp_path / "renamed.pth"))
+        build_base(workspace(), "efficientnet-lite0", str(tmp_path / "renamed.pth"))
     (tmp_path / "cut.pth").write_bytes(data[: len(data) // 2])
     with pytest.raises(WeightsError, match="cut short"):
-        build_base("efficientnet-lite0", str(tmp_path / "cut.pth"))
+        build_base(workspace(), "efficientnet-lite0", str(tmp_path / "cut.pth"))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.support import workspace
 from transfer_core.errors import WeightsError
 from transfer_core.nn.backbones import weights_file
 from transfer_core.nn.backbones.build import build_base
@@ -78,7 +79,7 @@ def natural(entry: Entry) -> list[Any]:
 
 
 def test_sizes_are_the_published_ones() -> None:
-    model = build_base("inception-v4", weights="none")
+    model = build_base(workspace(), "inception-v4", weights="none")
     assert model.input_shape == (None, 299, 299, 3)
     assert model.output_shape == (None, 8, 8, 1536)
     assert model.count_params() == 41_174_400

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support import workspace
 from transfer_core.errors import DataError, StorageError
 from transfer_core.nn.data import pixels as module
 from transfer_core.nn.data.pixels import load_pixels, without
@@ -46,7 +47,7 @@ Make = Callable[..., Manifest]
 
 def test_holds_every_photo_as_images_decodes_it(thaw_home: Path, toy_manifest: Make, watch: Watch) -> None:
     manifest = toy_manifest()
-    pixels, skipped = load_pixels(manifest.photos, 16, watch)
+    pixels, skipped = load_pixels(workspace(), manifest.photos, 16, watch)
     assert not skipped
     assert pixels.array.shape == (36, 16, 16, 3)
     for photo in manifest.photos:
@@ -54,7 +55,7 @@ def test_holds_every_photo_as_images_decodes_it(thaw_home: Path, toy_manifest: M
 
 
 def test_progress_runs_from_none_to_all(thaw_home: Path, toy_manifest: Make, watch: Watch, heard: list[Event]) -> None:
-    load_pixels(toy_manifest().photos, 16, watch)
+    load_pixels(workspace(), toy_manifest().photos, 16, watch)
     steps = [event for event in heard if isinstance(event, Progress)]
     assert (steps[0].done, steps[-1].done, steps[-1].total, str(steps[-1].step)) == (0, 36, 36, "photos")
 
@@ -63,8 +64,8 @@ def test_a_second_run_decodes_nothing_in_whatever_order_and_split(
     thaw_home: Path, toy_manifest: Make, watch: Watch, decoded: list[int]
 ) -> None:
     photos = toy_manifest().photos
-    first, _ = load_pixels(photos, 16, watch)
-    again, _ = load_pixels([replace(photo, split="test") for photo in reversed(photos)], 16, watch)
+    first, _ = load_pixels(workspace(), photos, 16, watch)
+    again, _ = load_pixels(workspace(), [replace(photo, split="test") for photo in reversed(photos)], 16, watch)
     assert len(decoded) == 36
     assert again.key == first.key
 
@@ -73,8 +74,8 @@ def test_photos_that_are_added_are_the_only_ones_decoded(
     thaw_home: Path, toy_manifest: Make, watch: Watch, decoded: list[int]
 ) -> None:
     old, new = toy_manifest(), toy_manifest(train=2, validation=1, seed=1)
-    load_pixels(old.photos, 16, watch)
-    both, _ = load_pixels([*old.photos, *new.photos], 16, watch)
+    load_pixels(workspace(), old.photos, 16, watch)
+    both, _ = load_pixels(workspace(), [*old.photos, *new.photos], 16, watch)
     assert len(decoded) == 36 + 6
     for photo in (*old.photos, *new.photos):
         np.testing.assert_array_equal(both.array[both.rows[photo.sha256]], decode(Path(photo.path), 16))
@@ -82,7 +83,7 @@ def test_photos_that_are_added_are_the_only_ones_decoded(
 
 def test_one_photo_under_two_names_takes_one_row(thaw_home: Path, toy_manifest: Make, watch: Watch) -> None:
     photos = toy_manifest().photos
-    pixels, _ = load_pixels([*photos, replace(photos[0], name="blue/copy.png")], 16, watch)
+    pixels, _ = load_pixels(workspace(), [*photos, replace(photos[0], name="blue/copy.png")], 16, watch)
     assert len(pixels.array) == len(photos)
 
 
@@ -99,7 +100,7 @@ def test_a_photo_that_cannot_be_used_is_left_out_and_told(
         path.write_bytes(Path(manifest.photos[4].path).read_bytes())
     else:
         path.write_bytes(path.read_bytes()[:60])
-    pixels, skipped = load_pixels(manifest.photos, 16, watch)
+    pixels, skipped = load_pixels(workspace(), manifest.photos, 16, watch)
     assert [item.photo for item in skipped] == [victim]
     assert victim.sha256 not in pixels.rows
     assert len(pixels.array) == 35
@@ -108,7 +109,7 @@ def test_a_photo_that_cannot_be_used_is_left_out_and_told(
     assert texts[0].startswith("blue/train3-0.png is left out. Its file")
     assert victim not in without(manifest, skipped).photos
     # The next run finds what could be read, and looks again for the one that could not.
-    again, skipped = load_pixels(manifest.photos, 16, watch)
+    again, skipped = load_pixels(workspace(), manifest.photos, 16, watch)
     assert again.key == pixels.key
     assert len(skipped) == 1
 
@@ -117,9 +118,9 @@ def test_a_photo_already_decoded_is_used_although_its_file_is_gone(
     thaw_home: Path, toy_manifest: Make, watch: Watch
 ) -> None:
     manifest = toy_manifest()
-    load_pixels(manifest.photos, 16, watch)
+    load_pixels(workspace(), manifest.photos, 16, watch)
     Path(manifest.photos[0].path).unlink()
-    _, skipped = load_pixels(manifest.photos, 16, watch)
+    _, skipped = load_pixels(workspace(), manifest.photos, 16, watch)
     assert not skipped
 
 
@@ -128,7 +129,7 @@ def test_no_photo_at_all_is_refused(thaw_home: Path, toy_manifest: Make, watch: 
     for photo in manifest.photos:
         Path(photo.path).unlink()
     with pytest.raises(DataError, match="None of the 36 photos can be read now"):
-        load_pixels(manifest.photos, 16, watch)
+        load_pixels(workspace(), manifest.photos, 16, watch)
     assert not [path for path in (thaw_home / "cache").rglob("*") if path.is_file()]
 
 
@@ -144,10 +145,10 @@ def test_a_class_that_loses_its_last_photo_is_refused(toy_manifest: Make) -> Non
 
 def test_a_damaged_cache_is_made_anew(thaw_home: Path, toy_manifest: Make, watch: Watch, decoded: list[int]) -> None:
     photos = toy_manifest().photos
-    load_pixels(photos, 16, watch)
+    load_pixels(workspace(), photos, 16, watch)
     (cached,) = (thaw_home / "cache" / "pixels").rglob("*.pixels")
     cached.write_bytes(cached.read_bytes()[:1000])
-    pixels, _ = load_pixels(photos, 16, watch)
+    pixels, _ = load_pixels(workspace(), photos, 16, watch)
     assert len(decoded) == 72
     assert len(pixels.array) == 36
 
@@ -158,7 +159,7 @@ def test_a_stop_leaves_nothing_behind(thaw_home: Path, toy_manifest: Make) -> No
     asked = iter([False] * 5 + [True] * 100)
     watch.stop = lambda: next(asked)
     with pytest.raises(Stopped):
-        load_pixels(toy_manifest().photos, 16, watch)
+        load_pixels(workspace(), toy_manifest().photos, 16, watch)
     assert not [path for path in (thaw_home / "cache").rglob("*") if path.is_file()]
 
 
@@ -170,5 +171,5 @@ def test_a_full_disk_is_refused_in_plain_words_and_leaves_nothing(
 
     monkeypatch.setattr("transfer_core.disk.arrays.ArrayWriter.append", full)
     with pytest.raises(StorageError, match="is full"):
-        load_pixels(toy_manifest().photos, 16, watch)
+        load_pixels(workspace(), toy_manifest().photos, 16, watch)
     assert not [path for path in (thaw_home / "cache").rglob("*") if path.is_file()]

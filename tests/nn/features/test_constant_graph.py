@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
+from tests.support import workspace
 from transfer_core.nn.data.pixels import Pixels
 from transfer_core.nn.features import litert as acceleration
 from transfer_core.nn.features.constant_graph import FrozenGraph
@@ -142,10 +143,10 @@ def test_features_of_a_base_of_large_convolutions_name_it_and_are_no_others(thaw
     for count, name in ((len(many), fast), (MINIMUM_FROZEN - 1, "keras")):
         origin = Origin("toy", "random-0", SIZE, f"{count:032d}", litert=False)
         pixels = Pixels(many[:count], origin.pixels, {})
-        found = compute_features(network(("sum", POOLED)), ["sum", POOLED], origin, pixels, watch)
+        found = compute_features(workspace(), network(("sum", POOLED)), ["sum", POOLED], origin, pixels, watch)
         assert {stored.notes["engine"] for stored in found.values()} == {name}
         other = Origin("toy", "random-0", SIZE, origin.pixels, litert=True)
-        assert find_features(other, [POOLED]) == {}
+        assert find_features(workspace(), other, [POOLED]) == {}
     assert len(said(heard)) == (0 if fast == "tensorflow" else 1)
 
 

@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from tests.support import workspace
 from transfer_core.nn.data.pixels import Pixels
 from transfer_core.nn.features import extract as features
 from transfer_core.nn.features import litert as acceleration
@@ -48,7 +49,7 @@ def listen() -> tuple[Watch, Callable[[], list[Message]]]:
 
 def made(model: keras.Model, key: str = "toy", count: int = MINIMUM_PHOTOS) -> Accelerated:
     watch, messages = listen()
-    accelerated = accelerate(model, key, photos(count), watch)
+    accelerated = accelerate(workspace(), model, key, photos(count), watch)
     assert accelerated is not None, messages()
     return accelerated
 
@@ -95,7 +96,7 @@ def test_same_bits_from_activations_as_from_photos() -> None:
     source = model.outputs[0]
     begin = keras.Input(source.shape[1:])
     rest = keras.Model(begin, keras.Model(source, model.outputs[1])(begin, training=False))
-    accelerated = accelerate(rest, "rest", late, listen()[0])
+    accelerated = accelerate(workspace(), rest, "rest", late, listen()[0])
     assert accelerated is not None
     np.testing.assert_array_equal(accelerated(late)[0], from_photos)
 
@@ -125,21 +126,21 @@ def test_a_kept_network_that_is_wrong_is_made_anew(thaw_home: Path, harm: str) -
 
 def test_few_photos_are_left_to_keras_without_a_word() -> None:
     watch, messages = listen()
-    assert accelerate(network(), "toy", photos(MINIMUM_PHOTOS - 1), watch) is None
+    assert accelerate(workspace(), network(), "toy", photos(MINIMUM_PHOTOS - 1), watch) is None
     assert not messages()
 
 
 def test_a_graphics_processor_is_left_to_keras(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
     assert engine().startswith("keras")
-    assert accelerate(network(), "toy", photos(), listen()[0]) is None
+    assert accelerate(workspace(), network(), "toy", photos(), listen()[0]) is None
 
 
 def test_a_network_litert_can_not_run_is_left_to_keras_and_said(thaw_home: Path) -> None:
     photo = keras.Input((SIZE, SIZE, 3))
     model = keras.Model(photo, keras.ops.fft2((photo, photo))[0])
     watch, messages = listen()
-    assert accelerate(model, "toy", photos(), watch) is None
+    assert accelerate(workspace(), model, "toy", photos(), watch) is None
     assert "Keras itself" in str(messages()[0].text)
     assert not kept(thaw_home)
 
@@ -157,7 +158,7 @@ def test_a_network_that_gives_something_else_is_left_to_keras_and_said(
 
     monkeypatch.setattr(Accelerated, "__call__", off)
     watch, messages = listen()
-    assert accelerate(network(), "toy", photos(), watch) is None
+    assert accelerate(workspace(), network(), "toy", photos(), watch) is None
     assert "differs from Keras" in str(messages()[0].text)
     assert not kept(thaw_home)
 
@@ -166,13 +167,13 @@ def test_features_name_their_engine_and_do_not_pass_for_those_of_the_other(monke
     origin = Origin("toy", "random-0", SIZE, "0" * 32)
     watch, _ = listen()
     pixels = Pixels(photos(), origin.pixels, {})
-    fast = compute_features(network(), ["maps", POOLED], origin, pixels, watch)
+    fast = compute_features(workspace(), network(), ["maps", POOLED], origin, pixels, watch)
     assert {stored.notes["engine"] for stored in fast.values()} == {"litert"}
     again = made(network(), "anew")(photos())
     np.testing.assert_array_equal(fast[POOLED].array, again[1])
     for module in (features, acceleration):
         monkeypatch.setattr(module, "engine", lambda: "keras-1")
-    assert find_features(origin, [POOLED]) == {}
-    slow = compute_features(network((POOLED,)), [POOLED], origin, pixels, watch)[POOLED]
+    assert find_features(workspace(), origin, [POOLED]) == {}
+    slow = compute_features(workspace(), network((POOLED,)), [POOLED], origin, pixels, watch)[POOLED]
     assert slow.notes["engine"] == "keras"
     np.testing.assert_allclose(slow.array, fast[POOLED].array, rtol=0, atol=LIMIT * np.abs(slow.array).max())

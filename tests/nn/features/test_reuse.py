@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support import workspace
 from transfer_core.backbones.catalog import Base
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.disk.arrays import find_array
@@ -36,7 +37,7 @@ LAYERS = ["stem_conv", "stem_bn", "stem_act", *LAYERS]
 @pytest.fixture
 def base(toy_base: Base) -> keras.Model:
     """With statistics and scales that a trained network could have: with 0 and 1 much would cancel."""
-    model = bases.build_base("toy", "none", 16)
+    model = bases.build_base(workspace(), "toy", "none", 16)
     generator = np.random.default_rng(0)
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
@@ -61,7 +62,7 @@ def from_pixels(base: keras.Model, names: Sequence[str], photos: Pixels) -> dict
     chosen = keras.Model(base.inputs[0], [outputs[LAYERS[-1] if name == POOLED else name] for name in names])
     values = chosen(scaled)
     values = [pooled(v) if name == POOLED else v for name, v in zip(names, values, strict=True)]
-    found = compute_features(keras.Model(photo, values), names, ORIGIN, photos, watch())
+    found = compute_features(workspace(), keras.Model(photo, values), names, ORIGIN, photos, watch())
     return {name: np.array(stored.array) for name, stored in found.items()}
 
 
@@ -75,11 +76,11 @@ def test_gives_what_the_pixels_give_to_the_last_bit(
     photos = pixels(count)
     expected = from_pixels(base, targets, photos)
     for name in targets:
-        ORIGIN.path(name).unlink()
+        ORIGIN.path(workspace(), name).unlink()
     from_pixels(base, [start], photos)
-    found = cached_start(base, targets, ORIGIN)
+    found = cached_start(workspace(), base, targets, ORIGIN)
     assert found is not None and found.name == start
-    made = compute_features(from_start(base, found, targets), targets, ORIGIN, photos, watch(), found)
+    made = compute_features(workspace(), from_start(base, found, targets), targets, ORIGIN, photos, watch(), found)
     for name in targets:
         np.testing.assert_array_equal(made[name].array, expected[name], strict=True)
         assert made[name].notes["from"] == start
@@ -96,19 +97,19 @@ def test_the_deepest_on_disk_is_taken_and_a_damaged_one_passed_over(base: keras.
         ("stem_bn", "block2_bn"): None,
         (POOLED,): "block1_add",
     }.items():
-        found = cached_start(base, targets, ORIGIN)
+        found = cached_start(workspace(), base, targets, ORIGIN)
         assert (found.name if found else None) == expected, targets
-    path = ORIGIN.path("block1_add")
+    path = ORIGIN.path(workspace(), "block1_add")
     path.write_bytes(path.read_bytes()[:-9])
-    found = cached_start(base, [POOLED], ORIGIN)
+    found = cached_start(workspace(), base, [POOLED], ORIGIN)
     assert found is not None and found.name == "stem_act"
     assert not path.exists()
-    assert cached_start(base, [POOLED], Origin("toy", "random-1", 16, "0" * 32)) is None
+    assert cached_start(workspace(), base, [POOLED], Origin("toy", "random-1", 16, "0" * 32)) is None
 
 
 def test_what_normalization_takes_is_no_start(base: keras.Model) -> None:
     from_pixels(base, ["block2_conv", "stem_conv"], pixels(3))
-    assert cached_start(base, ["block2_bn"], ORIGIN) is None
+    assert cached_start(workspace(), base, ["block2_bn"], ORIGIN) is None
 
 
 @given(targets=st.sets(st.sampled_from(LAYERS), min_size=1), candidates=st.sets(st.sampled_from(LAYERS)))
@@ -133,7 +134,7 @@ def test_the_targets_follow_from_the_source_and_from_none_deeper(
 
 def history(run: Run) -> list[dict[str, float]]:
     heard: list[Event] = []
-    assert train(run, heard.append) is not None
+    assert train(workspace(), run, heard.append) is not None
     return [event.metrics for event in heard if isinstance(event, EpochEnded)]
 
 

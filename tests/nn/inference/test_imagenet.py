@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.support import workspace
 from transfer_core.backbones import imagenet_classes as names_module
 from transfer_core.backbones.imagenet_classes import imagenet_names, names_like
 from transfer_core.nn.inference.imagenet import NAMES_TOLD, ImageNet
@@ -43,7 +44,7 @@ def test_other_names_are_like_none(class_name: str) -> None:
 
 
 def test_cats_are_cats_and_dogs_are_dogs(photos: Path) -> None:
-    network, dogs = ImageNet(), set(imagenet_names()[DOGS])
+    network, dogs = ImageNet(workspace()), set(imagenet_names()[DOGS])
     for name, right in (("cat", CATS), ("dog", dogs)):
         files = sorted((photos / "cats_dogs" / "train" / name).iterdir())[:16]
         answers = [said["answers"] for said in network.predict(files)]
@@ -55,7 +56,7 @@ def test_the_lane_tells_five_names_and_refuses_a_bad_file(thaw_home: Path, tmp_p
     Image.new("RGB", (50, 40), "green").save(tmp_path / "green.png")
     (tmp_path / "notes.txt").write_text("no photo")
     paths = [str(tmp_path / name) for name in ("green.png", "notes.txt")]
-    said = Answerer().answer({"kind": "imagenet", "args": {"images": paths}})
+    said = Answerer(workspace()).answer({"kind": "imagenet", "args": {"images": paths}})
     green, notes = said["result"]["predictions"]
     shares = [share for _, share in green["answers"]]
     assert len(shares) == NAMES_TOLD and shares == sorted(shares, reverse=True) and 0 < sum(shares) <= 1

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from tests.support import workspace
 from transfer_core.errors import RunError
 from transfer_core.nn.inference.predictor import Classifier
 from transfer_core.nn.training.run import train
@@ -19,7 +20,7 @@ from transfer_core.runs.folder import Run
 @pytest.fixture
 def run(toy_run: Callable[..., Run]) -> Run:
     run = toy_run(head=PhaseConfig(30, 3e-2))
-    assert train(run, lambda event: None)
+    assert train(workspace(), run, lambda event: None)
     return run
 
 

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 
+from tests.support import workspace
 from transfer_core.backbones.catalog import BASES, get_base
 from transfer_core.backbones.freeze_plan import PRESETS, count_last_blocks, cut, last_blocks
 from transfer_core.backbones.stored_trees import stored_tree, tree_path
@@ -58,7 +59,7 @@ LAST_BLOCKS = {
 @cache
 def built(name: str) -> tuple[LayerTree, int]:
     """The tree of a base, and what Keras counts as its parameters."""
-    model = build_base(name, "none")
+    model = build_base(workspace(), name, "none")
     return build_tree(model, get_base(name).title), model.count_params()
 
 
@@ -145,7 +146,7 @@ def test_a_nested_model_is_one_layer() -> None:
 
 
 def test_a_frozen_layer_still_has_trainable_parameters() -> None:
-    model = build_base("mobilenet", "none", 32)
+    model = build_base(workspace(), "mobilenet", "none", 32)
     before = build_tree(model, "MobileNet")
     model.trainable = False
     assert build_tree(model, "MobileNet") == before
@@ -161,13 +162,15 @@ def test_names_are_those_of_a_fresh_process() -> None:
         "import json\n"
         "from transfer_core.nn.backbones.build import build_base\n"
         "from transfer_core.nn.models.describe import build_tree\n"
-        "models = [build_base(name, 'none', 71) for name in ('convnext-tiny', 'xception')]\n"
+        "from transfer_core.disk.workspace import Workspace\n"
+        "space = Workspace.from_environment()\n"
+        "models = [build_base(space, name, 'none', 71) for name in ('convnext-tiny', 'xception')]\n"
         "print(json.dumps([build_tree(model, 'it').to_dict() for model in models]))"
     )
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3]), "TF_CPP_MIN_LOG_LEVEL": "3"}
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
     fresh = [LayerTree.from_dict(value) for value in json.loads(answer.stdout.splitlines()[-1])]
-    here = [build_tree(build_base(name, "none", 71), "it") for name in ("convnext-tiny", "xception")]
+    here = [build_tree(build_base(workspace(), name, "none", 71), "it") for name in ("convnext-tiny", "xception")]
     assert fresh == here
 
 
@@ -257,12 +260,12 @@ def test_what_can_not_be_divided_is_refused() -> None:
 
 
 def test_a_tree_is_stored_once(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert stored_tree("mobilenet") is None
-    first = load_tree("mobilenet")
-    assert stored_tree("mobilenet") == first == built("mobilenet")[0]
+    assert stored_tree(workspace(), "mobilenet") is None
+    first = load_tree(workspace(), "mobilenet")
+    assert stored_tree(workspace(), "mobilenet") == first == built("mobilenet")[0]
     monkeypatch.setattr("transfer_core.nn.backbones.build.build_base", None)
-    assert load_tree("mobilenet") == first
-    assert stored_tree("mobilenet", 64) is None, "another size has other shapes"
+    assert load_tree(workspace(), "mobilenet") == first
+    assert stored_tree(workspace(), "mobilenet", 64) is None, "another size has other shapes"
 
 
 @pytest.mark.parametrize(
@@ -275,13 +278,13 @@ def test_a_tree_is_stored_once(thaw_home: Path, monkeypatch: pytest.MonkeyPatch)
     ],
 )
 def test_a_tree_that_does_not_fit_is_made_anew(thaw_home: Path, damage) -> None:
-    tree = load_tree("mobilenet", 32)
-    path = tree_path("mobilenet", 32)
+    tree = load_tree(workspace(), "mobilenet", 32)
+    path = tree_path(workspace(), "mobilenet", 32)
     path.write_text(damage(path.read_text()))
-    assert stored_tree("mobilenet", 32) is None
-    assert load_tree("mobilenet", 32) == tree == stored_tree("mobilenet", 32)
+    assert stored_tree(workspace(), "mobilenet", 32) is None
+    assert load_tree(workspace(), "mobilenet", 32) == tree == stored_tree(workspace(), "mobilenet", 32)
 
 
 def test_an_unknown_base_is_refused(thaw_home: Path) -> None:
     with pytest.raises(ConfigError, match=r"There is no base '\.\./x'"):
-        tree_path("../x")
+        tree_path(workspace(), "../x")

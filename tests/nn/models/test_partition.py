@@ -11,6 +11,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support import workspace
 from transfer_core.backbones.catalog import BASES
 from transfer_core.backbones.freeze_plan import FreezePlan, cut, everything, last_blocks
 from transfer_core.errors import ConfigError
@@ -121,7 +122,7 @@ SMALL = ("mobilenet-v2", "resnet50", "efficientnet-lite0", "efficientnet-v2-b0")
 
 @pytest.mark.parametrize("name", SMALL)
 def test_random_sets_on_real_networks(name: str) -> None:
-    model = build_base(name, "none", 32)
+    model = build_base(workspace(), name, "none", 32)
     shake(model, 2)
     weighted = sorted(build_tree(model, name).weighted)
     generator = random.Random(name)
@@ -131,7 +132,7 @@ def test_random_sets_on_real_networks(name: str) -> None:
 
 @pytest.mark.parametrize("base", BASES, ids=lambda base: base.name)
 def test_both_halves_of_thaw_agree_on_the_frontier(base: Any) -> None:
-    model = build_base(base.name, "none", max(base.minimum_size, 32))
+    model = build_base(workspace(), base.name, "none", max(base.minimum_size, 32))
     tree = build_tree(model, base.title)
     generator = random.Random(base.name)
     plans = [last_blocks(tree, generator.randrange(1, len(tree.blocks)))]

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from tests.support import workspace
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.nn.data.live_batches import LiveBatches
 from transfer_core.nn.training import session
@@ -45,14 +46,14 @@ def augmented(mode: Any, preset: str = "photos", variants: int = 3) -> dict[str,
 
 def history(run: Run) -> list[tuple[str, int, dict[str, float]]]:
     heard: list[Any] = []
-    assert train(run, heard.append) is not None
+    assert train(workspace(), run, heard.append) is not None
     return [(event.phase, event.epoch, event.metrics) for event in heard if isinstance(event, EpochEnded)]
 
 
 def prepared(run: Run) -> Session:
     watch = Watch(lambda event: None)
     watch.start("prepare")
-    return prepare(run.config(), run.manifest(), watch)
+    return prepare(workspace(), run.config(), run.manifest(), watch)
 
 
 def inputs(batches: Any, number: int = 1) -> np.ndarray:
@@ -143,9 +144,9 @@ def test_cached_variants_are_computed_once_and_live_ones_never_stored(
     counts: list[int] = []
     compute = session.compute_features
 
-    def counted(model: Any, names: Any, origin: Any, pixels: Any, *more: Any) -> Any:
+    def counted(place: Any, model: Any, names: Any, origin: Any, pixels: Any, *more: Any) -> Any:
         counts.append(len(pixels.array))
-        return compute(model, names, origin, pixels, *more)
+        return compute(place, model, names, origin, pixels, *more)
 
     monkeypatch.setattr(session, "compute_features", counted)
     history(toy_run(small, **SHORT, **augmented(mode)))
@@ -158,7 +159,7 @@ def test_the_saved_model_has_nothing_random_and_the_frozen_part_is_proved(
     toy_run: Make, small: Manifest, mode: str
 ) -> None:
     run = toy_run(small, plan=CUTS[1], fine_tune=PhaseConfig(2, 1e-2), **augmented(mode))
-    report = train(run, lambda event: None)
+    report = train(workspace(), run, lambda event: None)
     assert report is not None
     assert report["freeze_proof"]["frozen_unchanged"]
     assert report["parity"]["max_difference"] < 1e-5
@@ -194,7 +195,7 @@ def test_a_killed_run_goes_on_with_the_variants_of_the_next_epoch(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train(run, kill_after_the_third)
-    report = train(run, lambda event: None)
+        train(workspace(), run, kill_after_the_third)
+    report = train(workspace(), run, lambda event: None)
     assert report is not None
     assert [(epoch["phase"], epoch["epoch"], epoch["metrics"]) for epoch in report["history"]] == expected

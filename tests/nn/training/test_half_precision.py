@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from tests.support import workspace
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.disk.arrays import content_key, find_array
 from transfer_core.disk.half_precision import HALF_LIMIT, Widened, halve
@@ -33,7 +34,7 @@ ORIGIN = Origin("toy", "random-0", 8, "0" * 32, precision="float16")
 
 def trained(run: Run) -> tuple[dict[str, Any], list[str]]:
     heard: list[Event] = []
-    report = train(run, heard.append)
+    report = train(workspace(), run, heard.append)
     assert report is not None
     return report, [f"{event.level}: {event.text!s}" for event in heard if isinstance(event, Message)]
 
@@ -55,7 +56,7 @@ def computed(scale: float, origin: Origin = ORIGIN) -> dict[str, Any]:
     model = keras.Model(photo, [maps, keras.layers.GlobalAveragePooling2D()(maps)])
     array = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), np.uint8)
     pixels = Pixels(array, ORIGIN.pixels, {str(row): row for row in range(40)})
-    return compute_features(model, ["maps", POOLED], origin, pixels, watch())
+    return compute_features(workspace(), model, ["maps", POOLED], origin, pixels, watch())
 
 
 @given(arrays.arrays(np.float32, (7,), elements=st.floats(width=32)))
@@ -93,11 +94,11 @@ def test_maps_take_half_the_bytes_and_pooled_features_stay_exact(thaw_home: Path
 
 def test_neither_is_taken_for_the_other(thaw_home: Path) -> None:
     made = computed(0.1)
-    assert set(find_features(ORIGIN, ["maps", POOLED])) == {"maps", POOLED}
-    assert set(find_features(ORIGIN.exact, ["maps", POOLED])) == {POOLED}
+    assert set(find_features(workspace(), ORIGIN, ["maps", POOLED])) == {"maps", POOLED}
+    assert set(find_features(workspace(), ORIGIN.exact, ["maps", POOLED])) == {POOLED}
     made["maps"].path.unlink()
     computed(0.1, ORIGIN.exact)
-    assert set(find_features(ORIGIN, ["maps", POOLED])) == {POOLED}
+    assert set(find_features(workspace(), ORIGIN, ["maps", POOLED])) == {POOLED}
 
 
 def test_without_the_choice_everything_is_named_as_before(thaw_home: Path) -> None:
@@ -113,7 +114,7 @@ def test_what_float16_cannot_hold_is_cut_off_and_counted(thaw_home: Path) -> Non
     half, whole = computed(1000.0)["maps"], computed(1000.0, ORIGIN.exact)["maps"]
     assert np.abs(half.array).max() == HALF_LIMIT
     assert half.notes["clipped"] == np.count_nonzero(whole.array > HALF_LIMIT) > 0
-    found = find_features(ORIGIN, ["maps"])["maps"]
+    found = find_features(workspace(), ORIGIN, ["maps"])["maps"]
     assert found.notes["clipped"] == half.notes["clipped"], "a run that finds them is told too"
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support import workspace
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.errors import ConfigError
 from transfer_core.nn.data.batches import Batches
@@ -114,33 +115,35 @@ def test_a_straight_line_is_smoothed_to_itself(slope: float, start: float, numbe
 def test_a_rate_is_found_for_both_phases_of_a_run(toy_run: Make, last_toy_block: FreezePlan) -> None:
     run = toy_run(plan=last_toy_block, tuning=TuningConfig(discriminative=2.0, train_batch_norm=True))
     with pytest.raises(ConfigError, match="Train once"):
-        find_run_rate(run.config(), run.manifest(), "head", quiet())
-    train(run, lambda event: None)
-    curves = [find_run_rate(run.config(), run.manifest(), phase, quiet()) for phase in ("head", "fine-tune")]
+        find_run_rate(workspace(), run.config(), run.manifest(), "head", quiet())
+    train(workspace(), run, lambda event: None)
+    curves = [
+        find_run_rate(workspace(), run.config(), run.manifest(), phase, quiet()) for phase in ("head", "fine-tune")
+    ]
     assert [curve.phase for curve in curves] == ["head", "fine-tune"]
     assert curves[0].suggestion is not None
     assert curves[1].losses[0] < curves[0].losses[0], "fine-tuning begins with a trained head"
-    assert find_run_rate(run.config(), run.manifest(), "fine-tune", quiet()) == curves[1]
+    assert find_run_rate(workspace(), run.config(), run.manifest(), "fine-tune", quiet()) == curves[1]
 
 
 def test_what_can_not_be_found_is_refused(toy_run: Make) -> None:
     run = toy_run()
     with pytest.raises(ConfigError, match="Unfreeze layers first"):
-        find_run_rate(run.config(), run.manifest(), "fine-tune", quiet())
+        find_run_rate(workspace(), run.config(), run.manifest(), "fine-tune", quiet())
     with pytest.raises(ConfigError, match="'tail' came"):
-        find_run_rate(run.config(), run.manifest(), "tail", quiet())  # type: ignore[arg-type]
+        find_run_rate(workspace(), run.config(), run.manifest(), "tail", quiet())  # type: ignore[arg-type]
 
 
 def test_the_lane_answers_with_a_curve(toy_run: Make, tmp_path: Path) -> None:
     run = toy_run()
-    train(run, lambda event: None)
+    train(workspace(), run, lambda event: None)
     manifest, stop = tmp_path / "photos.json", tmp_path / "stop"
     run.manifest().write(manifest)
     args = {"config": run.config().to_dict(), "manifest": str(manifest), "phase": "head", "stop": str(stop)}
-    answer = Answerer().answer({"kind": "rates", "args": args})
+    answer = Answerer(workspace()).answer({"kind": "rates", "args": args})
     assert answer["ok"], answer
     assert set(answer["result"]) == set(RateCurve.__dataclass_fields__)
     stop.touch()
-    answer = Answerer().answer({"kind": "rates", "args": args})
+    answer = Answerer(workspace()).answer({"kind": "rates", "args": args})
     assert (answer["ok"], answer["kind"]) == (False, "TransferError")
     assert "stopped" in str(Sentence.from_json(answer["error"]))

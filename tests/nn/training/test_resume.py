@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import workspace
 from transfer_core import api
 from transfer_core.__main__ import main
 from transfer_core.backbones.freeze_plan import FreezePlan
@@ -74,7 +75,7 @@ def settings(last_toy_block: FreezePlan) -> dict[str, Any]:
 @pytest.fixture
 def uninterrupted(toy_run: Make, settings: dict[str, Any]) -> Run:
     run = toy_run(**settings)
-    train(run, recorded(run))
+    train(workspace(), run, recorded(run))
     return run
 
 
@@ -88,9 +89,9 @@ def test_a_killed_run_ends_as_if_it_had_not_been(
     # In the head, at its last epoch, and twice in fine-tuning: each time further on.
     for epoch in (3, 4, 6, 8):
         with pytest.raises(Killed):
-            train(run, recorded(run, kill_at(epoch)))
+            train(workspace(), run, recorded(run, kill_at(epoch)))
     assert run.report() is None
-    train(run, recorded(run))
+    train(workspace(), run, recorded(run))
     assert story(run) == story(uninterrupted)
     assert outcome(run) == outcome(uninterrupted)
     assert not run.checkpoint_path.exists()
@@ -107,10 +108,10 @@ def test_every_optimizer_goes_on_where_it_was(
         "head": PhaseConfig(5, 1e-2),
     }
     whole, run = toy_run(**settings), toy_run(**settings)
-    train(whole, recorded(whole))
+    train(workspace(), whole, recorded(whole))
     with pytest.raises(Killed):
-        train(run, recorded(run, kill_at(4)))
-    train(run, recorded(run))
+        train(workspace(), run, recorded(run, kill_at(4)))
+    train(workspace(), run, recorded(run))
     assert story(run) == story(whole)
 
 
@@ -127,7 +128,7 @@ def test_a_stopped_run_goes_on_from_its_last_epoch(
     toy_run: Make, settings: dict[str, Any], uninterrupted: Run, epoch: int
 ) -> None:
     run = toy_run(**settings)
-    assert perform(run, stop_at(run, epoch)).state == "STOPPED"
+    assert perform(workspace(), run, stop_at(run, epoch)).state == "STOPPED"
     assert len(run.epochs()) == epoch
     assert run.model_path.exists()
     heard: list[Event] = []
@@ -146,19 +147,19 @@ def test_early_stopping_counts_on(toy_run: Make, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(checkpoint, "_INTERVAL", 0.0)
     settings = {"head": PhaseConfig(200, 0.5), "fit": FitConfig(batch_size=5, patience=3)}
     whole, run = toy_run(**settings), toy_run(**settings)
-    train(whole, recorded(whole))
+    train(workspace(), whole, recorded(whole))
     last = len(whole.epochs())
     for epoch in (last - 1, last):
         with pytest.raises(Killed):
-            train(run, recorded(run, kill_at(epoch)))
-    train(run, recorded(run))
+            train(workspace(), run, recorded(run, kill_at(epoch)))
+    train(workspace(), run, recorded(run))
     assert story(run) == story(whole)
     assert outcome(run) == outcome(whole)
 
 
 def test_other_photos_start_the_run_again(toy_run: Make, settings: dict[str, Any]) -> None:
     run = toy_run(**settings)
-    perform(run, stop_at(run, 3))
+    perform(workspace(), run, stop_at(run, 3))
     Path(run.manifest().of("train")[0].path).unlink()
     # The decoded photo is still in the cache: only a fresh one misses it.
     for path in (Path(os.environ["THAW_HOME"]) / "cache" / "pixels").rglob("*.pixels"):
@@ -178,7 +179,7 @@ def test_a_processor_that_rounds_otherwise_starts_the_run_again(
     toy_run: Make, settings: dict[str, Any], other: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = toy_run(**settings)
-    perform(run, stop_at(run, 3))
+    perform(workspace(), run, stop_at(run, 3))
     report = run.report()
     assert report is not None and report["numerics"] == numerics()
     monkeypatch.setattr(training, "numerics", lambda: numerics() | other)
@@ -191,7 +192,7 @@ def test_a_failure_while_going_on_is_told_and_keeps_what_was(
     toy_run: Make, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = toy_run(**settings)
-    perform(run, stop_at(run, 3))
+    perform(workspace(), run, stop_at(run, 3))
     report = run.report()
 
     def full(*args: Any) -> None:
@@ -227,7 +228,7 @@ def test_the_command_prints_what_train_does(
     toy_run: Make, settings: dict[str, Any], uninterrupted: Run, capfd: pytest.CaptureFixture[str]
 ) -> None:
     run = toy_run(**settings)
-    perform(run, stop_at(run, 5))
+    perform(workspace(), run, stop_at(run, 5))
     capfd.readouterr()
     main(["resume", str(run.path), "--json"])
     value = json.loads(capfd.readouterr().out)

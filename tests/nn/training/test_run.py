@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.support import workspace
 from transfer_core.backbones import cost as estimates
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.errors import ConfigError, DataError, RunError
@@ -36,7 +37,7 @@ def trained(run: Run, on: Callable[[Event], None] = lambda event: None) -> tuple
         heard.append(event)
         on(event)
 
-    report = train(run, emit)
+    report = train(workspace(), run, emit)
     assert report is not None
     return report, heard
 
@@ -129,7 +130,7 @@ def test_exactly_the_planned_weights_change(toy_run: Make, plan: tuple[str, ...]
     proof = report["freeze_proof"]
     assert proof["frozen_unchanged"]
     assert proof["changed_arrays"] == proof["planned_arrays"] == 2 * len(plan)  # kernel and bias, gamma and beta
-    fresh = bases.build_base("toy", "none", seed=run.config().seed)
+    fresh = bases.build_base(workspace(), "toy", "none", seed=run.config().seed)
     kept = keras.models.load_model(run.model_path).get_layer("toy")
     for layer in fresh.layers:
         for index, (before, after) in enumerate(
@@ -156,7 +157,7 @@ def test_cached_features_start_the_head_without_building_the_base(
 ) -> None:
     built: list[str] = []
     build = bases.build_base
-    monkeypatch.setattr(bases, "build_base", lambda *args: built.append(args[0]) or build(*args))
+    monkeypatch.setattr(bases, "build_base", lambda *args: built.append(args[1]) or build(*args))
     trained(toy_run())
     assert built == ["toy"]
 
@@ -173,7 +174,7 @@ def test_training_on_features_equals_training_the_whole_frozen_model(toy_run: Ma
     run = toy_run(fit=FitConfig(batch_size=5, dropout=0.0, class_weights=False))
     _, heard = trained(run)
     manifest, seed = run.manifest(), run.config().seed
-    base = bases.build_base("toy", "none", seed=seed)
+    base = bases.build_base(workspace(), "toy", "none", seed=seed)
     base.trainable = False
     photo = keras.Input((16, 16, 3))
     pooled = keras.layers.GlobalAveragePooling2D()(base(bases.preprocessing("toy", photo), training=False))
@@ -264,7 +265,7 @@ def test_a_stop_before_the_first_epoch_leaves_no_model(toy_run: Make, step: str)
         if isinstance(event, Progress) and str(event.step) == step:
             run.request_stop()
 
-    assert train(run, emit) is None
+    assert train(workspace(), run, emit) is None
     assert "there is no classifier" in messages(heard)
     assert not run.model_path.exists()
     assert run.report() is None
@@ -276,7 +277,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_advice(toy_run: Make) -> Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Batches, "epoch", _poisoned(Batches.epoch, first=1))
         with pytest.raises(RunError, match=r"learning rate of 10\. Choose a lower one, such as 1\."):
-            train(run, lambda event: None)
+            train(workspace(), run, lambda event: None)
     assert not run.model_path.exists()
     later = toy_run(manifest)
     with pytest.MonkeyPatch.context() as patch:
@@ -305,7 +306,7 @@ def test_a_model_that_answers_otherwise_than_trained_is_not_kept(
     monkeypatch.setattr(training, "assemble", _with_wrong_scaling(training.assemble))
     run = toy_run(head=PhaseConfig(20, 3e-2))
     with pytest.raises(RunError, match="does not answer as the trained one did"):
-        train(run, lambda event: None)
+        train(workspace(), run, lambda event: None)
     assert not run.model_path.exists()
     assert not run.labels_path.exists()
     assert run.report() is None
@@ -336,9 +337,9 @@ def test_refusals_before_anything_is_computed(toy_run: Make, toy_manifest: Calla
     manifest = toy_manifest()
     unchecked = tuple(photo for photo in manifest.photos if (photo.label, photo.split) != (1, "validation"))
     with pytest.raises(DataError, match='"red" has no photo to check on'):
-        train(toy_run(replace(manifest, photos=unchecked)), lambda event: None)
+        train(workspace(), toy_run(replace(manifest, photos=unchecked)), lambda event: None)
     with pytest.raises(ConfigError, match="no layer called 'block9'"):
-        train(toy_run(manifest, plan=FreezePlan(("block9",))), lambda event: None)
+        train(workspace(), toy_run(manifest, plan=FreezePlan(("block9",))), lambda event: None)
 
 
 def test_one_photo_in_two_splits_is_warned_of(toy_run: Make, toy_manifest: Callable[..., Manifest]) -> None:
@@ -377,8 +378,8 @@ def test_the_eta_covers_all_phases_to_come(toy_run: Make, last_toy_block: Freeze
 def test_a_run_notes_how_fast_this_machine_is(toy_run: Make, monkeypatch: pytest.MonkeyPatch, thaw_home: Path) -> None:
     monkeypatch.setattr(estimates, "_SMALLEST_TIME", 0)
     monkeypatch.setattr(estimates, "_FEWEST_PHOTOS", 1)
-    assert not estimates.machine_speed("Toy").measured
+    assert not estimates.machine_speed(workspace(), "Toy").measured
     trained(toy_run(plan=FreezePlan(("block2_conv",))))
     speeds = json.loads((thaw_home / "cache" / "speed.json").read_text())["Toy"]
     assert set(speeds) == {"forward", "train"}
-    assert estimates.machine_speed("Toy").measured
+    assert estimates.machine_speed(workspace(), "Toy").measured

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.support import workspace
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.nn.backbones import build as bases
 from transfer_core.nn.data.batches import Batches
@@ -54,7 +55,7 @@ def fitted(tuning: TuningConfig, optimizer: Optimizer = "adam", epochs: int = 6)
 
 def trained(run: Run) -> tuple[dict[str, Any], list[Event]]:
     heard: list[Event] = []
-    report = train(run, heard.append)
+    report = train(workspace(), run, heard.append)
     assert report is not None
     return report, heard
 
@@ -134,7 +135,7 @@ def test_label_smoothing_is_the_loss_of_smoothed_targets_and_not_told() -> None:
 
 
 def test_blocks_are_counted_from_the_head(toy_base: object) -> None:
-    base = bases.build_base("toy", "none")
+    base = bases.build_base(workspace(), "toy", "none")
     base.trainable = True
     tree = build_tree(base, "Toy")
     found = dict(
@@ -160,7 +161,7 @@ def test_discriminative_rates_move_blocks_less_towards_the_input(toy_run: Make) 
         )
         report, _ = trained(run)
         assert report["freeze_proof"]["frozen_unchanged"]
-        fresh = bases.build_base("toy", "none", seed=run.config().seed)
+        fresh = bases.build_base(workspace(), "toy", "none", seed=run.config().seed)
         kept = keras.models.load_model(run.model_path).get_layer("toy")
         names = ("stem_conv", "block1_conv", "block2_conv")
         return {
@@ -176,7 +177,7 @@ def test_discriminative_rates_move_blocks_less_towards_the_input(toy_run: Make) 
 
 
 def test_only_batch_normalization_trains_as_such(toy_base: object) -> None:
-    base = bases.build_base("toy", "none")
+    base = bases.build_base(workspace(), "toy", "none")
     for layer in base.layers:
         layer.trainable = layer.name in BN_PLAN.trainable
     twin = normalize_by_batch(base)
@@ -245,7 +246,7 @@ def test_a_broken_off_run_goes_on_at_the_rate_it_was_at(
     whole, _ = trained(toy_run(**settings))
     run = toy_run(**settings)
     with pytest.raises(BrokenOffError):
-        train(run, breaking)
+        train(workspace(), run, breaking)
     report, _ = trained(run)
     assert [(one["learning_rate"], one["metrics"]) for one in report["history"]] == [
         (one["learning_rate"], one["metrics"]) for one in whole["history"]

@@ -9,10 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from pages.base import weights as base_weights
 from pages.ui import tasks
+from tests.support import workspace
 from transfer_core.backbones import weights
 from transfer_core.backbones.catalog import BASES, DEFAULT_BASE, get_base
 from transfer_core.disk.files import write_bytes
-from transfer_core.disk.workspace import Project, create_project, open_project, weights_dir
+from transfer_core.disk.workspace import Project
 from transfer_core.errors import WeightsError
 
 Finish = Callable[[AppTest, str], AppTest]
@@ -21,7 +22,7 @@ CHOSEN = {"name": "vgg16", "weights": "none"}
 
 @pytest.fixture
 def project(thaw_home: Path) -> Iterator[Project]:
-    yield create_project("Pets")
+    yield workspace().create_project("Pets")
     for base in BASES:
         tasks.dismiss(f"weights-{base.name}")
 
@@ -36,7 +37,7 @@ def keys(app: AppTest) -> set[str]:
 
 
 def choice(project: Project) -> object:
-    return open_project(project.id).choices.get("base")
+    return workspace().open_project(project.id).choices.get("base")
 
 
 def test_every_base_has_a_card_and_the_recommended_one_is_ready(page: AppTest, project: Project) -> None:
@@ -65,7 +66,7 @@ def test_another_base_forgets_the_layers_and_says_so(page: AppTest, project: Pro
     project.choose(base=CHOSEN, trainable=["block5_conv3"], trainable_of="vgg16")
     page.run()
     page.button(key=f"base_{DEFAULT_BASE.name}").click().run()
-    choices = open_project(project.id).choices
+    choices = workspace().open_project(project.id).choices
     assert choices["base"] == {"name": DEFAULT_BASE.name, "weights": "imagenet"}
     assert "trainable" not in choices
     assert any("choose them again" in info.value for info in page.info)
@@ -101,7 +102,7 @@ def test_a_fetch_shows_progress_in_every_tab_and_can_be_cancelled(
 ) -> None:
     halfway = threading.Event()
 
-    def fetch(base: object, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Path:
+    def fetch(space: object, base: object, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Path:
         progress(5_000_000, 10_000_000)
         halfway.set()
         while not cancelled():
@@ -121,7 +122,7 @@ def test_a_fetch_shows_progress_in_every_tab_and_can_be_cancelled(
 
 
 def test_a_fetched_base_can_be_chosen(page: AppTest, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_bytes(weights_dir() / get_base("vgg16").weights.filename, b"weights")
+    write_bytes(workspace().weights_dir / get_base("vgg16").weights.filename, b"weights")
     page.run()
     page.button(key="base_vgg16").click().run()
     assert choice(project) == {"name": "vgg16", "weights": "imagenet"}
@@ -138,7 +139,7 @@ def test_a_file_of_ones_own_is_named_or_dropped(page: AppTest, project: Project,
     page.button(key="use_file_inception-v4").click().run()
     kept = Path(choice(project)["weights"])  # type: ignore[index]
     assert kept.read_bytes() == b"dropped"
-    assert weights_dir() in kept.parents
+    assert workspace().weights_dir in kept.parents
 
 
 @pytest.mark.parametrize("path", ["", "/no/such/file.h5"])

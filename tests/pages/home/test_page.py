@@ -16,7 +16,7 @@ from pages.home import new_project as starting
 from pages.home.previews import preview, preview_paths
 from pages.ui import services
 from pages.ui.paths import page_path
-from transfer_core.disk.workspace import create_project, list_projects, open_project
+from tests.support import workspace
 from transfer_core.samples.sets import SAMPLES, Sample
 
 Finish = Callable[[AppTest, str], AppTest]
@@ -51,7 +51,7 @@ def test_one_click_makes_a_project_with_drawn_photos(
     app: AppTest, finish: Finish, few_drawings: None, sample: str
 ) -> None:
     app.button(key=f"sample_{sample}").click().run()
-    (project,) = list_projects()
+    (project,) = workspace().list_projects()
     assert app.title[0].value == "Photos"
     assert app.query_params["project"] == project.id
     finish(app, starting.photos_task(project))
@@ -65,7 +65,7 @@ def test_a_second_click_does_not_make_a_second_project(app: AppTest, finish: Fin
     app.button(key="sample_shapes").click().run()
     app.switch_page(page_path("home")).run()
     app.button(key="sample_shapes").click().run()
-    (project,) = list_projects()
+    (project,) = workspace().list_projects()
     assert app.title[0].value == "Photos"
     finish(app, starting.photos_task(project))
     assert sum(services.store(project).classes().values()) == 12
@@ -75,7 +75,7 @@ def test_a_second_click_does_not_make_a_second_project(app: AppTest, finish: Fin
 def test_a_named_project_opens_on_its_photos(app: AppTest) -> None:
     app.text_input(key="new_project_name").set_value("Birds *of* my garden")
     app.button(key="new_project").click().run()
-    (project,) = list_projects()
+    (project,) = workspace().list_projects()
     assert project.name == "Birds *of* my garden"
     assert app.title[0].value == "Photos"
     assert r"Birds \*of\* my garden" in [header.value for header in app.sidebar.subheader]
@@ -89,7 +89,7 @@ def test_the_form_keeps_its_name_for_the_second_click_of_a_pair(app: AppTest) ->
     app.switch_page(page_path("home")).run()
     app.text_input(key="new_project_name").set_value("Birds")
     app.button(key="new_project").click().run()
-    assert [project.name for project in list_projects()] == ["Birds"]
+    assert [project.name for project in workspace().list_projects()] == ["Birds"]
     forms = [block.proto.form for block in app.main if block.type == "form"]
     assert not any(form.clear_on_submit for form in forms)
 
@@ -105,35 +105,35 @@ def test_the_icon_comes_from_this_server(thaw_home: Path, monkeypatch: pytest.Mo
 def test_a_project_without_a_name_is_refused(app: AppTest) -> None:
     app.text_input(key="new_project_name").set_value("   ")
     app.button(key="new_project").click().run()
-    assert list_projects() == []
+    assert workspace().list_projects() == []
     assert "name" in app.warning[0].value
 
 
 def test_rename_shows_the_new_name(app: AppTest) -> None:
-    project = create_project("Old")
+    project = workspace().create_project("Old")
     app.run()
     app.text_input(key=f"name_{project.id}").set_value("New")
     app.button(key=f"rename_{project.id}").click().run()
-    assert open_project(project.id).name == "New"
+    assert workspace().open_project(project.id).name == "New"
     assert "**New**" in [text.value for text in app.markdown]
 
 
 def test_deleting_can_be_undone_one_after_the_other(app: AppTest) -> None:
-    first, second = create_project("First"), create_project("Second")
+    first, second = workspace().create_project("First"), workspace().create_project("Second")
     app.run()
     for project in (first, second):
         app.button(key=f"delete_{project.id}").click().run()
-    assert list_projects() == []
+    assert workspace().list_projects() == []
     assert any("Deleted **Second**" in text.value for text in app.markdown)
     app.button(key="undo_delete").click().run()
-    assert [project.name for project in list_projects()] == ["Second"]
+    assert [project.name for project in workspace().list_projects()] == ["Second"]
     app.button(key="undo_delete").click().run()
-    assert {project.name for project in list_projects()} == {"First", "Second"}
+    assert {project.name for project in workspace().list_projects()} == {"First", "Second"}
     assert "undo_delete" not in {button.key for button in app.button}
 
 
 def test_a_card_deleted_in_another_tab_says_so(app: AppTest) -> None:
-    project = create_project("Gone")
+    project = workspace().create_project("Gone")
     app.run()
     stale = app.button(key=f"delete_{project.id}")
     project.path.rename(project.path.with_name("elsewhere"))
@@ -153,7 +153,7 @@ def test_a_link_to_no_project_leads_home(open_page: Callable[[str, str], AppTest
 
 def test_open_leads_to_the_first_step_that_is_not_done(app: AppTest, finish: Finish, few_drawings: None) -> None:
     app.button(key="sample_shapes").click().run()
-    (project,) = list_projects()
+    (project,) = workspace().list_projects()
     finish(app, starting.photos_task(project))
     app.switch_page(page_path("home")).run()
     app.button(key=f"open_{project.id}").click().run()
@@ -187,3 +187,16 @@ def test_the_first_page_loads_neither_numpy_nor_a_database(thaw_home: Path) -> N
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_a_damaged_project_is_shown_and_can_be_deleted_and_brought_back(app: AppTest) -> None:
+    project = workspace().create_project("Cats")
+    (project.path / "project.json").write_text("{")
+    page = app.run()
+    assert not page.exception and not page.info
+    assert any("damaged" in shown.value or "can't be read" in shown.value for shown in page.markdown)
+    page.button(key=f"delete_{project.id}").click().run()
+    assert not project.path.exists()
+    assert "Nothing here yet" in page.info[0].value
+    page.button(key="undo_delete").click().run()
+    assert project.path.exists() and page.button(key=f"delete_{project.id}")

@@ -14,10 +14,11 @@ from pages.labs.compare.result import drift_values
 from tests.pages.component import given
 from tests.pages.fake_engine import FakeEngine
 from tests.pages.toys import toy_experiment, words
+from tests.support import workspace
 from transfer_core.backbones.stored_trees import store_tree
 from transfer_core.backbones.tree import LayerFacts, LayerTree, Node
 from transfer_core.disk.files import write_bytes, write_json
-from transfer_core.disk.workspace import Project, create_project, runs_dir
+from transfer_core.disk.workspace import Project
 from transfer_core.labs.compare.settings import Settings
 from transfer_core.labs.experiment import experiment_config
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
@@ -29,13 +30,13 @@ OpenPage = Callable[[str, str], AppTest]
 
 @pytest.fixture
 def project(thaw_home: Path) -> Project:
-    return create_project("Pets")
+    return workspace().create_project("Pets")
 
 
 def train(project: Project, name: str, photos: int = 8, classes: tuple[str, ...] = ("cat", "dog")) -> Run:
     """A run that looks trained, checked on so many photos."""
     listed = [ManifestPhoto(f"{n:064}", f"/gone/{n}.jpg", f"cat/{n}.jpg", 0, "validation") for n in range(photos)]
-    run = create_run(runs_dir(project) / name, RunConfig(), Manifest(classes, tuple(listed)))
+    run = create_run(project.runs_dir / name, RunConfig(), Manifest(classes, tuple(listed)))
     write_bytes(run.model_path, b"model")
     write_json(run.labels_path, {"classes": list(classes), "input_size": 224, "base": "efficientnet-lite0"})
     write_json(run.path / "report.json", {"val_accuracy": 0.9, "val_interval": [0.8, 0.95]})
@@ -130,7 +131,7 @@ def test_what_can_not_be_compared_says_why(
 
 
 def test_a_result_is_drawn(open_page: OpenPage, project: Project, recent_apptest: None) -> None:
-    store_tree("efficientnet-lite0", tree())
+    store_tree(workspace(), "efficientnet-lite0", tree())
     runs = train(project, "20260101-000000-aaaa"), train(project, "20260102-000000-bbbb")
     experiment(project, result_of(*runs))
     page = open_page("compare", project.id)

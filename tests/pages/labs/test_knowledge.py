@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from pages.test import ask as test_photos
 from tests.pages.toys import toy_experiment, words
-from transfer_core.disk.workspace import Project, create_project
+from tests.support import workspace
+from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.labs.knowledge.settings import LEAST_PHOTOS, Settings
 from transfer_core.runs.folder import Run, State
@@ -48,7 +49,7 @@ def lane(monkeypatch: pytest.MonkeyPatch) -> FakeLane:
 
 @pytest.fixture
 def project(thaw_home: Path) -> Project:
-    return create_project("Pets")
+    return workspace().create_project("Pets")
 
 
 def experiment(project: Project, result: dict[str, Any] | None, state: State = "FINISHED", message: str = "") -> Run:

@@ -8,8 +8,8 @@ from pages.labs.cards import LABS
 from pages.ui.paths import page_path
 from tests.pages.fake_engine import FakeEngine
 from tests.pages.toys import toy_experiment, words
-from tests.support import ROOT
-from transfer_core.disk.workspace import Project, create_project, experiments_dir, list_projects, open_project
+from tests.support import ROOT, workspace
+from transfer_core.disk.workspace import Project
 from transfer_core.labs import KINDS
 from transfer_core.labs.experiment import experiment_config, list_experiments
 from transfer_core.labs.knowledge.settings import Settings
@@ -38,7 +38,7 @@ def test_a_double_click_starts_one(recent_apptest: None, open_page: Open, projec
     page.button(key="start_lab").click().run()
     second.button(key="start_lab").click().run()
     assert not second.exception
-    assert len(list_experiments(experiments_dir(project), "knowledge")) == 1
+    assert len(list_experiments(project.experiments_dir, "knowledge")) == 1
     assert len(engine.started) == 1
 
 
@@ -70,9 +70,9 @@ def test_delete_and_undo(recent_apptest: None, open_page: Open, project: Project
     page = open_page("knowledge", project.id)
     page.button(key=f"delete_{run.id}").click().run()
     assert not page.exception
-    assert list_experiments(experiments_dir(project)) == []
+    assert list_experiments(project.experiments_dir) == []
     page.button(key="undo_delete_lab").click().run()
-    assert [one.path for one in list_experiments(experiments_dir(project))] == [run.path]
+    assert [one.path for one in list_experiments(project.experiments_dir)] == [run.path]
     assert "A conclusion worth keeping" in words(page)
 
 
@@ -103,7 +103,7 @@ def test_the_overview_shows_what_was_found(open_page: Open, project: Project) ->
 
 
 def test_without_photos_or_a_base_the_reason_stands_beside_the_button(app: AppTest, open_page: Open) -> None:
-    page = open_page("probe", create_project("Empty").id)
+    page = open_page("probe", workspace().create_project("Empty").id)
     assert not page.exception
     assert page.button(key="start_lab").disabled
     assert "base" in words(page).lower() or "photos" in words(page).lower()
@@ -114,8 +114,8 @@ def test_a_project_with_a_lab_going_on_is_not_deleted(recent_apptest: None, app:
     app.run()
     app.button(key=f"delete_{project.id}").click().run()
     assert "Stop the experiment first" in app.error[0].value
-    assert open_project(project.id).id == project.id
+    assert workspace().open_project(project.id).id == project.id
     Recorder(run, pid=1).end("STOPPED")
     app.button(key=f"delete_{project.id}").click().run()
     assert not app.error
-    assert list_projects() == []
+    assert workspace().list_projects() == []

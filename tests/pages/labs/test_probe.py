@@ -13,9 +13,10 @@ from pages.labs.probe.result import tree_values
 from tests.pages.component import fire, given
 from tests.pages.fake_engine import FakeEngine
 from tests.pages.toys import BASE, toy_experiment, toy_project, toy_tree, words
+from tests.support import workspace
 from transfer_core.backbones.freeze_plan import from_block
 from transfer_core.backbones.stored_trees import store_tree
-from transfer_core.disk.workspace import Project, experiments_dir, open_project
+from transfer_core.disk.workspace import Project
 from transfer_core.labs.experiment import experiment_config, list_experiments
 from transfer_core.labs.probe.settings import Depth, Settings
 from transfer_core.labs.probe.verdict import conclude
@@ -66,7 +67,7 @@ def test_it_starts_with_the_settings_given(open_page: Open, project: Project, en
     assert "Nothing has been tried here yet." in words(page) and "20 photos" in words(page)
     page.number_input(key="probe_folds").set_value(4).run()
     page.button(key="start_lab").click().run()
-    (run,) = list_experiments(experiments_dir(project), "probe")
+    (run,) = list_experiments(project.experiments_dir, "probe")
     assert engine.started == [run]
     assert experiment_config(run).settings == Settings(folds=4)
 
@@ -119,7 +120,7 @@ def test_what_follows_becomes_the_plan(shown: Callable[[], AppTest], project: Pr
     page = shown()
     assert page.button(key="use_depth").label == "Use it: train from block1b"
     page.button(key="use_depth").click().run()
-    choices = open_project(project.id).choices
+    choices = workspace().open_project(project.id).choices
     assert sorted(choices["trainable"]) == sorted(from_block(toy_tree(), "block1b").trainable)
     assert choices["trainable_of"] == BASE
 
@@ -130,13 +131,13 @@ def test_a_best_depth_at_the_end_means_the_head_alone(shown: Callable[[], AppTes
     page = shown()
     assert page.button(key="use_depth").label == "Use it: train the head alone"
     page.button(key="use_depth").click().run()
-    assert open_project(project.id).choices["trainable"] == []
+    assert workspace().open_project(project.id).choices["trainable"] == []
 
 
 def test_a_probe_of_another_base_is_not_put_to_use(shown: Callable[[], AppTest], project: Project) -> None:
     probe_of(project, result=result_of())
     project.choose(base={"name": "mobilenet", "weights": "none"})
-    store_tree("mobilenet", toy_tree())
+    store_tree(workspace(), "mobilenet", toy_tree())
     page = shown()
     assert page.button(key="use_depth").disabled and "now uses another base" in words(page)
 

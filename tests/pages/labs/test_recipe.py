@@ -12,7 +12,7 @@ from pages.labs.recipe.loss_vs_accuracy import rising_words
 from pages.ui import services
 from tests.pages.fake_engine import FakeEngine
 from tests.pages.toys import BASE, toy_experiment, toy_project, words
-from transfer_core.disk.workspace import Project, experiments_dir
+from transfer_core.disk.workspace import Project
 from transfer_core.labs.experiment import experiment_config, list_experiments
 from transfer_core.labs.recipe.settings import BOOK, VARIANTS, Settings
 from transfer_core.labs.recipe.wording import conclude, findings
@@ -101,7 +101,7 @@ def test_it_starts_with_the_settings_given(open_page: Open, project: Project) ->
     page.selectbox(key=f"recipe_block_{BASE}").set_value("block2b").run()
     page.button(key="start_lab").click().run()
     assert not page.exception
-    (run,) = list_experiments(experiments_dir(project), "recipe")
+    (run,) = list_experiments(project.experiments_dir, "recipe")
     settings = experiment_config(run).settings
     assert settings == Settings(variants=("augmented", "skipped"), head_epochs=7, train_from="block2b")
 

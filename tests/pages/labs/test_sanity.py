@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from pages.labs.sanity.chart import STYLES, alternative, legend, sanity_figure
 from tests.pages.fake_engine import FakeEngine
 from tests.pages.toys import toy_experiment, words
-from transfer_core.disk.workspace import Project, experiments_dir
+from transfer_core.disk.workspace import Project
 from transfer_core.labs.experiment import experiment_config, list_experiments, write_result
 from transfer_core.labs.sanity.mistakes import MISTAKES, BaseFacts, explained
 from transfer_core.labs.sanity.settings import Settings, compared, conclude
@@ -63,7 +63,7 @@ def test_the_settings_fit_the_photos_and_start(project: Project, engine: FakeEng
     assert not page.exception
     assert "Photos go through the base" in words(page)
     page.button(key="start_lab").click().run()
-    (run,) = list_experiments(experiments_dir(project))
+    (run,) = list_experiments(project.experiments_dir)
     settings = experiment_config(run).settings
     # Twenty photos: 16 to learn from, 4 to check on, which is less than is usual.
     assert (settings.photos, settings.validation) == (16, 4) and engine.started == [run]

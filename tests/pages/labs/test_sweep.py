@@ -10,9 +10,10 @@ from pages.labs.sweep.chart import alternative, short, sweep_figure
 from pages.labs.sweep.form import forecast_words
 from tests.pages.fake_engine import FakeEngine
 from tests.pages.toys import BASE, toy_experiment, toy_project, toy_tree, words
+from tests.support import workspace
 from transfer_core.backbones.freeze_plan import from_block
 from transfer_core.backbones.stored_trees import store_tree
-from transfer_core.disk.workspace import Project, experiments_dir, open_project
+from transfer_core.disk.workspace import Project
 from transfer_core.labs.experiment import experiment_config, list_experiments
 from transfer_core.labs.sweep.folds import Counts
 from transfer_core.labs.sweep.result import build_result
@@ -22,7 +23,7 @@ from transfer_core.runs.folder import Run, State
 Open = Callable[[str, str], AppTest]
 
 
-FOUND = depths(toy_tree(), Settings(), 2, Counts(14, 2, 4))
+FOUND = depths(workspace(), toy_tree(), Settings(), 2, Counts(14, 2, 4))
 
 
 def trial(name: str, right: str, repeat: int = 0) -> dict[str, Any]:
@@ -73,7 +74,7 @@ def test_it_starts_with_the_settings_given(open_page: Open, project: Project, en
     page.multiselect(key="sweep_rates").set_value(["0.0003"])
     page.run()
     page.button(key="start_lab").click().run()
-    (run,) = list_experiments(experiments_dir(project), "sweep")
+    (run,) = list_experiments(project.experiments_dir, "sweep")
     assert engine.started == [run]
     assert experiment_config(run).settings == Settings(0.2, ("block2a",), (3e-4,))
     assert "Waiting" in page.main.get("progress")[0].proto.text or page.button(key="stop_lab")
@@ -111,7 +112,7 @@ def test_the_recommendation_becomes_the_plan_and_the_rate(open_page: Open, proje
     sweep_of(project)
     page = shown(open_page, project)
     page.button(key="use_depth").click().run()
-    choices = open_project(project.id).choices
+    choices = workspace().open_project(project.id).choices
     assert sorted(choices["trainable"]) == sorted(from_block(toy_tree(), "block2b").trainable)
     assert choices["trainable_of"] == BASE and choices["train"]["fine_tune"] == {"epochs": 10, "learning_rate": 1e-4}
 
@@ -120,14 +121,14 @@ def test_the_head_alone_leaves_the_rate_as_it_is(open_page: Open, project: Proje
     sweep_of(project, trials=[trial(HEAD, "1101"), trial("block2b", "1100")])
     page = shown(open_page, project)
     page.button(key="use_depth").click().run()
-    choices = open_project(project.id).choices
+    choices = workspace().open_project(project.id).choices
     assert choices["trainable"] == [] and "train" not in choices
 
 
 def test_a_sweep_of_another_base_is_not_put_to_use(open_page: Open, project: Project) -> None:
     sweep_of(project)
     project.choose(base={"name": "mobilenet", "weights": "none"})
-    store_tree("mobilenet", toy_tree())
+    store_tree(workspace(), "mobilenet", toy_tree())
     page = shown(open_page, project)
     assert page.button(key="use_depth").disabled and "now uses another base" in words(page)
 
@@ -187,7 +188,7 @@ def test_the_chart_has_a_front_and_marks_the_recommendation() -> None:
 
 
 def test_the_forecast_says_what_fits_and_what_would() -> None:
-    few = depths(toy_tree(), Settings(0.02), 2, Counts(14, 2, 4))
+    few = depths(workspace(), toy_tree(), Settings(0.02), 2, Counts(14, 2, 4))
     assert "just enough for the head alone. To try from block2b on too takes about" in forecast_words(
         few, Settings(0.02), 5
     )

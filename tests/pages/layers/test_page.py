@@ -12,10 +12,11 @@ from streamlit.testing.v1.element_tree import Slider
 from pages.components.layer_tree import apply, ranges
 from tests.pages.component import fire, given
 from tests.pages.toys import BASE, toy_project, toy_tree
+from tests.support import workspace
 from transfer_core.backbones.freeze_plan import FreezePlan, everything, from_block
 from transfer_core.backbones.stored_trees import store_tree
 from transfer_core.backbones.tree import LayerTree
-from transfer_core.disk.workspace import Project, create_project, delete_project, open_project
+from transfer_core.disk.workspace import Project
 from transfer_core.errors import StorageError
 
 Open = Callable[[str, str], AppTest]
@@ -35,7 +36,7 @@ def page(recent_apptest: None, project: Project, open_page: Open) -> AppTest:
 
 
 def plan(project: Project) -> list[str] | None:
-    return open_project(project.id).choices.get("trainable")
+    return workspace().open_project(project.id).choices.get("trainable")
 
 
 def cut(page: AppTest) -> Slider:
@@ -138,10 +139,10 @@ def test_the_space_on_disk_follows_the_precision_chosen_on_train(page: AppTest, 
 
     cut(page).set_value(2).run()
     exact = told()
-    open_project(project.id).choose(train={"tuning": {"cache_precision": "float16"}})
+    workspace().open_project(project.id).choose(train={"tuning": {"cache_precision": "float16"}})
     halved = told()
     assert halved != exact
-    open_project(project.id).choose(train={"tuning": {"cache_precision": "float32"}})
+    workspace().open_project(project.id).choose(train={"tuning": {"cache_precision": "float32"}})
     assert told() == exact
 
 
@@ -160,7 +161,7 @@ def test_a_full_disk_loses_no_choice(page: AppTest, project: Project, monkeypatc
 
 
 def test_a_project_deleted_in_another_tab_is_said(page: AppTest, project: Project) -> None:
-    delete_project(project.id)
+    workspace().delete_project(project.id)
     page.button(key="preset_last_block").click().run()
     assert not page.exception
     assert page.title[0].value == "No project is open"
@@ -183,7 +184,7 @@ def test_many_parameters_for_few_photos_warn(app: AppTest, project: Project, ope
     tree = toy_tree().to_dict()
     layer = tree["tree"]["children"][2]["children"][1]["children"][0]
     layer["parameters"] = layer["trainable_parameters"] = 5_000_000
-    store_tree(BASE, LayerTree.from_dict(tree))
+    store_tree(workspace(), BASE, LayerTree.from_dict(tree))
     page = open_page("layers", project.id)
     assert not page.warning
     cut(page).set_value(1).run()
@@ -198,7 +199,7 @@ def test_going_on_keeps_the_plan_that_was_seen(page: AppTest, project: Project) 
 
 
 def test_without_a_base_it_shows_the_way(app: AppTest, open_page: Open) -> None:
-    page = open_page("layers", create_project("Nothing yet").id)
+    page = open_page("layers", workspace().create_project("Nothing yet").id)
     assert "Choose a base first" in page.info[0].value
     page.button(key="next_base").click().run()
     assert page.title[0].value == "Base"
@@ -206,8 +207,8 @@ def test_without_a_base_it_shows_the_way(app: AppTest, open_page: Open) -> None:
 
 @pytest.mark.usefixtures("recent_apptest")
 def test_without_photos_the_tree_still_shows(app: AppTest, open_page: Open) -> None:
-    store_tree(BASE, toy_tree())
-    made = create_project("No photos").choose(base={"name": BASE, "weights": "imagenet"})
+    store_tree(workspace(), BASE, toy_tree())
+    made = workspace().create_project("No photos").choose(base={"name": BASE, "weights": "imagenet"})
     page = open_page("layers", made.id)
     assert not page.exception
     assert given(page, "layer_tree")["rows"]

@@ -14,7 +14,8 @@ from pages.photos import edits
 from pages.photos import grid as photo_grid
 from pages.ui import tasks
 from pages.ui.services import store
-from transfer_core.disk.workspace import Project, create_project, open_project
+from tests.support import workspace
+from transfer_core.disk.workspace import Project
 from transfer_core.errors import DataError
 from transfer_core.photos.importer import Cancelled, Progress
 from transfer_core.photos.store import PhotoStore
@@ -47,7 +48,7 @@ class Photos:
 
 @pytest.fixture
 def page(open_page: Callable[[str, str], AppTest], finish: Finish, app: AppTest) -> Iterator[Photos]:
-    project = create_project("Pets")
+    project = workspace().create_project("Pets")
     yield Photos(open_page("photos", project.id), project, finish)
     tasks.dismiss(photos_task(project))
 
@@ -189,7 +190,7 @@ def test_many_photos_come_a_page_at_a_time(page: Photos, jpeg: Jpeg, monkeypatch
 def test_the_split_is_kept_and_shown(pets: Photos) -> None:
     pets.app.slider(key="split_share").set_value(50).run()
     pets.app.number_input(key="split_seed").set_value(7).run()
-    assert open_project(pets.project.id).choices["split"] == {"validation_fraction": 0.5, "seed": 7}
+    assert workspace().open_project(pets.project.id).choices["split"] == {"validation_fraction": 0.5, "seed": 7}
     counts = pets.store.manifest(0.5, 7).counts()
     bars = "".join(html.proto.body for html in pets.app.get("html"))
     for name in ("cat", "dog"):

@@ -14,8 +14,9 @@ from streamlit.testing.v1 import AppTest
 from pages.jobs import trained_runs as results
 from pages.test import ask as test_photos
 from pages.test import download
+from tests.support import workspace
 from transfer_core.disk.files import write_bytes, write_json
-from transfer_core.disk.workspace import Project, create_project, open_project, runs_dir
+from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import BaseConfig, RunConfig
@@ -56,13 +57,13 @@ def lane(monkeypatch: pytest.MonkeyPatch) -> FakeLane:
 
 @pytest.fixture
 def project(thaw_home: Path) -> Project:
-    return create_project("Pets")
+    return workspace().create_project("Pets")
 
 
 def train(project: Project, name: str, accuracy: float, weights: str = "imagenet") -> Run:
     """A run that looks trained."""
     config = RunConfig(base=BaseConfig("efficientnet-lite0", weights))
-    run = create_run(runs_dir(project) / name, config, Manifest(("cat", "dog"), ()))
+    run = create_run(project.runs_dir / name, config, Manifest(("cat", "dog"), ()))
     write_bytes(run.model_path, b"the model of " + name.encode())
     write_json(run.labels_path, {"classes": ["cat", "dog"], "input_size": 224, "base": "efficientnet-lite0"})
     write_json(run.path / "report.json", {"val_accuracy": accuracy, "val_interval": [accuracy - 0.05, accuracy + 0.02]})
@@ -104,7 +105,7 @@ def test_photos_are_answered_with_sorted_bars(page: AppTest, jpeg: Jpeg, project
     assert any("felix" in caption.value and "12 ms" in caption.value for caption in page.caption)
     assert "notes" in page.warning[0].value
     assert "no picture" in page.warning[0].value
-    assert open_project(project.id).choices["tested"]
+    assert workspace().open_project(project.id).choices["tested"]
 
 
 def test_answers_stay_until_they_are_cleared(page: AppTest, jpeg: Jpeg) -> None:

@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 from pages.jobs import launch
 from pages.train import augmentation as augmenting
 from tests.pages.toys import toy_project
-from transfer_core.disk.workspace import Project, create_project, open_project
+from tests.support import workspace
+from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 
 Open = Callable[[str, str], AppTest]
@@ -69,7 +70,7 @@ def test_each_mode_says_what_it_costs(page: AppTest) -> None:
 
 
 def test_without_photos_or_a_base_there_is_no_cost_and_no_preview(open_page: Open, lane: FakeLane) -> None:
-    page = open_page("train", create_project("Empty").id)
+    page = open_page("train", workspace().create_project("Empty").id)
     assert not page.exception
     assert not any("on disk" in words for words in page.radio(key="augment").proto.captions)
     assert "show_variants" not in [button.key for button in page.button]
@@ -80,13 +81,13 @@ def test_choices_are_kept_and_used(page: AppTest, project: Project) -> None:
     page.radio(key="augment").set_value("cached").run()
     page.number_input(key="augment_variants").set_value(6).run()
     page.selectbox(key="augment_preset").set_value("any-way-up").run()
-    config = launch.configured(open_project(project.id))
+    config = launch.configured(workspace().open_project(project.id))
     assert config.fit.augment == "cached"
     assert (config.augmentation.preset, config.augmentation.variants) == ("any-way-up", 6)
     assert any("**16 photos**, each in 6 variants, on a frozen base" in text.value for text in page.markdown)
     page.number_input(key="augment_variants").set_value(0).run()
     assert "number of variants must be a whole number from 1 to 100" in page.error[0].value
-    assert launch.configured(open_project(project.id)).augmentation.variants == 6
+    assert launch.configured(workspace().open_project(project.id)).augmentation.variants == 6
 
 
 def test_a_preview_shows_variants_until_another_kind_is_chosen(page: AppTest, project: Project, lane: FakeLane) -> None:

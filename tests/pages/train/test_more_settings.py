@@ -15,7 +15,8 @@ from pages.train.lr_finder import decimal, rate_figure, rates_task
 from pages.ui import services, tasks
 from tests.pages.component import given
 from tests.pages.train.test_page import page, project  # noqa: F401 - fixtures
-from transfer_core.disk.workspace import Project, open_project
+from tests.support import workspace
+from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import RunConfig, TuningConfig
@@ -62,7 +63,7 @@ def searched(page: AppTest, project: Project, finish: Finish, phase: str) -> App
 
 def test_the_defaults_change_nothing(page: AppTest, project: Project) -> None:
     page.number_input(key="head_epochs").set_value(7).run()
-    assert launch.configured(open_project(project.id)).tuning == TuningConfig()
+    assert launch.configured(workspace().open_project(project.id)).tuning == TuningConfig()
 
 
 def test_each_setting_is_kept(page: AppTest, project: Project) -> None:
@@ -74,9 +75,11 @@ def test_each_setting_is_kept(page: AppTest, project: Project) -> None:
     page.selectbox(key="cache_precision").set_value("float16").run()
     page.toggle(key="train_batch_norm").set_value(True).run()
     assert "usually hurts" in page.warning[0].value
-    assert launch.configured(open_project(project.id)).tuning == TuningConfig("cosine", 2, 2.6, 0.1, True, "float16")
+    assert launch.configured(workspace().open_project(project.id)).tuning == TuningConfig(
+        "cosine", 2, 2.6, 0.1, True, "float16"
+    )
     page.button(key="reset_settings").click().run()
-    assert launch.configured(open_project(project.id)).tuning == TuningConfig()
+    assert launch.configured(workspace().open_project(project.id)).tuning == TuningConfig()
     assert page.selectbox(key="schedule_1").value == "constant"
     assert page.selectbox(key="cache_precision_1").value == "float32"
 
@@ -100,7 +103,7 @@ def test_the_cost_of_augmentation_follows_it(page: AppTest) -> None:
 def test_a_setting_that_does_not_fit_is_refused(page: AppTest, project: Project) -> None:
     page.number_input(key="discriminative").set_value(0.5).run()
     assert "from 1 to 10" in page.error[0].value
-    assert launch.configured(open_project(project.id)).tuning.discriminative == 1
+    assert launch.configured(workspace().open_project(project.id)).tuning.discriminative == 1
 
 
 @pytest.mark.usefixtures("recent_apptest")
@@ -109,7 +112,7 @@ def test_a_found_rate_is_shown_and_used(page: AppTest, project: Project, lane: F
     assert not page.exception
     (asked,) = lane.asked
     assert (asked["phase"], asked["photos"], asked["stopped"]) == ("fine-tune", 20, False)
-    assert RunConfig.from_dict(asked["config"]) == launch.configured(open_project(project.id))
+    assert RunConfig.from_dict(asked["config"]) == launch.configured(workspace().open_project(project.id))
     figure = json.loads(given(page, "rate_curve")["figure"])
     assert figure["data"][1]["y"] == CURVE["smoothed"]
     assert "falls fastest at **0.000032**" in "\n".join(text.value for text in page.markdown)
@@ -117,8 +120,8 @@ def test_a_found_rate_is_shown_and_used(page: AppTest, project: Project, lane: F
     page.button(key="use_rate").click().run()
     page._run(before)
     assert page.selectbox(key="fine_tune_rate_1").value == "0.000032"
-    assert launch.configured(open_project(project.id)).fine_tune.learning_rate == 3.2e-5
-    assert launch.configured(open_project(project.id)).head == RunConfig().head
+    assert launch.configured(workspace().open_project(project.id)).fine_tune.learning_rate == 3.2e-5
+    assert launch.configured(workspace().open_project(project.id)).head == RunConfig().head
     assert "have changed since" not in "\n".join(text.value for text in page.caption)
     page.number_input(key="batch_size").set_value(4).run()
     assert "have changed since" in "\n".join(text.value for text in page.caption)

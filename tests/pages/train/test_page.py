@@ -14,10 +14,11 @@ from pages.ui.paths import page_path
 from tests.pages.component import given
 from tests.pages.fake_engine import FakeEngine
 from tests.pages.toys import BASE, toy_project, toy_tree
+from tests.support import workspace
 from transfer_core.backbones.freeze_plan import last_blocks
 from transfer_core.backbones.stored_trees import store_tree
 from transfer_core.disk.files import write_json
-from transfer_core.disk.workspace import Project, create_project, list_projects, open_project, runs_dir
+from transfer_core.disk.workspace import Project
 from transfer_core.errors import StorageError
 from transfer_core.runs.events import EpochEnded, Message, PhaseStarted, Progress
 from transfer_core.runs.folder import Recorder, Run, list_runs
@@ -44,7 +45,7 @@ def page(project: Project, open_page: Open) -> AppTest:
 def begun(page: AppTest, project: Project) -> tuple[Run, Recorder]:
     """A run that a worker has taken up."""
     page.button(key="train").click().run()
-    (run,) = list_runs(runs_dir(project))
+    (run,) = list_runs(project.runs_dir)
     return run, Recorder(run, pid=1)
 
 
@@ -86,15 +87,15 @@ def test_what_will_happen_is_said_before(page: AppTest) -> None:
 
 def test_train_starts_one_run_however_often_it_is_clicked(page: AppTest, project: Project, engine: FakeEngine) -> None:
     page.button(key="train").click().run()
-    (run,) = list_runs(runs_dir(project))
+    (run,) = list_runs(project.runs_dir)
     assert engine.started == [run]
     assert run.config().plan == last_blocks(toy_tree(), 1)
     assert len(run.manifest().photos) == 20
     assert page.query_params["run"] == [run.id] or page.query_params["run"] == run.id
-    assert open_project(project.id).choices["run"] == run.id
+    assert workspace().open_project(project.id).choices["run"] == run.id
     assert page.button(key="train").disabled
     # The second click of a pair comes from a page that still shows the button.
-    assert launch.launch(open_project(project.id), services.store(project)) == run
+    assert launch.launch(workspace().open_project(project.id), services.store(project)) == run
     assert engine.started == [run]
 
 
@@ -103,9 +104,9 @@ def test_a_second_click_after_a_quick_end_starts_nothing(
 ) -> None:
     monkeypatch.setattr(launch, "_DOUBLE_CLICK", 60.0)  # a busy machine may take longer than a person does
     page.button(key="train").click().run()
-    (run,) = list_runs(runs_dir(project))
+    (run,) = list_runs(project.runs_dir)
     Recorder(run, pid=1).end("FAILED", Sentence("No."))
-    assert launch.launch(open_project(project.id), services.store(project)) == run
+    assert launch.launch(workspace().open_project(project.id), services.store(project)) == run
     assert engine.started == [run]
 
 
@@ -122,8 +123,8 @@ def test_what_is_missing_is_said(
     photos: bool,
     reason: str,
 ) -> None:
-    store_tree(BASE, toy_tree())
-    made = create_project("Half")
+    store_tree(workspace(), BASE, toy_tree())
+    made = workspace().create_project("Half")
     if base:
         made.choose(base={"name": base, "weights": "imagenet"})
     if photos:
@@ -232,11 +233,11 @@ def test_a_project_that_trains_is_not_deleted(page: AppTest, begun: tuple[Run, R
     page.switch_page(page_path("home")).run()
     page.button(key=f"delete_{project.id}").click().run()
     assert "Stop the training first" in page.error[0].value
-    assert open_project(project.id).id == project.id
+    assert workspace().open_project(project.id).id == project.id
     begun[1].end("STOPPED")
     page.button(key=f"delete_{project.id}").click().run()
     assert not page.error
-    assert list_projects() == []
+    assert workspace().list_projects() == []
 
 
 def test_why_it_was_stopped_is_said_once(page: AppTest, begun: tuple[Run, Recorder]) -> None:
@@ -276,25 +277,25 @@ def test_runs_can_be_chosen_deleted_and_brought_back(
     first.write_status(type(status)(**{**status.__dict__, "created": status.created - 60}))
     page.run()
     page.button(key="train").click().run()
-    second = next(run for run in list_runs(runs_dir(project)) if run != first)
+    second = next(run for run in list_runs(project.runs_dir) if run != first)
     Recorder(second, pid=1).end("STOPPED")
     page.run()
     page.button(key=f"show_{first.id}").click().run()
     assert "Right on 3 of 4" in said(page)
-    assert open_project(project.id).choices["run"] == first.id
+    assert workspace().open_project(project.id).choices["run"] == first.id
 
     page.button(key=f"delete_{first.id}").click().run()
-    assert list_runs(runs_dir(project)) == [second]
+    assert list_runs(project.runs_dir) == [second]
     assert "Stopped before the first epoch" in said(page)
     page.button(key="undo_delete").click().run()
-    assert set(list_runs(runs_dir(project))) == {first, second}
+    assert set(list_runs(project.runs_dir)) == {first, second}
     assert "Right on 3 of 4" in said(page)
 
 
 @pytest.mark.usefixtures("recent_apptest")
 def test_a_damaged_run_does_not_hide_the_others(page: AppTest, begun: tuple[Run, Recorder], project: Project) -> None:
     finish(*begun)
-    broken = runs_dir(project) / "20200101-000000-abcd"
+    broken = project.runs_dir / "20200101-000000-abcd"
     broken.mkdir()
     (broken / "status.json").write_text("{")
     page.run()
@@ -307,7 +308,7 @@ def test_settings_are_kept_and_used(page: AppTest, project: Project) -> None:
     page.number_input(key="head_epochs").set_value(7).run()
     page.selectbox(key="optimizer").set_value("sgd").run()
     page.button(key="train").click().run()
-    (run,) = list_runs(runs_dir(project))
+    (run,) = list_runs(project.runs_dir)
     assert run.config().head.epochs == 7
     assert run.config().fit.optimizer == "sgd"
     assert run.config().fine_tune.learning_rate == 1e-5
@@ -317,20 +318,20 @@ def test_settings_are_kept_and_used(page: AppTest, project: Project) -> None:
 def test_a_setting_that_does_not_fit_is_refused_and_nothing_else_lost(
     page: AppTest, project: Project, key: str, value: int
 ) -> None:
-    untouched = launch.configured(open_project(project.id))
+    untouched = launch.configured(workspace().open_project(project.id))
     page.number_input(key="fine_tune_epochs").set_value(4).run()
     page.number_input(key=key).set_value(value).run()
     assert page.error
     assert page.number_input(key=key).value == value
-    assert launch.configured(open_project(project.id)).fine_tune.epochs == 4
+    assert launch.configured(workspace().open_project(project.id)).fine_tune.epochs == 4
     before = page._tree.get_widget_states()  # what a browser sends that has not drawn the defaults yet
     page.button(key="reset_settings").click().run()
     assert not page.error
     assert page.number_input(key="fine_tune_epochs_1").value == 10
-    assert "train" not in open_project(project.id).choices
+    assert "train" not in workspace().open_project(project.id).choices
     page._run(before)
     assert page.number_input(key="fine_tune_epochs_1").value == 10
-    assert launch.configured(open_project(project.id)) == untouched
+    assert launch.configured(workspace().open_project(project.id)) == untouched
 
 
 def test_plotly_is_served_from_a_copy_with_its_version(tmp_path: Path) -> None:
@@ -349,7 +350,7 @@ def test_plotly_is_served_from_a_copy_with_its_version(tmp_path: Path) -> None:
 
 def test_an_interrupted_run_can_be_continued(page: AppTest, project: Project, engine: FakeEngine) -> None:
     page.button(key="train").click().run()
-    (run,) = list_runs(runs_dir(project))
+    (run,) = list_runs(project.runs_dir)
     Recorder(run, pid=1).end("INTERRUPTED", Sentence("The worker ended."))
     page.run()
     assert not [button for button in page.button if button.key == "continue"]  # no state was kept yet

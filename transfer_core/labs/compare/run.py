@@ -119,7 +119,7 @@ def _start(bench: Bench, run: Run) -> Arrays | None:
     """The weights a run's base began with; None where they are not at hand."""
     config = run.config()
     try:
-        return base_weights(bases.build_base(config.base.name, config.base.weights, seed=config.seed))
+        return base_weights(bases.build_base(bench.workspace, config.base.name, config.base.weights, seed=config.seed))
     except WeightsError as error:
         bench.watch.message(
             "How far run {id} moved from its base can't be told. {error}", id=run.id, error=error, warning=True

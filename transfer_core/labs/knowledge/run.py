@@ -27,7 +27,7 @@ def run(bench: Bench) -> dict[str, Any]:
     if note := base_note(bench.config.base):
         bench.watch.message(note)
     bench.share(Sentence("Getting the base ready"), 0.0)
-    network = ImageNet()
+    network = ImageNet(bench.workspace)
     chosen = choose(bench.manifest, bench.settings.photos, bench.config.seed)
     pixels, _ = decode_photos(bench, chosen, network.size, (_DECODING, _ASKING))
     photos = [photo for photo in chosen if photo.sha256 in pixels.rows]

@@ -49,7 +49,7 @@ def run(bench: Bench) -> dict[str, Any]:
     check_photos(bench.manifest, settings.folds)
     manifest = thin_out(bench.manifest, settings.photos, settings.folds, seed)
     shares = _Shares(bench, len(manifest.photos))
-    session = prepare(bench.run_config(), manifest, shares.part())
+    session = prepare(bench.workspace, bench.run_config(), manifest, shares.part())
     check_photos(session.manifest, settings.folds)  # some may have been unreadable
     tree, features = tree_of(session), block_features(session)
 
@@ -89,12 +89,12 @@ class _Shares:
 
     def __init__(self, bench: Bench, photos: int) -> None:
         self._bench = bench
-        tree = stored_tree(bench.config.base.name)
+        tree = stored_tree(bench.workspace, bench.config.base.name)
         flops, channels = _UNKNOWN
         if tree is not None:
             flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
             channels = tuple(block.shape[-1] for block in tree.blocks)
-        speed = machine_speed(tree.root.name if tree else "").forward_flops_per_s
+        speed = machine_speed(bench.workspace, tree.root.name if tree else "").forward_flops_per_s
         seconds = {
             "photos": photos / _PHOTOS_A_SECOND,
             "start": _START_SECONDS,

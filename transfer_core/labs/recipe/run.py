@@ -74,7 +74,7 @@ class _Recipe:
         manifest = self._plain.manifest
         check_photos(manifest)  # again: photos that can't be read are gone by now
         self._counts = {which: len(manifest.of(which)) for which in ("train", "validation")}
-        expected = expected_seconds(self.tree, self.settings, self._counts, len(manifest.classes))
+        expected = expected_seconds(bench.workspace, self.tree, self.settings, self._counts, len(manifest.classes))
         self.stages = Stages(bench, expected, kept.get("stages", {}))
         if bench.config.base.weights == "none":
             bench.watch.message(
@@ -217,7 +217,7 @@ class _Recipe:
             tuning=TuningConfig(train_batch_norm=scratch),
         )
         share = self.stages.share if "stages" in vars(self) else 0.0
-        return prepare(config, self.bench.manifest, session_watch(self.bench, share))
+        return prepare(self.bench.workspace, config, self.bench.manifest, session_watch(self.bench, share))
 
     def _built_tree(self) -> LayerTree:
         _ = self._plain.base  # building it leaves the tree on disk
@@ -227,7 +227,7 @@ class _Recipe:
 
     def _note_reuse(self, stage: str, session: Session) -> None:
         # After a break the first go's seconds count, whatever it left in the cache.
-        if stage not in self.stages.taken and find_features(session.origin, [POOLED]):
+        if stage not in self.stages.taken and find_features(session.workspace, session.origin, [POOLED]):
             self._reused.append(stage)
 
     def _unfrozen(self, block: Any) -> bool:

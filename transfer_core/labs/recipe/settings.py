@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from transfer_core.backbones.cost import Augmented, estimate
 from transfer_core.backbones.freeze_plan import FreezePlan, everything, from_block, head_only, last_stage
 from transfer_core.backbones.tree import LayerTree
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, DataError
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import AugmentConfig, FitConfig, PhaseConfig
@@ -200,19 +201,24 @@ def check_photos(manifest: Manifest) -> None:
             )
 
 
-def expected_seconds(tree: LayerTree, settings: Settings, counts: Mapping[str, int], classes: int) -> dict[str, float]:
+def expected_seconds(
+    workspace: Workspace, tree: LayerTree, settings: Settings, counts: Mapping[str, int], classes: int
+) -> dict[str, float]:
     """How long each stage will take here, by its name: those of `experiments.recipe`, in their order.
 
     Args:
+        workspace: that knows how fast this machine is.
         tree: of the base.
         settings: what will be done.
         counts: photos by split.
         classes: how many.
     """
     photos = (classes, counts["train"], counts["validation"])
-    plain = estimate(tree, head_only(tree), *photos)
-    tuned = estimate(tree, recipe_plan(tree, settings), *photos, Augmented("cached", settings.photo_variants))
-    whole = estimate(tree, everything(tree), *photos)
+    plain = estimate(workspace, tree, head_only(tree), *photos)
+    tuned = estimate(
+        workspace, tree, recipe_plan(tree, settings), *photos, Augmented("cached", settings.photo_variants)
+    )
+    whole = estimate(workspace, tree, everything(tree), *photos)
     stages: dict[str, float] = {}
     if "feature_extraction" in settings.variants:
         stages["features"] = plain.features_seconds

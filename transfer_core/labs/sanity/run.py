@@ -44,7 +44,7 @@ def run(bench: Bench) -> dict[str, Any]:
     bench.share(Sentence("reading the photos"), 0.0)
     chosen = choose_photos(bench.manifest, settings, bench.config.seed)
     session = bench.session(bench.run_config(fit=settings.fit, head=settings.phase), chosen)
-    base = BaseAtWork(session.base, bench.config.base.weights)
+    base = BaseAtWork(bench.workspace, session.base, bench.config.base.weights)
     kept = bench.kept() or {}
     result = _empty(session, settings, base.facts) | {
         name: kept[name] for name in (_BOTTLENECK, _FROZEN) if name in kept

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.imagenet_classes import ANSWERING_BASE
+from transfer_core.disk.workspace import Workspace
 from transfer_core.labs.sanity.mistakes import BaseFacts
 from transfer_core.nn.backbones import build as bases
 from transfer_core.nn.data.batches import Rows
@@ -55,11 +56,11 @@ def base_facts(base: keras.Model, weights: str) -> BaseFacts:
 class BaseAtWork:
     """A base to put new heads on, each in another way. What several networks share is compiled once."""
 
-    def __init__(self, base: keras.Model, weights: str) -> None:
+    def __init__(self, workspace: Workspace, base: keras.Model, weights: str) -> None:
         """Take `base`, without its top, with `weights` as in `BaseConfig`."""
         base.trainable = False
         self.facts = base_facts(base, weights)
-        self._base = base
+        self._workspace, self._base = workspace, base
         self._photo, self._scaled = photo_input(base.name, base.inputs[0].shape[1])
         self._body = keras.Model(self._photo, pooled(base(self._scaled, training=False)))
         self._asleep = self._compiled(lambda photos: self._body(photos, training=False))
@@ -111,7 +112,7 @@ class BaseAtWork:
                 strange = self._compiled(lambda photos: wrong(photos, training=False))
                 return lambda photos, training: strange(photos), channels
             case "softmax" if self.facts.top:
-                top = bases.build_with_top(self._base.name).get_layer("predictions")
+                top = bases.build_with_top(self._workspace, self._base.name).get_layer("predictions")
                 return lambda photos, training: tf.nn.softmax(top(asleep(photos))), int(top.units)
             case "softmax":
                 return lambda photos, training: tf.nn.softmax(asleep(photos)), channels

@@ -57,14 +57,14 @@ def run(bench: Bench, clock: Callable[[], float] = time.perf_counter) -> dict[st
         DataError: too few photos.
         Stopped: a stop was asked for; what was kept stays.
     """
-    cache_limit.limit_bytes()  # a limit that is no number is refused before anything is computed
+    cache_limit.limit_bytes(bench.workspace)  # a limit that is no number is refused before anything is computed
     sweep = _Sweep(bench, Purse(bench.settings.budget * 60, clock, (bench.kept() or {}).get("spent", 0.0)))
     with retracing_expected():
         sweep.resume()
         sweep.prepare_features()
         while trial := sweep.next():
             sweep.perform(trial)
-    cache_limit.trim()  # what was mapped may have held the caches above their limit
+    cache_limit.trim(bench.workspace)  # what was mapped may have held the caches above their limit
     return sweep.result()
 
 
@@ -89,7 +89,8 @@ class _Sweep:
     @cached_property
     def session(self) -> Session:
         """Photos and base of all trials; what is computed for one is at hand for all."""
-        return prepare(self.bench.run_config(), usable(self.bench.manifest), self.watch(Sentence("Reading the photos")))
+        watch = self.watch(Sentence("Reading the photos"))
+        return prepare(self.bench.workspace, self.bench.run_config(), usable(self.bench.manifest), watch)
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -106,7 +107,7 @@ class _Sweep:
         """What may be tried, by name, cheapest first."""
         base, tree = self.session.base, self.session.tree  # the tree is stored when the base is built
         assert base is not None and tree is not None
-        found = depths(tree, self.settings, len(self.manifest.classes), counts(self.folds[0]))
+        found = depths(self.bench.workspace, tree, self.settings, len(self.manifest.classes), counts(self.folds[0]))
         return {depth.name: depth for depth in found}
 
     @cached_property

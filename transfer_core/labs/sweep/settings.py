@@ -7,6 +7,7 @@ from typing import Any
 from transfer_core.backbones.cost import estimate
 from transfer_core.backbones.freeze_plan import FreezePlan, from_block, last_block, last_blocks, last_stage
 from transfer_core.backbones.tree import LayerTree
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError
 from transfer_core.labs.sweep.folds import Counts
 from transfer_core.runs.config import FitConfig, PhaseConfig, check_number, is_number
@@ -100,13 +101,14 @@ def depth_words(name: str) -> Sentence:
     return Sentence("the head alone") if name == HEAD else Sentence("from {block} on", block=name)
 
 
-def depths(tree: LayerTree, settings: Settings, classes: int, counts: Counts) -> list[Depth]:
+def depths(workspace: Workspace, tree: LayerTree, settings: Settings, classes: int, counts: Counts) -> list[Depth]:
     """The depths a sweep tries, from the least that trains to the most, which is also from the cheapest on.
 
     Without a wish: the head alone, the last block, the last two, the last stage, and then each stage towards the
     photo, to the whole base.
 
     Args:
+        workspace: that knows how fast this machine is.
         tree: of the base.
         settings: may name the blocks.
         classes: the head tells apart.
@@ -134,7 +136,7 @@ def depths(tree: LayerTree, settings: Settings, classes: int, counts: Counts) ->
             if plan not in seen:  # blocks without weights make no other plan
                 seen.add(plan)
                 plans[tree.blocks[len(tree.blocks) - count].name] = plan
-    return [_depth(tree, name, plan, settings, classes, counts) for name, plan in plans.items()]
+    return [_depth(workspace, tree, name, plan, settings, classes, counts) for name, plan in plans.items()]
 
 
 def _block_counts(tree: LayerTree) -> list[int]:
@@ -157,8 +159,16 @@ def _count(tree: LayerTree, plan: FreezePlan) -> int:
     return len(tree.blocks) - next(trains, len(tree.blocks))
 
 
-def _depth(tree: LayerTree, name: str, plan: FreezePlan, settings: Settings, classes: int, counts: Counts) -> Depth:
-    figures = estimate(tree, plan, classes, counts.learn, counts.choose)
+def _depth(
+    workspace: Workspace,
+    tree: LayerTree,
+    name: str,
+    plan: FreezePlan,
+    settings: Settings,
+    classes: int,
+    counts: Counts,
+) -> Depth:
+    figures = estimate(workspace, tree, plan, classes, counts.learn, counts.choose)
     shapes: dict[str, Any] = {layer: node.shape for layer, node in tree.layers.items()}
     values = sum(math.prod(shapes[layer]) for layer in figures.frontier if layer in shapes) if name != HEAD else 0
     epochs = settings.head_epochs if name == HEAD else settings.epochs

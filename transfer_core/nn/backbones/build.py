@@ -11,6 +11,7 @@ import keras
 
 from transfer_core.backbones.catalog import Base, get_base
 from transfer_core.backbones.weights import find_weights
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError
 from transfer_core.nn.backbones import keras_applications, weights_file
 from transfer_core.nn.backbones.names import canonical_names
@@ -22,11 +23,16 @@ LARGEST_SIZE = 1024
 
 
 def build_base(
-    name: str | Base, weights: str = "imagenet", input_size: int | None = None, seed: int = 0
+    workspace: Workspace,
+    name: str | Base,
+    weights: str = "imagenet",
+    input_size: int | None = None,
+    seed: int = 0,
 ) -> keras.Model:
     """A base without its ImageNet top, ready for a head.
 
     Args:
+        workspace: that holds the weights.
         name: a base of the catalog.
         weights: `imagenet`, `none` (random, from `seed`), or the path of a weights file.
         input_size: side of the photo in pixels; the one the base was trained on if not given.
@@ -42,7 +48,7 @@ def build_base(
     """
     base = get_base(name)
     size = _checked_size(base, input_size)
-    path = find_weights(base, weights)
+    path = find_weights(workspace, base, weights)
     with _seeded(seed):
         built = _builder(base)(size)
     model = canonical_names(keras.Model(built.input, built.output, name=base.name))
@@ -51,7 +57,9 @@ def build_base(
     return model
 
 
-def build_with_top(name: str | Base, weights: str = "imagenet", input_size: int | None = None) -> keras.Model:
+def build_with_top(
+    workspace: Workspace, name: str | Base, weights: str = "imagenet", input_size: int | None = None
+) -> keras.Model:
     """A base with its ImageNet top, to check its weights: output is logits, float32 (batch, 1000).
 
     Raises:
@@ -64,7 +72,7 @@ def build_with_top(name: str | Base, weights: str = "imagenet", input_size: int 
         raise ConfigError(
             "Thaw has no ImageNet top for {title}; only efficientnet-lite0 comes with one.", title=base.title
         )
-    path = find_weights(base, weights)
+    path = find_weights(workspace, base, weights)
     model: keras.Model = build(_checked_size(base, input_size))
     if path is not None:
         _load(base, model, path)

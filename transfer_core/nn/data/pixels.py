@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from transfer_core.disk.arrays import Stored, content_key, find_array, require_space, write_array
 from transfer_core.disk.files import disk_errors
-from transfer_core.disk.workspace import cache_dir
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import DataError, PhotoError
 from transfer_core.nn.data.batches import Rows
 from transfer_core.photos.decode import decode
@@ -52,7 +52,9 @@ class Skipped:
     reason: Sentence
 
 
-def load_pixels(photos: Sequence[ManifestPhoto], size: int, watch: Watch) -> tuple[Pixels, list[Skipped]]:
+def load_pixels(
+    workspace: Workspace, photos: Sequence[ManifestPhoto], size: int, watch: Watch
+) -> tuple[Pixels, list[Skipped]]:
     """Decode photos to squares of `size` pixels, or take them from the cache.
 
     A photo whose file vanished, changed since its import or can't be decoded is skipped and told in a message.
@@ -66,12 +68,12 @@ def load_pixels(photos: Sequence[ManifestPhoto], size: int, watch: Watch) -> tup
         Stopped: a stop was asked for.
     """
     wanted = {photo.sha256: photo for photo in sorted(photos, key=lambda photo: photo.sha256)}
-    folder = cache_dir() / "pixels" / f"{size}-v{DECODE_VERSION}"
+    folder = workspace.cache_dir / "pixels" / f"{size}-v{DECODE_VERSION}"
     watch.progress(Sentence("photos"), 0, len(wanted))
     found = _find(folder, list(wanted))
     failures: dict[str, Sentence] = {}
     if found is None:
-        found, failures = _decode_all(list(wanted.values()), size, folder, watch)
+        found, failures = _decode_all(workspace, list(wanted.values()), size, folder, watch)
     watch.progress(Sentence("photos"), len(wanted), len(wanted))
     shas = found.notes["photos"]
     pixels = Pixels(found.array, _key(shas), {sha: row for row, sha in enumerate(shas)})
@@ -122,10 +124,10 @@ def _find(folder: Path, shas: list[str]) -> Stored | None:
 
 
 def _decode_all(
-    photos: list[ManifestPhoto], size: int, folder: Path, watch: Watch
+    workspace: Workspace, photos: list[ManifestPhoto], size: int, folder: Path, watch: Watch
 ) -> tuple[Stored, dict[str, Sentence]]:
     """Decode what no earlier file holds; give the array of what could be read, and why the rest could not."""
-    require_space(folder, len(photos) * size * size * 3, Sentence("The decoded photos"))
+    require_space(workspace, folder, len(photos) * size * size * 3, Sentence("The decoded photos"))
     failures: dict[str, Sentence] = {}
     kept: list[str] = []
     # The name depends on which photos can be read, which is known only at the end: written first, named then.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from transfer_core.disk.arrays import Stored, content_key, find_array, require_space, write_array
 from transfer_core.disk.half_precision import halve
 from transfer_core.disk.mapped_memory import MappedReads
-from transfer_core.disk.workspace import cache_dir
+from transfer_core.disk.workspace import Workspace
 from transfer_core.nn.data.batches import Rows
 from transfer_core.nn.data.pixels import Pixels
 from transfer_core.nn.features.litert import accelerate, engine, freeze
@@ -62,11 +62,11 @@ class Origin:
         """The same, with everything kept as float32."""
         return replace(self, precision="float32")
 
-    def path(self, output: str) -> Path:
+    def path(self, workspace: Workspace, output: str) -> Path:
         """Where the features that the layer `output` gives (or POOLED) lie."""
         parts = (self if self.halves(output) else self.exact).parts()
         key = content_key(FEATURES_VERSION, engine(), parts, output)
-        return cache_dir() / "features" / self.base / f"{key}.features"
+        return workspace.cache_dir / "features" / self.base / f"{key}.features"
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,14 @@ class Start:
     """(photos, ...)"""
 
 
-def find_features(origin: Origin, outputs: Sequence[str]) -> dict[str, Stored]:
+def find_features(workspace: Workspace, origin: Origin, outputs: Sequence[str]) -> dict[str, Stored]:
     """Those of the `outputs` that are on disk, by name; what is damaged is removed, what is of others is not given."""
-    found = {name: find_array(origin.path(name)) for name in outputs}
+    found = {name: find_array(origin.path(workspace, name)) for name in outputs}
     return {name: stored for name, stored in found.items() if stored and stored.notes.get("key") == stored.path.stem}
 
 
 def compute_features(
+    workspace: Workspace,
     model: keras.Model,
     outputs: Sequence[str],
     origin: Origin,
@@ -96,6 +97,7 @@ def compute_features(
     """Run `model` once over all photos and store what it gives.
 
     Args:
+        workspace: that keeps them.
         model: from RGB 0..255 (batch, size, size, 3) to a list of tensors, one for each of `outputs`; run in
             inference mode. With `start`, from its activations (batch, ...).
         outputs: names for the tensors: layers, or POOLED.
@@ -115,17 +117,19 @@ def compute_features(
     shapes = [tuple(output.shape[1:]) for output in model.outputs]
     source: Rows = pixels.array if start is None else start.array
     total = len(source)
-    folder = origin.path(POOLED).parent
-    require_space(folder, _row_bytes(outputs, shapes, origin) * total, Sentence("The features of these photos"))
+    folder = origin.path(workspace, POOLED).parent
+    require_space(
+        workspace, folder, _row_bytes(outputs, shapes, origin) * total, Sentence("The features of these photos")
+    )
     parts = content_key(origin.base, origin.weights, origin.size, list(outputs), *([start.name] if start else []))
-    chosen, forward = _choose(model, parts, origin.litert, source, watch)
+    chosen, forward = _choose(workspace, model, parts, origin.litert, source, watch)
     with ExitStack() as stack:
         writers = [
-            stack.enter_context(write_array(origin.path(name), shape, _dtype(origin, name)))
+            stack.enter_context(write_array(origin.path(workspace, name), shape, _dtype(origin, name)))
             for name, shape in zip(outputs, shapes, strict=True)
         ]
         for name, writer in zip(outputs, writers, strict=True):
-            writer.notes["key"] = origin.path(name).stem
+            writer.notes["key"] = origin.path(workspace, name).stem
             writer.notes["engine"] = chosen
             writer.notes["from"] = start.name if start else "pixels"
             if origin.halves(name):
@@ -141,18 +145,18 @@ def compute_features(
                 writer.append(values)
             reads.add(rows.nbytes)
             watch.progress(Sentence("features"), first + len(rows), total)
-    return {name: writer.stored(origin.path(name)) for name, writer in zip(outputs, writers, strict=True)}
+    return {name: writer.stored(origin.path(workspace, name)) for name, writer in zip(outputs, writers, strict=True)}
 
 
 def feature_forward(
-    model: keras.Model, outputs: Sequence[str], origin: Origin, pixels: Pixels, watch: Watch
+    workspace: Workspace, model: keras.Model, outputs: Sequence[str], origin: Origin, pixels: Pixels, watch: Watch
 ) -> Callable[[NDArray[np.uint8]], list[NDArray[np.float32]]]:
     """What `compute_features` runs over `pixels`, as a function of any photos (batch, size, size, 3), storing nothing.
 
     Equal photos give equal values, to the last bit, as `compute_features` gives for as many photos.
     """
     parts = content_key(origin.base, origin.weights, origin.size, list(outputs))
-    _, forward = _choose(model, parts, origin.litert, pixels.array, watch)
+    _, forward = _choose(workspace, model, parts, origin.litert, pixels.array, watch)
 
     def in_batches(photos: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         parts = [forward(photos[start : start + _BATCH]) for start in range(0, len(photos), _BATCH)]
@@ -170,9 +174,11 @@ def _row_bytes(outputs: Sequence[str], shapes: Sequence[tuple[int, ...]], origin
     return sum(_dtype(origin, name).itemsize * prod(shape) for name, shape in zip(outputs, shapes, strict=True))
 
 
-def _choose(model: keras.Model, key: str, litert: bool, source: Rows, watch: Watch) -> tuple[str, Any]:
+def _choose(
+    workspace: Workspace, model: keras.Model, key: str, litert: bool, source: Rows, watch: Watch
+) -> tuple[str, Any]:
     """Name of the engine, and the function to call for at most _BATCH rows of `source`."""
-    accelerated = accelerate(model, key, source, watch) if litert else freeze(model, source, watch)
+    accelerated = accelerate(workspace, model, key, source, watch) if litert else freeze(model, source, watch)
     if accelerated is None:
         return "keras", _forward(model, source.dtype)
     return "litert" if litert else "tensorflow", accelerated

@@ -16,7 +16,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from transfer_core.disk.arrays import content_key, find_array, write_array
-from transfer_core.disk.workspace import cache_dir
+from transfer_core.disk.workspace import Workspace
 from transfer_core.nn.data.batches import Rows
 from transfer_core.nn.features.constant_graph import FrozenGraph
 from transfer_core.nn.features.folding import FoldedModel
@@ -89,10 +89,11 @@ class Accelerated:
         return results
 
 
-def accelerate(model: keras.Model, key: str, rows: Rows, watch: Watch) -> Accelerated | None:
+def accelerate(workspace: Workspace, model: keras.Model, key: str, rows: Rows, watch: Watch) -> Accelerated | None:
     """Convert `model`, or load it as converted before, and check it against Keras on the first of `rows`.
 
     Args:
+        workspace: that keeps converted networks.
         model: functional, from one float32 tensor (batch, ...) to one tensor or a list of them; in inference mode.
         key: names the model's architecture, weights and outputs: models of one key are the same.
         rows: all that will be run, (n, ...): photos, uint8 RGB, or float32 activations.
@@ -108,7 +109,7 @@ def accelerate(model: keras.Model, key: str, rows: Rows, watch: Watch) -> Accele
     """
     if len(rows) < MINIMUM_PHOTOS or not engine().startswith("litert"):
         return None
-    path = cache_dir() / "prefix" / f"{content_key(engine(), key)}.litert"
+    path = workspace.cache_dir / "prefix" / f"{content_key(engine(), key)}.litert"
     stored = find_array(path)
     first = np.asarray(rows[:_BATCH])
     expected = _flat(model(first.astype(np.float32), training=False))

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 import keras
 
+from transfer_core.disk.workspace import Workspace
 from transfer_core.nn.export.classifier import pooled
 from transfer_core.nn.features.extract import POOLED, Origin, Start, find_features
 from transfer_core.nn.models.graph import LayerCall, layer_calls
@@ -11,7 +12,7 @@ from transfer_core.nn.models.graph import LayerCall, layer_calls
 __all__ = ["cached_start", "deepest_source", "from_start"]
 
 
-def cached_start(base: keras.Model, outputs: Sequence[str], origin: Origin) -> Start | None:
+def cached_start(workspace: Workspace, base: keras.Model, outputs: Sequence[str], origin: Origin) -> Start | None:
     """The deepest activations on disk from which all of `outputs` (layers of `base`, or POOLED) follow, or None.
 
     What follows from them is, to the last bit, what follows from the pixels: the layers after them are run by the same
@@ -20,12 +21,12 @@ def cached_start(base: keras.Model, outputs: Sequence[str], origin: Origin) -> S
     """
     origin = origin.exact
     calls = layer_calls(base)
-    on_disk = {call.name for call in calls if origin.path(call.name).exists()}
+    on_disk = {call.name for call in calls if origin.path(workspace, call.name).exists()}
     while on_disk:
         name = deepest_source(calls, _targets(calls, outputs), on_disk)
         if name is None:
             return None
-        if stored := find_features(origin, [name]).get(name):
+        if stored := find_features(workspace, origin, [name]).get(name):
             return Start(name, stored.array)
         on_disk.discard(name)  # damaged, or removed a moment ago by someone who makes room
     return None

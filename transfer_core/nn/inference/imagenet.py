@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.imagenet_classes import ANSWERING_BASE, imagenet_names
+from transfer_core.disk.workspace import Workspace
 from transfer_core.nn.backbones import build as bases
 from transfer_core.nn.export.classifier import photo_input
 from transfer_core.nn.inference.predictor import Answering
@@ -21,15 +22,15 @@ NAMES_TOLD = 5
 class ImageNet(Answering):
     """The 1000 classes of ImageNet, told by the base whose weights file still holds the layer that answers."""
 
-    def __init__(self) -> None:
-        """Build the base with its top.
+    def __init__(self, workspace: Workspace) -> None:
+        """Build the base with its top, its weights from `workspace`.
 
         Raises:
             WeightsError: its weights are missing or damaged.
         """
         row = get_base(ANSWERING_BASE)
         photo, scaled = photo_input(row.name, row.input_size)
-        logits = bases.build_with_top(row)(scaled, training=False)
+        logits = bases.build_with_top(workspace, row)(scaled, training=False)
         answer = keras.layers.Softmax(name="answer")(logits)
         super().__init__(keras.Model(photo, answer, name="imagenet"), imagenet_names(), row.input_size)
 

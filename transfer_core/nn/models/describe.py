@@ -9,6 +9,7 @@ import keras
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.stored_trees import store_tree, stored_tree
 from transfer_core.backbones.tree import LayerFacts, LayerTree, Node
+from transfer_core.disk.workspace import Workspace
 from transfer_core.nn.models.blocks import group_blocks
 from transfer_core.nn.models.flops import layer_flops
 from transfer_core.nn.models.graph import LayerCall, layer_calls
@@ -59,10 +60,11 @@ def build_tree(model: keras.Model, title: str) -> LayerTree:
     return LayerTree(root, int(model.inputs[0].shape[1]))
 
 
-def load_tree(base_name: str, input_size: int | None = None) -> LayerTree:
+def load_tree(workspace: Workspace, base_name: str, input_size: int | None = None) -> LayerTree:
     """The tree of a base of the catalog, from disk or else built with random weights and stored for the next time.
 
     Args:
+        workspace: that holds the trees.
         base_name: a name of the catalog.
         input_size: side of the square input in pixels; None is the base's own.
 
@@ -70,12 +72,12 @@ def load_tree(base_name: str, input_size: int | None = None) -> LayerTree:
         ConfigError: there is no such base.
         StorageError: the tree can't be stored.
     """
-    known = stored_tree(base_name, input_size)
+    known = stored_tree(workspace, base_name, input_size)
     if known is not None:
         return known
     from transfer_core.nn.backbones.build import build_base
 
     base = get_base(base_name)
-    tree = build_tree(build_base(base_name, weights="none", input_size=input_size), base.title)
-    store_tree(base_name, tree, input_size)
+    tree = build_tree(build_base(workspace, base_name, weights="none", input_size=input_size), base.title)
+    store_tree(workspace, base_name, tree, input_size)
     return tree

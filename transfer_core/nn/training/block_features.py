@@ -41,13 +41,13 @@ def block_features(session: Session) -> dict[str, Stored]:
     """
     tree = tree_of(session)
     outputs = block_outputs(tree)
-    found = find_features(session.origin, list(outputs.values()))
+    found = find_features(session.workspace, session.origin, list(outputs.values()))
     missing = [name for name in outputs.values() if name not in found]
     if missing:
         model = _model(session, outputs, missing)
-        found |= compute_features(model, missing, session.origin, session.pixels, session.watch)
+        found |= compute_features(session.workspace, model, missing, session.origin, session.pixels, session.watch)
         if POOLED in missing:  # the pass went through the whole base
-            record_pass(tree, session.watch.pace)
+            record_pass(session.workspace, tree, session.watch.pace)
     return {block: found[name] for block, name in outputs.items()}
 
 

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError
 from transfer_core.nn.data.batches import Batch, Batches
 from transfer_core.nn.features.extract import POOLED, find_features
@@ -157,7 +158,9 @@ def _smooth(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.
     return values, slopes
 
 
-def find_run_rate(config: RunConfig, manifest: Manifest, phase: TrainedPhase, watch: Watch) -> RateCurve:
+def find_run_rate(
+    workspace: Workspace, config: RunConfig, manifest: Manifest, phase: TrainedPhase, watch: Watch
+) -> RateCurve:
     """The curve for one phase of a run that `config` and `manifest` ask for.
 
     For fine-tuning a head is trained first, as the run would, so that the rate is found where fine-tuning begins.
@@ -175,7 +178,7 @@ def find_run_rate(config: RunConfig, manifest: Manifest, phase: TrainedPhase, wa
         raise ConfigError("Nothing of the base is to be fine-tuned. Unfreeze layers first, then look for a rate.")
     keras.utils.set_random_seed(config.seed)
     watch.start("prepare")
-    session = prepare(config, manifest, watch)
+    session = prepare(workspace, config, manifest, watch)
     _require([POOLED], session)
     features = session.pooled_features().array
     classes = len(session.manifest.classes)
@@ -195,7 +198,7 @@ def find_run_rate(config: RunConfig, manifest: Manifest, phase: TrainedPhase, wa
 
 
 def _require(names: list[str], session: Session) -> None:
-    if len(find_features(session.origin, names)) < len(names):
+    if len(find_features(session.workspace, session.origin, names)) < len(names):
         raise ConfigError(
             "What the base sees in these photos is not computed yet for this choice of layers. Train once with it, "
             "then look for a rate: from then on it takes seconds."

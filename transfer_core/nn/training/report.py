@@ -93,4 +93,4 @@ def record_training_speed(session: Session, outcome: Outcome) -> None:
     if session.config.fit.augment == "cached":
         counts["train"] *= session.config.augmentation.variants
     work = flops * (3 * counts["train"] + counts["validation"]) * len(epochs)
-    record_speed(session.tree.root.name, "train", work, sum(epoch["seconds"] for epoch in epochs))
+    record_speed(session.workspace, session.tree.root.name, "train", work, sum(epoch["seconds"] for epoch in epochs))

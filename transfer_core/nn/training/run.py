@@ -12,6 +12,7 @@ from transfer_core.disk import cache as cache_limit
 from transfer_core.disk.arrays import content_key
 from transfer_core.disk.files import write_json
 from transfer_core.disk.half_precision import HALF_LIMIT
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import RunError
 from transfer_core.nn.data.batches import Batches
 from transfer_core.nn.export.classifier import assemble, check_parity, save_classifier, versions
@@ -44,7 +45,9 @@ class _Trained:
     phases: dict[str, Fitted]
 
 
-def train(run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> dict[str, Any] | None:
+def train(
+    workspace: Workspace, run: Run, emit: Emit, *, beat: Callable[[], None] | None = None
+) -> dict[str, Any] | None:
     """Train the classifier that `run` asks for and leave it, labels and report in the run's folder.
 
     The same configuration, photos and seed give the same history to the last bit where `numerics` are the same,
@@ -52,6 +55,7 @@ def train(run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> di
     gradients in no fixed order. When a stop is asked for, the best weights so far are kept, saved and reported.
 
     Args:
+        workspace: its weights and caches are used.
         run: its configuration and photos are read, its `stop` file is watched.
         emit: hears every event.
         beat: called often, also within long steps, as a sign of life.
@@ -71,11 +75,11 @@ def train(run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> di
         emit(event)
 
     watch = Watch(tell, lambda: run.stop_requested, beat or (lambda: None))
-    cache_limit.limit_bytes()  # a limit that is no number is refused before anything is computed
+    cache_limit.limit_bytes(workspace)  # a limit that is no number is refused before anything is computed
     keras.utils.set_random_seed(config.seed)
     try:
         watch.start("prepare")
-        session = prepare(config, run.manifest(), watch)
+        session = prepare(workspace, config, run.manifest(), watch)
         checkpoint = _last_state(run, session, watch)
         trained = _train_head(session, checkpoint.keeper("head"), watch)
     except Stopped:
@@ -93,7 +97,7 @@ def train(run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> di
     report = _finish(run, session, trained, watch, checkpoint.history)
     if not report["stopped"]:
         checkpoint.clear()
-    cache_limit.trim()  # the run no longer needs what is in use over the limit
+    cache_limit.trim(workspace)  # the run no longer needs what is in use over the limit
     return report
 
 

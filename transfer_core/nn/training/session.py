@@ -16,6 +16,7 @@ from transfer_core.backbones.tree import LayerTree
 from transfer_core.backbones.weights import weights_id
 from transfer_core.disk.arrays import Stored
 from transfer_core.disk.half_precision import Widened
+from transfer_core.disk.workspace import Workspace
 from transfer_core.nn.backbones import build as bases
 from transfer_core.nn.data.batches import Batches, Rows, class_weights
 from transfer_core.nn.data.live_batches import LiveBatches, LivePhotos
@@ -44,6 +45,7 @@ _DECODED_A_SECOND = 200.0  # photos, to begin with; replaced by the measured rat
 class Session:
     """A run's material."""
 
+    workspace: Workspace
     config: RunConfig
     row: Base
     manifest: Manifest
@@ -63,10 +65,13 @@ class Session:
     @cached_property
     def base(self) -> keras.Model:
         """The base with its pretrained weights. Building it takes seconds, so a run on cached features puts it off."""
-        base = bases.build_base(self.row.name, self.config.base.weights, self.row.input_size, self.config.seed)
+        base = bases.build_base(
+            self.workspace, self.row.name, self.config.base.weights, self.row.input_size, self.config.seed
+        )
         self.hashes = weight_hashes(base)
         if self.tree is None:
-            store_tree(self.row.name, build_tree(base, self.row.title))  # for the ETA and speeds of this and later runs
+            # For the ETA and speeds of this and later runs.
+            store_tree(self.workspace, self.row.name, build_tree(base, self.row.title))
         return base
 
     @cached_property
@@ -84,11 +89,11 @@ class Session:
     @property
     def tree(self) -> LayerTree | None:
         """The base's tree, if the base was ever built on this machine."""
-        return stored_tree(self.row.name)
+        return stored_tree(self.workspace, self.row.name)
 
     def pooled_features(self) -> Stored:
         """Pooled features of every photo; with them, in the same pass, what fine-tuning will need."""
-        self.found |= find_features(self.origin, [POOLED])
+        self.found |= find_features(self.workspace, self.origin, [POOLED])
         if POOLED not in self.found:
             cached = self._cached_frontier() if self.config.fine_tunes else []
             self._compute([*cached, POOLED])
@@ -104,7 +109,7 @@ class Session:
         themselves (uint8) where the network's input crosses: scaling them again costs less than storing them scaled.
         """
         missing = [name for name in self._cached_frontier() if name not in self.found]
-        self.found |= find_features(self.origin, missing)
+        self.found |= find_features(self.workspace, self.origin, missing)
         if missing := [name for name in missing if name not in self.found]:
             self._compute(missing)
         return tuple(
@@ -207,7 +212,7 @@ class Session:
         computed = [name for name in names if name == POOLED or not self._is_input(name)]
         if not computed:
             return lambda photos: (photos,)
-        run = feature_forward(self._model(computed), computed, self.origin, self.decoded, self.watch)
+        run = feature_forward(self.workspace, self._model(computed), computed, self.origin, self.decoded, self.watch)
 
         def forward(photos: NDArray[np.uint8]) -> tuple[NDArray[Any], ...]:
             values = dict(zip(computed, run(photos), strict=True))
@@ -216,14 +221,14 @@ class Session:
         return forward
 
     def _compute(self, names: list[str]) -> None:
-        start = cached_start(self.base, names, self.origin)
+        start = cached_start(self.workspace, self.base, names, self.origin)
         model = self._model(names) if start is None else from_start(self.base, start, names)
-        self.found |= compute_features(model, names, self.origin, self.pixels, self.watch, start)
+        self.found |= compute_features(self.workspace, model, names, self.origin, self.pixels, self.watch, start)
         if self.tree is not None and POOLED in names and start is None:
-            record_pass(self.tree, self.watch.pace)
+            record_pass(self.workspace, self.tree, self.watch.pace)
 
 
-def prepare(config: RunConfig, manifest: Manifest, watch: Watch) -> Session:
+def prepare(workspace: Workspace, config: RunConfig, manifest: Manifest, watch: Watch) -> Session:
     """Check what was asked for and decode the photos.
 
     Raises:
@@ -231,10 +236,10 @@ def prepare(config: RunConfig, manifest: Manifest, watch: Watch) -> Session:
         Stopped: a stop was asked for.
     """
     row = get_base(config.base.name)
-    weights = weights_id(row, config.base.weights, config.seed)
+    weights = weights_id(workspace, row, config.base.weights, config.seed)
     without(manifest, [])
-    watch.planned |= _planned_seconds(config, row, manifest)
-    pixels, skipped = load_pixels(manifest.photos, row.input_size, watch)
+    watch.planned |= _planned_seconds(workspace, config, row, manifest)
+    pixels, skipped = load_pixels(workspace, manifest.photos, row.input_size, watch)
     for names in manifest.leaks:
         watch.message(
             "{names} are the same photo in different splits, which makes the figures look better.",
@@ -248,20 +253,20 @@ def prepare(config: RunConfig, manifest: Manifest, watch: Watch) -> Session:
         fixed = config.augmentation.variants if config.fit.augment == "cached" else 0
         views = with_variants(pixels, manifest, preset, fixed, config.seed)
     origin = Origin(row.name, weights, row.input_size, views.key, row.litert, config.tuning.cache_precision)
-    return Session(config, row, manifest, skipped, views, pixels, origin, watch)
+    return Session(workspace, config, row, manifest, skipped, views, pixels, origin, watch)
 
 
 def _as_float32(stored: Stored) -> Rows:
     return Widened(stored.array) if stored.array.dtype == np.float16 else stored.array
 
 
-def _planned_seconds(config: RunConfig, row: Base, manifest: Manifest) -> dict[Any, float]:
-    tree = stored_tree(row.name)
+def _planned_seconds(workspace: Workspace, config: RunConfig, row: Base, manifest: Manifest) -> dict[Any, float]:
+    tree = stored_tree(workspace, row.name)
     if tree is None:
         return {}
     train, validation = len(manifest.of("train")), len(manifest.of("validation"))
     augmented = Augmented(config.fit.augment, config.augmentation.variants)
-    costs = estimate(tree, config.plan, len(manifest.classes), train, validation, augmented)
+    costs = estimate(workspace, tree, config.plan, len(manifest.classes), train, validation, augmented)
     share = len(manifest.photos) / (train + validation)
     planned = {
         "prepare": len(manifest.photos) / _DECODED_A_SECOND,

@@ -37,15 +37,17 @@ def share_features(session: Session, frontiers: Sequence[Frontier]) -> None:
         Stopped: a stop was asked for.
     """
     names = _affordable(session, frontiers)
-    session.found |= find_features(session.origin, [*names, POOLED])
+    session.found |= find_features(session.workspace, session.origin, [*names, POOLED])
     missing = [name for name in (*names, POOLED) if name not in session.found]
     if not missing:
         return
-    start = cached_start(session.base, missing, session.origin)
+    start = cached_start(session.workspace, session.base, missing, session.origin)
     model = _model(session, missing) if start is None else from_start(session.base, start, missing)
-    session.found |= compute_features(model, missing, session.origin, session.pixels, session.watch, start)
+    session.found |= compute_features(
+        session.workspace, model, missing, session.origin, session.pixels, session.watch, start
+    )
     if session.tree is not None and POOLED in missing and start is None:
-        record_pass(session.tree, session.watch.pace)
+        record_pass(session.workspace, session.tree, session.watch.pace)
 
 
 def _affordable(session: Session, frontiers: Sequence[Frontier]) -> list[str]:
@@ -60,7 +62,7 @@ def _affordable(session: Session, frontiers: Sequence[Frontier]) -> list[str]:
         for name in call.input_names
     }
     usable = {call.name for call in calls} - normalized
-    room = _CACHE_SHARE * cache_limit.limit_bytes()
+    room = _CACHE_SHARE * cache_limit.limit_bytes(session.workspace)
     names: list[str] = []
     for layers, values in frontiers:
         room -= 4 * values * len(session.pixels.array)
