@@ -32,16 +32,15 @@ def undo_banner() -> None:
 def delete(project: Project) -> None:
     """Move a project to the trash; not under a run or lab that is going on, whose worker would write into nothing."""
     # These load NumPy, which the first page can do without.
-    from pages.jobs.trained_runs import training
+    from pages.jobs.launch import active_job, active_run
     from transfer_core.labs.experiment import list_experiments
-    from transfer_core.runs.folder import is_active
 
     try:
-        if training(project):
+        if active_run(project):
             raise RunError(
                 "{name} is training now. Stop the training first, then delete the project.", name=project.name
             )
-        if any(map(is_active, list_experiments(project.experiments_dir))):
+        if active_job(list_experiments(project.experiments_dir)):
             raise RunError(
                 "{name} has a lab going on. Stop the experiment first, then delete the project.", name=project.name
             )

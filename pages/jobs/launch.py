@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -16,13 +16,13 @@ from transfer_core.backbones.weights import find_weights
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import ConfigError, StorageError
 from transfer_core.runs.config import RunConfig
-from transfer_core.runs.folder import Run, Status, create_run, list_runs
+from transfer_core.runs.folder import Run, create_run, is_active, list_runs
 
 if TYPE_CHECKING:
     from transfer_core.photos.manifest import Manifest
     from transfer_core.photos.store import PhotoStore
 
-__all__ = ["active_run", "configured", "launch", "split_photos"]
+__all__ = ["active_job", "active_run", "configured", "launch", "launch_once", "split_photos"]
 
 _DOUBLE_CLICK = 1.0  # seconds; a run as young as this is what the second click of a pair meant
 _lock = threading.Lock()
@@ -60,7 +60,12 @@ def split_photos(project: Project, photos: PhotoStore) -> Manifest:
 
 def active_run(project: Project) -> Run | None:
     """The project's run that waits or trains, or None."""
-    return next((run for run, status in _statuses(project) if status.active), None)
+    return active_job(list_runs(project.runs_dir))
+
+
+def active_job(jobs: Iterable[Run]) -> Run | None:
+    """The first of `jobs` that waits or runs, or None."""
+    return next((run for run in jobs if is_active(run)), None)
 
 
 def launch(project: Project, photos: PhotoStore) -> Run:
@@ -69,18 +74,26 @@ def launch(project: Project, photos: PhotoStore) -> Run:
     Raises:
         TransferError: as `configured` and `split_photos`, or the disk can't be written.
     """
-    with _lock:
-        for run, status in _statuses(project):
-            if status.active or time.time() - status.created < _DOUBLE_CLICK:
-                return run
-        run = create_run(project.new_run_dir(), configured(project), split_photos(project, photos))
-        engine().start(run)
+    run = launch_once(
+        list_runs(project.runs_dir),
+        lambda: create_run(project.new_run_dir(), configured(project), split_photos(project, photos)),
+    )
     project.choose(run=run.id)
     return run
 
 
-def _statuses(project: Project) -> Iterator[tuple[Run, Status]]:
-    """The project's runs and where they stand; a damaged one is left out: the list says why."""
-    for run in list_runs(project.runs_dir):
-        with suppress(StorageError):
-            yield run, run.status()
+def launch_once(jobs: Iterable[Run], create: Callable[[], Run]) -> Run:
+    """Start a new job, unless one of `jobs` is going on or was begun by the first click of this very pair.
+
+    Raises:
+        TransferError: as `create`, or the disk can't be written.
+    """
+    with _lock:
+        for run in jobs:
+            with suppress(StorageError):  # a damaged one: the list says why
+                status = run.status()
+                if status.active or time.time() - status.created < _DOUBLE_CLICK:
+                    return run
+        run = create()
+        engine().start(run)
+    return run

@@ -13,7 +13,7 @@ from transfer_core.disk.workspace import Project
 from transfer_core.runs.folder import Run, list_runs
 from transfer_core.text import plural, t
 
-__all__ = ["Trained", "chosen_run", "read_trained", "run_names", "trained_runs", "training"]
+__all__ = ["Trained", "chosen_run", "read_trained", "run_names", "trained_runs"]
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,6 @@ def run_names(runs: Sequence[Trained]) -> dict[str, str]:
         trained.run.id: trained.name if counts[trained.name] == 1 else f"{trained.name} · {trained.run.id[-4:]}"
         for trained in runs
     }
-
-
-def training(project: Project) -> bool:
-    """Whether a run of the project waits or runs now."""
-    return any(run.status().active for run in list_runs(project.runs_dir))
 
 
 def chosen_run(project: Project, runs: list[Trained]) -> Trained | None:

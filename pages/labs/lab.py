@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.jobs.experiment_list import lab_list, shown_experiment
+from pages.jobs import live
+from pages.jobs.experiment_list import experiments
+from pages.jobs.job_list import job_list, shown_job
 from pages.jobs.launch import split_photos
 from pages.labs.cards import lab_links
 from pages.labs.start import active_experiment, begin
 from pages.ui import format as figures
 from pages.ui.frame import guard, heading, require_project
 from pages.ui.html import sentence
-from pages.ui.services import engine, store
+from pages.ui.services import engine, events, store
 from transfer_core.errors import TransferError
-from transfer_core.jobs.engine import log_tail
 from transfer_core.labs.experiment import read_result
 from transfer_core.runs.events import Message
 from transfer_core.runs.folder import Run, Status
@@ -66,10 +67,10 @@ def lab_page(lab: Lab) -> None:
         lab.tool(project)
     _starting(lab, project)
     with guard():
-        run = shown_experiment(project, lab.kind)
+        run = shown_job(experiments(lab.kind), project)
         with guard():  # a damaged one is no reason to hide the others
             _shown(lab, run)
-        lab_list(project, lab.kind, run)
+        job_list(experiments(lab.kind), project, run)
 
 
 def _shown(lab: Lab, run: Run | None) -> None:
@@ -134,70 +135,29 @@ def _live(lab: Lab, run: Run, was_active: bool) -> None:
                     with st.container(key="conclusion"):
                         st.success(sentence(words), icon=":material/lightbulb:")
                 lab.draw(run, result)
-            _messages(run)
+            live.messages(event for event in events(run) if isinstance(event, Message))
 
 
 def _progress(run: Run, status: Status) -> None:
-    position = engine().position(run) if status.state == "QUEUED" else 0
-    stopping = run.stop_requested
-    if position > 1:
-        text = t("Waiting: {position} before this one", position=position - 1)
-    elif status.state == "QUEUED":
-        text = t("Waiting for a free place") if position else t("Starting")
-    else:
-        text = t(status.step) or t("Starting")
+    queued = status.state == "QUEUED"
+    text = live.waiting(engine().position(run)) if queued else t(status.step) or t("Starting")
     if status.eta is not None and status.eta >= 1:
         text += t(" · about {span} left", span=figures.span(status.eta))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.progress(min(1.0, status.done / status.total) if status.total else 0.0, text=sentence(text))
-        if stopping:
-            st.markdown(t(":orange-badge[:material/hourglass_top: Stopping…]"))
-        else:
-            st.button(
-                t("Stop"),
-                key="stop_lab",
-                icon=":material/stop_circle:",
-                on_click=_stop,
-                args=(run,),
-                help=t("Stops after the current step. What was found so far stays."),
-            )
-    if problem := st.session_state.pop("lab_stop_problem", None):
-        st.error(problem, icon=":material/error:")
-
-
-def _stop(run: Run) -> None:
-    try:
-        engine().cancel(run)
-    except TransferError as error:
-        st.session_state["lab_stop_problem"] = str(error)
-
-
-def _continue(run: Run) -> None:
-    try:
-        engine().start(run)
-    except TransferError as error:
-        st.session_state["lab_problem"] = str(error)
+        live.stop_button(run, "stop_lab", t("Stops after the current step. What was found so far stays."))
+    live.problem()
 
 
 def _ending(run: Run, status: Status) -> None:
-    match status.state:
-        case "FAILED":
-            st.error(sentence(status.message or t("This failed.")), icon=":material/error:")
-        case "INTERRUPTED":
-            st.warning(sentence(status.message or t("This was interrupted.")), icon=":material/power_off:")
-        case "STOPPED":
-            st.info(sentence(status.message or t("Stopped on request.")), icon=":material/stop_circle:")
+    live.ended(
+        status.state,
+        status.message,
+        failed=t("This failed."),
+        interrupted=t("This was interrupted."),
+        stopped=t("Stopped on request."),
+    )
     if status.state in ("INTERRUPTED", "STOPPED"):
-        st.button(t("Continue"), key="continue_lab", icon=":material/resume:", on_click=_continue, args=(run,))
-    if status.state in ("FAILED", "INTERRUPTED"):
-        with st.expander(t("What the worker printed"), key="lab_log"):
-            st.code(log_tail(run) or "nothing", language=None)
-
-
-def _messages(run: Run) -> None:
-    for event in run.events():
-        if isinstance(event, Message):
-            if event.level == "warning":
-                st.warning(sentence(event.text), icon=":material/warning:")
-            else:
-                st.caption(f":material/info: {sentence(event.text)}")
+        live.continue_button(run, "continue_lab")
+    live.problem()
+    live.log(run, status, "lab_log")

@@ -14,7 +14,7 @@ import streamlit as st
 from pages.jobs.trained_runs import Trained, run_names
 from pages.test import answers
 from pages.ui.format import photo_count
-from pages.ui.services import lane
+from pages.ui.services import engine
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.text import t
@@ -25,8 +25,8 @@ DRAWN = 6  # new drawings at a click
 
 
 def warm() -> None:
-    """Have the interactive worker ready by the time a photo is dropped."""
-    lane().warm()
+    """Have the query worker ready by the time a photo is dropped."""
+    engine().warm("question")
 
 
 def choose_run(project: Project, runs: Sequence[Trained], chosen: Trained) -> Trained:
@@ -91,7 +91,7 @@ def drawings(sample: str) -> list[tuple[str, bytes]]:
 
 
 def ask_about(kind: str, files: Sequence[tuple[str, bytes]], **args: str) -> list[dict[str, Any]]:
-    """What the interactive worker says of photos, one answer a file, in their order.
+    """What the query worker says of photos, one answer a file, in their order.
 
     Args:
         kind: the question, such as `predict`.
@@ -111,12 +111,12 @@ def ask_about(kind: str, files: Sequence[tuple[str, bytes]], **args: str) -> lis
             path = Path(folder) / f"{number}{Path(name).suffix[:8]}"
             path.write_bytes(data)
             paths.append(str(path))
-        said: list[dict[str, Any]] = lane().ask(kind, {**args, "images": paths}, timeout=180)["predictions"]
+        said: list[dict[str, Any]] = engine().ask(kind, {**args, "images": paths}, timeout=180)["predictions"]
         return said
 
 
 def _ask(project: Project, chosen: Trained, files: Sequence[tuple[str, bytes]]) -> None:
-    """Have the interactive worker answer, keep what it says, and draw the page anew."""
+    """Have the query worker answer, keep what it says, and draw the page anew."""
     try:
         said = ask_about("predict", files, run=str(chosen.run.path))
     except TransferError as error:

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.jobs.trained_runs import chosen_run, trained_runs, training
+from pages.jobs.launch import active_run
+from pages.jobs.trained_runs import chosen_run, trained_runs
 from pages.test import answers, download
 from pages.test import ask as test_photos
 from pages.ui.frame import go, guard, heading, require_project
@@ -16,7 +17,7 @@ with guard():
     if not runs:
         st.info(
             t("Training is going on. When it has ended, you can try the classifier here.")
-            if training(project)
+            if active_run(project)
             else t("There is no trained classifier in this project yet. Train one first; then try it here."),
             icon=":material/model_training:",
         )

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.jobs.describe import stored_plan
 from pages.ui import format as figures
 from pages.ui.html import cells, sentence
-from pages.ui.services import known_tree, lane, workspace
+from pages.ui.services import engine, known_tree, workspace
 from pages.ui.widget_keys import widget_key, widget_value
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.cost import Augmented, Estimate, estimate
@@ -180,7 +180,7 @@ def _ask(project: Project, photo: str) -> None:
     }
     st.session_state.pop("variants_shown", None)
     try:
-        said = lane().ask("augment", args, timeout=120)
+        said = engine().ask("augment", args, timeout=120)
         st.session_state["variants_shown"] = {
             "of": _asked(project),
             "original": _take(said["original"]),

@@ -6,16 +6,15 @@ import streamlit as st
 
 from pages.components.live_curves import live_curves
 from pages.jobs.describe import config_words
+from pages.jobs.live import continue_button, ended, log, messages, problem, stop_button
 from pages.train import curves, run_view
 from pages.train.run_view import RunView
 from pages.ui import format as figures
 from pages.ui.frame import go, guard
 from pages.ui.services import engine
-from transfer_core.errors import TransferError
-from transfer_core.jobs.engine import log_tail
 from transfer_core.runs.folder import Run
 from transfer_core.runs.hints import read_curves
-from transfer_core.text import t
+from transfer_core.text import Sentence, t
 
 __all__ = ["live_run"]
 
@@ -48,7 +47,7 @@ def _live(run: Run, interval: float | None) -> None:
                     _progress(view)
                 else:
                     _ending(view)
-                _messages(view)
+                messages(view.messages, told=view.status.message)  # the ending says that one
             _curves(view)
 
 
@@ -56,31 +55,8 @@ def _headline(view: RunView) -> None:
     started = figures.when(view.status.created)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{config_words(view.config)}** · {started}", width="stretch")
-        if view.stopping:
-            st.markdown(t(":orange-badge[:material/hourglass_top: Stopping…]"))
-        elif view.status.active:
-            st.button(
-                t("Stop"),
-                key="stop",
-                icon=":material/stop_circle:",
-                on_click=_stop,
-                args=(view.run,),
-                help=(t("Stops after the current step and keeps the best weights so far.")),
-            )
-
-
-def _stop(run: Run) -> None:
-    try:
-        engine().cancel(run)
-    except TransferError as error:
-        st.session_state["stop_problem"] = str(error)
-
-
-def _continue(run: Run) -> None:
-    try:
-        engine().start(run)
-    except TransferError as error:
-        st.session_state["continue_problem"] = str(error)
+        if view.status.active:
+            stop_button(view.run, "stop", t("Stops after the current step and keeps the best weights so far."))
 
 
 def _progress(view: RunView) -> None:
@@ -97,8 +73,7 @@ def _progress(view: RunView) -> None:
                 span=figures.span(view.silence),
             )
         )
-    if problem := st.session_state.pop("stop_problem", None):
-        st.error(problem, icon=":material/error:")
+    problem()
     if epochs := view.epochs:
         last = epochs[-1]
         with st.container(horizontal=True):
@@ -108,33 +83,20 @@ def _progress(view: RunView) -> None:
 
 
 def _ending(view: RunView) -> None:
-    status = view.status
-    match status.state:
-        case "FAILED":
-            st.error(str(status.message) or t("Training failed."), icon=":material/error:")
-        case "INTERRUPTED":
-            st.warning(str(status.message) or t("Training was interrupted."), icon=":material/power_off:")
-        case "STOPPED" if view.report:
-            st.info(t("Stopped on request. The best weights up to then are kept."), icon=":material/stop_circle:")
-        case "STOPPED":
-            st.info(
-                str(status.message) or t("Stopped before the first epoch had ended, so there is nothing to test yet."),
-                icon=":material/stop_circle:",
-            )
+    status, why = view.status, view.status.message
+    if status.state == "STOPPED" and view.report:
+        why = Sentence("Stopped on request. The best weights up to then are kept.")
+    ended(
+        status.state,
+        why,
+        failed=t("Training failed."),
+        interrupted=t("Training was interrupted."),
+        stopped=t("Stopped before the first epoch had ended, so there is nothing to test yet."),
+    )
     if status.state != "FINISHED" and view.run.checkpoint_path.exists():
-        st.button(
-            t("Continue"),
-            key="continue",
-            icon=":material/resume:",
-            on_click=_continue,
-            args=(view.run,),
-            help=t("Goes on where it was, to the same result as without the break."),
-        )
-    if problem := st.session_state.pop("continue_problem", None):
-        st.error(problem, icon=":material/error:")
-    if status.state in ("FAILED", "INTERRUPTED"):
-        with st.expander(t("What the worker printed"), key="log"):
-            st.code(log_tail(view.run) or "nothing", language=None)
+        continue_button(view.run, "continue", t("Goes on where it was, to the same result as without the break."))
+    problem()
+    log(view.run, status, "log")
     if view.report:
         _result(view, view.report)
     _hints(view)
@@ -186,16 +148,6 @@ def _proof(report: dict) -> str:
             frozen_arrays=proof["frozen_arrays"],
         )
     return t(":material/verified: Checked: the frozen weights are, bit for bit, as they were.")
-
-
-def _messages(view: RunView) -> None:
-    for message in view.messages:
-        if message.text == view.status.message:
-            continue  # the ending says it already
-        if message.level == "warning":
-            st.warning(str(message.text), icon=":material/warning:")
-        else:
-            st.caption(f":material/info: {message.text}")
 
 
 def _curves(view: RunView) -> None:

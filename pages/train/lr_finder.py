@@ -1,4 +1,4 @@
-"""Find a learning rate: the buttons, the search in the interactive worker, its curve, and taking what it suggests."""
+"""Find a learning rate: the buttons, the search in the query worker, its curve, and taking what it suggests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pages.jobs.launch import configured
 from pages.ui import charts as plot_layout
 from pages.ui import tasks
 from pages.ui.html import sentence
-from pages.ui.services import lane
+from pages.ui.services import engine
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.text import Sentence, joined, t
@@ -78,7 +78,7 @@ def _begin(project: Project, photos: Manifest, phase: str) -> None:
     except TransferError as error:
         st.session_state[_PROBLEM] = str(error)
         return
-    worker = lane()  # here, because a thread of its own has no page
+    worker = engine()  # here, because a thread of its own has no page
 
     def work(task: tasks.Task) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(prefix="thaw-rates-") as folder:

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from pages.jobs.describe import trained_words
+from pages.jobs.job_list import job_list, remember, shown_job
 from pages.jobs.launch import active_run, configured, launch, split_photos
-from pages.jobs.run_list import run_list, show, shown_run
+from pages.jobs.run_list import runs
 from pages.train.augmentation import head_words
 from pages.train.live import live_run
 from pages.train.settings import settings
@@ -50,7 +51,7 @@ def begin() -> None:
     except TransferError as error:
         st.session_state["train_problem"] = str(error)
     else:
-        show(project, run)
+        remember(runs(), project, run)
 
 
 config, manifest, reason = None, None, None
@@ -82,9 +83,9 @@ if problem := st.session_state.pop("train_problem", None):
 settings(project, manifest)
 
 with guard():
-    run = shown_run(project)
+    run = shown_job(runs(), project)
     if run is None:
         st.caption(t("Nothing has been trained here yet."))
     else:
         live_run(run)
-    run_list(project, run)
+    job_list(runs(), project, run)

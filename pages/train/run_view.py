@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from pages.jobs.live import waiting
 from pages.ui import format as figures
+from pages.ui.services import events
 from transfer_core.jobs.engine import Engine
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.events import EpochEnded, Event, Message, PhaseStarted, Progress
@@ -141,9 +143,7 @@ class RunView:
         """What it does right now, in words."""
         if self.status.state != "QUEUED":
             return self.standing.words
-        if self.position > 1:
-            return t("Waiting: {position} before this one", position=self.position - 1)
-        return t("Waiting for a free place") if self.position else t("Starting")
+        return waiting(self.position)
 
     @property
     def left(self) -> str:
@@ -194,7 +194,7 @@ def read(run: Run, engine: Engine) -> RunView:
         run=run,
         status=status,
         config=run.config(),
-        events=run.events(),
+        events=events(run),
         report=run.report() if not status.active else None,
         position=engine.position(run) if status.state == "QUEUED" else 0,
         stopping=status.active and run.stop_requested,

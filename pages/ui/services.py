@@ -1,23 +1,27 @@
-"""What this server keeps for all pages: its engine, its query worker, the photo stores and the layer trees."""
+"""What this server keeps for all pages: its engine, the photo stores and the layer trees."""
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from transfer_core.disk.workspace import Workspace
-from transfer_core.errors import ConfigError
+from transfer_core.errors import ConfigError, StorageError
 from transfer_core.text import t
 
 if TYPE_CHECKING:
     from transfer_core.backbones.tree import LayerTree
     from transfer_core.disk.workspace import Project
-    from transfer_core.jobs.local import LocalEngine
-    from transfer_core.jobs.query import Lane
+    from transfer_core.jobs.engine import Engine
     from transfer_core.photos.store import PhotoStore
+    from transfer_core.runs.events import Event, EventLog
+    from transfer_core.runs.folder import Run
 
-__all__ = ["engine", "known_tree", "lane", "store", "tree", "warm", "workspace"]
+__all__ = ["engine", "events", "known_tree", "store", "tree", "warm", "workspace"]
+
+_log = logging.getLogger(__name__)
 
 
 def workspace() -> Workspace:
@@ -25,8 +29,8 @@ def workspace() -> Workspace:
     return Workspace.from_environment()
 
 
-def engine() -> LocalEngine:
-    """The server's one engine for training runs, reconciled with the disk when it starts."""
+def engine() -> Engine:
+    """The server's one engine, reconciled with the disk when it starts."""
     return _engine(str(workspace().root))
 
 
@@ -35,9 +39,9 @@ def warm() -> None:
     engine().warm()
 
 
-def lane() -> Lane:
-    """The server's one interactive worker, for answers a page waits for."""
-    return _lane(str(workspace().root))
+def events(run: Run) -> list[Event]:
+    """Everything a run has said so far; a second look reads only what was added since the first."""
+    return _event_log(str(run.events_path)).read()
 
 
 def store(opened: Project) -> PhotoStore:
@@ -54,7 +58,7 @@ def known_tree(base_name: str) -> LayerTree | None:
 
 
 def tree(base_name: str) -> LayerTree:
-    """The layer tree of a base: from disk, or built by the interactive worker while a spinner turns.
+    """The layer tree of a base: from disk, or built by the query worker while a spinner turns.
 
     Raises:
         TransferError: the worker can't build it.
@@ -62,7 +66,7 @@ def tree(base_name: str) -> LayerTree:
     found = known_tree(base_name)
     if found is None:
         with st.spinner(t("Reading the layers of the base…")):
-            lane().ask("tree", {"base": base_name})
+            engine().ask("tree", {"base": base_name})
         found = known_tree(base_name)
     if found is None:
         raise ConfigError(
@@ -74,19 +78,16 @@ def tree(base_name: str) -> LayerTree:
 # The home is part of each key: a server has one, tests have many. Imports wait until they are needed, so that
 # the first page comes up before PIL and NumPy have loaded.
 @st.cache_resource(show_spinner=False)
-def _engine(home: str) -> LocalEngine:
-    from transfer_core.jobs.local import LocalEngine
+def _engine(home: str) -> Engine:
+    from transfer_core.jobs.engine import start_engine
 
-    started = LocalEngine(workspace())
+    started = start_engine(workspace())
     started.reconcile()
+    try:
+        workspace().empty_trash()
+    except StorageError as error:  # no reason to keep anybody from working
+        _log.warning("The trash could not be emptied: %s", error)
     return started
-
-
-@st.cache_resource(show_spinner=False)
-def _lane(home: str) -> Lane:
-    from transfer_core.jobs.query import Lane
-
-    return Lane(workspace())
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -95,7 +96,18 @@ def _store(folder: str) -> PhotoStore:
 
     from transfer_core.photos.store import PhotoStore
 
-    return PhotoStore(Path(folder))
+    opened = PhotoStore(Path(folder))
+    opened.purge()  # once a server: what was removed long ago leaves the disk
+    return opened
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _event_log(path: str) -> EventLog:
+    from pathlib import Path
+
+    from transfer_core.runs.events import EventLog
+
+    return EventLog(Path(path))
 
 
 class _NotStoredError(Exception):

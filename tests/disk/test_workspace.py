@@ -100,14 +100,15 @@ def test_a_deleted_run_can_be_brought_back(thaw_home: Path) -> None:
     run = project.new_run_dir()
     run.mkdir(parents=True)
     (run / "kept.txt").write_text("kept")
-    project.delete_run(run.name)
+    project.delete_job(run)
     assert not run.exists()
     with pytest.raises(RunError, match="no such run"):
-        project.delete_run(run.name)
-    assert project.restore_run(run.name) == run
+        project.delete_job(run)
+    project.restore_job(run)
+    assert run.is_dir()
     assert (run / "kept.txt").read_text() == "kept"
     with pytest.raises(RunError, match="no longer in the trash"):
-        project.restore_run(run.name)
+        project.restore_job(run)
 
 
 @pytest.mark.parametrize("run_id", ["", ".", "..", ".trash", "../../secret"])
@@ -115,9 +116,9 @@ def test_only_a_run_can_be_deleted_as_one(thaw_home: Path, run_id: str) -> None:
     project = workspace().create_project("a")
     project.runs_dir.mkdir()
     (thaw_home / "projects" / "secret").mkdir()
-    for change in (project.delete_run, project.restore_run):
+    for change in (project.delete_job, project.restore_job):
         with pytest.raises(RunError):
-            change(run_id)
+            change(project.runs_dir / run_id)
     assert project.path.is_dir() and (thaw_home / "projects" / "secret").is_dir()
 
 
@@ -126,13 +127,16 @@ def test_runs_deleted_long_ago_go_for_good(thaw_home: Path) -> None:
     old, new = project.new_run_dir(), project.new_run_dir()
     for run in (old, new):
         run.mkdir(parents=True)
-    project.delete_run(old.name)
+    project.delete_job(old)
     past = time.time() - 31 * 86400
     os.utime(project.runs_dir / ".trash" / old.name, (past, past))
-    project.delete_run(new.name)
+    workspace().empty_trash()
+    project.delete_job(new)
+    workspace().empty_trash()
     with pytest.raises(RunError, match="no longer"):
-        project.restore_run(old.name)
-    assert project.restore_run(new.name) == new
+        project.restore_job(old)
+    project.restore_job(new)
+    assert new.is_dir()
 
 
 @pytest.mark.parametrize("what", ["project", "run"])
@@ -144,13 +148,14 @@ def test_what_a_worker_left_behind_does_not_stop_the_undo(thaw_home: Path, what:
     if what == "project":
         workspace().delete_project(project.id)
     else:
-        project.delete_run(run.name)
+        project.delete_job(run)
     run.mkdir(parents=True)
     (run / "status.json").write_text("{}")  # the last word of a worker that outlived the folder
     if what == "project":
         assert workspace().restore_project(project.id) == project
     else:
-        assert project.restore_run(run.name) == run
+        project.restore_job(run)
+        assert run.is_dir()
     assert [path.name for path in run.iterdir()] == ["config.json"]
 
 

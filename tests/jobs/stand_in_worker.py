@@ -53,7 +53,7 @@ def carry_out(run: Path) -> None:
 
 
 def answer(folder: Path, request: dict) -> None:
-    """Answer one question of the lane, or fail to."""
+    """Answer one question of the query worker, or fail to."""
     kind, args = request["kind"], request["args"]
     if kind == "hang":
         wait(lambda: False)
@@ -62,7 +62,7 @@ def answer(folder: Path, request: dict) -> None:
     if kind == "die" and not ("unless" in args and Path(args["unless"]).exists()):
         if "unless" in args:
             Path(args["unless"]).touch()
-        print("the lane's last words")
+        print("the worker's last words")
         sys.stdout.flush()
         os._exit(7)
     reply: dict = {"ok": True, "result": {"pid": os.getpid(), "args": args}}
@@ -90,7 +90,7 @@ def main() -> None:
             carry_out(run)
     else:
         for line in sys.stdin:
-            answer(Path(os.environ["THAW_HOME"]) / "lane", json.loads(line))
+            answer(Path(os.environ["THAW_HOME"]) / "queries", json.loads(line))
 
 
 main()

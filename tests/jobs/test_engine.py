@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transfer_core.jobs.engine import FairQueue, exit_words, fair_order, log_tail
+from transfer_core.jobs.process import exit_words
+from transfer_core.jobs.queue import FairQueue, fair_order
 from transfer_core.runs.folder import Run
 
 PROJECTS = "abcde"
@@ -82,6 +83,6 @@ def test_exit_words_are_for_the_person_and_name_what_a_report_needs():
 )
 def test_log_tail(tmp_path, text, lines, expected):
     run = Run(tmp_path)
-    assert log_tail(run) == ""
+    assert run.log_tail() == ""
     run.log_path.write_text(text, "utf-8")
-    assert log_tail(run, lines) == expected
+    assert run.log_tail(lines) == expected

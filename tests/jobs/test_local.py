@@ -19,7 +19,6 @@ from transfer_core.disk.workspace import Project
 from transfer_core.errors import RunError
 from transfer_core.jobs import claims
 from transfer_core.jobs.claims import claim, current_claim
-from transfer_core.jobs.engine import log_tail
 from transfer_core.jobs.local import LocalEngine
 from transfer_core.jobs.process import WORKER, ProcessId, kill
 from transfer_core.photos.manifest import Manifest
@@ -99,7 +98,7 @@ def test_a_run_is_carried_out_and_its_worker_reaped(engine, new_run):
     engine.start(run)  # a second click
     wait_for(run, "FINISHED")
     pid = run.status().pid
-    assert pid and log_tail(run) == f"playing finish in {pid}"
+    assert pid and run.log_tail() == f"playing finish in {pid}"
     wait_until(lambda: not exists(pid))
     with pytest.raises(RunError, match="has finished"):
         engine.start(run)
@@ -118,7 +117,7 @@ def test_a_killed_worker_is_told_in_words(engine, new_run):
 def test_a_worker_killed_before_it_said_anything_is_told_too(engine, new_run):
     run = new_run("mute")
     engine.start(run)
-    wait_until(lambda: log_tail(run) and current_claim(run).worker)
+    wait_until(lambda: run.log_tail() and current_claim(run).worker)
     os.kill(current_claim(run).worker.pid, signal.SIGTERM)
     assert "ended from outside" in wait_for(run, "INTERRUPTED")
 
@@ -127,7 +126,7 @@ def test_a_crash_fails_the_run_and_keeps_the_last_words(engine, new_run):
     run = new_run("crash")
     engine.start(run)
     assert "exit code 3" in wait_for(run, "FAILED")
-    assert log_tail(run).endswith("the last words of a worker")
+    assert run.log_tail().endswith("the last words of a worker")
 
 
 def test_a_worker_that_cannot_be_started_fails_the_run(new_engine, new_run):
@@ -265,7 +264,7 @@ def test_reconcile_closes_what_died_unseen(engine, new_run, how):
     if how == "number used again":
         status = replace(status, pid=os.getppid(), heartbeat=time.time() - 3600)
     elif how == "claimed by a dead worker":
-        claim(run).hand_over(ProcessId(os.getppid(), "long ago"))
+        claim(run).hand_over(ProcessId(os.getppid(), 1.0))
         status = replace(status, pid=os.getppid())
     run.write_status(status)
     engine.reconcile()
@@ -318,25 +317,24 @@ def test_one_of_many_gets_a_claim_even_a_stale_one(new_run, monkeypatch):
             won = [mine for mine in pool.map(claims.claim, [run] * 6) if mine]
         assert [mine.path.name for mine in won] == [f"claim.{number}"]
         assert current_claim(run).held and claim(run) is None
-        won[0].hand_over(ProcessId(1, "long ago"))  # its worker died: the next round overrules it
+        won[0].hand_over(ProcessId(1, 1.0))  # its worker died: the next round overrules it
         assert not current_claim(run).held
 
 
 SERVER = """
 import sys, time
 from pathlib import Path
-from transfer_core.jobs.query import Lane
 from transfer_core.jobs.local import LocalEngine
 from transfer_core.disk.workspace import Workspace
 from transfer_core.runs.folder import open_run
 run, *command = sys.argv[1:]
 space = Workspace.from_environment()
-engine, lane = LocalEngine(space, 1, command=command), Lane(space, command=command)
+engine = LocalEngine(space, 1, command=command)
 engine.start(open_run(Path(run)))
 engine.warm()
 while engine.standby_pid is None:
     time.sleep(0.01)
-print(engine.standby_pid, lane.ask("echo", {})["pid"], flush=True)
+print(engine.standby_pid, engine.ask("echo", {})["pid"], flush=True)
 time.sleep(60)
 """
 
@@ -369,7 +367,7 @@ def test_the_standby_takes_the_next_run_and_is_replaced_after_the_first_epoch(en
     engine.start(run)
     wait_for(run, "RUNNING")
     assert run.status().pid == ready
-    wait_until(lambda: log_tail(run) == f"playing train in {ready}")
+    wait_until(lambda: run.log_tail() == f"playing train in {ready}")
     assert engine.standby_pid is None
     (run.path / "epoch").touch()
     wait_until(lambda: engine.standby_pid)

@@ -152,12 +152,12 @@ def test_experiments_of_a_project_are_listed_deleted_and_brought_back(make: Call
     made = [create_experiment(project.new_experiment_dir("counting"), experiment_config(run)) for _ in range(2)]
     assert {one.path for one in list_experiments(project.experiments_dir, "counting")} == {one.path for one in made}
     assert list_experiments(project.experiments_dir, "other") == []
-    project.delete_experiment(made[0].id)
+    project.delete_job(made[0].path)
     assert [one.path for one in list_experiments(project.experiments_dir)] == [made[1].path]
-    assert project.restore_experiment(made[0].id) == made[0].path
+    project.restore_job(made[0].path)
     assert len(list_experiments(project.experiments_dir)) == 2
-    with pytest.raises(RunError, match="no such run or experiment"):
-        project.delete_experiment("../../secrets")
+    with pytest.raises(RunError, match="no run or experiment"):
+        project.delete_job(project.experiments_dir / "../../secrets")
 
 
 def test_from_the_interface_and_on_the_command_line(

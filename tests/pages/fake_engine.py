@@ -18,3 +18,6 @@ class FakeEngine:
 
     def position(self, run: Run) -> int:
         return self.place
+
+    def warm(self, work: str = "run") -> None:
+        """Nothing to start."""

@@ -2,10 +2,12 @@
 
 import io
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -259,10 +261,39 @@ def test_purge_deletes_only_old_files_of_removed_photos(store: PhotoStore) -> No
         os.utime(kept.path, (hours_ago, hours_ago))
     for path in (gone.path, store.thumbnail(gone)):
         os.utime(path, (hours_ago, hours_ago))
-    assert store.purge() == 2
+    assert store.purge() == 0 and gone.path.exists()  # removing it can still be undone
+    assert store.purge(undo_seconds=0) == 2
     assert (gone.path.exists(), young.path.exists()) == (False, True)
     assert all(kept.path.exists() for kept in store.photos())
     assert store.undo() is None
+
+
+def test_an_original_stays_while_one_of_the_last_edits_brings_it_back(store: PhotoStore) -> None:
+    gone = store.photos("cat")[0]
+    os.utime(gone.path, (1e9, 1e9))
+    store.remove_photos([gone.id])
+    for number in range(49):
+        store.rename_class("dog" if number % 2 == 0 else "hound", "hound" if number % 2 == 0 else "dog")
+    store.purge()
+    assert gone.path.exists()
+    store.rename_class("hound", "dog")  # the fiftieth since: the removal leaves the log
+    store.purge()
+    assert not gone.path.exists()
+    while store.undo():
+        pass
+    assert gone.sha256 not in {kept.sha256 for kept in store.photos()}
+
+
+def test_a_store_of_the_version_before_keeps_its_undo(store: PhotoStore) -> None:
+    gone = store.photos("cat")[0]
+    store.remove_photos([gone.id])
+    path = store.folder / "photos.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("ALTER TABLE edits DROP COLUMN made")
+        connection.execute("PRAGMA user_version = 1")
+    opened = PhotoStore(store.folder)
+    opened.purge()
+    assert opened.undo() is not None and gone in opened.photos()
 
 
 def test_an_original_that_is_imported_again_is_safe_from_a_purge(store: PhotoStore) -> None:

@@ -35,10 +35,11 @@ def test_a_healthy_run_gets_no_hint() -> None:
     assert kinds(ended(HEALTHY) + tuned) == []
 
 
-@given(st.floats(0.2, 3), st.floats(0.2, 0.5), st.floats(0, 0.2), st.floats(0, 0.04), st.integers(10, 40))
+@given(st.floats(0.2, 3), st.floats(0.2, 0.5), st.floats(0, 0.2), st.floats(0, 0.04), st.integers(12, 40))
 def test_whatever_falls_and_levels_off_gets_none(
     start: float, factor: float, floor: float, gap: float, epochs: int
 ) -> None:
+    # After 12 epochs the slowest of these falls by less than 0.02 in the last three.
     course = [(start * factor**n + floor, 0.95, start * factor**n + floor + gap, 0.94) for n in range(epochs)]
     assert kinds(ended(course)) == []
 

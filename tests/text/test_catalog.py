@@ -51,7 +51,7 @@ EXEMPT = {
     "triggered tf.function retracing",  # TensorFlow's, to be recognized
     "SIMD Extensions",
     "{} up to {}",  # of the version of instructions, for report.json
-    "Something went wrong inside Thaw: {}; the lane's log has the details.",  # of an exception that shows as a bug
+    "Something went wrong inside Thaw: {}; the worker's log has the details.",  # of an exception that shows as a bug
     "too early",
     "few photos",  # names of hints
     "augmented features",  # of a stage

@@ -1,4 +1,4 @@
-"""The preview of variants that the interactive worker makes."""
+"""The preview of variants that the query worker makes."""
 
 import hashlib
 from pathlib import Path
@@ -13,7 +13,7 @@ from transfer_core.nn.data.augment import preview
 from transfer_core.photos.decode import decode
 from transfer_core.runs.augmentation import get_preset
 from transfer_core.text import Sentence
-from transfer_core.worker.queries import Answerer
+from transfer_core.worker.queries import QueryServer
 
 
 @pytest.fixture
@@ -30,11 +30,11 @@ def arguments(photo: Path) -> dict[str, Any]:
 
 
 def test_a_preview_holds_the_photo_and_the_variants_that_training_sees(photo: Path) -> None:
-    answer = Answerer(workspace()).answer({"kind": "augment", "args": arguments(photo)})
+    answer = QueryServer(workspace()).answer({"kind": "augment", "args": arguments(photo)})
     assert answer["ok"], answer
     paths = [answer["result"]["original"], *answer["result"]["paths"]]
     assert len(set(paths)) == 4
-    assert {Path(path).parent for path in paths} == {workspace().lane_dir}
+    assert {Path(path).parent for path in paths} == {workspace().queries_dir}
     pixels = decode(photo, 32)
     sha = hashlib.sha256(photo.read_bytes()).hexdigest()
     expected = [pixels, *preview(pixels, get_preset("photos"), 3, 7, sha)]
@@ -55,7 +55,7 @@ def test_a_preview_holds_the_photo_and_the_variants_that_training_sees(photo: Pa
     ],
 )
 def test_what_cannot_be_shown_is_refused(photo: Path, changes: dict[str, Any], words: str) -> None:
-    answer = Answerer(workspace()).answer({"kind": "augment", "args": arguments(photo) | changes})
+    answer = QueryServer(workspace()).answer({"kind": "augment", "args": arguments(photo) | changes})
     assert answer["kind"] == "TransferError"
     assert words in str(Sentence.from_json(answer["error"]))
-    assert not workspace().lane_dir.exists() or not list(workspace().lane_dir.iterdir())
+    assert not workspace().queries_dir.exists() or not list(workspace().queries_dir.iterdir())

@@ -27,7 +27,7 @@ from transfer_core.runs.folder import Run, create_run, open_run
 from transfer_core.text import Sentence
 from transfer_core.worker import __main__ as commands
 from transfer_core.worker import job as worker
-from transfer_core.worker.queries import Answerer, answer_lines
+from transfer_core.worker.queries import QueryServer, answer_lines
 
 Make = Callable[..., Run]
 
@@ -103,7 +103,7 @@ def test_the_heart_beats_during_one_long_operation(toy_run: Make, monkeypatch: p
 
 
 def test_unknown_commands_and_folders_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(TransferError, match=r"takes 'run FOLDER', 'standby' or 'lane'; 'dance' came"):
+    with pytest.raises(TransferError, match=r"takes 'run FOLDER', 'standby' or 'answer'; 'dance' came"):
         commands.main(["dance"])
     assert commands.main(["run", str(tmp_path)]) == 2
     assert "is not the folder of a run" in capsys.readouterr().err
@@ -173,7 +173,7 @@ def test_the_lane_answers_each_line_in_its_own_file(toy_run: Make, capsys: pytes
         {"id": "a6", "kind": "predict", "args": {"run": str(run.path), "images": []}},
     ]
     answer_lines(workspace(), [json.dumps(request) + "\n" for request in requests] + ["\n"])
-    answers = {path.stem: json.loads(path.read_text()) for path in workspace().lane_dir.glob("*.json")}
+    answers = {path.stem: json.loads(path.read_text()) for path in workspace().queries_dir.glob("*.json")}
     assert set(answers) == {"a1", "a2", "a3", "a4", "a5", "a6"}
     good, bad = answers["a1"]["result"]["predictions"]
     assert (good["image"], good["label"]) == (photo.path, "blue")
@@ -183,7 +183,7 @@ def test_the_lane_answers_each_line_in_its_own_file(toy_run: Make, capsys: pytes
     assert "vgg16" in str(Sentence.from_json(answers["a3"]["error"]))
     assert answers["a4"] == {
         "ok": False,
-        "error": "Something went wrong inside Thaw: TypeError; the lane's log has the details.",
+        "error": "Something went wrong inside Thaw: TypeError; the worker's log has the details.",
         "kind": "bug",
     }
     assert "Traceback" in capsys.readouterr().err
@@ -197,7 +197,7 @@ def test_the_lane_keeps_few_classifiers_and_notices_a_new_one(toy_run: Make) -> 
         run = toy_run(head=PhaseConfig(1, 1e-3))
         assert train(workspace(), run, lambda event: None)
         folders.append(run)
-    answerer = Answerer(workspace())
+    answerer = QueryServer(workspace())
     loaded = [answerer._classifier(str(run.path)) for run in folders]
     assert answerer._classifier(str(folders[2].path)) is loaded[2]
     assert answerer._classifier(str(folders[1].path)) is loaded[1]

@@ -4,12 +4,14 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from transfer_core.disk.files import disk_errors
 from transfer_core.errors import RunError
 
-__all__ = ["KEPT_SECONDS", "bring_back", "delete", "discard", "restore"]
+__all__ = ["KEPT_SECONDS", "bring_back", "delete", "discard", "empty", "empty_all", "restore"]
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,100}")
 _TRASH = ".trash"  # in a folder of runs; without a status.json, so it is no run itself
@@ -30,8 +32,8 @@ def delete(folder: Path, name: str) -> None:
     discard(path, folder / _TRASH)
 
 
-def restore(folder: Path, name: str, sign: str) -> Path:
-    """Undo `delete`; `sign` as for `bring_back`.
+def restore(folder: Path, name: str) -> None:
+    """Undo `delete`.
 
     Raises:
         RunError: the trash holds no such run.
@@ -40,26 +42,43 @@ def restore(folder: Path, name: str, sign: str) -> Path:
     kept = folder / _TRASH / name
     if not _RUN_ID.fullmatch(name) or not kept.is_dir():
         raise RunError("This can't be brought back: it is no longer in the trash.")
-    bring_back(kept, folder, sign)
-    return folder / name
+    bring_back(kept, folder, "config.json", "experiment.json")
 
 
 def discard(path: Path, trash: Path) -> None:
     """Move a folder into `trash`, and let go for good of what has lain there too long."""
     with disk_errors(trash):
         trash.mkdir(parents=True, exist_ok=True)
-        for old in trash.iterdir():
-            if old.stat().st_mtime < time.time() - KEPT_SECONDS:
-                shutil.rmtree(old)
         path.rename(trash / path.name)
         os.utime(trash / path.name)
+    empty(trash)
 
 
-def bring_back(kept: Path, folder: Path, sign: str) -> None:
-    """Move a folder from the trash into `folder`; what stands in its place without the file `sign` is no loss."""
+def empty(trash: Path) -> None:
+    """Let go for good of what has lain in `trash` longer than `KEPT_SECONDS`.
+
+    Raises:
+        StorageError: something can't be removed.
+    """
+    with disk_errors(trash):
+        for old in trash.iterdir() if trash.is_dir() else ():
+            # Another process may be at the same, so what is gone already is no error.
+            with suppress(FileNotFoundError):
+                if old.stat().st_mtime < time.time() - KEPT_SECONDS:
+                    shutil.rmtree(old)
+
+
+def empty_all(folders: Iterable[Path]) -> None:
+    """`empty` the trash in each of these folders of jobs."""
+    for folder in folders:
+        empty(folder / _TRASH)
+
+
+def bring_back(kept: Path, folder: Path, *signs: str) -> None:
+    """Move a folder from the trash into `folder`; what is there with none of the files `signs` is no loss."""
     place = folder / kept.name
     with disk_errors(kept):
         folder.mkdir(parents=True, exist_ok=True)
-        if place.is_dir() and not (place / sign).exists():
+        if place.is_dir() and not any((place / sign).exists() for sign in signs):
             shutil.rmtree(place)  # a worker that outlived the folder wrote its last status there
         kept.rename(place)

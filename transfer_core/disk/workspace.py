@@ -16,8 +16,8 @@ from typing import Any
 import platformdirs
 
 from transfer_core.disk.formats import read_current, write_current
-from transfer_core.disk.trash import bring_back, delete, discard, restore
-from transfer_core.errors import ConfigError, StorageError
+from transfer_core.disk.trash import bring_back, delete, discard, empty, empty_all, restore
+from transfer_core.errors import ConfigError, RunError, StorageError
 
 __all__ = ["MAX_NAME", "Project", "Workspace"]
 
@@ -100,34 +100,28 @@ class Project:
         """A path for a new experiment of the lab `kind`; sorts by time."""
         return self.experiments_dir / _experiment_name(kind)
 
-    def delete_run(self, run_id: str) -> None:
-        """Move a run that has ended to the project's trash, where `restore_run` finds it for 30 days.
+    def delete_job(self, folder: Path) -> None:
+        """Move a run or an experiment that has ended to a trash beside it, where `restore_job` finds it for 30 days.
 
         Raises:
-            RunError: the project has no such run.
+            RunError: the project has none in `folder`.
             StorageError: it can't be moved.
         """
-        delete(self.runs_dir, run_id)
+        delete(self._jobs_dir(folder), folder.name)
 
-    def restore_run(self, run_id: str) -> Path:
-        """Undo `delete_run`.
-
-        Returns:
-            The run's folder.
+    def restore_job(self, folder: Path) -> None:
+        """Undo `delete_job`: bring back what was in `folder`.
 
         Raises:
-            RunError: the trash holds no such run.
+            RunError: the trash holds no such job.
             StorageError: it can't be moved.
         """
-        return restore(self.runs_dir, run_id, "config.json")
+        restore(self._jobs_dir(folder), folder.name)
 
-    def delete_experiment(self, experiment_id: str) -> None:
-        """As `delete_run`, for an experiment of a lab."""
-        delete(self.experiments_dir, experiment_id)
-
-    def restore_experiment(self, experiment_id: str) -> Path:
-        """Undo `delete_experiment`, as `restore_run` does."""
-        return restore(self.experiments_dir, experiment_id, "experiment.json")
+    def _jobs_dir(self, folder: Path) -> Path:
+        if folder.parent not in (self.runs_dir, self.experiments_dir):
+            raise RunError("{folder} is no run or experiment of {name}.", folder=folder, name=self.name)
+        return folder.parent
 
 
 @dataclass(frozen=True)
@@ -168,9 +162,9 @@ class Workspace:
         return self.root / "imports"
 
     @property
-    def lane_dir(self) -> Path:
-        """Requests to and answers from the interactive worker."""
-        return self.root / "lane"
+    def queries_dir(self) -> Path:
+        """Answers of the query worker on their way to whoever asked."""
+        return self.root / "queries"
 
     @property
     def settings_path(self) -> Path:
@@ -246,6 +240,16 @@ class Workspace:
             )
         bring_back(kept, self.projects_dir, "project.json")
         return self.open_project(project_id)
+
+    def empty_trash(self) -> None:
+        """Let go for good of projects, runs and experiments that were deleted more than 30 days ago.
+
+        Raises:
+            StorageError: something can't be removed.
+        """
+        empty(self.root / "trash")
+        for project in self.list_projects():
+            empty_all((project.runs_dir, project.experiments_dir))
 
     def _project_dir(self, project_id: str) -> Path:
         # The id comes from a URL: only a checked pattern may become part of a path.

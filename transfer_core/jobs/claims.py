@@ -10,6 +10,7 @@ import os
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from transfer_core.disk.files import disk_errors, write_json
 from transfer_core.errors import StorageError
@@ -40,7 +41,7 @@ class Claim:
 
     def release(self) -> None:
         """Give the claim up: no worker could be started."""
-        self._write(replace(self, worker=ProcessId(0, "")))
+        self._write(replace(self, worker=ProcessId(0, 0.0)))
 
     @staticmethod
     def _write(claim: "Claim") -> None:
@@ -61,14 +62,19 @@ def _newest(run: Run) -> Path | None:
 def _read(path: Path) -> Claim | None:
     try:
         value = json.loads(path.read_bytes())
-        worker = ProcessId(**value["worker"]) if value["worker"] else None
-        return Claim(path, ProcessId(**value["server"]), worker)
+        worker = _process(value["worker"]) if value["worker"] else None
+        return Claim(path, _process(value["server"]), worker)
     except FileNotFoundError:  # the run was deleted meanwhile
         return None
     except (ValueError, KeyError, TypeError):
         # Still empty: its maker is about to fill it, or was killed at that very moment.
         fresh = time.time() - path.stat().st_mtime < _WRITING
         return Claim(path, ProcessId.of(os.getpid())) if fresh else None
+
+
+def _process(value: dict[str, Any]) -> ProcessId:
+    born = value["born"]
+    return ProcessId(value["pid"], born if isinstance(born, float) else 0.0)  # text: by a Thaw that is long over
 
 
 def current_claim(run: Run) -> Claim | None:

@@ -5,15 +5,17 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any, Literal
 
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import RunError, TransferError
 from transfer_core.jobs.claims import Claim, claim, current_claim
-from transfer_core.jobs.engine import FairQueue
 from transfer_core.jobs.process import WORKER, ProcessId, spawn
+from transfer_core.jobs.query import QueryWorker
+from transfer_core.jobs.queue import FairQueue
 from transfer_core.jobs.standby import Standby
 from transfer_core.jobs.supervise import Watched, end, find_worker, interrupt, started_elsewhere
 from transfer_core.runs.folder import NOTHING, Run, list_runs
@@ -46,7 +48,7 @@ class LocalEngine:
         Args:
             workspace: whose runs it carries out.
             slots: how many runs train at once; None: `default_slots()`.
-            command: starts a worker, once `run RUN_DIR` or `standby` is added to it.
+            command: starts a worker, once `run RUN_DIR`, `standby` or `answer` is added to it.
             grace: seconds a run that was asked to stop may go without any progress before its worker is killed.
         """
         self._workspace = workspace
@@ -58,6 +60,7 @@ class LocalEngine:
         self._claims: dict[Run, Claim] = {}  # of runs whose start failed half-way and is tried again
         self._cold: set[Run] = set()  # not to be given to the standby: one died on the way to them
         self._standby = Standby(workspace, command)
+        self._queries = QueryWorker(workspace, command=command)
         self._keep_warm = False
         self._next_scan: float | None = None
         self._complaints: dict[Run | None, str] = {}
@@ -67,10 +70,24 @@ class LocalEngine:
         self._thread = threading.Thread(target=self._pump, name="thaw-engine", daemon=True)
         self._thread.start()
 
-    def warm(self) -> None:
-        """Keep a standby from now on, so that the next run starts at once; returns at once."""
-        self._keep_warm = True
-        self._wake.set()
+    def warm(self, work: Literal["run", "question"] = "run") -> None:
+        """Keep a standby from now on, or start the query worker; see `Engine.warm`."""
+        if work == "question":
+            self._queries.warm()
+        else:
+            self._keep_warm = True
+            self._wake.set()
+
+    def ask(
+        self,
+        kind: str,
+        args: dict[str, Any],
+        timeout: float = 60.0,
+        on_wait: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> dict[str, Any]:
+        """Put one question to the query worker; see `Engine.ask`."""
+        return self._queries.ask(kind, args, timeout, on_wait, cancelled)
 
     def start(self, run: Run) -> None:
         """Queue `run`; see `Engine.start`. Asking twice changes nothing."""
@@ -119,11 +136,12 @@ class LocalEngine:
             return self._standby.pid
 
     def close(self) -> None:
-        """End the thread and the standby. Runs that train go on; those that wait stay QUEUED on disk."""
+        """End the thread, the standby and the query worker. Runs that train go on; those that wait stay QUEUED."""
         self._closed = True
         self._wake.set()
         self._thread.join()
         self._standby.close()
+        self._queries.close()
 
     # Everything below runs under the lock.
 

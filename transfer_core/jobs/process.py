@@ -10,9 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from transfer_core.disk.workspace import Workspace
+import psutil
 
-__all__ = ["WORKER", "ProcessId", "kill", "spawn", "tail"]
+from transfer_core.disk.workspace import Workspace
+from transfer_core.text import Sentence
+
+__all__ = ["WORKER", "ProcessId", "exit_words", "kill", "spawn", "tail"]
+
+_FROM_OUTSIDE = {"SIGTERM", "SIGINT", "SIGHUP"}
+# The system counts a process's start from its own, so where the clock is set the moment seems to move a little; a
+# number is used again only after thousands of others.
+_SAME = 5.0  # seconds
 
 WORKER: tuple[str, ...] = (sys.executable, "-m", "transfer_core.worker")
 """How a worker is started; what it shall do follows as arguments."""
@@ -23,62 +31,29 @@ class ProcessId:
     """A process for good: numbers are used again after a while, number and moment of birth together are not."""
 
     pid: int
-    born: str
-    """When it started, in whatever form this platform tells; only good for comparing. Empty: unknown, never alive."""
+    born: float
+    """When it started, in seconds since the epoch; 0: there was no such process."""
 
     @classmethod
     def of(cls, pid: int) -> "ProcessId":
         """The process that has this number now."""
-        return cls(pid, _born(pid) or "")
+        found = _find(pid)
+        return cls(pid, found.create_time() if found else 0.0)
 
     @property
     def alive(self) -> bool:
         """Whether this very process still runs; a zombie does not."""
-        return bool(self.born) and _born(self.pid) == self.born
+        found = _find(self.pid)
+        return found is not None and abs(found.create_time() - self.born) < _SAME
 
 
-if sys.platform == "linux":
-
-    def _born(pid: int) -> str | None:
-        try:
-            # The name in brackets may itself hold spaces and brackets: count from the last one. Fields 3 and 22.
-            fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-            boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        except (FileNotFoundError, ProcessLookupError):
-            return None
-        return None if fields[0] in (b"Z", b"X") else f"{boot}:{int(fields[19])}"
-
-elif sys.platform == "win32":
-
-    def _born(pid: int) -> str | None:
-        import ctypes
-
-        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
-        kernel.OpenProcess.restype = ctypes.c_void_p
-        query, still_active = 0x1000, 259
-        handle = ctypes.c_void_p(kernel.OpenProcess(query, False, pid))
-        if not handle:
-            return None
-        try:
-            code, times = ctypes.c_ulong(), [ctypes.c_ulonglong() for _ in range(4)]
-            known = kernel.GetExitCodeProcess(handle, ctypes.byref(code)) and kernel.GetProcessTimes(
-                handle, *(ctypes.byref(time) for time in times)
-            )
-        finally:
-            kernel.CloseHandle(handle)
-        return str(times[0].value) if known and code.value == still_active else None
-
-else:
-
-    def _born(pid: int) -> str | None:
-        answer = subprocess.run(
-            ["ps", "-o", "stat=,lstart=", "-p", str(pid)],
-            env=os.environ | {"LC_ALL": "C"},
-            capture_output=True,
-            text=True,
-        )
-        state, _, started = answer.stdout.strip().partition(" ")
-        return None if answer.returncode or state.startswith("Z") else started.strip() or None
+def _find(pid: int) -> psutil.Process | None:
+    """The process of this number, unless it is over."""
+    try:
+        found = psutil.Process(pid)
+        return None if pid <= 0 or found.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD) else found
+    except (psutil.NoSuchProcess, ValueError):
+        return None
 
 
 def spawn(
@@ -119,13 +94,42 @@ def kill(process: ProcessId) -> None:
     """End `process` and what it started, at once. Files are safe: they are replaced whole or not at all."""
     if not process.alive:
         return
-    with suppress(ProcessLookupError):
-        if sys.platform == "win32":
-            os.kill(process.pid, signal.SIGTERM)  # is TerminateProcess there
-        elif os.getpgid(process.pid) == process.pid:
-            os.killpg(process.pid, signal.SIGKILL)
-        else:  # a run started from a terminal shares its group with the shell's other jobs
-            os.kill(process.pid, signal.SIGKILL)
+    with suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(process.pid)
+        for one in [parent, *parent.children(recursive=True)]:  # the parent first: it must not start another
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+
+
+def exit_words(code: int) -> tuple[bool, Sentence]:
+    """What a worker's exit code means, when it left its run open.
+
+    Args:
+        code: as `subprocess.Popen.returncode` gives it: negative for the number of a signal.
+
+    Returns:
+        Whether it was ended from outside (so the same run may well succeed again), and one sentence.
+    """
+    if code >= 0:
+        return False, Sentence(
+            "The work ended with exit code {code} before it was done; the last lines of its log may tell why.",
+            code=code,
+        )
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = "unknown"
+    if name == "SIGKILL":
+        return True, Sentence(
+            "The work was ended from outside, perhaps because this computer ran out of memory. "
+            "Close other programs or choose a smaller base or batch, then try again."
+        )
+    if name in _FROM_OUTSIDE:
+        return True, Sentence(
+            "The work was ended from outside, perhaps because this computer shut down. "
+            "Try again; what was computed is kept."
+        )
+    return False, Sentence("The work crashed ({name}); the last lines of its log may tell why.", name=name)
 
 
 def tail(output: IO[bytes], lines: int = 15) -> str:

@@ -1,4 +1,4 @@
-"""The interactive lane: one worker that answers what a page waits for (a layer tree, a prediction), one at a time."""
+"""The query worker: one process that answers what a page waits for (a layer tree, a prediction), one at a time."""
 
 import json
 import logging
@@ -16,11 +16,10 @@ from typing import Any
 from transfer_core.disk.files import disk_errors, read_json
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import TransferError
-from transfer_core.jobs.engine import exit_words
-from transfer_core.jobs.process import WORKER, ProcessId, kill, spawn, tail
+from transfer_core.jobs.process import WORKER, ProcessId, exit_words, kill, spawn, tail
 from transfer_core.text import Sentence
 
-__all__ = ["Lane"]
+__all__ = ["QueryWorker"]
 
 _log = logging.getLogger(__name__)
 _TICK = 0.02  # seconds between looks for an answer
@@ -31,7 +30,7 @@ class _WorkerDiedError(TransferError):
     """The worker ended before it answered."""
 
 
-class Lane:
+class QueryWorker:
     """Asks a worker and waits for its answers. One a server; any number of threads may ask.
 
     Requests take turns, in order of arrival, so each one's time is its own. The worker starts with the first request
@@ -43,11 +42,11 @@ class Lane:
 
         Args:
             workspace: the worker works in.
-            command: starts a worker, once `lane` is added to it.
+            command: starts a worker, once `answer` is added to it.
         """
         self._workspace = workspace
-        self._folder = workspace.lane_dir
-        self._command = [*command, "lane"]
+        self._folder = workspace.queries_dir
+        self._command = [*command, "answer"]
         self._process: subprocess.Popen[bytes] | None = None
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - kept open as long as there may be a worker
         self._line: deque[object] = deque()
@@ -69,22 +68,7 @@ class Lane:
         on_wait: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> dict[str, Any]:
-        """Put one question to the worker.
-
-        Args:
-            kind: what is asked, e.g. `tree` or `predict`.
-            args: JSON values, as the kind wants them.
-            timeout: seconds the worker may take, its start included, waiting for earlier questions not.
-            on_wait: called in this thread with the seconds since the call, many times a second.
-            cancelled: polled; once it is true nobody waits for the answer any more, though the worker finishes it.
-
-        Returns:
-            The answer's `result`.
-
-        Raises:
-            TransferError: the worker's own sentence; or no answer in time, cancelled, or the worker died twice.
-            RuntimeError: a bug in the worker, with its message.
-        """
+        """Put one question to the worker and wait; see `Engine.ask`. The worker finishes what was cancelled."""
         begun = time.monotonic()
 
         def waited() -> None:
@@ -97,7 +81,7 @@ class Lane:
             try:
                 return self._answer(kind, args, timeout, waited)
             except _WorkerDiedError as death:
-                _log.warning("The interactive worker ended and is started again: %s", death)
+                _log.warning("The query worker ended and is started again: %s", death)
             try:
                 return self._answer(kind, args, timeout, waited)
             except _WorkerDiedError as death:
@@ -196,7 +180,7 @@ class Lane:
 
     def _death(self, process: "subprocess.Popen[bytes]") -> _WorkerDiedError:
         if printed := tail(self._output):
-            _log.warning("The interactive worker's last lines:\n%s", printed)
+            _log.warning("The query worker's last lines:\n%s", printed)
         return _WorkerDiedError(exit_words(process.returncode)[1])
 
     def _result(self, answer: dict[str, Any]) -> dict[str, Any]:
@@ -205,8 +189,8 @@ class Lane:
         if answer["kind"] == "TransferError":
             raise TransferError(Sentence.from_json(answer["error"]))
         # The worker waits for the next question now, so nothing is written while its traceback is read.
-        _log.error("The interactive worker failed. Its last lines:\n%s", tail(self._output, 40))
-        raise RuntimeError(f"The interactive worker failed: {answer['error']}")
+        _log.error("The query worker failed. Its last lines:\n%s", tail(self._output, 40))
+        raise RuntimeError(f"The query worker failed: {answer['error']}")
 
     def _remove_unread(self) -> None:
         """Remove answers nobody reads; one that is still to come stays on the list."""
@@ -217,7 +201,7 @@ class Lane:
 
     def _remove_leftovers(self) -> None:
         for path in self._folder.glob("*.json"):
-            with suppress(FileNotFoundError):  # another server's lane shares the folder
+            with suppress(FileNotFoundError):  # another server's query worker shares the folder
                 if path.stat().st_mtime < time.time() - _LEFTOVER:
                     path.unlink()
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from transfer_core.jobs.claims import current_claim
-from transfer_core.jobs.engine import exit_words
-from transfer_core.jobs.process import ProcessId, kill
+from transfer_core.jobs.process import ProcessId, exit_words, kill
+from transfer_core.runs.events import EpochEnded, EventLog
 from transfer_core.runs.folder import Run, State, Status
 from transfer_core.text import Sentence
 
@@ -33,6 +33,7 @@ class Watched:
     """Whether it is over and had not begun: the run still waits, for another worker."""
     first_epoch_seen: bool = False
     """Whether an epoch had ended at the last look, or the run."""
+    _events: EventLog | None = None
     _seen: tuple[Any, ...] = ()
     _since: float = 0.0  # when the run came to what was last seen of it, monotonic
     _killed_after: float | None = None
@@ -52,7 +53,7 @@ class Watched:
         self.status = status = self.run.status()
         if ended:
             return self._settle()
-        self.first_epoch_seen = self.first_epoch_seen or not status.active or bool(self.run.epochs())
+        self.first_epoch_seen = self.first_epoch_seen or not status.active or self._epoch_ended()
         # Whoever was asked to stop, or has said its last word, may take its time as long as it gets on with it.
         seen = (status.state, status.phase, status.step, status.done)
         if seen != self._seen or (status.active and not self.run.stop_requested):
@@ -61,6 +62,10 @@ class Watched:
             self._killed_after = grace
             kill(self.process)
         return False
+
+    def _epoch_ended(self) -> bool:
+        self._events = self._events or EventLog(self.run.events_path)  # looked at many times a second
+        return any(isinstance(event, EpochEnded) for event in self._events.read())
 
     def abandon(self) -> None:
         """Kill the process: its run's folder is gone."""

@@ -1,18 +1,17 @@
 """An experiment is a folder like a run's: experiment.json says what was asked, result.json what was found."""
 
-import time
 from dataclasses import asdict, dataclass, field, fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from transfer_core.disk.files import read_json, write_json
-from transfer_core.disk.formats import read_current, write_current
-from transfer_core.errors import ConfigError, RunError, StorageError
+from transfer_core.disk.formats import read_current
+from transfer_core.errors import ConfigError, StorageError
 from transfer_core.labs import KINDS
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import BaseConfig, DataConfig, check_number
-from transfer_core.runs.folder import Run, Status, list_runs
+from transfer_core.runs.folder import Run, create_job, list_runs
 from transfer_core.text import Sentence, restored, stored
 
 __all__ = [
@@ -115,14 +114,7 @@ def create_experiment(folder: Path, config: ExperimentConfig, manifest: Manifest
         RunError: `folder` already holds something of the kind, or is a file.
         StorageError: the disk is full or can't be written.
     """
-    run = Run(folder.absolute())
-    if (folder / "status.json").exists() or (folder.exists() and not folder.is_dir()):
-        raise RunError("{folder} already exists. Choose another folder for the experiment.", folder=folder)
-    write_current(folder / "experiment.json", config.to_dict())
-    if manifest is not None:
-        manifest.write(folder / "photos.json")
-    run.write_status(Status(created=time.time(), heartbeat=time.time()))
-    return run
+    return create_job(folder, "experiment.json", config.to_dict(), manifest)
 
 
 def is_experiment(run: Run) -> bool:

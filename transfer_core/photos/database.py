@@ -1,6 +1,8 @@
 """The SQLite file behind a photo store: its tables, its transactions and an undo log that triggers keep."""
 
+import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -11,9 +13,10 @@ from transfer_core.text import Sentence
 
 __all__ = ["PhotoDatabase"]
 
-_VERSION = 1
+_VERSION = 2  # 2: edits know when they were made
 _TIMEOUT_SECONDS = 10.0
 _EDITS_KEPT = 50
+_SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 
 _SCHEMA = """
 CREATE TABLE classes (id INTEGER PRIMARY KEY, name TEXT NOT NULL, folded TEXT NOT NULL UNIQUE);
@@ -33,7 +36,7 @@ CREATE TABLE copies (         -- further files with the bytes and the class of a
     name TEXT NOT NULL
 );
 CREATE TABLE refusals (id INTEGER PRIMARY KEY, name TEXT NOT NULL, reason TEXT NOT NULL);
-CREATE TABLE edits (id INTEGER PRIMARY KEY AUTOINCREMENT, description TEXT NOT NULL);
+CREATE TABLE edits (id INTEGER PRIMARY KEY AUTOINCREMENT, description TEXT NOT NULL, made REAL NOT NULL DEFAULT 0);
 CREATE TABLE undo_steps (
     id INTEGER PRIMARY KEY,
     edit INTEGER NOT NULL REFERENCES edits (id) ON DELETE CASCADE,
@@ -96,7 +99,9 @@ class PhotoDatabase:
             description: what the edit does, such as 'renaming "cat" to "dog"', for whoever undoes it.
         """
         with self._transaction() as connection:
-            edit = connection.execute("INSERT INTO edits (description) VALUES (?)", (description.dumps(),)).lastrowid
+            edit = connection.execute(
+                "INSERT INTO edits (description, made) VALUES (?, ?)", (description.dumps(), time.time())
+            ).lastrowid
             yield connection
             changed = connection.execute("SELECT 1 FROM undo_steps WHERE edit = ? LIMIT 1", (edit,)).fetchone()
             if not changed:
@@ -124,18 +129,32 @@ class PhotoDatabase:
             connection.execute("DELETE FROM edits WHERE id = ?", (row[0],))
             return Sentence.loads(row[1])
 
-    def forget_edits(self) -> None:
-        """Drop the undo log."""
+    def forget_edits(self, before: float) -> set[str]:
+        """Drop what was edited before a moment (seconds since the epoch) from the undo log.
+
+        Returns:
+            SHA-256 of the photos that are here, or come back when what is left in the log is undone.
+        """
         with self._transaction() as connection:
-            connection.execute("DELETE FROM edits")
+            connection.execute("DELETE FROM edits WHERE made < ?", (before,))
+            kept = {sha for (sha,) in connection.execute("SELECT sha256 FROM photos")}
+            for (statement,) in connection.execute("SELECT statement FROM undo_steps"):
+                kept.update(_SHA256.findall(statement))
+            return kept
 
     def _create(self) -> None:
         with self._transaction() as connection:
             # Another process may have been first since the version was read.
-            if connection.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == _VERSION:
                 return
-            for statement in [*_SCHEMA.split(";\n"), *_undo_triggers()]:
-                connection.execute(statement)
+            if version == 1:
+                # Of what was edited before, nobody knows when: it counts from now.
+                connection.execute("ALTER TABLE edits ADD COLUMN made REAL NOT NULL DEFAULT 0")
+                connection.execute("UPDATE edits SET made = ?", (time.time(),))
+            else:
+                for statement in [*_SCHEMA.split(";\n"), *_undo_triggers()]:
+                    connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {_VERSION}")
 
     @contextmanager

@@ -6,6 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from transfer_core.disk.files import disk_errors
+from transfer_core.disk.trash import KEPT_SECONDS
 from transfer_core.errors import DataError, PhotoError
 from transfer_core.photos import queries as rows
 from transfer_core.photos.database import PhotoDatabase
@@ -210,7 +211,7 @@ class PhotoStore:
             rows.merge_into(connection, merged, found[0] if found else rows.insert_class(connection, into))
 
     def delete_class(self, name: str) -> None:
-        """Remove a class and its photos; the originals stay until `purge`.
+        """Remove a class and its photos; the originals stay as long as it can be undone (see `purge`).
 
         Raises:
             DataError: there is no such class.
@@ -234,7 +235,7 @@ class PhotoStore:
             rows.move(connection, ids, target)
 
     def remove_photos(self, ids: Sequence[int]) -> None:
-        """Remove photos; the originals stay until `purge`.
+        """Remove photos; the originals stay as long as it can be undone (see `purge`).
 
         Raises:
             DataError: one of the photos is gone already.
@@ -267,16 +268,18 @@ class PhotoStore:
         """Take back the last edit or import and say which, as 'renaming "cat" to "dog"'; None if there is none."""
         return self._database.undo()
 
-    def purge(self) -> int:
-        """Delete for good the originals and thumbnails of photos no longer here; edits can't be undone afterwards.
+    def purge(self, undo_seconds: float = KEPT_SECONDS) -> int:
+        """Delete for good the originals and thumbnails of photos that were removed and can't be brought back.
 
         Files younger than an hour stay: another window may just be importing them.
+
+        Args:
+            undo_seconds: how long an edit can be undone; what is older can't any more.
 
         Returns:
             How many files were deleted.
         """
-        self._database.forget_edits()
-        kept = {photo.sha256 for photo in self.photos()}
+        kept = self._database.forget_edits(time.time() - undo_seconds)
         old = time.time() - _STRAY_SECONDS
         strays = [
             path

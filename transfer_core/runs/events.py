@@ -1,14 +1,29 @@
 """What a run says while it runs: dataclasses that go to and from the JSON lines of events.jsonl."""
 
+import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 from transfer_core.errors import RunError
 from transfer_core.text import Sentence
 
-__all__ = ["Emit", "EpochEnded", "Event", "Message", "Phase", "PhaseStarted", "Progress", "from_dict", "to_dict"]
+__all__ = [
+    "Emit",
+    "EpochEnded",
+    "Event",
+    "EventLog",
+    "Message",
+    "Phase",
+    "PhaseStarted",
+    "Progress",
+    "from_dict",
+    "to_dict",
+]
 
 
 Phase = Literal["prepare", "features", "head", "fine-tune", "finish", "measure"]
@@ -94,3 +109,42 @@ def from_dict(value: dict[str, Any]) -> Event:
     except (KeyError, TypeError) as error:
         raise RunError("events.jsonl holds a line that is not a known event: {value}.", value=value) from error
     return event
+
+
+class EventLog:
+    """Reads events.jsonl while it grows: each look parses only what was added since the last. Safe in any thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Read nothing yet."""
+        self._path = path
+        self._lock = Lock()
+        self._events: list[Event] = []
+        self._end = 0  # in bytes, behind the last whole line
+        self._file: tuple[int, int] | None = None
+
+    def read(self) -> list[Event]:
+        """Every event so far; none while there is no file. A last line that is still being written waits.
+
+        Raises:
+            RunError: a line is not an event this version knows.
+        """
+        with self._lock:
+            try:
+                file = self._path.open("rb")
+            except FileNotFoundError:
+                self._restart(None)
+                return []
+            with file:
+                facts = os.fstat(file.fileno())
+                # A run that goes on from a checkpoint replaces the file by one without the epochs that come again.
+                if (facts.st_dev, facts.st_ino) != self._file or facts.st_size < self._end:
+                    self._restart((facts.st_dev, facts.st_ino))
+                file.seek(self._end)
+                added = file.read()
+            added = added[: added.rfind(b"\n") + 1]
+            self._events += [from_dict(json.loads(line)) for line in added.splitlines() if line.strip()]
+            self._end += len(added)
+            return list(self._events)
+
+    def _restart(self, file: tuple[int, int] | None) -> None:
+        self._file, self._end, self._events = file, 0, []

@@ -22,6 +22,7 @@ __all__ = [
     "State",
     "Status",
     "check_new_folder",
+    "create_job",
     "create_run",
     "is_active",
     "list_runs",
@@ -139,7 +140,7 @@ class Run:
 
     def events(self) -> list[Event]:
         """Everything the run has said so far."""
-        return [events.from_dict(line) for line in read_lines(self.events_path)]
+        return events.EventLog(self.events_path).read()
 
     def epochs(self) -> list[EpochEnded]:
         """The epochs so far, of all phases, in order."""
@@ -158,6 +159,17 @@ class Run:
         """The figures of a run that ended with a model, or None."""
         path = self.path / "report.json"
         return dict(read_json(path)) if path.is_file() else None
+
+    def log_tail(self, lines: int = 30) -> str:
+        """The last lines the worker printed, for a page to show beside a failure; empty when it printed none."""
+        try:
+            with self.log_path.open("rb") as file:
+                # A log may be long: 200 bytes a line is plenty, and only its end is read.
+                file.seek(max(0, file.seek(0, 2) - 200 * lines))
+                text = file.read().decode("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
 
     def labels(self) -> dict[str, Any]:
         """What `labels_path` holds.
@@ -199,6 +211,11 @@ def create_run(folder: Path, config: RunConfig, manifest: Manifest) -> Run:
         RunError: `folder` already holds a run or is a file.
         StorageError: the disk is full or can't be written.
     """
+    return create_job(folder, "config.json", config.to_dict(), manifest)
+
+
+def create_job(folder: Path, file: str, config: dict[str, Any], manifest: Manifest | None) -> Run:
+    """As `create_run`, for a job of any kind: its `config`, as JSON, goes into `file`."""
     run = Run(folder.absolute())
     if (folder / "status.json").exists():
         raise RunError("{folder} already holds a run. Choose another folder.", folder=folder)
@@ -206,8 +223,9 @@ def create_run(folder: Path, config: RunConfig, manifest: Manifest) -> Run:
         raise RunError(
             "{folder} already exists and is a file. Choose another place for the run's folder.", folder=folder
         )
-    write_current(folder / "config.json", config.to_dict())
-    manifest.write(folder / "photos.json")
+    write_current(folder / file, config)
+    if manifest is not None:
+        manifest.write(folder / "photos.json")
     run.write_status(Status(created=time.time(), heartbeat=time.time()))
     return run
 

@@ -2,10 +2,10 @@
 
     python -m transfer_core.worker run RUN_DIR   train that run and end
     python -m transfer_core.worker standby       get ready, then train the run whose folder comes on standard input
-    python -m transfer_core.worker lane          answer requests, one JSON line each on standard input, until it ends
+    python -m transfer_core.worker answer        answer requests, one JSON line each on standard input, until it ends
 
-Whoever starts it sends standard output and error to a log. What it has to say stands in the run's folder, or for the
-lane in `Workspace.lane_dir`/ID.json.
+Whoever starts it sends standard output and error to a log. What it has to say stands in the run's folder, and
+answers in `Workspace.queries_dir`/ID.json.
 """
 
 import logging
@@ -68,7 +68,7 @@ def _standby() -> int:
     return _run(folder)
 
 
-def _lane() -> int:
+def _answer() -> int:
     start_tensorflow()
     from transfer_core.worker.queries import answer_lines
 
@@ -85,11 +85,12 @@ def main(arguments: list[str]) -> int:
             return _run(folder)
         case ["standby"]:
             return _standby()
-        case ["lane"]:
-            return _lane()
+        case ["answer"]:
+            return _answer()
         case _:
             raise RunError(
-                "The worker takes 'run FOLDER', 'standby' or 'lane'; {arguments!r} came.", arguments=" ".join(arguments)
+                "The worker takes 'run FOLDER', 'standby' or 'answer'; {arguments!r} came.",
+                arguments=" ".join(arguments),
             )
 
 

@@ -1,4 +1,4 @@
-"""The interactive lane: quick questions of the pages, answered by one warm process."""
+"""The query server: quick questions of the pages, answered by one warm process."""
 
 import hashlib
 import json
@@ -27,13 +27,13 @@ from transfer_core.runs.config import RunConfig
 from transfer_core.runs.folder import open_run
 from transfer_core.runs.progress import Stopped, Watch
 
-__all__ = ["KINDS", "Answerer", "answer_lines"]
+__all__ = ["KINDS", "QueryServer", "answer_lines"]
 
 _KEPT = 2  # classifiers kept loaded: the one in use and the one it is compared with
 _MOST_VARIANTS = 48  # of a preview
 
 
-class Answerer:
+class QueryServer:
     """Answers requests; keeps the last classifiers loaded."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -52,13 +52,13 @@ class Answerer:
         try:
             kind = request.get("kind")
             if kind not in KINDS:
-                raise ConfigError("The lane answers {kinds}; {kind!r} came.", kinds=list(KINDS), kind=kind)
+                raise ConfigError("The query worker answers {kinds}; {kind!r} came.", kinds=list(KINDS), kind=kind)
             return {"ok": True, "result": KINDS[kind](self, **request.get("args", {}))}
         except TransferError as error:
             return {"ok": False, "error": error.sentence.to_json(), "kind": "TransferError"}
         except Exception as error:
             traceback.print_exc()
-            bug = f"Something went wrong inside Thaw: {type(error).__name__}; the lane's log has the details."
+            bug = f"Something went wrong inside Thaw: {type(error).__name__}; the worker's log has the details."
             return {"ok": False, "error": bug, "kind": "bug"}
 
     def tree(self, base: str) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class Answerer:
         pictures = [original, *preview(original, limits, count, seed, hashlib.sha256(data).hexdigest())]
         name, paths = uuid.uuid4().hex, []
         for number, picture in enumerate(pictures):
-            path = self._workspace.lane_dir / f"{name}-{number}.jpg"
+            path = self._workspace.queries_dir / f"{name}-{number}.jpg"
             with atomic_path(path) as temporary:
                 Image.fromarray(picture).save(temporary, "JPEG", quality=90)
             paths.append(str(path))
@@ -138,20 +138,20 @@ def _stored(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 KINDS: dict[str, Callable[..., dict[str, Any]]] = {
-    "tree": Answerer.tree,
-    "predict": Answerer.predict,
-    "imagenet": Answerer.imagenet,
-    "augment": Answerer.augment,
-    "rates": Answerer.rates,
+    "tree": QueryServer.tree,
+    "predict": QueryServer.predict,
+    "imagenet": QueryServer.imagenet,
+    "augment": QueryServer.augment,
+    "rates": QueryServer.rates,
 }
-"""What the lane can be asked; a method of `Answerer` by name."""
+"""What it can be asked; a method of `QueryServer` by name."""
 
 
 def answer_lines(workspace: Workspace, lines: Iterable[str]) -> None:
-    """Answer requests {"id", "kind", "args"}, one JSON line each, into `lane_dir`/ID.json, until the lines end."""
-    answerer = Answerer(workspace)
+    """Answer requests {"id", "kind", "args"}, one JSON line each, into `queries_dir`/ID.json, until the lines end."""
+    answerer = QueryServer(workspace)
     for line in lines:
         if not line.strip():
             continue
-        request = json.loads(line)  # from our own parent: anything else is a bug and may end the lane
-        write_json(workspace.lane_dir / f"{request['id']}.json", answerer.answer(request))
+        request = json.loads(line)  # from our own parent: anything else is a bug and may end the worker
+        write_json(workspace.queries_dir / f"{request['id']}.json", answerer.answer(request))

@@ -10,7 +10,7 @@ from pages.labs.knowledge.ask_imagenet import tool
 from pages.labs.knowledge.result import draw
 from pages.labs.lab import Lab, lab_page
 from pages.ui.html import sentence
-from pages.ui.services import lane
+from pages.ui.services import engine
 from transfer_core.labs.knowledge.settings import LEAST_PHOTOS, SURE, TOLD, Settings, base_note
 from transfer_core.runs.config import BaseConfig
 from transfer_core.text import t
@@ -61,7 +61,7 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
 
 def ask(project: Project) -> None:
     """The field for any photo; the worker that answers gets ready meanwhile."""
-    lane().warm()
+    engine().warm("question")
     tool(project)
 
 

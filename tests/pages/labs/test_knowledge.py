@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.test import ask as test_photos
+from tests.pages.fake_engine import FakeEngine
 from tests.pages.toys import toy_experiment, words
 from tests.support import workspace
 from transfer_core.disk.workspace import Project
@@ -18,13 +19,10 @@ from transfer_core.runs.folder import Run, State
 OpenPage = Callable[[str, str], AppTest]
 
 
-class FakeLane:
-    """Answers like the interactive worker: the first bytes tell a photo from anything else."""
+class FakeWorker(FakeEngine):
+    """Answers like the query worker: the first bytes tell a photo from anything else."""
 
     refusal = ""
-
-    def warm(self) -> None:
-        """Nothing to start."""
 
     def ask(self, kind: str, args: dict[str, Any], timeout: float = 60.0) -> dict[str, Any]:
         assert kind == "imagenet"
@@ -40,10 +38,10 @@ class FakeLane:
 
 
 @pytest.fixture
-def lane(monkeypatch: pytest.MonkeyPatch) -> FakeLane:
-    fake = FakeLane()
-    monkeypatch.setattr(test_photos, "lane", lambda: fake)
-    monkeypatch.setattr("pages.ui.services.lane", lambda: fake)
+def worker(monkeypatch: pytest.MonkeyPatch) -> FakeWorker:
+    fake = FakeWorker()
+    monkeypatch.setattr(test_photos, "engine", lambda: fake)
+    monkeypatch.setattr("pages.ui.services.engine", lambda: fake)
     return fake
 
 
@@ -79,7 +77,7 @@ def drop(app: AppTest, files: list[tuple[str, bytes]], taken: int = 0) -> AppTes
 
 
 def test_any_photo_is_asked_and_bad_files_say_why(
-    open_page: OpenPage, project: Project, lane: FakeLane, jpeg: Callable[[int], bytes]
+    open_page: OpenPage, project: Project, worker: FakeWorker, jpeg: Callable[[int], bytes]
 ) -> None:
     page = drop(open_page("knowledge", project.id), [("my cat.jpg", jpeg(1)), ("notes_1.txt", b"no photo")])
     said = words(page)
@@ -90,14 +88,16 @@ def test_any_photo_is_asked_and_bad_files_say_why(
 
 
 def test_a_refusal_of_the_worker_is_one_sentence(
-    open_page: OpenPage, project: Project, lane: FakeLane, jpeg: Callable[[int], bytes]
+    open_page: OpenPage, project: Project, worker: FakeWorker, jpeg: Callable[[int], bytes]
 ) -> None:
-    lane.refusal = "The weights are damaged. Reinstall Thaw."
+    worker.refusal = "The weights are damaged. Reinstall Thaw."
     page = drop(open_page("knowledge", project.id), [("a.jpg", jpeg(1))])
     assert "Reinstall Thaw" in page.error[0].value
 
 
-def test_the_settings_stay_where_something_can_be_told(open_page: OpenPage, project: Project, lane: FakeLane) -> None:
+def test_the_settings_stay_where_something_can_be_told(
+    open_page: OpenPage, project: Project, worker: FakeWorker
+) -> None:
     page = open_page("knowledge", project.id)
     assert not page.exception
     assert page.number_input(key="knowledge_photos").min == LEAST_PHOTOS
@@ -106,7 +106,7 @@ def test_the_settings_stay_where_something_can_be_told(open_page: OpenPage, proj
     assert "VGG16 come without their ImageNet answer layer" in words(page.run())
 
 
-def test_a_result_is_drawn_a_card_a_class(open_page: OpenPage, project: Project, lane: FakeLane) -> None:
+def test_a_result_is_drawn_a_card_a_class(open_page: OpenPage, project: Project, worker: FakeWorker) -> None:
     classes = {
         "cat": found(),
         "a *thing* of glass": found(known=False, by_name=[], imagenet=[["ping-pong ball", 1.0]]),
@@ -126,7 +126,7 @@ def test_a_result_is_drawn_a_card_a_class(open_page: OpenPage, project: Project,
 
 
 @pytest.mark.parametrize("state", ["FAILED", "STOPPED"])
-def test_an_end_without_a_result_is_told(open_page: OpenPage, project: Project, lane: FakeLane, state: str) -> None:
+def test_an_end_without_a_result_is_told(open_page: OpenPage, project: Project, worker: FakeWorker, state: str) -> None:
     experiment(project, None, state, "It ended before anything was found.")
     page = open_page("knowledge", project.id)
     assert not page.exception

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from pages.jobs import trained_runs as results
 from pages.test import ask as test_photos
 from pages.test import download
+from tests.pages.fake_engine import FakeEngine
 from tests.support import workspace
 from transfer_core.disk.files import write_bytes, write_json
 from transfer_core.disk.workspace import Project
@@ -25,14 +26,12 @@ from transfer_core.runs.folder import Run, create_run
 Jpeg = Callable[[int], bytes]
 
 
-class FakeLane:
-    """Answers like the interactive worker: the first file's first byte tells a photo from anything else."""
+class FakeWorker(FakeEngine):
+    """Answers like the query worker: the first file's first byte tells a photo from anything else."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.asked: list[dict[str, Any]] = []
-
-    def warm(self) -> None:
-        """Nothing to start."""
 
     def ask(self, kind: str, args: dict[str, Any], timeout: float = 60.0) -> dict[str, Any]:
         assert kind == "predict"
@@ -49,9 +48,9 @@ class FakeLane:
 
 
 @pytest.fixture
-def lane(monkeypatch: pytest.MonkeyPatch) -> FakeLane:
-    fake = FakeLane()
-    monkeypatch.setattr(test_photos, "lane", lambda: fake)
+def worker(monkeypatch: pytest.MonkeyPatch) -> FakeWorker:
+    fake = FakeWorker()
+    monkeypatch.setattr(test_photos, "engine", lambda: fake)
     return fake
 
 
@@ -72,7 +71,7 @@ def train(project: Project, name: str, accuracy: float, weights: str = "imagenet
 
 
 @pytest.fixture
-def page(open_page: Callable[[str, str], AppTest], project: Project, lane: FakeLane) -> AppTest:
+def page(open_page: Callable[[str, str], AppTest], project: Project, worker: FakeWorker) -> AppTest:
     train(project, "20260101-000000-aaaa", 0.96)
     train(project, "20260102-000000-bbbb", 0.91)
     return open_page("test", project.id)
@@ -117,12 +116,12 @@ def test_answers_stay_until_they_are_cleared(page: AppTest, jpeg: Jpeg) -> None:
     assert list(page.main.subheader) == []
 
 
-def test_the_newest_run_is_asked_until_another_is_chosen(page: AppTest, jpeg: Jpeg, lane: FakeLane) -> None:
+def test_the_newest_run_is_asked_until_another_is_chosen(page: AppTest, jpeg: Jpeg, worker: FakeWorker) -> None:
     drop(page, [("a.jpg", jpeg(1))])
-    assert lane.asked[-1]["run"].endswith("bbbb")
+    assert worker.asked[-1]["run"].endswith("bbbb")
     page.selectbox(key="test_run").set_value("20260101-000000-aaaa").run()
     drop(page, [("a.jpg", jpeg(1))], taken=1)
-    assert lane.asked[-1]["run"].endswith("aaaa")
+    assert worker.asked[-1]["run"].endswith("aaaa")
 
 
 def test_runs_are_named_with_their_figures(page: AppTest) -> None:
@@ -139,12 +138,12 @@ def test_random_weights_are_marked(page: AppTest, project: Project) -> None:
     assert "random weights" in page.warning[0].value
 
 
-def test_a_sample_project_draws_new_photos_at_a_click(page: AppTest, project: Project, lane: FakeLane) -> None:
+def test_a_sample_project_draws_new_photos_at_a_click(page: AppTest, project: Project, worker: FakeWorker) -> None:
     project.choose(sample="shapes")
     page.run()
     page.button(key="try_samples").click().run()
     assert not page.exception
-    assert len(lane.asked[-1]["images"]) == test_photos.DRAWN
+    assert len(worker.asked[-1]["images"]) == test_photos.DRAWN
     assert page.subheader[0].value == f"{test_photos.DRAWN} answers"
     first = {data for _, data in test_photos.drawings("shapes")}
     assert first.isdisjoint(data for _, data in test_photos.drawings("shapes"))
@@ -154,7 +153,7 @@ def test_a_refusal_of_the_worker_is_one_sentence(page: AppTest, jpeg: Jpeg, monk
     def refuse(*_: object, **__: object) -> None:
         raise TransferError("The model can't be loaded. Train again.")
 
-    monkeypatch.setattr(FakeLane, "ask", refuse)
+    monkeypatch.setattr(FakeWorker, "ask", refuse)
     drop(page, [("a.jpg", jpeg(1))])
     assert "Train again" in page.error[0].value
 

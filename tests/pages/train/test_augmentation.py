@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.jobs import launch
 from pages.train import augmentation as augmenting
+from tests.pages.fake_engine import FakeEngine
 from tests.pages.toys import toy_project
 from tests.support import workspace
 from transfer_core.disk.workspace import Project
@@ -17,10 +18,11 @@ from transfer_core.errors import TransferError
 Open = Callable[[str, str], AppTest]
 
 
-class FakeLane:
+class FakeWorker(FakeEngine):
     """Writes pictures as the worker would, or refuses."""
 
     def __init__(self, folder: Path, picture: bytes) -> None:
+        super().__init__()
         self.folder, self.picture = folder, picture
         self.asked: list[dict[str, Any]] = []
         self.refusal = ""
@@ -37,16 +39,16 @@ class FakeLane:
 
 
 @pytest.fixture
-def lane(tmp_path: Path, jpeg: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch) -> FakeLane:
+def worker(tmp_path: Path, jpeg: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch) -> FakeWorker:
     folder = tmp_path / "lane"
     folder.mkdir()
-    fake = FakeLane(folder, jpeg(1))
-    monkeypatch.setattr(augmenting, "lane", lambda: fake)
+    fake = FakeWorker(folder, jpeg(1))
+    monkeypatch.setattr(augmenting, "engine", lambda: fake)
     return fake
 
 
 @pytest.fixture
-def project(app: AppTest, lane: FakeLane, jpeg: Callable[[int], bytes]) -> Project:
+def project(app: AppTest, worker: FakeWorker, jpeg: Callable[[int], bytes]) -> Project:
     """Ten photos of each of two classes and a base whose tree is known."""
     return toy_project(jpeg)
 
@@ -69,7 +71,7 @@ def test_each_mode_says_what_it_costs(page: AppTest) -> None:
     assert page.radio(key="augment").value == "none"
 
 
-def test_without_photos_or_a_base_there_is_no_cost_and_no_preview(open_page: Open, lane: FakeLane) -> None:
+def test_without_photos_or_a_base_there_is_no_cost_and_no_preview(open_page: Open, worker: FakeWorker) -> None:
     page = open_page("train", workspace().create_project("Empty").id)
     assert not page.exception
     assert not any("on disk" in words for words in page.radio(key="augment").proto.captions)
@@ -90,23 +92,25 @@ def test_choices_are_kept_and_used(page: AppTest, project: Project) -> None:
     assert launch.configured(workspace().open_project(project.id)).augmentation.variants == 6
 
 
-def test_a_preview_shows_variants_until_another_kind_is_chosen(page: AppTest, project: Project, lane: FakeLane) -> None:
+def test_a_preview_shows_variants_until_another_kind_is_chosen(
+    page: AppTest, project: Project, worker: FakeWorker
+) -> None:
     page.button(key="show_variants").click().run()
     assert not page.exception
     assert pictures(page) == ["The photo", *(f"Variant {number}" for number in range(1, 12))]
-    assert list(lane.folder.iterdir()) == []
+    assert list(worker.folder.iterdir()) == []
     page.number_input(key="head_epochs").set_value(7).run()
     assert len(pictures(page)) == 12
     page.selectbox(key="augment_preset").set_value("strong").run()
     assert pictures(page) == []
     page.button(key="show_variants").click().run()
-    assert [args["preset"] for args in lane.asked] == ["photos", "strong"]
-    assert lane.asked[0]["photo"] != lane.asked[1]["photo"], "each click takes another photo"
-    assert Path(lane.asked[0]["photo"]).is_file()
+    assert [args["preset"] for args in worker.asked] == ["photos", "strong"]
+    assert worker.asked[0]["photo"] != worker.asked[1]["photo"], "each click takes another photo"
+    assert Path(worker.asked[0]["photo"]).is_file()
 
 
-def test_a_refusal_is_said(page: AppTest, lane: FakeLane) -> None:
-    lane.refusal = "The photo can't be read now: /a/b_c.jpg. Import it again."
+def test_a_refusal_is_said(page: AppTest, worker: FakeWorker) -> None:
+    worker.refusal = "The photo can't be read now: /a/b_c.jpg. Import it again."
     page.button(key="show_variants").click().run()
     assert not page.exception
     assert "The photo can't be read now" in page.error[0].value

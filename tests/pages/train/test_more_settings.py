@@ -14,6 +14,7 @@ from pages.jobs import launch
 from pages.train.lr_finder import decimal, rate_figure, rates_task
 from pages.ui import services, tasks
 from tests.pages.component import given
+from tests.pages.fake_engine import FakeEngine
 from tests.pages.train.test_page import page, project  # noqa: F401 - fixtures
 from tests.support import workspace
 from transfer_core.disk.workspace import Project
@@ -32,10 +33,11 @@ CURVE = {
 }
 
 
-class FakeLane:
+class FakeWorker(FakeEngine):
     """Answers with a curve, or refuses, and keeps what it was asked."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.answer: dict[str, Any] | TransferError = CURVE
         self.asked: list[dict[str, Any]] = []
 
@@ -50,9 +52,9 @@ class FakeLane:
 
 
 @pytest.fixture
-def lane(monkeypatch: pytest.MonkeyPatch) -> FakeLane:
-    fake = FakeLane()
-    monkeypatch.setattr(services, "_lane", lambda home: fake)
+def worker(monkeypatch: pytest.MonkeyPatch) -> FakeWorker:
+    fake = FakeWorker()
+    monkeypatch.setattr(services, "_engine", lambda home: fake)
     return fake
 
 
@@ -107,10 +109,10 @@ def test_a_setting_that_does_not_fit_is_refused(page: AppTest, project: Project)
 
 
 @pytest.mark.usefixtures("recent_apptest")
-def test_a_found_rate_is_shown_and_used(page: AppTest, project: Project, lane: FakeLane, finish: Finish) -> None:
+def test_a_found_rate_is_shown_and_used(page: AppTest, project: Project, worker: FakeWorker, finish: Finish) -> None:
     searched(page, project, finish, "fine-tune")
     assert not page.exception
-    (asked,) = lane.asked
+    (asked,) = worker.asked
     assert (asked["phase"], asked["photos"], asked["stopped"]) == ("fine-tune", 20, False)
     assert RunConfig.from_dict(asked["config"]) == launch.configured(workspace().open_project(project.id))
     figure = json.loads(given(page, "rate_curve")["figure"])
@@ -128,9 +130,9 @@ def test_a_found_rate_is_shown_and_used(page: AppTest, project: Project, lane: F
 
 
 def test_a_refusal_is_a_sentence_and_leaves_the_settings(
-    page: AppTest, project: Project, lane: FakeLane, finish: Finish
+    page: AppTest, project: Project, worker: FakeWorker, finish: Finish
 ) -> None:
-    lane.answer = TransferError("Train once with it, then look for a rate.")
+    worker.answer = TransferError("Train once with it, then look for a rate.")
     searched(page, project, finish, "head")
     assert "Train once" in page.error[0].value
     assert "use_rate" not in [button.key for button in page.button]
@@ -138,19 +140,19 @@ def test_a_refusal_is_a_sentence_and_leaves_the_settings(
     assert not page.error
 
 
-def test_without_a_base_the_reason_is_said(page: AppTest, project: Project, lane: FakeLane) -> None:
+def test_without_a_base_the_reason_is_said(page: AppTest, project: Project, worker: FakeWorker) -> None:
     project.choose(base=None)
     page.run()
     page.button(key="find_rate_head").click().run()
     assert "No base is chosen" in "\n".join(error.value for error in page.error)
-    assert lane.asked == [] and tasks.find(rates_task(project)) is None
+    assert worker.asked == [] and tasks.find(rates_task(project)) is None
 
 
 @pytest.mark.usefixtures("recent_apptest")
 def test_a_curve_without_a_suggestion_offers_nothing(
-    page: AppTest, project: Project, lane: FakeLane, finish: Finish
+    page: AppTest, project: Project, worker: FakeWorker, finish: Finish
 ) -> None:
-    lane.answer = CURVE | {"phase": "head", "suggestion": None}
+    worker.answer = CURVE | {"phase": "head", "suggestion": None}
     searched(page, project, finish, "head")
     assert "never fell clearly" in page.info[0].value
     assert "use_rate" not in [button.key for button in page.button]
