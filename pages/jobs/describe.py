@@ -16,7 +16,7 @@ from transfer_core.errors import ConfigError, TransferError
 from transfer_core.runs.config import RunConfig
 from transfer_core.text import Sentence, plural, t
 
-__all__ = ["PRESETS", "PlanDesk", "Preset", "config_words", "plan_words", "stored_plan", "trained_words"]
+__all__ = ["PRESETS", "PlanEditor", "Preset", "config_words", "plan_words", "stored_plan", "trained_words"]
 
 UNDO_STEPS = 100
 
@@ -108,7 +108,7 @@ def config_words(config: RunConfig) -> str:
     return t("{base} · trains {trained}", base=base, trained=trained)
 
 
-class PlanDesk:
+class PlanEditor:
     """Reads and changes the plan of one project and base. What this tab did counts first; the disk follows.
 
     So a change survives a disk that can't be written, and a change made in another tab shows here at the next run.

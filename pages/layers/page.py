@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.components.layer_tree import Head, layer_tree
-from pages.jobs.describe import PRESETS, PlanDesk, plan_words
+from pages.jobs.describe import PRESETS, PlanEditor, plan_words
 from pages.layers.cost_panel import PhotoCounts, facts, photo_counts
 from pages.ui.frame import go, guard, heading, require_project
 from pages.ui.services import store, tree
@@ -41,7 +41,7 @@ def explanation() -> None:
 def chooser(project_id: str, base_name: str, layers: LayerTree, photos: PhotoCounts) -> None:
     """Presets, slider and tree: three views of one plan, with what it costs beside them."""
     try:
-        desk = PlanDesk(project_id, base_name, layers)
+        desk = PlanEditor(project_id, base_name, layers)
     except ConfigError:
         st.rerun()  # deleted in another tab: the whole page says so
     # What comes and goes has a container of its own: a tree that changed its place would be built anew, and folded.
@@ -64,7 +64,7 @@ def chooser(project_id: str, base_name: str, layers: LayerTree, photos: PhotoCou
         facts(layers, desk.plan, photos)
 
 
-def presets(desk: PlanDesk) -> None:
+def presets(desk: PlanEditor) -> None:
     """The usual choices, one click each, and the way back."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="presets"):
         for preset in PRESETS:
@@ -90,7 +90,7 @@ def presets(desk: PlanDesk) -> None:
         explanation()
 
 
-def slider(desk: PlanDesk) -> None:
+def slider(desk: PlanEditor) -> None:
     """The cut as a number of blocks; for any other plan it says so and offers the nearest of its kind."""
     total = len(desk.tree.blocks)
     last = count_last_blocks(desk.tree, desk.plan)
@@ -132,13 +132,13 @@ def slider_at(shown: int) -> str:
     return key
 
 
-def moved(desk: PlanDesk, key: str) -> None:
+def moved(desk: PlanEditor, key: str) -> None:
     """Take what the slider says, unless another has replaced it meanwhile."""
     if key == widget_key("cut"):
         desk.change(last_blocks(desk.tree, st.session_state[key]))
 
 
-def from_first_trained(desk: PlanDesk) -> int:
+def from_first_trained(desk: PlanEditor) -> int:
     """Blocks from the first that trains anything to the end."""
     chosen = set(desk.plan.trainable)
     for at, block in enumerate(desk.tree.blocks):
@@ -159,5 +159,5 @@ with guard():
     counts = photo_counts(project, store(project))
     chooser(project.id, base.name, network, counts)
     if next_button("train"):
-        PlanDesk(project.id, base.name, network).confirm()
+        PlanEditor(project.id, base.name, network).confirm()
         go("train")

@@ -60,7 +60,7 @@ def _headline(view: RunView) -> None:
 
 
 def _progress(view: RunView) -> None:
-    st.markdown(" :gray[→] ".join(_MARKS[state].format(name) for name, state in view.way()))
+    st.markdown(" :gray[→] ".join(_MARKS[state].format(name) for name, state in view.steps_done()))
     text = " · ".join(part for part in (view.doing, view.left) if part)
     st.progress(view.fraction, text=text)
     if view.stopping:

@@ -17,7 +17,7 @@ from transfer_core.runs.events import EpochEnded, Event, Message, PhaseStarted, 
 from transfer_core.runs.folder import Run, Status
 from transfer_core.text import Sentence, t
 
-__all__ = ["RunView", "Standing", "read"]
+__all__ = ["RunProgress", "RunView", "read"]
 
 QUICK, CALM = 0.5, 1.0  # seconds between looks, before the first epochs have shown and after
 SETTLED = 10.0  # seconds after the first epoch from which calm looks are enough
@@ -41,7 +41,7 @@ _SHORT = {
 
 
 @dataclass(frozen=True)
-class Standing:
+class RunProgress:
     """How far a run has come, as its events tell: they are newer than the status, written less often."""
 
     phase: str = ""
@@ -56,7 +56,7 @@ class Standing:
     eta: float | None = None
 
     @classmethod
-    def of(cls, events: Sequence[Event]) -> Standing:
+    def of(cls, events: Sequence[Event]) -> RunProgress:
         """Read the events in order."""
         now = cls()
         for event in events:
@@ -134,34 +134,34 @@ class RunView:
         return CALM if settled else QUICK
 
     @cached_property
-    def standing(self) -> Standing:
+    def progress(self) -> RunProgress:
         """How far it is."""
-        return Standing.of(self.events)
+        return RunProgress.of(self.events)
 
     @property
     def doing(self) -> str:
         """What it does right now, in words."""
         if self.status.state != "QUEUED":
-            return self.standing.words
+            return self.progress.words
         return waiting(self.position)
 
     @property
     def left(self) -> str:
         """How long it will still take, or nothing while that can't be told."""
-        eta = self.standing.eta
+        eta = self.progress.eta
         return f"about {figures.span(eta)} left" if eta is not None and eta >= 1 else ""
 
     @property
     def fraction(self) -> float:
         """How far the current phase is, 0..1."""
-        return self.standing.fraction if self.status.state != "QUEUED" else 0.0
+        return self.progress.fraction if self.status.state != "QUEUED" else 0.0
 
     @property
     def waiting(self) -> str:
         """What the charts say before the first epoch."""
         if not self.status.active:
             return t("no epoch was finished")
-        return self.standing.counts or f"{self.doing.lower()} …"
+        return self.progress.counts or f"{self.doing.lower()} …"
 
     @property
     def silence(self) -> float | None:
@@ -169,15 +169,15 @@ class RunView:
         quiet = time.time() - self.status.heartbeat
         return quiet if self.status.state == "RUNNING" and quiet > SILENT else None
 
-    def way(self) -> list[tuple[str, str]]:
+    def steps_done(self) -> list[tuple[str, str]]:
         """The phases of this run as (name, `done` | `now` | `ahead`)."""
         names = [name for name in _SHORT if name != "fine-tune" or self.config.fine_tunes]
-        standing, steps = self.standing, []
+        progress, steps = self.progress, []
         for name in names:
-            if name == standing.shown_phase and self.status.state != "FINISHED":
+            if name == progress.shown_phase and self.status.state != "FINISHED":
                 state = "now"
             else:
-                state = "done" if name in standing.begun or self.status.state == "FINISHED" else "ahead"
+                state = "done" if name in progress.begun or self.status.state == "FINISHED" else "ahead"
             steps.append((t(_SHORT[name]), state))
         return steps
 

@@ -12,13 +12,13 @@ from transfer_core.backbones.freeze_plan import (
     FreezePlan,
     count_last_blocks,
     cut,
-    divide,
     everything,
     from_block,
     head_only,
     last_block,
     last_blocks,
     last_stage,
+    partition_graph,
 )
 from transfer_core.backbones.tree import LayerFacts, LayerTree, Node
 from transfer_core.errors import ConfigError
@@ -201,7 +201,7 @@ def graphs(draw: st.DrawFn) -> tuple[dict[str, Node], set[str]]:
 def test_a_division_holds_for_any_graph(case: tuple[dict[str, Node], set[str]]) -> None:
     layers, trainable = case
     inputs = {name: node.facts.inputs for name, node in layers.items() if node.facts}
-    division = divide(layers, trainable, SIZE)
+    division = partition_graph(layers, trainable, SIZE)
 
     downstream: set[str] = set()
     for name, sources in inputs.items():

@@ -27,7 +27,7 @@ from tests.support import workspace
 from transfer_core import api
 from transfer_core.backbones.freeze_plan import FreezePlan, cut, from_block, last_block, last_stage
 from transfer_core.runs.config import BaseConfig, DataConfig, RunConfig
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 
 PHOTOS, ROUNDS = 320, 5
 QUICK_PHOTOS, QUICK_ROUNDS = 16, 1
@@ -55,11 +55,11 @@ def _case(photos: Path, out: Path, title: str, plan: FreezePlan, rounds: int) ->
     from transfer_core.nn.training.session import prepare
 
     config = RunConfig(data=DataConfig(source=str(photos)), base=BaseConfig(BASE, weights()), plan=plan)
-    watch = Watch(lambda event: None)
-    watch.start("prepare")
-    session = prepare(workspace(), config, api.prepare(config, out).manifest(), watch)
-    session.split  # noqa: B018 - builds the base, which whoever trains through it needs as well
-    watch.start("features")
+    reporter = Reporter(lambda event: None)
+    reporter.start("prepare")
+    session = prepare(workspace(), config, api.prepare(config, out).manifest(), reporter)
+    session.partition  # noqa: B018 - builds the base, which whoever trains through it needs as well
+    reporter.start("features")
     began = time.perf_counter()
     sources = session.frontier_sources()
     cached = time.perf_counter() - began
@@ -91,14 +91,14 @@ def _case(photos: Path, out: Path, title: str, plan: FreezePlan, rounds: int) ->
 def _thaw(session: Any, sources: Any) -> Callable[[int], None]:
     """An epoch as `fitting.fit` runs it."""
     from transfer_core.nn.training.classifier import head_network
-    from transfer_core.nn.training.loop import train_step
-    from transfer_core.nn.training.optimizer import RatedOptimizer
+    from transfer_core.nn.training.optimizer import LayerwiseOptimizer
+    from transfer_core.nn.training.steps import train_step
 
-    config, channels = session.config, session.base.output_shape[-1]
+    config, channels = session.config, session.backbone.output_shape[-1]
     head = head_network(channels, len(session.manifest.classes), config.fit.dropout, config.seed)
     network = session.suffix_network(head)
     scales = network.scales(config.tuning.discriminative)
-    optimizer = RatedOptimizer(config.fit.optimizer, config.fine_tune.learning_rate, network.variables, scales)
+    optimizer = LayerwiseOptimizer(config.fit.optimizer, config.fine_tune.learning_rate, network.variables, scales)
     batches = session.training_batches(sources, head_only=False)
     step = train_step(network, optimizer, batches)
 
@@ -124,7 +124,7 @@ def _keras(session: Any) -> Callable[[int], None]:
     rows = tf.data.Dataset.from_tensor_slices((pixels, labels)).shuffle(len(photos), seed=0)
     dataset = rows.batch(config.fit.batch_size).prefetch(tf.data.AUTOTUNE)
     photo = keras.Input(pixels.shape[1:], dtype="uint8")
-    maps = session.split.base(bases.preprocessing(BASE, photo), training=False)
+    maps = session.partition.base(bases.preprocessing(BASE, photo), training=False)
     features = keras.layers.Dropout(config.fit.dropout)(keras.layers.GlobalAveragePooling2D()(maps))
     model = keras.Model(photo, keras.layers.Dense(len(session.manifest.classes))(features))
     model.compile(

@@ -148,14 +148,14 @@ def _thaw(model: Any, photos: Photos, name: str) -> Runner:
     from transfer_core.nn.data.pixels import Pixels
     from transfer_core.nn.features import litert as acceleration
     from transfer_core.nn.features.extract import Origin, feature_forward
-    from transfer_core.runs.progress import Watch
+    from transfer_core.runs.progress import Reporter
 
     row = get_base(name)
     # Weights of a name of their own: nothing is found converted, and what comes before the first photo is measured too.
     origin = Origin(name, f"benchmark-{id(model)}", row.input_size, "benchmark", row.litert)
     with mock.patch.multiple(acceleration, MINIMUM_PHOTOS=0, MINIMUM_FROZEN=0):
         return feature_forward(
-            workspace(), model, ["features"], origin, Pixels(photos, origin.pixels, {}), Watch(print)
+            workspace(), model, ["features"], origin, Pixels(photos, origin.pixels, {}), Reporter(print)
         )
 
 

@@ -9,7 +9,7 @@ import pytest
 from transfer_core.disk import mapped_memory
 from transfer_core.disk.mapped_memory import MappedReads, release
 from transfer_core.nn.data.batches import Batches
-from transfer_core.nn.data.variants import VariantRows
+from transfer_core.nn.data.variants import AugmentedRows
 from transfer_core.runs.augmentation import get_preset
 
 SHAPE = (64, 32, 32, 3)
@@ -47,7 +47,7 @@ def test_pages_are_let_go_and_read_again(file: Path) -> None:
 
 def test_of_variants_the_photos_are_let_go(file: Path) -> None:
     photos = np.memmap(file, np.uint8, "r", shape=SHAPE)
-    rows = VariantRows(photos, np.arange(64), (None,) * 64, get_preset("gentle"), 0)
+    rows = AugmentedRows(photos, np.arange(64), (None,) * 64, get_preset("gentle"), 0)
     rows[:]
     assert resident(file) > 0
     assert release(rows)

@@ -43,14 +43,14 @@ class Settings:
 
 def count(bench: Any) -> dict[str, Any]:
     """Count the photos `steps` times, going on from what was kept."""
-    kept = bench.kept() or {"counts": []}
+    kept = bench.load() or {"counts": []}
     counts = list(kept["counts"])
     while len(counts) < bench.settings.steps:
         bench.share(Sentence("step {number}", number=len(counts) + 1), len(counts) / bench.settings.steps)
         if len(counts) + 1 == bench.settings.fail:
             raise DataError("The photos are not as expected.")
         counts.append(len(bench.session().pixels.array))
-        bench.keep({"counts": counts})
+        bench.save({"counts": counts})
     return {
         "counts": counts,
         "conclusion": Sentence("{photos} photos, {times} times.", photos=counts[-1], times=len(counts)),

@@ -26,7 +26,7 @@ def state(epochs: int = 3) -> PhaseState:
 def kept(folder: Path, identity: str = "run") -> Checkpoint:
     checkpoint = Checkpoint(folder, identity, clock=lambda: {"head": 1.5})
     checkpoint.history.append({"epoch": 1})
-    checkpoint.keep("head", state())
+    checkpoint.save("head", state())
     return checkpoint
 
 
@@ -39,24 +39,24 @@ def same(one: PhaseState, other: PhaseState) -> bool:
 
 
 def test_is_read_back_to_the_last_bit(tmp_path: Path) -> None:
-    kept(tmp_path / "checkpoint").keeper("fine-tune").keep(state(5))
+    kept(tmp_path / "checkpoint").phase("fine-tune").save(state(5))
     found = Checkpoint.load(tmp_path / "checkpoint", "run")
     assert same(found.phases["head"], state())
     assert found.history == [{"epoch": 1}]
     assert found.seconds == {"head": 1.5}
-    head = found.keeper("head").state
+    head = found.phase("head").state
     assert head is not None and same(head, state())
-    assert found.keeper("other").state is None
+    assert found.phase("other").state is None
 
 
 def test_short_epochs_are_not_each_written_but_the_last_is(tmp_path: Path) -> None:
     folder = tmp_path / "checkpoint"
     checkpoint = kept(folder)
     checkpoint.history.append({"epoch": 2})
-    checkpoint.keeper("head").keep(state(4))
+    checkpoint.phase("head").save(state(4))
     checkpoint.history.append({"epoch": 3})  # has ended, but its state is not kept yet
     assert Checkpoint.load(folder, "run").history == [{"epoch": 1}]
-    checkpoint.keeper("head").flush()
+    checkpoint.phase("head").flush()
     found = Checkpoint.load(folder, "run")
     assert found.history == [{"epoch": 1}, {"epoch": 2}]
     assert same(found.phases["head"], state(4))
@@ -97,7 +97,7 @@ def test_a_full_disk_leaves_the_state_before(tmp_path: Path, monkeypatch: pytest
         Path(file).write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    checkpoint.keeper("head").keep(state(4))
+    checkpoint.phase("head").save(state(4))
     monkeypatch.setattr(np, "savez", full)
     with pytest.raises(StorageError, match="is full"):
         checkpoint.flush()

@@ -3,7 +3,7 @@
 import pytest
 
 from transfer_core.runs import progress as module
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 
 
 class Clock:
@@ -24,16 +24,16 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_the_pace_leaves_out_what_comes_before_the_first_progress(clock: Clock) -> None:
-    watch = Watch(lambda event: None)
-    watch.start("features")
-    watch.progress("features", 0, 96)
+    reporter = Reporter(lambda event: None)
+    reporter.start("features")
+    reporter.progress("features", 0, 96)
     clock.now += 5  # tracing
-    watch.progress("features", 32, 96)
-    assert watch.pace == (0, 0.0)
+    reporter.progress("features", 32, 96)
+    assert reporter.pace == (0, 0.0)
     clock.now += 1
-    watch.progress("features", 64, 96)
+    reporter.progress("features", 64, 96)
     clock.now += 1
-    watch.progress("features", 96, 96)
-    assert watch.pace == (64, 2.0)
-    watch.progress("other", 0, 10)
-    assert watch.pace == (0, 0.0)
+    reporter.progress("features", 96, 96)
+    assert reporter.pace == (64, 2.0)
+    reporter.progress("other", 0, 10)
+    assert reporter.pace == (0, 0.0)

@@ -206,7 +206,7 @@ def record_speed(
 
 
 def record_pass(workspace: Workspace, tree: LayerTree, pace: tuple[int, float]) -> None:
-    """Note how fast the whole base ran: so many photos in so many seconds, as `Watch.pace` gives them.
+    """Note how fast the whole base ran: so many photos in so many seconds, as `Reporter.pace` gives them.
 
     Few photos say nothing and are left out.
     """

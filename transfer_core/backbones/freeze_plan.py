@@ -10,17 +10,17 @@ from transfer_core.errors import ConfigError
 __all__ = [
     "PRESETS",
     "Cut",
-    "Division",
     "FreezePlan",
+    "GraphPartition",
     "count_last_blocks",
     "cut",
-    "divide",
     "everything",
     "from_block",
     "head_only",
     "last_block",
     "last_blocks",
     "last_stage",
+    "partition_graph",
 ]
 
 TOP = "top"  # what `grouping` calls the stage after the last unit
@@ -171,7 +171,7 @@ PRESETS = {"head": head_only, "last_block": last_block, "last_stage": last_stage
 
 
 @dataclass(frozen=True)
-class Division:
+class GraphPartition:
     """The layers of a network on either side of a cut."""
 
     suffix: frozenset[str]
@@ -180,7 +180,7 @@ class Division:
     """Layers (or the network's input) whose outputs cross, in graph order."""
 
 
-def divide(layers: Mapping[str, Node], trainable: Collection[str], input_values: int) -> Division:
+def partition_graph(layers: Mapping[str, Node], trainable: Collection[str], input_values: int) -> GraphPartition:
     """Divide a graph: the suffix is every trainable layer and all that is downstream of one, the rest the prefix.
 
     Layers without weights move over to the suffix where less then crosses: when the block after an activation or a
@@ -213,7 +213,7 @@ def divide(layers: Mapping[str, Node], trainable: Collection[str], input_values:
             suffix.add(name)
             frontier = frontier - {name} | instead
     position = {name: index for index, name in enumerate(inputs)}
-    return Division(frozenset(suffix), tuple(sorted(frontier, key=lambda name: position.get(name, -1))))
+    return GraphPartition(frozenset(suffix), tuple(sorted(frontier, key=lambda name: position.get(name, -1))))
 
 
 def cut(tree: LayerTree, plan: FreezePlan) -> Cut:
@@ -225,7 +225,7 @@ def cut(tree: LayerTree, plan: FreezePlan) -> Cut:
     plan.check(tree)
     chosen = set(plan.trainable) & tree.weighted
     input_values = 3 * tree.input_size**2
-    division = divide(tree.layers, chosen, input_values)
+    division = partition_graph(tree.layers, chosen, input_values)
     if division.suffix:
         frontier = division.frontier
         values = sum(prod(tree.layers[name].shape) if name in tree.layers else input_values for name in frontier)

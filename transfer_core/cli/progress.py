@@ -10,7 +10,7 @@ from transfer_core.cli.output import say
 from transfer_core.runs.events import EpochEnded, Event, Message, PhaseStarted, Progress
 from transfer_core.text import Sentence, plural, t
 
-__all__ = ["Reporter"]
+__all__ = ["EventPrinter"]
 
 _TITLES = {
     "prepare": Sentence("Reading the photos"),
@@ -22,7 +22,7 @@ _TITLES = {
 }
 
 
-class Reporter:
+class EventPrinter:
     """Call it with events; use it as a context manager so that an open bar is closed."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Reporter:
             self._bar.__exit__(None, None, None)
             self._bar = None
 
-    def __enter__(self) -> "Reporter":
+    def __enter__(self) -> "EventPrinter":
         return self
 
     def __exit__(

@@ -12,7 +12,7 @@ from transfer_core import api
 from transfer_core.cli.interrupt import stop_on_interrupt
 from transfer_core.cli.labs.experiment import experiment_words
 from transfer_core.cli.output import json_option, load_tensorflow, result, stdout_kept_clean
-from transfer_core.cli.progress import Reporter
+from transfer_core.cli.progress import EventPrinter
 from transfer_core.disk.files import atomic_path
 from transfer_core.disk.formats import read_current
 from transfer_core.errors import ConfigError
@@ -72,11 +72,11 @@ def train(data: str | None, out: Path, config_file: Path | None, as_json: bool, 
     """Train a classifier on DATA: a folder with one folder of photos a class, a zip of one, or a project's name."""
     with stdout_kept_clean(as_json):
         config = _configure(data, config_file, options)
-        with Reporter() as reporter:
-            run = api.prepare(config, out, reporter)
+        with EventPrinter() as printer:
+            run = api.prepare(config, out, printer)
             with stop_on_interrupt(run):
                 load_tensorflow()
-                report = api.execute(run, reporter)
+                report = api.execute(run, printer)
     result(summary(run, report), as_json, _train_words)
 
 
@@ -121,12 +121,12 @@ def resume(run: Path, as_json: bool) -> None:
     """Go on with RUN (or an experiment's folder), which was interrupted, stopped or failed, from where it was."""
     with stdout_kept_clean(as_json):
         opened = open_run(run)
-        with api.resuming(opened), Reporter() as reporter, stop_on_interrupt(opened):
+        with api.resuming(opened), EventPrinter() as printer, stop_on_interrupt(opened):
             load_tensorflow()
             if is_experiment(opened):
-                found = api.execute_experiment(opened, reporter)
+                found = api.execute_experiment(opened, printer)
             else:
-                found = summary(opened, api.execute(opened, reporter))
+                found = summary(opened, api.execute(opened, printer))
     result(found, as_json, experiment_words if is_experiment(opened) else _train_words)
 
 

@@ -117,7 +117,7 @@ def _bytes(value: object, what: str | Sentence) -> int:
             default_gb=DEFAULT_GB,
             value=value,
         )
-    return int(number * _GB)
+    return round(number * _GB)
 
 
 def _files(workspace: Workspace) -> list[_File]:

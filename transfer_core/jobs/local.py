@@ -17,7 +17,7 @@ from transfer_core.jobs.process import WORKER, ProcessId, spawn
 from transfer_core.jobs.query import QueryWorker
 from transfer_core.jobs.queue import FairQueue
 from transfer_core.jobs.standby import Standby
-from transfer_core.jobs.supervise import Watched, end, find_worker, interrupt, started_elsewhere
+from transfer_core.jobs.supervise import Supervised, end, find_worker, interrupt, started_elsewhere
 from transfer_core.runs.folder import NOTHING, Run, list_runs
 from transfer_core.text import Sentence
 
@@ -56,7 +56,7 @@ class LocalEngine:
         self._command = list(command)
         self._grace = grace
         self._queue = FairQueue()
-        self._workers: dict[Run, Watched] = {}
+        self._workers: dict[Run, Supervised] = {}
         self._claims: dict[Run, Claim] = {}  # of runs whose start failed half-way and is tried again
         self._cold: set[Run] = set()  # not to be given to the standby: one died on the way to them
         self._standby = Standby(workspace, command)
@@ -211,7 +211,7 @@ class LocalEngine:
         if not status.active:
             return
         if worker is not None:
-            self._workers[run] = Watched(run, worker, status=status)
+            self._workers[run] = Supervised(run, worker, status=status)
         elif status.state == "RUNNING":
             if not started_elsewhere(run):
                 interrupt(run)
@@ -233,7 +233,7 @@ class LocalEngine:
             child = ready or self._start_cold(run)
             self._queue.take(run)
             if child is not None:
-                self._workers[run] = Watched(run, ProcessId.of(child.pid), child, from_standby=ready is not None)
+                self._workers[run] = Supervised(run, ProcessId.of(child.pid), child, from_standby=ready is not None)
                 mine.hand_over(self._workers[run].process)
             else:
                 mine.release()

@@ -12,13 +12,13 @@ from transfer_core.runs.events import EpochEnded, EventLog
 from transfer_core.runs.folder import Run, State, Status
 from transfer_core.text import Sentence
 
-__all__ = ["Watched", "end", "find_worker", "interrupt", "started_elsewhere"]
+__all__ = ["Supervised", "end", "find_worker", "interrupt", "started_elsewhere"]
 
 _SILENCE = 120.0  # seconds without a heartbeat after which a run that nobody claimed counts as dead
 
 
 @dataclass
-class Watched:
+class Supervised:
     """A process at work on a run."""
 
     run: Run

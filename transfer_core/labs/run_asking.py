@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from transfer_core.labs.run_bench import Bench
 from transfer_core.nn.data.pixels import Pixels, Skipped, load_pixels
-from transfer_core.nn.inference.predictor import Answering
+from transfer_core.nn.inference.predictor import Predictor
 from transfer_core.photos.manifest import ManifestPhoto
 from transfer_core.runs.events import Event, Message, Progress
 from transfer_core.text import Sentence
@@ -22,13 +22,13 @@ Span = tuple[float, float]
 
 def decode_photos(bench: Bench, photos: Sequence[ManifestPhoto], size: int, span: Span) -> tuple[Pixels, list[Skipped]]:
     """As `load_pixels`; progress moves the experiment's own along `span`, and what is skipped is told."""
-    watch = bench.quiet(_along(bench, Sentence("Reading the photos"), span))
-    watch.start("measure")
-    return load_pixels(bench.workspace, photos, size, watch)
+    reporter = bench.quiet(_along(bench, Sentence("Reading the photos"), span))
+    reporter.start("measure")
+    return load_pixels(bench.workspace, photos, size, reporter)
 
 
 def ask(
-    bench: Bench, network: Answering, pixels: Pixels, photos: Sequence[ManifestPhoto], step: Sentence, span: Span
+    bench: Bench, network: Predictor, pixels: Pixels, photos: Sequence[ManifestPhoto], step: Sentence, span: Span
 ) -> NDArray[np.float32]:
     """The answers of `network` to `photos`, (photos, classes), while the `step` moves progress along `span`."""
     rows = np.array([pixels.rows[photo.sha256] for photo in photos], np.int64)
@@ -45,7 +45,7 @@ def ask(
 def _along(bench: Bench, step: Sentence, span: Span) -> Callable[[Event], None]:
     def hear(event: Event) -> None:
         if isinstance(event, Message):
-            bench.watch.emit(event)
+            bench.reporter.emit(event)
         elif isinstance(event, Progress) and event.total:
             bench.share(step, span[0] + (span[1] - span[0]) * event.done / event.total)
 

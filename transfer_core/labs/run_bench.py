@@ -14,7 +14,7 @@ from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.events import Emit, Event, Progress
 from transfer_core.runs.folder import Run
-from transfer_core.runs.progress import Stopped, Watch
+from transfer_core.runs.progress import Reporter, Stopped
 from transfer_core.text import Sentence
 
 __all__ = ["Bench", "carry_out"]
@@ -30,7 +30,7 @@ class Bench:
     run: Run
     """Its folder; files of its own may lie in it."""
     config: ExperimentConfig
-    watch: Watch
+    reporter: Reporter
     """In phase `measure`. Raises `Stopped` when a stop was asked for: let it pass, what was kept stays."""
 
     @property
@@ -49,8 +49,8 @@ class Bench:
 
     def session(self, config: RunConfig | None = None, manifest: Manifest | None = None) -> Session:
         """Decoded photos, base and cached features for `config` (by default `run_config()`) and `manifest`."""
-        session = prepare(self.workspace, config or self.run_config(), manifest or self.manifest, self.watch)
-        self.watch.planned.clear()  # seconds of a training's phases, which an experiment does not go through
+        session = prepare(self.workspace, config or self.run_config(), manifest or self.manifest, self.reporter)
+        self.reporter.planned.clear()  # seconds of a training's phases, which an experiment does not go through
         return session
 
     def share(self, step: Sentence, done: float) -> None:
@@ -60,20 +60,20 @@ class Bench:
             Stopped: a stop was asked for.
         """
         done = min(max(done, 0.0), 1.0)
-        self.watch.emit(Progress("measure", step, round(_PARTS * done), _PARTS, self.watch.eta(done)))
-        self.watch.check()
+        self.reporter.emit(Progress("measure", step, round(_PARTS * done), _PARTS, self.reporter.eta(done)))
+        self.reporter.check()
 
-    def keep(self, result: dict[str, Any]) -> None:
+    def save(self, result: dict[str, Any]) -> None:
         """Store what was found so far; pages show it while the work goes on, and it outlives a stop."""
         write_result(self.run, result, complete=False)
 
-    def kept(self) -> dict[str, Any] | None:
-        """What an earlier, interrupted go of the same experiment kept."""
+    def load(self) -> dict[str, Any] | None:
+        """What an earlier, interrupted go of the same experiment saved."""
         return read_result(self.run)
 
-    def quiet(self, hear: Callable[[Event], None] = lambda event: None) -> Watch:
-        """A watch for a part, such as one training: its events go to `hear` only, and it stops when this one does."""
-        return Watch(hear, self.watch.stop, self.watch.beat)
+    def quiet(self, hear: Callable[[Event], None] = lambda event: None) -> Reporter:
+        """A reporter for a part, such as one training: `hear` alone has its events, and it stops when this one does."""
+        return Reporter(hear, self.reporter.stop, self.reporter.beat)
 
 
 def carry_out(workspace: Workspace, run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> bool:
@@ -87,15 +87,15 @@ def carry_out(workspace: Workspace, run: Run, emit: Emit, *, beat: Callable[[], 
     """
     config = experiment_config(run)
     keras.utils.set_random_seed(config.seed)
-    watch = Watch(emit, lambda: run.stop_requested, beat or (lambda: None))
-    bench = Bench(workspace, run, config, watch)
+    reporter = Reporter(emit, lambda: run.stop_requested, beat or (lambda: None))
+    bench = Bench(workspace, run, config, reporter)
     lab = import_module(f"transfer_core.labs.{config.kind}.run")
     try:
-        watch.start("measure")
+        reporter.start("measure")
         result = lab.run(bench)
     except Stopped:
-        watch.leave()
+        reporter.leave()
         return False
-    watch.leave()
-    write_result(run, {**result, "seconds": watch.seconds}, complete=True)
+    reporter.leave()
+    write_result(run, {**result, "seconds": reporter.seconds}, complete=True)
     return True

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from transfer_core.disk.files import atomic_path, disk_errors
 
-__all__ = ["Checkpoint", "PhaseKeeper", "PhaseState"]
+__all__ = ["Checkpoint", "PhaseCheckpoint", "PhaseState"]
 
 _VERSION = 1  # raised whenever a state would be read otherwise than it was written
 _INTERVAL = 2.0  # seconds between two writes; whoever kills a run loses at most the epochs of so long
@@ -97,11 +97,11 @@ class Checkpoint:
             checkpoint.phases = {}
         return checkpoint
 
-    def keeper(self, phase: str) -> "PhaseKeeper":
+    def phase(self, phase: str) -> "PhaseCheckpoint":
         """What `fit` needs of this for one phase."""
-        return PhaseKeeper(self, phase)
+        return PhaseCheckpoint(self, phase)
 
-    def keep(self, phase: str, state: PhaseState) -> None:
+    def save(self, phase: str, state: PhaseState) -> None:
         """Take over a state; it is written at once, or with the next call that comes late enough.
 
         Raises:
@@ -153,7 +153,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True)
-class PhaseKeeper:
+class PhaseCheckpoint:
     """One phase's part of a checkpoint."""
 
     checkpoint: Checkpoint
@@ -164,9 +164,9 @@ class PhaseKeeper:
         """Where to go on from, or None to begin."""
         return self.checkpoint.phases.get(self.phase)
 
-    def keep(self, state: PhaseState) -> None:
-        """Take over the state after an epoch; see `Checkpoint.keep`."""
-        self.checkpoint.keep(self.phase, state)
+    def save(self, state: PhaseState) -> None:
+        """Take over the state after an epoch; see `Checkpoint.save`."""
+        self.checkpoint.save(self.phase, state)
 
     @property
     def epochs(self) -> int:

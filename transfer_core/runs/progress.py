@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from transfer_core.runs.events import Emit, Message, Phase, PhaseStarted, Progress
 from transfer_core.text import Sentence
 
-__all__ = ["Stopped", "Watch"]
+__all__ = ["Reporter", "Stopped"]
 
 _INTERVAL = 0.2  # seconds between two progress events of one step; a page polls once a second
 _BATCH_INTERVAL = 1.0  # seconds between two within an epoch: short epochs speak for themselves
@@ -18,7 +18,7 @@ class Stopped(Exception):  # noqa: N818 - asked for, not an error
 
 
 @dataclass
-class Watch:
+class Reporter:
     """One run's link to whoever watches. Phases are timed here, so `seconds` and the ETA come from one clock."""
 
     emit: Emit

@@ -33,17 +33,18 @@ def warm_up() -> None:
 
     from transfer_core.nn.data.batches import Batches
     from transfer_core.nn.training import run as training  # noqa: F401 - the import is the point
+    from transfer_core.nn.training.callbacks import Schedule
     from transfer_core.nn.training.classifier import head_network
-    from transfer_core.nn.training.loop import Schedule, fit
+    from transfer_core.nn.training.loop import fit
     from transfer_core.runs.config import FitConfig, PhaseConfig
-    from transfer_core.runs.progress import Watch
+    from transfer_core.runs.progress import Reporter
 
     labels = np.arange(8, dtype=np.int32) % 2
     photos = Batches((np.zeros((8, 4), np.float32),), np.arange(8), labels, 4, seed=0)
     schedule = Schedule("head", PhaseConfig(1, 1e-3), FitConfig())
-    watch = Watch(lambda event: None)
-    watch.start("head", epochs=1)
-    fit(head_network(4, 2, 0.2, 0), photos, photos, schedule, watch)
+    reporter = Reporter(lambda event: None)
+    reporter.start("head", epochs=1)
+    fit(head_network(4, 2, 0.2, 0), photos, photos, schedule, reporter)
 
 
 def _run(folder: str) -> int:

@@ -25,7 +25,7 @@ from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.augmentation import get_preset
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.folder import open_run
-from transfer_core.runs.progress import Stopped, Watch
+from transfer_core.runs.progress import Reporter, Stopped
 
 __all__ = ["KINDS", "QueryServer", "answer_lines"]
 
@@ -80,10 +80,10 @@ class QueryServer:
 
         A file at the path `stop` ends it: whoever asked can't be heard otherwise.
         """
-        watch = Watch(lambda event: None, stop=Path(stop).exists)
+        reporter = Reporter(lambda event: None, stop=Path(stop).exists)
         try:
             photos = Manifest.read(Path(manifest))
-            curve = find_run_rate(self._workspace, RunConfig.from_dict(config), photos, phase, watch)
+            curve = find_run_rate(self._workspace, RunConfig.from_dict(config), photos, phase, reporter)
         except Stopped as stopped:
             raise TransferError("The search for a rate was stopped; nothing has changed.") from stopped
         return curve.to_dict()

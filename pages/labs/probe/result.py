@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.components.layer_tree import Value, layer_values
 from pages.components.live_curves import live_curves
-from pages.jobs.describe import PlanDesk
+from pages.jobs.describe import PlanEditor
 from pages.labs.probe.chart import alternative, class_figure, probe_figure
 from pages.ui.format import amount, photo_count
 from pages.ui.frame import go, require_project
@@ -124,7 +124,7 @@ def _use(run: Run, result: dict[str, Any]) -> None:
     if used:
         try:
             layers = tree(config.base.name)
-            desk = PlanDesk(require_project().id, config.base.name, layers)
+            desk = PlanEditor(require_project().id, config.base.name, layers)
             desk.change(from_block(layers, name) if name else FreezePlan())
         except TransferError as error:
             st.error(sentence(str(error)), icon=":material/error:")

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components.live_curves import live_curves
-from pages.jobs.describe import PlanDesk
+from pages.jobs.describe import PlanEditor
 from pages.labs.sweep.chart import Axis, alternative, sweep_figure
 from pages.train.lr_finder import decimal
 from pages.ui import format as figures
@@ -118,7 +118,7 @@ def _choose(base: str, name: str, rate: float) -> None:
     """Make the recommendation the project's plan, with undo, and its rate that of fine-tuning."""
     project, layers = require_project(), tree(base)
     plan = FreezePlan() if name == HEAD else from_block(layers, name)
-    desk = PlanDesk(project.id, base, layers)
+    desk = PlanEditor(project.id, base, layers)
     desk.change(plan)
     if name != HEAD:
         train = project.choices.get("train") or {}

@@ -23,7 +23,7 @@ from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import BaseConfig, DataConfig, RunConfig
 from transfer_core.runs.events import Event, Message, Progress
 from transfer_core.runs.folder import Run
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 from transfer_core.samples.sets import draw_sample
 from transfer_core.stats.intervals import wilson
 from transfer_core.text import shown
@@ -35,9 +35,9 @@ QUICK = Settings(folds=3, penalties=(1e-4, 1e-2))
 
 
 def session(manifest: Manifest) -> Session:
-    watch = Watch(lambda event: None)
-    watch.start("measure")
-    return prepare(workspace(), TOY, manifest, watch)
+    reporter = Reporter(lambda event: None)
+    reporter.start("measure")
+    return prepare(workspace(), TOY, manifest, reporter)
 
 
 def toy_run(folder: Path, manifest: Manifest, settings: Settings = QUICK) -> Run:
@@ -54,7 +54,7 @@ def test_all_blocks_come_in_one_pass_and_then_from_disk(
     assert {stored.notes["engine"] for stored in found.values()} == {"keras" if train == 12 else "litert"}
     scaled = work.pixels.array.astype(np.float32) / 127.5 - 1
     for block, layer in (("stem", "stem_act"), ("block1", "block1_add"), ("block2", "block2_add")):
-        end = keras.Model(work.base.inputs, work.base.get_layer(layer).output)
+        end = keras.Model(work.backbone.inputs, work.backbone.get_layer(layer).output)
         expected = end.predict(scaled, verbose=0).mean((1, 2))
         matching = next(stored for name, stored in found.items() if name.startswith(block))
         np.testing.assert_allclose(matching.array, expected, rtol=1e-3, atol=1e-5)

@@ -19,7 +19,7 @@ from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import BaseConfig
 from transfer_core.runs.events import Event, Message, Progress
 from transfer_core.runs.folder import Run
-from transfer_core.runs.progress import Stopped, Watch
+from transfer_core.runs.progress import Reporter, Stopped
 from transfer_core.worker import job as worker
 
 SMALL: dict[str, Any] = {"rates": (1e-3,), "repeats": 2, "head_epochs": 4, "epochs": 2, "batch_size": 5}
@@ -52,9 +52,9 @@ def make(tmp_path: Path, toy_base: Any, toy_manifest: Callable[..., Manifest]) -
 
 
 def bench(run: Run, hear: Callable[[Event], None] = lambda event: None) -> Bench:
-    watch = Watch(hear, lambda: run.stop_requested)
-    watch.start("measure")
-    return Bench(workspace(), run, experiment_config(run), watch)
+    reporter = Reporter(hear, lambda: run.stop_requested)
+    reporter.start("measure")
+    return Bench(workspace(), run, experiment_config(run), reporter)
 
 
 def names(result: dict[str, Any]) -> list[tuple[str, int]]:
@@ -85,7 +85,7 @@ def test_every_depth_is_tried_and_repeated_and_the_base_is_as_it_was(
     parameters = [row["trainable_parameters"] for row in result["depths"]]
     assert parameters == sorted(set(parameters))
     (session,) = bases  # one base, built once, for all trials
-    assert weight_hashes(session.base) == session.hashes
+    assert weight_hashes(session.backbone) == session.hashes
     assert "retracing" not in caplog.text  # each depth is another network: no news for anyone
     shares = [event.done for event in heard if isinstance(event, Progress)]
     assert shares and all(0 <= share <= 1000 for share in shares)
@@ -120,8 +120,8 @@ def test_a_trial_that_outlasts_the_budget_is_broken_off(
     clock = Clock()
     fit = sweep.fit
 
-    def slow(network: Any, train: Any, validation: Any, schedule: Any, watch: Watch) -> Any:
-        hear = watch.emit
+    def slow(network: Any, train: Any, validation: Any, schedule: Any, reporter: Reporter) -> Any:
+        hear = reporter.emit
 
         def late(event: Event) -> None:
             hear(event)
@@ -129,10 +129,10 @@ def test_a_trial_that_outlasts_the_budget_is_broken_off(
                 clock.now += 70  # the budget is a minute
 
         if epochs:
-            watch.emit = late
+            reporter.emit = late
         elif network.body is not None:
             clock.now += 70
-        return fit(network, train, validation, schedule, watch)
+        return fit(network, train, validation, schedule, reporter)
 
     monkeypatch.setattr(sweep, "fit", slow)
     result = sweep.run(bench(make(budget=1)), clock)
@@ -146,7 +146,7 @@ def test_what_was_done_is_not_done_again(make: Make, monkeypatch: pytest.MonkeyP
     cuts = ("block2_add", "block1_add")
     whole = names(sweep.run(bench(make("whole", cuts=cuts)), Clock()))
     run = make(cuts=cuts)
-    keep, goes = Bench.keep, []
+    keep, goes = Bench.save, []
 
     def stop_after_three(self: Bench, result: dict[str, Any]) -> None:
         keep(self, result)
@@ -154,13 +154,13 @@ def test_what_was_done_is_not_done_again(make: Make, monkeypatch: pytest.MonkeyP
         if len(result["trials"]) == 3:
             run.request_stop()
 
-    monkeypatch.setattr(Bench, "keep", stop_after_three)
+    monkeypatch.setattr(Bench, "save", stop_after_three)
     with pytest.raises(Stopped):
         sweep.run(bench(run), Clock(step=0.01))
     kept = read_result(run)
     assert kept is not None and len(kept["trials"]) == 3 and str(kept["conclusion"]).startswith("So far:")
     run.stop_path.unlink()
-    monkeypatch.setattr(Bench, "keep", keep)
+    monkeypatch.setattr(Bench, "save", keep)
     result = sweep.run(bench(run), Clock(step=0.01))
     same = ("train_from", "repeat", "right", "seconds", "choice_loss")
     for before, after in zip(kept["trials"], result["trials"], strict=False):
@@ -172,7 +172,7 @@ def test_what_was_done_is_not_done_again(make: Make, monkeypatch: pytest.MonkeyP
 def test_kept_trials_of_other_photos_are_dropped_and_it_is_said(make: Make) -> None:
     run = make(cuts=("block2_add",), repeats=1)
     first = sweep.run(bench(run), Clock())
-    bench(run).keep(first | {"identity": "another"})
+    bench(run).save(first | {"identity": "another"})
     heard: list[Event] = []
     result = sweep.run(bench(run, heard.append), Clock())
     assert names(result) == names(first)

@@ -16,7 +16,7 @@ from transfer_core.backbones.tree import LayerFacts, LayerTree, Node
 from transfer_core.errors import ConfigError, DataError
 from transfer_core.labs.sweep.folds import Counts, counts, fold, fold_count, usable
 from transfer_core.labs.sweep.result import build_result, trial_seconds
-from transfer_core.labs.sweep.schedule import Standing, Trial, chosen_rates, forecast, next_trial
+from transfer_core.labs.sweep.schedule import SweepState, Trial, chosen_rates, forecast, next_trial
 from transfer_core.labs.sweep.settings import HEAD, SETUP_SECONDS, Depth, Settings, depths
 from transfer_core.labs.sweep.verdict import Duel, front, judge
 from transfer_core.labs.sweep.wording import photos_needed
@@ -124,7 +124,7 @@ def carried_out(seconds: dict[str, float], minutes: float, behind: frozenset[str
     done: dict[Trial, float] = {}
     spent = 0.0
     settings = Settings(minutes)
-    while trial := next_trial(ORDER, settings, Standing(done, spent, seconds, 3, behind & {t.depth for t in done})):
+    while trial := next_trial(ORDER, settings, SweepState(done, spent, seconds, 3, behind & {t.depth for t in done})):
         assert trial not in done
         done[trial] = 1.0
         spent += seconds[trial.depth]
@@ -161,7 +161,7 @@ def test_the_head_is_repeated_only_where_it_can_be_compared() -> None:
 def test_a_depth_begins_with_the_rate_that_did_best_at_the_one_before() -> None:
     seconds = dict.fromkeys(ORDER, 1.0)
     done = {FIRST: 0.5, Trial("c", 1e-5, 0): 0.5, Trial("c", 1e-4, 0): 0.3}
-    assert next_trial(ORDER, Settings(), Standing(done, 3.0, seconds, 3)) == Trial("b", 1e-4, 0)
+    assert next_trial(ORDER, Settings(), SweepState(done, 3.0, seconds, 3)) == Trial("b", 1e-4, 0)
 
 
 def test_depths_that_are_behind_get_no_more_time() -> None:

@@ -19,7 +19,7 @@ from transfer_core.nn.features.extract import POOLED, Origin, compute_features, 
 from transfer_core.nn.features.litert import LIMIT, MINIMUM_FROZEN, engine, freeze
 from transfer_core.nn.numerics import numerics
 from transfer_core.runs.events import Event, Message
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 
 SIZE = 16
 NAMES = ("stem", "left", "left_norm", "right", "sum", "active", "twice", "joined", POOLED)
@@ -72,11 +72,11 @@ def test_a_tensor_has_the_same_bits_whatever_else_is_wanted(alone: dict[str, Any
         np.testing.assert_allclose(value, reference, rtol=0, atol=LIMIT * np.abs(reference).max())
 
 
-def hear() -> tuple[Watch, list[Event]]:
+def hear() -> tuple[Reporter, list[Event]]:
     heard: list[Event] = []
-    watch = Watch(heard.append)
-    watch.start("features")
-    return watch, heard
+    reporter = Reporter(heard.append)
+    reporter.start("features")
+    return reporter, heard
 
 
 def said(heard: list[Event]) -> list[str]:
@@ -101,8 +101,8 @@ def test_a_row_has_the_same_bits_in_every_batch_and_place(alone: dict[str, Any])
 def test_used_where_tensorflow_was_started_with_onednn_and_else_said(monkeypatch: pytest.MonkeyPatch) -> None:
     for onednn in {False, numerics()["onednn"]}:
         monkeypatch.setattr(acceleration, "numerics", lambda onednn=onednn: numerics() | {"onednn": onednn})
-        watch, heard = hear()
-        assert (freeze(network((POOLED,)), MANY, watch) is not None) == onednn
+        reporter, heard = hear()
+        assert (freeze(network((POOLED,)), MANY, reporter) is not None) == onednn
         assert [text.count("without oneDNN") for text in said(heard)] == ([] if onednn else [1])
         few, heard = hear()
         assert freeze(network((POOLED,)), MANY[: MINIMUM_FROZEN - 1], few) is None
@@ -120,8 +120,8 @@ def test_one_whose_rows_depend_on_their_place_is_left_to_keras_and_said(monkeypa
     monkeypatch.setattr(FrozenGraph, "__call__", placed)
     monkeypatch.setattr(acceleration, "numerics", lambda: numerics() | {"onednn": True})
     monkeypatch.setattr(acceleration, "engine", lambda: "litert")
-    watch, heard = hear()
-    assert freeze(network((POOLED,)), MANY, watch) is None
+    reporter, heard = hear()
+    assert freeze(network((POOLED,)), MANY, reporter) is None
     assert ["depend on the photos beside it" in text for text in said(heard)] == [True]
 
 
@@ -136,14 +136,14 @@ def test_features_of_a_base_of_large_convolutions_name_it_and_are_no_others(thaw
     if not engine().startswith("litert"):
         pytest.skip("with a graphics processor, or without LiteRT, Keras itself is used")
     heard: list[Event] = []
-    watch = Watch(heard.append)
-    watch.start("features")
+    reporter = Reporter(heard.append)
+    reporter.start("features")
     many = np.tile(photos(), (-(-MINIMUM_FROZEN // 24), 1, 1, 1))
     fast = "tensorflow" if numerics()["onednn"] else "keras"
     for count, name in ((len(many), fast), (MINIMUM_FROZEN - 1, "keras")):
         origin = Origin("toy", "random-0", SIZE, f"{count:032d}", litert=False)
         pixels = Pixels(many[:count], origin.pixels, {})
-        found = compute_features(workspace(), network(("sum", POOLED)), ["sum", POOLED], origin, pixels, watch)
+        found = compute_features(workspace(), network(("sum", POOLED)), ["sum", POOLED], origin, pixels, reporter)
         assert {stored.notes["engine"] for stored in found.values()} == {name}
         other = Origin("toy", "random-0", SIZE, origin.pixels, litert=True)
         assert find_features(workspace(), other, [POOLED]) == {}
@@ -158,7 +158,7 @@ def test_one_that_differs_is_left_to_keras_and_said(thaw_home: Path, monkeypatch
     right = FrozenGraph.__call__
     monkeypatch.setattr(FrozenGraph, "__call__", lambda self, rows: [2 * value for value in right(self, rows)])
     heard: list[Event] = []
-    watch = Watch(heard.append)
-    watch.start("features")
-    assert freeze(network((POOLED,)), np.tile(photos(), (20, 1, 1, 1)), watch) is None
+    reporter = Reporter(heard.append)
+    reporter.start("features")
+    assert freeze(network((POOLED,)), np.tile(photos(), (20, 1, 1, 1)), reporter) is None
     assert "differs from Keras" in next(str(event.text) for event in heard if isinstance(event, Message))

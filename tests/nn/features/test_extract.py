@@ -16,7 +16,7 @@ from transfer_core.nn.data.pixels import Pixels
 from transfer_core.nn.features import extract as module
 from transfer_core.nn.features.extract import POOLED, Origin, compute_features, find_features
 from transfer_core.runs.events import Event, Progress
-from transfer_core.runs.progress import Stopped, Watch
+from transfer_core.runs.progress import Reporter, Stopped
 
 ORIGIN = Origin("toy", "random-0", 8, "0" * 32)
 
@@ -35,17 +35,17 @@ def pixels(count: int) -> Pixels:
     return Pixels(array, ORIGIN.pixels, {str(row): row for row in range(count)})
 
 
-def watch(heard: list[Event] | None = None, stop: Callable[[], bool] = lambda: False) -> Watch:
-    watch = Watch((heard if heard is not None else []).append, stop)
-    watch.start("features")
-    return watch
+def reporter(heard: list[Event] | None = None, stop: Callable[[], bool] = lambda: False) -> Reporter:
+    reporter = Reporter((heard if heard is not None else []).append, stop)
+    reporter.start("features")
+    return reporter
 
 
 @pytest.mark.parametrize("count", [1, 32, 45])
 def test_equal_what_the_model_gives(thaw_home: Path, model: keras.Model, count: int) -> None:
     heard: list[Event] = []
     photos = pixels(count)
-    found = compute_features(workspace(), model, ["maps", POOLED], ORIGIN, photos, watch(heard))
+    found = compute_features(workspace(), model, ["maps", POOLED], ORIGIN, photos, reporter(heard))
     for name, expected in zip(("maps", POOLED), model(photos.array.astype("float32"), training=False), strict=True):
         assert found[name].array.dtype == np.float32
         np.testing.assert_allclose(found[name].array, expected, rtol=1e-5, atol=1e-6)
@@ -56,15 +56,17 @@ def test_equal_what_the_model_gives(thaw_home: Path, model: keras.Model, count: 
 def test_a_photo_has_the_same_features_whatever_others_there_are(thaw_home: Path, model: keras.Model) -> None:
     many, few = pixels(45), pixels(45)
     few = replace(few, array=few.array[:3])
-    all_of_them = compute_features(workspace(), model, ["maps", POOLED], ORIGIN, many, watch())["maps"].array[:3].copy()
-    alone = compute_features(workspace(), model, ["maps", POOLED], replace(ORIGIN, pixels="1" * 32), few, watch())[
+    all_of_them = (
+        compute_features(workspace(), model, ["maps", POOLED], ORIGIN, many, reporter())["maps"].array[:3].copy()
+    )
+    alone = compute_features(workspace(), model, ["maps", POOLED], replace(ORIGIN, pixels="1" * 32), few, reporter())[
         "maps"
     ].array
     np.testing.assert_array_equal(all_of_them, alone)
 
 
 def test_are_found_again(thaw_home: Path, model: keras.Model) -> None:
-    made = compute_features(workspace(), model, ["maps", POOLED], ORIGIN, pixels(3), watch())
+    made = compute_features(workspace(), model, ["maps", POOLED], ORIGIN, pixels(3), reporter())
     found = find_features(workspace(), ORIGIN, ["maps", POOLED, "other"])
     assert set(found) == {"maps", POOLED}
     np.testing.assert_array_equal(found[POOLED].array, made[POOLED].array)
@@ -80,7 +82,7 @@ def test_everything_they_depend_on_is_in_their_name(thaw_home: Path, monkeypatch
 
 
 def test_a_damaged_file_is_removed_and_not_given(thaw_home: Path, model: keras.Model) -> None:
-    made = compute_features(workspace(), model, ["maps", POOLED], ORIGIN, pixels(3), watch())
+    made = compute_features(workspace(), model, ["maps", POOLED], ORIGIN, pixels(3), reporter())
     path = made["maps"].path
     path.write_bytes(path.read_bytes()[:-20])
     assert set(find_features(workspace(), ORIGIN, ["maps", POOLED])) == {POOLED}
@@ -90,7 +92,7 @@ def test_a_damaged_file_is_removed_and_not_given(thaw_home: Path, model: keras.M
 def test_a_stop_leaves_nothing_behind(thaw_home: Path, model: keras.Model) -> None:
     asked = iter([False, False] + [True] * 9)
     with pytest.raises(Stopped):
-        compute_features(workspace(), model, ["maps", POOLED], ORIGIN, pixels(100), watch(stop=lambda: next(asked)))
+        compute_features(workspace(), model, ["maps", POOLED], ORIGIN, pixels(100), reporter(stop=lambda: next(asked)))
     assert not [path for path in thaw_home.rglob("*") if path.is_file()]
 
 
@@ -102,4 +104,4 @@ def test_what_the_disk_cannot_hold_is_refused_before_anything_is_computed(
 
     monkeypatch.setattr(module, "require_space", refuse)
     with pytest.raises(StorageError, match=f"{4 * (4 * 4 * 5 + 5) * 3}$"):
-        compute_features(workspace(), model, ["maps", POOLED], ORIGIN, pixels(3), watch())
+        compute_features(workspace(), model, ["maps", POOLED], ORIGIN, pixels(3), reporter())

@@ -17,7 +17,7 @@ from transfer_core.nn.features import litert as acceleration
 from transfer_core.nn.features.extract import POOLED, Origin, compute_features, find_features
 from transfer_core.nn.features.litert import LIMIT, MINIMUM_PHOTOS, Accelerated, accelerate, engine
 from transfer_core.runs.events import Event, Message
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 
 SIZE = 16
 
@@ -40,16 +40,16 @@ def photos(count: int = MINIMUM_PHOTOS) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return np.random.default_rng(0).integers(0, 256, (count, SIZE, SIZE, 3), np.uint8)
 
 
-def listen() -> tuple[Watch, Callable[[], list[Message]]]:
+def listen() -> tuple[Reporter, Callable[[], list[Message]]]:
     heard: list[Event] = []
-    watch = Watch(heard.append)
-    watch.start("features")
-    return watch, lambda: [event for event in heard if isinstance(event, Message)]
+    reporter = Reporter(heard.append)
+    reporter.start("features")
+    return reporter, lambda: [event for event in heard if isinstance(event, Message)]
 
 
 def made(model: keras.Model, key: str = "toy", count: int = MINIMUM_PHOTOS) -> Accelerated:
-    watch, messages = listen()
-    accelerated = accelerate(workspace(), model, key, photos(count), watch)
+    reporter, messages = listen()
+    accelerated = accelerate(workspace(), model, key, photos(count), reporter)
     assert accelerated is not None, messages()
     return accelerated
 
@@ -125,8 +125,8 @@ def test_a_kept_network_that_is_wrong_is_made_anew(thaw_home: Path, harm: str) -
 
 
 def test_few_photos_are_left_to_keras_without_a_word() -> None:
-    watch, messages = listen()
-    assert accelerate(workspace(), network(), "toy", photos(MINIMUM_PHOTOS - 1), watch) is None
+    reporter, messages = listen()
+    assert accelerate(workspace(), network(), "toy", photos(MINIMUM_PHOTOS - 1), reporter) is None
     assert not messages()
 
 
@@ -139,8 +139,8 @@ def test_a_graphics_processor_is_left_to_keras(monkeypatch: pytest.MonkeyPatch) 
 def test_a_network_litert_can_not_run_is_left_to_keras_and_said(thaw_home: Path) -> None:
     photo = keras.Input((SIZE, SIZE, 3))
     model = keras.Model(photo, keras.ops.fft2((photo, photo))[0])
-    watch, messages = listen()
-    assert accelerate(workspace(), model, "toy", photos(), watch) is None
+    reporter, messages = listen()
+    assert accelerate(workspace(), model, "toy", photos(), reporter) is None
     assert "Keras itself" in str(messages()[0].text)
     assert not kept(thaw_home)
 
@@ -157,23 +157,23 @@ def test_a_network_that_gives_something_else_is_left_to_keras_and_said(
         return values
 
     monkeypatch.setattr(Accelerated, "__call__", off)
-    watch, messages = listen()
-    assert accelerate(workspace(), network(), "toy", photos(), watch) is None
+    reporter, messages = listen()
+    assert accelerate(workspace(), network(), "toy", photos(), reporter) is None
     assert "differs from Keras" in str(messages()[0].text)
     assert not kept(thaw_home)
 
 
 def test_features_name_their_engine_and_do_not_pass_for_those_of_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     origin = Origin("toy", "random-0", SIZE, "0" * 32)
-    watch, _ = listen()
+    reporter, _ = listen()
     pixels = Pixels(photos(), origin.pixels, {})
-    fast = compute_features(workspace(), network(), ["maps", POOLED], origin, pixels, watch)
+    fast = compute_features(workspace(), network(), ["maps", POOLED], origin, pixels, reporter)
     assert {stored.notes["engine"] for stored in fast.values()} == {"litert"}
     again = made(network(), "anew")(photos())
     np.testing.assert_array_equal(fast[POOLED].array, again[1])
     for module in (features, acceleration):
         monkeypatch.setattr(module, "engine", lambda: "keras-1")
     assert find_features(workspace(), origin, [POOLED]) == {}
-    slow = compute_features(workspace(), network((POOLED,)), [POOLED], origin, pixels, watch)[POOLED]
+    slow = compute_features(workspace(), network((POOLED,)), [POOLED], origin, pixels, reporter)[POOLED]
     assert slow.notes["engine"] == "keras"
     np.testing.assert_allclose(slow.array, fast[POOLED].array, rtol=0, atol=LIMIT * np.abs(slow.array).max())

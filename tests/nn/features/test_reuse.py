@@ -26,7 +26,7 @@ from transfer_core.nn.training.run import train
 from transfer_core.runs.config import FitConfig
 from transfer_core.runs.events import EpochEnded, Event
 from transfer_core.runs.folder import Run
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 
 Make = Callable[..., Run]
 ORIGIN = Origin("toy", "random-0", 16, "0" * 32)
@@ -45,10 +45,10 @@ def base(toy_base: Base) -> keras.Model:
     return model
 
 
-def watch() -> Watch:
-    watch = Watch(lambda event: None)
-    watch.start("features")
-    return watch
+def reporter() -> Reporter:
+    reporter = Reporter(lambda event: None)
+    reporter.start("features")
+    return reporter
 
 
 def pixels(count: int) -> Pixels:
@@ -62,7 +62,7 @@ def from_pixels(base: keras.Model, names: Sequence[str], photos: Pixels) -> dict
     chosen = keras.Model(base.inputs[0], [outputs[LAYERS[-1] if name == POOLED else name] for name in names])
     values = chosen(scaled)
     values = [pooled(v) if name == POOLED else v for name, v in zip(names, values, strict=True)]
-    found = compute_features(workspace(), keras.Model(photo, values), names, ORIGIN, photos, watch())
+    found = compute_features(workspace(), keras.Model(photo, values), names, ORIGIN, photos, reporter())
     return {name: np.array(stored.array) for name, stored in found.items()}
 
 
@@ -80,7 +80,7 @@ def test_gives_what_the_pixels_give_to_the_last_bit(
     from_pixels(base, [start], photos)
     found = cached_start(workspace(), base, targets, ORIGIN)
     assert found is not None and found.name == start
-    made = compute_features(workspace(), from_start(base, found, targets), targets, ORIGIN, photos, watch(), found)
+    made = compute_features(workspace(), from_start(base, found, targets), targets, ORIGIN, photos, reporter(), found)
     for name in targets:
         np.testing.assert_array_equal(made[name].array, expected[name], strict=True)
         assert made[name].notes["from"] == start

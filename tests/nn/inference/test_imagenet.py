@@ -10,7 +10,7 @@ from tests.support import workspace
 from transfer_core.backbones import imagenet_classes as names_module
 from transfer_core.backbones.imagenet_classes import imagenet_names, names_like
 from transfer_core.nn.inference.imagenet import NAMES_TOLD, ImageNet
-from transfer_core.worker.queries import Answerer
+from transfer_core.worker.queries import QueryServer
 
 CATS = {"tabby", "tiger cat", "Persian cat", "Siamese cat", "Egyptian cat", "lynx"}
 DOGS = slice(151, 269)  # Chihuahua to Mexican hairless
@@ -56,7 +56,7 @@ def test_the_lane_tells_five_names_and_refuses_a_bad_file(thaw_home: Path, tmp_p
     Image.new("RGB", (50, 40), "green").save(tmp_path / "green.png")
     (tmp_path / "notes.txt").write_text("no photo")
     paths = [str(tmp_path / name) for name in ("green.png", "notes.txt")]
-    said = Answerer(workspace()).answer({"kind": "imagenet", "args": {"images": paths}})
+    said = QueryServer(workspace()).answer({"kind": "imagenet", "args": {"images": paths}})
     green, notes = said["result"]["predictions"]
     shares = [share for _, share in green["answers"]]
     assert len(shares) == NAMES_TOLD and shares == sorted(shares, reverse=True) and 0 < sum(shares) <= 1

@@ -17,7 +17,7 @@ from transfer_core.backbones.freeze_plan import FreezePlan, cut, everything, las
 from transfer_core.errors import ConfigError
 from transfer_core.nn.backbones.build import build_base
 from transfer_core.nn.models.describe import build_tree
-from transfer_core.nn.models.partition import Split, freeze_proof, planned_weights, split, weight_hashes
+from transfer_core.nn.models.partition import Partition, freeze_proof, partition, planned_weights, weight_hashes
 
 TOY_LAYERS = ("conv0", "norm0", "conv1", "norm1", "conv2", "norm2", "nested", "short", "separable", "norm3")
 
@@ -52,15 +52,15 @@ def photos(model: keras.Model, count: int = 2) -> np.ndarray:
     return np.random.default_rng(0).uniform(-1, 1, (count, *model.inputs[0].shape[1:])).astype("float32")
 
 
-def through(halves: Split, x: np.ndarray) -> Any:
+def through(halves: Partition, x: np.ndarray) -> Any:
     crossing = halves.prefix(x, training=False)
     return crossing if halves.suffix is None else halves.suffix(crossing, training=False)
 
 
-def check_exact(model: keras.Model, plan: FreezePlan) -> Split:
+def check_exact(model: keras.Model, plan: FreezePlan) -> Partition:
     """The halves give what the whole gives, and cross where the light half of Thaw says they do."""
     expected = np.asarray(model(photos(model), training=False))
-    halves = split(model, plan)
+    halves = partition(model, plan)
     np.testing.assert_array_equal(np.asarray(through(halves, photos(model))), expected)
     found = cut(build_tree(model, "it"), plan)
     assert halves.frontier == found.frontier
@@ -74,7 +74,7 @@ def check_exact(model: keras.Model, plan: FreezePlan) -> Split:
 
 def check_step(model: keras.Model, plan: FreezePlan) -> None:
     """After one step exactly the planned weights differ, bit by bit, but for those without a gradient."""
-    halves = split(model, plan)
+    halves = partition(model, plan)
     planned = planned_weights(model, plan)
     before = weight_hashes(model)
     crossing = halves.prefix(photos(model), training=False)
@@ -138,7 +138,7 @@ def test_both_halves_of_thaw_agree_on_the_frontier(base: Any) -> None:
     plans = [last_blocks(tree, generator.randrange(1, len(tree.blocks)))]
     plans += [FreezePlan(tuple(generator.sample(sorted(tree.weighted), 3)))]
     for plan in plans:
-        halves = split(model, plan)
+        halves = partition(model, plan)
         assert halves.frontier == cut(tree, plan).frontier
         assert halves.shapes == tuple(tree.layers[name].shape for name in halves.frontier)
         assert halves.suffix is not None
@@ -154,7 +154,7 @@ def test_nothing_of_the_base_trains() -> None:
 
 
 def test_a_layer_without_weights_trains_nothing() -> None:
-    assert split(toy_model(), FreezePlan(("relu1",))).suffix is None
+    assert partition(toy_model(), FreezePlan(("relu1",))).suffix is None
 
 
 def test_everything_trains() -> None:
@@ -173,25 +173,25 @@ def test_several_tensors_cross_a_skip_connection() -> None:
 
 def test_frozen_layers_above_a_trainable_one_stay_frozen() -> None:
     model = toy_model()
-    halves = split(model, FreezePlan(("conv1",)))
+    halves = partition(model, FreezePlan(("conv1",)))
     assert halves.suffix is not None
     assert [weight.path for weight in halves.suffix.trainable_weights] == ["conv1/kernel", "conv1/bias"]
 
 
 def test_features_give_the_frontier_and_the_output_in_one_pass() -> None:
     model = toy_model()
-    halves = split(model, FreezePlan(("norm1",)))
+    halves = partition(model, FreezePlan(("norm1",)))
     skip, crossing, output = halves.features()(photos(model), training=False)
     np.testing.assert_array_equal(np.asarray(output), np.asarray(model(photos(model), training=False)))
     for found, expected in zip((skip, crossing), halves.prefix(photos(model), training=False), strict=True):
         np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))
-    frozen = split(model, FreezePlan())
+    frozen = partition(model, FreezePlan())
     np.testing.assert_array_equal(np.asarray(frozen.features()(photos(model), training=False)), np.asarray(output))
 
 
 def test_dividing_again_forgets_the_first_plan() -> None:
     model = toy()
-    split(model, everything(build_tree(model, "toy")))
+    partition(model, everything(build_tree(model, "toy")))
     model.trainable = False
     check_step(model, FreezePlan(("norm2", "nested")))
     check_exact(model, FreezePlan(("short",)))
@@ -199,13 +199,13 @@ def test_dividing_again_forgets_the_first_plan() -> None:
 
 def test_unknown_layers_are_refused() -> None:
     with pytest.raises(ConfigError, match="toy has no layer called 'conv9'"):
-        split(toy_model(), FreezePlan(("conv9",)))
+        partition(toy_model(), FreezePlan(("conv9",)))
 
 
 def test_training_mode_is_caught() -> None:
     """The mistake that Thaw exists to make visible: BatchNormalization's statistics move although nothing says so."""
     model, plan = toy(), FreezePlan(("norm2",))
-    halves = split(model, plan)
+    halves = partition(model, plan)
     before = weight_hashes(model)
     assert halves.suffix is not None
     halves.suffix(halves.prefix(photos(model)), training=True)
@@ -216,7 +216,7 @@ def test_training_mode_is_caught() -> None:
 
 def test_planned_weights_do_not_hang_on_flags_alone() -> None:
     model, plan = toy(), FreezePlan(("nested",))
-    split(model, plan)
+    partition(model, plan)
     model.trainable = True  # as a mistake elsewhere might leave it
     names = {key.split("/", 1)[0] for key in planned_weights(model, plan)}
     assert names == {"nested"}

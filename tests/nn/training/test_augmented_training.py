@@ -21,7 +21,7 @@ from transfer_core.runs.augmentation import Preset
 from transfer_core.runs.config import AugmentConfig, FitConfig, PhaseConfig
 from transfer_core.runs.events import EpochEnded
 from transfer_core.runs.folder import Run
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 
 Make = Callable[..., Run]
 SHORT = {"head": PhaseConfig(2, 1e-2), "fine_tune": PhaseConfig(2, 1e-3)}
@@ -51,9 +51,9 @@ def history(run: Run) -> list[tuple[str, int, dict[str, float]]]:
 
 
 def prepared(run: Run) -> Session:
-    watch = Watch(lambda event: None)
-    watch.start("prepare")
-    return prepare(workspace(), run.config(), run.manifest(), watch)
+    reporter = Reporter(lambda event: None)
+    reporter.start("prepare")
+    return prepare(workspace(), run.config(), run.manifest(), reporter)
 
 
 def inputs(batches: Any, number: int = 1) -> np.ndarray:

@@ -25,7 +25,7 @@ from transfer_core.nn.training.run import train
 from transfer_core.runs.config import FitConfig, RunConfig, TuningConfig
 from transfer_core.runs.events import Event, Message
 from transfer_core.runs.folder import Run
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 
 Make = Callable[..., Run]
 HALF = TuningConfig(cache_precision="float16")
@@ -43,8 +43,8 @@ def losses(report: dict[str, Any]) -> list[dict[str, float]]:
     return [epoch["metrics"] for epoch in report["history"]]
 
 
-def watch() -> Watch:
-    quiet = Watch(lambda event: None)
+def reporter() -> Reporter:
+    quiet = Reporter(lambda event: None)
     quiet.start("features")
     return quiet
 
@@ -56,7 +56,7 @@ def computed(scale: float, origin: Origin = ORIGIN) -> dict[str, Any]:
     model = keras.Model(photo, [maps, keras.layers.GlobalAveragePooling2D()(maps)])
     array = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), np.uint8)
     pixels = Pixels(array, ORIGIN.pixels, {str(row): row for row in range(40)})
-    return compute_features(workspace(), model, ["maps", POOLED], origin, pixels, watch())
+    return compute_features(workspace(), model, ["maps", POOLED], origin, pixels, reporter())
 
 
 @given(arrays.arrays(np.float32, (7,), elements=st.floats(width=32)))

@@ -13,16 +13,17 @@ from tests.support import workspace
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.errors import ConfigError
 from transfer_core.nn.data.batches import Batches
+from transfer_core.nn.training.callbacks import Schedule
 from transfer_core.nn.training.classifier import Network, head_network
-from transfer_core.nn.training.loop import Schedule, fit
+from transfer_core.nn.training.loop import fit
 from transfer_core.nn.training.lr_finder import STEPS, RateCurve, _smooth, find_rate, find_run_rate, suggest
 from transfer_core.nn.training.run import train
 from transfer_core.runs.config import FitConfig, PhaseConfig, TuningConfig
 from transfer_core.runs.events import Event, Progress
 from transfer_core.runs.folder import Run
-from transfer_core.runs.progress import Stopped, Watch
+from transfer_core.runs.progress import Reporter, Stopped
 from transfer_core.text import Sentence
-from transfer_core.worker.queries import Answerer
+from transfer_core.worker.queries import QueryServer
 
 Make = Callable[..., Run]
 HEAD = Schedule("head", PhaseConfig(1, 1e-3), FitConfig(batch_size=8))
@@ -35,10 +36,10 @@ def points(separable: bool = True) -> Batches:
     return Batches((values,), np.arange(40), labels, 8, seed=5)
 
 
-def quiet() -> Watch:
-    watch = Watch(lambda event: None)
-    watch.start("head", 1)
-    return watch
+def quiet() -> Reporter:
+    reporter = Reporter(lambda event: None)
+    reporter.start("head", 1)
+    return reporter
 
 
 def test_the_curve_falls_and_explodes_and_the_suggestion_lies_between() -> None:
@@ -81,18 +82,18 @@ def everything(network: Network) -> list[np.ndarray]:
 def test_a_stop_leaves_the_network_as_it_was() -> None:
     network, asked = head_network(6, 2, 0.2, 1), []
     before = everything(network)
-    watch = Watch(lambda event: None, stop=lambda: asked.append(1) or len(asked) > 5)
-    watch.start("head", 1)
+    reporter = Reporter(lambda event: None, stop=lambda: asked.append(1) or len(asked) > 5)
+    reporter.start("head", 1)
     with pytest.raises(Stopped):
-        find_rate(network, points(), HEAD, watch)
+        find_rate(network, points(), HEAD, reporter)
     assert all(np.array_equal(a, b) for a, b in zip(before, everything(network), strict=True))
 
 
 def test_progress_is_told() -> None:
     heard: list[Event] = []
-    watch = Watch(heard.append)
-    watch.start("head", 1)
-    find_rate(head_network(6, 2, 0.2, 1), points(), HEAD, watch)
+    reporter = Reporter(heard.append)
+    reporter.start("head", 1)
+    find_rate(head_network(6, 2, 0.2, 1), points(), HEAD, reporter)
     assert any(isinstance(event, Progress) and str(event.step) == "rates" for event in heard)
 
 
@@ -140,10 +141,10 @@ def test_the_lane_answers_with_a_curve(toy_run: Make, tmp_path: Path) -> None:
     manifest, stop = tmp_path / "photos.json", tmp_path / "stop"
     run.manifest().write(manifest)
     args = {"config": run.config().to_dict(), "manifest": str(manifest), "phase": "head", "stop": str(stop)}
-    answer = Answerer(workspace()).answer({"kind": "rates", "args": args})
+    answer = QueryServer(workspace()).answer({"kind": "rates", "args": args})
     assert answer["ok"], answer
     assert set(answer["result"]) == set(RateCurve.__dataclass_fields__)
     stop.touch()
-    answer = Answerer(workspace()).answer({"kind": "rates", "args": args})
+    answer = QueryServer(workspace()).answer({"kind": "rates", "args": args})
     assert (answer["ok"], answer["kind"]) == (False, "TransferError")
     assert "stopped" in str(Sentence.from_json(answer["error"]))

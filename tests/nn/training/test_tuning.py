@@ -14,17 +14,19 @@ from transfer_core.nn.backbones import build as bases
 from transfer_core.nn.data.batches import Batches
 from transfer_core.nn.models.batch_norm import moving_statistics, normalize_by_batch
 from transfer_core.nn.models.describe import build_tree
+from transfer_core.nn.training.callbacks import Schedule
 from transfer_core.nn.training.classifier import Network, head_network
-from transfer_core.nn.training.loop import Schedule, fit, train_step
-from transfer_core.nn.training.optimizer import RatedOptimizer, block_distances, make_optimizer
+from transfer_core.nn.training.loop import fit
+from transfer_core.nn.training.optimizer import LayerwiseOptimizer, block_distances, make_optimizer
 from transfer_core.nn.training.run import train
+from transfer_core.nn.training.steps import train_step
 from transfer_core.runs import checkpoint
 from transfer_core.runs import lr_schedule as rates
 from transfer_core.runs.config import FitConfig, Optimizer, PhaseConfig, ScheduleName, TuningConfig
 from transfer_core.runs.events import EpochEnded, Event, Message
 from transfer_core.runs.folder import Run
 from transfer_core.runs.lr_schedule import RateSchedule
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 
 Make = Callable[..., Run]
 
@@ -46,10 +48,10 @@ def points(seed: int = 0) -> Batches:
 
 def fitted(tuning: TuningConfig, optimizer: Optimizer = "adam", epochs: int = 6) -> tuple[Network, list[EpochEnded]]:
     network, heard = head_network(6, 2, 0.3, 1), []
-    watch = Watch(lambda event: heard.append(event) if isinstance(event, EpochEnded) else None)
-    watch.start("head", epochs)
+    reporter = Reporter(lambda event: heard.append(event) if isinstance(event, EpochEnded) else None)
+    reporter.start("head", epochs)
     schedule = Schedule("head", PhaseConfig(epochs, 1e-2), FitConfig(optimizer, 8, patience=0), tuning=tuning)
-    fit(network, points(), points(), schedule, watch)
+    fit(network, points(), points(), schedule, reporter)
     return network, heard
 
 
@@ -84,7 +86,7 @@ def test_the_defaults_are_a_plain_keras_optimizer_to_the_last_bit(optimizer: Opt
 def test_a_scale_is_a_rate_and_not_a_scaled_gradient(optimizer: Optimizer) -> None:
     def moved(scales: list[float]) -> list[float]:
         variables = [keras.Variable([0.0]), keras.Variable([0.0]), keras.Variable([0.0])]
-        rated = RatedOptimizer(optimizer, 0.1, variables, scales)
+        rated = LayerwiseOptimizer(optimizer, 0.1, variables, scales)
         for _ in range(3):
             rated.apply([tf.constant([2.0]), tf.constant([2.0]), tf.constant([-2.0])])
         return [float(variable.value[0]) for variable in variables]
@@ -121,7 +123,7 @@ def test_label_smoothing_is_the_loss_of_smoothed_targets_and_not_told() -> None:
     plain, smooth = head_network(6, 2, 0.0, 1), head_network(6, 2, 0.0, 1)
     told = []
     for network, share in ((plain, 0.0), (smooth, 0.2)):
-        rated = RatedOptimizer("sgd", 0.1, network.variables, network.scales(1))
+        rated = LayerwiseOptimizer("sgd", 0.1, network.variables, network.scales(1))
         told.append(train_step(network, rated, points(), share)(batch)[0])
     assert told[0] == told[1], "the loss that is told is that of the true labels"
     expected = head_network(6, 2, 0.0, 1)

@@ -9,7 +9,7 @@ import click
 from transfer_core import api
 from transfer_core.cli.interrupt import stop_on_interrupt
 from transfer_core.cli.output import json_option, load_tensorflow, result, stdout_kept_clean
-from transfer_core.cli.progress import Reporter
+from transfer_core.cli.progress import EventPrinter
 from transfer_core.labs.experiment import ExperimentConfig
 from transfer_core.runs.config import BaseConfig, DataConfig
 from transfer_core.text import t
@@ -51,11 +51,11 @@ def do_experiment(kind: str, settings: Any, words: Words | None = None, **option
         BaseConfig(options.get("base", BaseConfig.name), options.get("weights", BaseConfig.weights)),
         options["seed"],
     )
-    with stdout_kept_clean(options["as_json"]), Reporter() as reporter:
-        run = api.prepare_experiment(config, options["out"], reporter)
+    with stdout_kept_clean(options["as_json"]), EventPrinter() as printer:
+        run = api.prepare_experiment(config, options["out"], printer)
         with stop_on_interrupt(run):
             load_tensorflow()
-            found = api.execute_experiment(run, reporter)
+            found = api.execute_experiment(run, printer)
     result(found, options["as_json"], lambda value: _lines(value, words))
 
 

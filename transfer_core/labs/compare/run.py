@@ -51,16 +51,16 @@ def run(bench: Bench) -> dict[str, Any]:
         "curves": [curves(run) for run in pair],
         "relabeled": found.relabeled,
     }
-    bench.keep(result)
+    bench.save(result)
     if found.relabeled:
-        bench.watch.message(
+        bench.reporter.message(
             "{relabeled} photos do not count: the two runs have different labels for them.",
             relabeled=found.relabeled,
             warning=True,
         )
     answers, photos, weights = _ask_both(bench, found)
     result |= judge(answers[0], answers[1], photos, found.classes)
-    bench.keep(result)
+    bench.save(result)
     return result | _compare_weights(bench, pair, weights)
 
 
@@ -121,7 +121,7 @@ def _start(bench: Bench, run: Run) -> Arrays | None:
     try:
         return base_weights(bases.build_base(bench.workspace, config.base.name, config.base.weights, seed=config.seed))
     except WeightsError as error:
-        bench.watch.message(
+        bench.reporter.message(
             "How far run {id} moved from its base can't be told. {error}", id=run.id, error=error, warning=True
         )
         return None

@@ -25,7 +25,7 @@ def run(bench: Bench) -> dict[str, Any]:
         DataError: no photo could be read.
     """
     if note := base_note(bench.config.base):
-        bench.watch.message(note)
+        bench.reporter.message(note)
     bench.share(Sentence("Getting the base ready"), 0.0)
     network = ImageNet(bench.workspace)
     chosen = choose(bench.manifest, bench.settings.photos, bench.config.seed)

@@ -18,7 +18,7 @@ from transfer_core.labs.run_bench import Bench
 from transfer_core.nn.training.block_features import block_features, tree_of
 from transfer_core.nn.training.session import prepare
 from transfer_core.runs.events import Event, Message, Progress
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 from transfer_core.stats.intervals import wilson
 from transfer_core.stats.linear_probe import OutOfFold, out_of_fold
 from transfer_core.text import Sentence
@@ -65,7 +65,7 @@ def run(bench: Bench) -> dict[str, Any]:
         "of": len(probed(bench.manifest)),
         "folds": settings.folds,
         "blocks": len(features),
-        "base": session.row.name,
+        "base": session.spec.name,
     }
     costs = [_fit_seconds(len(photos), stored.array.shape[1]) for stored in features.values()]
     answered: dict[str, OutOfFold] = {}
@@ -73,13 +73,13 @@ def run(bench: Bench) -> dict[str, Any]:
     for at, (block, stored) in enumerate(features.items()):
         shares.fit(block, sum(costs[:at]) / sum(costs))
         values = np.asarray(stored.array[rows])
-        answered[block] = out_of_fold(values, labels, folds, settings.penalties, bench.watch.check)
+        answered[block] = out_of_fold(values, labels, folds, settings.penalties, bench.reporter.check)
         depths = _depths(tree, answered, labels, session.manifest.classes)
         result = facts | {"depths": [depth.to_dict() for depth in depths]}
-        bench.keep(result)
+        bench.save(result)
     verdict = conclude(depths, facts["chance"])
     for words in verdict.warnings:
-        bench.watch.message(words, warning=True)
+        bench.reporter.message(words, warning=True)
     found = asdict(verdict)
     return result | found | {"conclusion": found.pop("sentence")}
 
@@ -106,19 +106,19 @@ class _Shares:
         self._begin = {step: end / whole for step, end in zip(seconds, ends, strict=False)}
         self._length = {step: value / whole for step, value in seconds.items()}
 
-    def part(self) -> Watch:
-        """A watch for decoding and the pass, whose progress becomes that of the whole."""
+    def part(self) -> Reporter:
+        """A reporter for decoding and the pass, whose progress becomes that of the whole."""
 
         def hear(event: Event) -> None:
             if isinstance(event, Progress) and event.total:
                 begin, length = self._begin[event.step.id], self._length[event.step.id]
                 self._bench.share(event.step, begin + length * event.done / event.total)
             elif isinstance(event, Message):
-                self._bench.watch.emit(event)
+                self._bench.reporter.emit(event)
 
-        watch = self._bench.quiet(hear)
-        watch.start("measure")
-        return watch
+        reporter = self._bench.quiet(hear)
+        reporter.start("measure")
+        return reporter
 
     def fit(self, block: str, done: float) -> None:
         """The classifiers after `block` come next; `done` (0..1) of all fits is behind."""

@@ -9,7 +9,7 @@ import keras
 from transfer_core.backbones.freeze_plan import FreezePlan, everything
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.labs.recipe.run_result import rising_case, variant_result
-from transfer_core.labs.recipe.run_stages import Stage, Stages, session_watch
+from transfer_core.labs.recipe.run_stages import Stage, Stages, session_reporter
 from transfer_core.labs.recipe.run_training import Task, Watched, first_gradient, train_watched
 from transfer_core.labs.recipe.settings import (
     BOOK,
@@ -26,8 +26,8 @@ from transfer_core.labs.run_bench import Bench
 from transfer_core.nn.data.batches import Batches
 from transfer_core.nn.features.extract import POOLED, find_features
 from transfer_core.nn.models.partition import base_weights, planned_weights
+from transfer_core.nn.training.callbacks import Schedule
 from transfer_core.nn.training.classifier import Network, head_network
-from transfer_core.nn.training.loop import Schedule
 from transfer_core.nn.training.session import Session, prepare
 from transfer_core.runs.config import AugmentConfig as Augment
 from transfer_core.runs.config import BaseConfig, FitConfig, PhaseConfig, TuningConfig
@@ -54,7 +54,7 @@ def run(bench: Bench) -> dict[str, Any]:
     for name in recipe.settings.variants:
         if name not in recipe.variants:
             recipe.add(name)
-            bench.keep(recipe.result())
+            bench.save(recipe.result())
     return recipe.result()
 
 
@@ -64,7 +64,7 @@ class _Recipe:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.settings: Settings = bench.settings
-        kept = bench.kept() or {}
+        kept = bench.load() or {}
         self.variants: dict[str, dict[str, Any]] = kept.get("variants", {})
         self._rising: dict[str, Any] | None = kept.get("rising")
         self._reused: list[str] = kept.get("reused", [])
@@ -77,7 +77,7 @@ class _Recipe:
         expected = expected_seconds(bench.workspace, self.tree, self.settings, self._counts, len(manifest.classes))
         self.stages = Stages(bench, expected, kept.get("stages", {}))
         if bench.config.base.weights == "none":
-            bench.watch.message(
+            bench.reporter.message(
                 "The base has random weights, so there is nothing to transfer: expect all variants to do badly. "
                 "Choose a base with ImageNet weights to see what the steps bring.",
                 warning=True,
@@ -126,7 +126,7 @@ class _Recipe:
         """Steps 1 to 3 on the photos as they are."""
         self._note_reuse("features", self._plain)
         with self.stages.stage("features", Sentence("features of the photos")) as stage:
-            self._plain.watch = stage.watch
+            self._plain.reporter = stage.reporter
             features = self._plain.pooled_features().array
         return self._head_trained(self._plain, features, "feature_extraction")
 
@@ -137,7 +137,7 @@ class _Recipe:
         session = self._session(self.plan, fit)
         self._note_reuse("augmented features", session)
         with self.stages.stage("augmented features", Sentence("features of the changed copies")) as stage:
-            session.watch = stage.watch
+            session.reporter = stage.reporter
             session.pooled_features()
             session.frontier_sources()
         return session
@@ -153,7 +153,7 @@ class _Recipe:
         validation = session.batches((features,), "validation")
         schedule = Schedule("head", session.config.head, session.config.fit)
         with self.stages.stage(name, VARIANTS[name].title) as stage:
-            return train_watched(Task(network, train, validation, schedule), stage.watch, stage.done)
+            return train_watched(Task(network, train, validation, schedule), stage.reporter, stage.done)
 
     def _new_head(self, session: Session) -> Network:
         channels = self.tree.root.shape[-1]
@@ -177,7 +177,7 @@ class _Recipe:
         with self.stages.stage(name, VARIANTS[name].title) as stage:
             fit = FitConfig(batch_size=self.settings.batch_size, patience=0)
             session = self._session(everything(self.tree), fit, scratch=True)
-            for layer in session.base.layers:
+            for layer in session.backbone.layers:
                 if isinstance(layer, keras.layers.BatchNormalization):
                     layer.momentum = _SCRATCH_MOMENTUM
             network = session.suffix_network(self._new_head(session))
@@ -188,8 +188,8 @@ class _Recipe:
         self, name: str, session: Session, network: Network, stage: Stage
     ) -> tuple[Watched, dict[str, Any]]:
         sources = session.frontier_sources()
-        keys = planned_weights(session.split.base, session.config.plan)
-        start = base_weights(session.base, keys)
+        keys = planned_weights(session.partition.base, session.config.plan)
+        start = base_weights(session.backbone, keys)
         train: Batches = session.training_batches(sources, head_only=False)
         rate = PhaseConfig(self.settings.epochs(name), self.settings.base_rate(name))
         schedule = Schedule("fine-tune", rate, session.config.fit, tuning=session.config.tuning)
@@ -202,9 +202,9 @@ class _Recipe:
             train,
             session.batches(sources, "validation"),
             schedule,
-            lambda: total_drift(start, base_weights(session.base, keys)),
+            lambda: total_drift(start, base_weights(session.backbone, keys)),
         )
-        return train_watched(task, stage.watch, stage.done), more
+        return train_watched(task, stage.reporter, stage.done), more
 
     def _session(self, plan: FreezePlan, fit: FitConfig, scratch: bool = False) -> Session:
         base = self.bench.config.base
@@ -217,10 +217,10 @@ class _Recipe:
             tuning=TuningConfig(train_batch_norm=scratch),
         )
         share = self.stages.share if "stages" in vars(self) else 0.0
-        return prepare(self.bench.workspace, config, self.bench.manifest, session_watch(self.bench, share))
+        return prepare(self.bench.workspace, config, self.bench.manifest, session_reporter(self.bench, share))
 
     def _built_tree(self) -> LayerTree:
-        _ = self._plain.base  # building it leaves the tree on disk
+        _ = self._plain.backbone  # building it leaves the tree on disk
         tree = self._plain.tree
         assert tree is not None
         return tree

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 from transfer_core.labs.run_bench import Bench
 from transfer_core.runs.events import Event, Message, Progress
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 from transfer_core.text import Sentence
 
-__all__ = ["Stage", "Stages", "session_watch"]
+__all__ = ["Stage", "Stages", "session_reporter"]
 
 
 class Stage:
@@ -18,9 +18,9 @@ class Stage:
     def __init__(self, bench: Bench, words: Sentence, share: Callable[[float], float]) -> None:
         """`share` turns the share of the stage (0..1) into that of the whole."""
         self._bench, self._words, self._share = bench, words, share
-        self.watch = bench.quiet(self._hear)
+        self.reporter = bench.quiet(self._hear)
         """For its parts: what they say of their progress becomes the whole's."""
-        self.watch.start("measure")
+        self.reporter.start("measure")
         self.done(0.0)
 
     def done(self, share: float) -> None:
@@ -35,7 +35,7 @@ class Stage:
         if isinstance(event, Progress) and event.total:
             self.done(event.done / event.total)
         elif isinstance(event, Message):
-            self._bench.watch.emit(event)
+            self._bench.reporter.emit(event)
 
 
 class Stages:
@@ -67,6 +67,6 @@ class Stages:
         self.taken.setdefault(name, round(time.perf_counter() - began, 2))
 
 
-def session_watch(bench: Bench, share: float = 0.0) -> Watch:
+def session_reporter(bench: Bench, share: float = 0.0) -> Reporter:
     """For decoding the photos, or finding them decoded, which is no stage: the share stays as it is."""
-    return Stage(bench, Sentence("photos"), lambda _: share).watch
+    return Stage(bench, Sentence("photos"), lambda _: share).reporter

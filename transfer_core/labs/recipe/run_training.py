@@ -9,10 +9,12 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from transfer_core.nn.data.batches import Batches
+from transfer_core.nn.training.callbacks import Schedule
 from transfer_core.nn.training.classifier import Network
-from transfer_core.nn.training.loop import Schedule, answering, fit
+from transfer_core.nn.training.loop import fit
+from transfer_core.nn.training.steps import compiled_predict
 from transfer_core.runs.events import EpochEnded, Event, Progress
-from transfer_core.runs.progress import Stopped, Watch
+from transfer_core.runs.progress import Reporter, Stopped
 
 __all__ = ["Task", "Watched", "first_gradient", "photo_losses", "train_watched"]
 
@@ -53,7 +55,7 @@ class Watched:
     """Whether it ended early because the loss was no longer a number."""
 
 
-def train_watched(task: Task, watch: Watch, share: Callable[[float], None]) -> Watched:
+def train_watched(task: Task, reporter: Reporter, share: Callable[[float], None]) -> Watched:
     """Train and look at the network after every epoch.
 
     The weights at the end are those of the last epoch: picking the best on the validation photos would make the
@@ -61,14 +63,14 @@ def train_watched(task: Task, watch: Watch, share: Callable[[float], None]) -> W
 
     Args:
         task: its network is changed.
-        watch: a quiet one, for signs of life and the stop.
+        reporter: a quiet one, for signs of life and the stop.
         share: hears which share (0..1) of the training is done.
 
     Raises:
         Stopped: a stop was asked for.
     """
     network, validation = task.network, task.validation
-    ask = answering(network, validation, watch)
+    ask = compiled_predict(network, validation, reporter)
     epochs = task.schedule.config.epochs
     before = ask()
     watched = Watched(before, _figures(before, validation.labels), weights=network.read())
@@ -87,7 +89,7 @@ def train_watched(task: Task, watch: Watch, share: Callable[[float], None]) -> W
             watched.epochs.append({"epoch": event.epoch, **event.metrics, "drift": drift})
             share(len(watched.epochs) / epochs)
 
-    inner = Watch(hear, watch.stop, watch.beat)
+    inner = Reporter(hear, reporter.stop, reporter.beat)
     inner.start(task.schedule.name, epochs)
     fitted = fit(network, task.train, validation, task.schedule, inner)
     if fitted.ending == "stopped":

@@ -17,9 +17,9 @@ from transfer_core.labs.sanity.run_networks import BaseAtWork, EndToEnd, feature
 from transfer_core.labs.sanity.settings import CURVES, Settings, choose_photos, compared, conclude
 from transfer_core.nn.data.batches import Batch, Batches
 from transfer_core.nn.training.classifier import Network, head_network
-from transfer_core.nn.training.loop import train_step
-from transfer_core.nn.training.optimizer import RatedOptimizer
+from transfer_core.nn.training.optimizer import LayerwiseOptimizer
 from transfer_core.nn.training.session import Session
+from transfer_core.nn.training.steps import train_step
 from transfer_core.text import Sentence
 
 __all__ = ["run"]
@@ -44,8 +44,8 @@ def run(bench: Bench) -> dict[str, Any]:
     bench.share(Sentence("reading the photos"), 0.0)
     chosen = choose_photos(bench.manifest, settings, bench.config.seed)
     session = bench.session(bench.run_config(fit=settings.fit, head=settings.phase), chosen)
-    base = BaseAtWork(bench.workspace, session.base, bench.config.base.weights)
-    kept = bench.kept() or {}
+    base = BaseAtWork(bench.workspace, session.backbone, bench.config.base.weights)
+    kept = bench.load() or {}
     result = _empty(session, settings, base.facts) | {
         name: kept[name] for name in (_BOTTLENECK, _FROZEN) if name in kept
     }
@@ -54,7 +54,9 @@ def run(bench: Bench) -> dict[str, Any]:
     check = _Check(bench, settings, session, base, result, _Work(bench, _size(result, left)))
     if _FROZEN not in result:
         if bench.config.base.weights == "none":
-            bench.watch.message("The base has random weights, to which photos look much alike: a mistake may not show.")
+            bench.reporter.message(
+                "The base has random weights, to which photos look much alike: a mistake may not show."
+            )
         check.plain()
     for name in left:
         check.mistake(name)
@@ -66,7 +68,7 @@ def _empty(session: Session, settings: Settings, facts: BaseFacts) -> dict[str, 
     """A result before anything was found."""
     manifest = session.manifest
     return {
-        "base": session.row.name,
+        "base": session.spec.name,
         "facts": asdict(facts),
         "classes": list(manifest.classes),
         "photos": {"train": len(manifest.of("train")), "validation": len(manifest.of("validation"))},
@@ -109,7 +111,7 @@ class _Work:
             self._told = now
             self.bench.share(step, self.done / self.total)
         else:
-            self.bench.watch.check()
+            self.bench.reporter.check()
 
 
 @dataclass
@@ -165,7 +167,7 @@ class _Check:
                 self.result[key] = frozen[key]
         self.result.pop("running", None)
         self.result["conclusion"] = conclude(self.result)
-        self.bench.keep(self.result)
+        self.bench.save(self.result)
 
     def _train(self, network: Network, source: Any, title: Sentence, name: str, cost: int = 1) -> dict[str, Any]:
         """One training and its answers at the end; all begin with the same weights and see the photos in one order.
@@ -179,7 +181,7 @@ class _Check:
         """
         began, kept = time.perf_counter(), time.monotonic()
         train, validation = self._batches(source, name)
-        optimizer = RatedOptimizer(
+        optimizer = LayerwiseOptimizer(
             self.settings.optimizer, self.settings.learning_rate, network.variables, network.scales(1.0)
         )
         step, ask = train_step(network, optimizer, train), _asking(network, validation)
@@ -202,7 +204,7 @@ class _Check:
                 curves[key].append(value)
             if time.monotonic() - kept >= _KEPT_EVERY:
                 kept = time.monotonic()
-                self.bench.keep({**self.result, "running": {"name": name, "title": title, "curves": curves}})
+                self.bench.save({**self.result, "running": {"name": name, "title": title, "curves": curves}})
         hits = (logits.argmax(1) == validation.labels).tolist()
         return {
             "curves": curves,

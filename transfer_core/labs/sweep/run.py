@@ -14,19 +14,21 @@ from transfer_core.errors import RunError
 from transfer_core.labs.run_bench import Bench
 from transfer_core.labs.sweep.folds import counts, fold, fold_count, usable
 from transfer_core.labs.sweep.result import build_result, trial_seconds
-from transfer_core.labs.sweep.schedule import Standing, Trial, forecast, next_trial
+from transfer_core.labs.sweep.schedule import SweepState, Trial, forecast, next_trial
 from transfer_core.labs.sweep.settings import HEAD, Depth, Settings, depths
-from transfer_core.labs.sweep.time_budget import Purse
+from transfer_core.labs.sweep.time_budget import TimeBudget
 from transfer_core.labs.sweep.verdict import judge, key
 from transfer_core.nn.retracing import retracing_expected
+from transfer_core.nn.training.callbacks import Fitted, Schedule
 from transfer_core.nn.training.classifier import Network, head_network
-from transfer_core.nn.training.loop import Fitted, Schedule, fit, probabilities
+from transfer_core.nn.training.loop import fit
 from transfer_core.nn.training.session import Session, prepare
+from transfer_core.nn.training.steps import probabilities
 from transfer_core.nn.training.sweep_features import share_features
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import FitConfig, RunConfig
 from transfer_core.runs.events import EpochEnded, Event, Message, Progress
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 from transfer_core.stats.intervals import wilson
 from transfer_core.text import Sentence
 
@@ -58,7 +60,7 @@ def run(bench: Bench, clock: Callable[[], float] = time.perf_counter) -> dict[st
         Stopped: a stop was asked for; what was kept stays.
     """
     cache_limit.limit_bytes(bench.workspace)  # a limit that is no number is refused before anything is computed
-    sweep = _Sweep(bench, Purse(bench.settings.budget * 60, clock, (bench.kept() or {}).get("spent", 0.0)))
+    sweep = _Sweep(bench, TimeBudget(bench.settings.budget * 60, clock, (bench.load() or {}).get("spent", 0.0)))
     with retracing_expected():
         sweep.resume()
         sweep.prepare_features()
@@ -73,7 +75,7 @@ class _Sweep:
     """One sweep at work."""
 
     bench: Bench
-    purse: Purse
+    time_budget: TimeBudget
     trials: list[dict[str, Any]] = field(default_factory=list)
     heads: dict[int, tuple[list[Any], float]] = field(default_factory=dict)
     """Weights of the head of each repeat, and the seconds it took."""
@@ -89,8 +91,8 @@ class _Sweep:
     @cached_property
     def session(self) -> Session:
         """Photos and base of all trials; what is computed for one is at hand for all."""
-        watch = self.watch(Sentence("Reading the photos"))
-        return prepare(self.bench.workspace, self.bench.run_config(), usable(self.bench.manifest), watch)
+        reporter = self.reporter(Sentence("Reading the photos"))
+        return prepare(self.bench.workspace, self.bench.run_config(), usable(self.bench.manifest), reporter)
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -105,7 +107,7 @@ class _Sweep:
     @cached_property
     def depths(self) -> dict[str, Depth]:
         """What may be tried, by name, cheapest first."""
-        base, tree = self.session.base, self.session.tree  # the tree is stored when the base is built
+        base, tree = self.session.backbone, self.session.tree  # the tree is stored when the base is built
         assert base is not None and tree is not None
         found = depths(self.bench.workspace, tree, self.settings, len(self.manifest.classes), counts(self.folds[0]))
         return {depth.name: depth for depth in found}
@@ -119,46 +121,48 @@ class _Sweep:
 
     def resume(self) -> None:
         """Take up the trials of an earlier go."""
-        kept = self.bench.kept()
+        kept = self.bench.load()
         if not kept or not kept.get("trials"):
             return
         if kept.get("identity") == self.identity:
             self.trials = list(kept["trials"])
         else:
-            self.bench.watch.message(
+            self.bench.reporter.message(
                 "The sweep starts again: its photos are not what they were when the earlier trials were made.", True
             )
-            self.purse.before = 0.0
+            self.time_budget.before = 0.0
 
-    def watch(self, step: Sentence, *, overdraft: bool = False) -> Watch:
-        """A watch for one part, which tells the budget's progress; with `overdraft`, it ends with the budget."""
+    def reporter(self, step: Sentence, *, overdraft: bool = False) -> Reporter:
+        """A reporter for one part, which tells the budget's progress; with `overdraft`, it ends with the budget."""
 
         def hear(event: Event) -> None:
             if isinstance(event, Message):
-                self.bench.watch.emit(event)
+                self.bench.reporter.emit(event)
             elif isinstance(event, Progress | EpochEnded) and time.perf_counter() - self.told >= _INTERVAL:
                 self.told = time.perf_counter()
-                self.bench.share(step, self.purse.share)
+                self.bench.share(step, self.time_budget.share)
 
-        stop = self.bench.watch.stop
-        watch = Watch(hear, (lambda: stop() or self.purse.overdrawn) if overdraft else stop, self.bench.watch.beat)
-        watch.start("features")
-        return watch
+        stop = self.bench.reporter.stop
+        reporter = Reporter(
+            hear, (lambda: stop() or self.time_budget.overdrawn) if overdraft else stop, self.bench.reporter.beat
+        )
+        reporter.start("features")
+        return reporter
 
     def prepare_features(self) -> None:
         """Compute the features of the depths that will probably be tried in one pass over the photos."""
         planned = {trial.depth for trial in forecast(list(self.depths.values()), self.settings, len(self.folds))}
-        began = self.purse.clock()
-        watch = self.watch(Sentence("Looking at the photos once"))
+        began = self.time_budget.clock()
+        reporter = self.reporter(Sentence("Looking at the photos once"))
         share_features(
-            _with(self.session, watch=watch),
+            _with(self.session, reporter=reporter),
             [
                 (depth.frontier, depth.values)
                 for depth in self.depths.values()
                 if depth.name in planned and depth.name != HEAD
             ],
         )
-        self.features_seconds += self.purse.clock() - began
+        self.features_seconds += self.time_budget.clock() - began
 
     def next(self) -> Trial | None:
         """What to try now."""
@@ -168,7 +172,7 @@ class _Sweep:
         for depth in self.depths.values():
             if depth.values and not any(name in self.session.found for name in depth.frontier):
                 seconds[depth.name] += max(depth.features_seconds, self.features_seconds)
-        standing = Standing(done, self.purse.spent, seconds, len(self.folds), behind)
+        standing = SweepState(done, self.time_budget.spent, seconds, len(self.folds), behind)
         return next_trial(list(self.depths), self.settings, standing)
 
     def perform(self, trial: Trial) -> None:
@@ -177,45 +181,45 @@ class _Sweep:
             self.train_head(trial.repeat)
         if trial.depth != HEAD:
             self.fine_tune(trial)
-        self.bench.keep(self.result(complete=False))
+        self.bench.save(self.result(complete=False))
 
     def train_head(self, repeat: int) -> None:
         """Train the head of a repeat on the frozen base."""
         trial = Trial(HEAD, self.settings.head.learning_rate, repeat)
-        session, watch = self.session_for(trial, FitConfig(batch_size=self.settings.batch_size))
+        session, reporter = self.session_for(trial, FitConfig(batch_size=self.settings.batch_size))
         features = session.pooled_features().array
-        began = self.purse.clock()
+        began = self.time_budget.clock()
         network = head_network(
             features.shape[-1], len(self.manifest.classes), session.config.fit.dropout, session.config.seed
         )
         schedule = Schedule("head", self.settings.head, session.config.fit)
-        record = self.fit(session, network, (features,), schedule, watch)
-        self.heads[repeat] = (network.read(), self.purse.clock() - began)
+        record = self.fit(session, network, (features,), schedule, reporter)
+        self.heads[repeat] = (network.read(), self.time_budget.clock() - began)
         if record is not None and all(key(done) != trial for done in self.trials):
             self.trials.append(self.describe(trial, record, self.heads[repeat][1], 0.0))
 
     def fine_tune(self, trial: Trial) -> None:
         """Fine-tune from the head of the trial's repeat, and put the base back as it was."""
         fitting = FitConfig(batch_size=self.settings.batch_size, patience=self.settings.patience)
-        session, watch = self.session_for(trial, fitting)
+        session, reporter = self.session_for(trial, fitting)
         weights, head_seconds = self.heads[trial.repeat]
-        began = self.purse.clock()
+        began = self.time_budget.clock()
         sources = session.frontier_sources()
-        self.features_seconds += self.purse.clock() - began
-        began = self.purse.clock()
+        self.features_seconds += self.time_budget.clock() - began
+        began = self.time_budget.clock()
         head = head_network(len(weights[0]), len(self.manifest.classes), fitting.dropout, session.config.seed)
         head.write(weights)
         network = session.suffix_network(head)
         untouched = network.read()
         try:
             schedule = Schedule("fine-tune", self.settings.phase(trial.rate), fitting, keep_start=True)
-            record = self.fit(session, network, sources, schedule, watch)
+            record = self.fit(session, network, sources, schedule, reporter)
         finally:
             network.write(untouched)
         if record is not None:
-            self.trials.append(self.describe(trial, record, self.purse.clock() - began, head_seconds))
+            self.trials.append(self.describe(trial, record, self.time_budget.clock() - began, head_seconds))
 
-    def session_for(self, trial: Trial, fitting: FitConfig) -> tuple[Session, Watch]:
+    def session_for(self, trial: Trial, fitting: FitConfig) -> tuple[Session, Reporter]:
         """The photos of the trial's repeat and the network cut at its depth; and what it reports to."""
         step = Sentence(
             "Training {depth}, round {round} of {rounds}",
@@ -230,27 +234,32 @@ class _Sweep:
             seed=(self.bench.config.seed + trial.repeat) % 2**31,
         )
         # A trial of the head is what everything else begins with: it may overdraw the budget.
-        watch = self.watch(step, overdraft=trial.depth != HEAD)
-        patient = self.watch(step)
-        return _with(self.session, config=config, manifest=self.folds[trial.repeat], watch=patient), watch
+        reporter = self.reporter(step, overdraft=trial.depth != HEAD)
+        patient = self.reporter(step)
+        return _with(self.session, config=config, manifest=self.folds[trial.repeat], reporter=patient), reporter
 
     def fit(
-        self, session: Session, network: Network, sources: tuple[Any, ...], schedule: Schedule, watch: Watch
+        self,
+        session: Session,
+        network: Network,
+        sources: tuple[Any, ...],
+        schedule: Schedule,
+        reporter: Reporter,
     ) -> dict[str, Any] | None:
         """Train, and measure on photos that had no say; None when the budget ended before the first epoch did."""
         paces: list[float] = []
-        hear = watch.emit
+        hear = reporter.emit
 
         def listen(event: Event) -> None:
             if isinstance(event, EpochEnded):
                 paces.append(event.seconds)
             hear(event)
 
-        watch.emit = listen
-        watch.start(schedule.name, schedule.config.epochs)
+        reporter.emit = listen
+        reporter.start(schedule.name, schedule.config.epochs)
         train_photos = session.training_batches(sources, head_only=network.body is None)
-        fitted: Fitted = fit(network, train_photos, session.batches(sources, "validation"), schedule, watch)
-        self.bench.watch.check()
+        fitted: Fitted = fit(network, train_photos, session.batches(sources, "validation"), schedule, reporter)
+        self.bench.reporter.check()
         if fitted.best_epoch is None and fitted.ending == "diverged":
             raise RunError(
                 "The loss of the head was no longer a number in its first epoch, so there is nothing to fine-tune "
@@ -259,7 +268,7 @@ class _Sweep:
         if fitted.best_epoch is None or (fitted.ending == "stopped" and not fitted.epochs):
             return None
         measured = session.batches(sources, "test")
-        answers = probabilities(network, measured, self.watch(Sentence("Measuring"))).argmax(1)
+        answers = probabilities(network, measured, self.reporter(Sentence("Measuring"))).argmax(1)
         right = "".join("01"[int(hit)] for hit in answers == measured.labels)
         return {
             "right": right,
@@ -290,8 +299,8 @@ class _Sweep:
     def result(self, *, complete: bool = True) -> dict[str, Any]:
         """Everything found so far."""
         more = {
-            "budget_seconds": self.purse.budget,
-            "spent": round(self.purse.spent, 2),
+            "budget_seconds": self.time_budget.budget,
+            "spent": round(self.time_budget.spent, 2),
             "features_seconds": round(self.features_seconds, 2),
             "rounds": len(self.folds),
             "identity": self.identity,
@@ -302,5 +311,5 @@ class _Sweep:
 def _with(session: Session, **parts: Any) -> Session:
     """Another session on the same photos, features and base."""
     other = replace(session, **parts)
-    other.base = session.base
+    other.backbone = session.backbone
     return other

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from transfer_core.labs.sweep.settings import HEAD, Depth, Settings
 
-__all__ = ["LOOK_SHARE", "Standing", "Trial", "chosen_rates", "forecast", "next_trial"]
+__all__ = ["LOOK_SHARE", "SweepState", "Trial", "chosen_rates", "forecast", "next_trial"]
 
 LOOK_SHARE = 0.5
 """Share of the budget that the first look may take; the rest is for repeats, which narrow the intervals."""
@@ -25,7 +25,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Standing:
+class SweepState:
     """Where a sweep stands."""
 
     done: Mapping[Trial, float]
@@ -50,7 +50,7 @@ def chosen_rates(done: Mapping[Trial, float]) -> dict[str, float]:
     return {depth: rate for depth, (_, rate) in best.items()}
 
 
-def next_trial(order: Sequence[str], settings: Settings, standing: Standing) -> Trial | None:
+def next_trial(order: Sequence[str], settings: Settings, sweep: SweepState) -> Trial | None:
     """The trial to do now, or None when nothing more fits or all is done.
 
     1. The head alone, whatever the budget.
@@ -64,12 +64,12 @@ def next_trial(order: Sequence[str], settings: Settings, standing: Standing) -> 
     Args:
         order: names of the depths, HEAD first, cheapest first.
         settings: budget and rates.
-        standing: what is done and what things cost.
+        sweep: what is done and what things cost.
     """
-    budget, done = settings.budget * 60, standing.done
+    budget, done = settings.budget * 60, sweep.done
 
     def fits(trial: Trial, share: float = 1.0, besides: float = 0.0) -> bool:
-        return trial not in done and standing.spent + besides + standing.seconds[trial.depth] <= share * budget
+        return trial not in done and sweep.spent + besides + sweep.seconds[trial.depth] <= share * budget
 
     start = Trial(HEAD, settings.head.learning_rate, 0)
     if start not in done:
@@ -77,15 +77,15 @@ def next_trial(order: Sequence[str], settings: Settings, standing: Standing) -> 
     share = LOOK_SHARE if any(trial.depth != HEAD for trial in done) else 1.0
     rates = chosen_rates(done)
     looks = _looks([name for name in order if name != HEAD], settings.rates, rates)
-    racing = [name for name in order if name in rates and name not in standing.behind]
+    racing = [name for name in order if name in rates and name not in sweep.behind]
     repeats = []
-    for repeat in range(1, standing.repeats):
+    for repeat in range(1, sweep.repeats):
         round_ = [Trial(name, rates[name], repeat) for name in racing]
-        followed = any(fits(trial, besides=standing.seconds[HEAD]) for trial in round_ if trial.depth != HEAD)
+        followed = any(fits(trial, besides=sweep.seconds[HEAD]) for trial in round_ if trial.depth != HEAD)
         repeats += [trial for trial in round_ if trial.depth != HEAD or followed or len(rates) == 1]
     # Once a depth is repeated, its rate stands: another one would make its repeats worthless.
     repeated = {trial.depth for trial in done if trial.repeat}
-    late = [trial for trial in looks if trial.depth not in repeated and trial.depth not in standing.behind]
+    late = [trial for trial in looks if trial.depth not in repeated and trial.depth not in sweep.behind]
     for trials, most in ((late, share), (repeats, 1.0), (late, 1.0)):
         for trial in trials:
             if fits(trial, most):
@@ -107,7 +107,7 @@ def forecast(depths: Sequence[Depth], settings: Settings, repeats: int) -> list[
     order = [depth.name for depth in depths]
     seconds = {depth.name: depth.seconds for depth in depths}
     spent, done = depths[0].features_seconds, dict[Trial, float]()
-    while trial := next_trial(order, settings, Standing(done, spent, seconds, repeats)):
+    while trial := next_trial(order, settings, SweepState(done, spent, seconds, repeats)):
         done[trial] = 0.0
         spent += seconds[trial.depth]
     return list(done)

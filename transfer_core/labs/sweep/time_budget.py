@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-__all__ = ["Purse"]
+__all__ = ["TimeBudget"]
 
 _OVERDRAFT = 1.05  # share of the budget at which a trial that takes longer than expected is broken off
 
 
 @dataclass
-class Purse:
+class TimeBudget:
     """The budget and what is left of it."""
 
     budget: float

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from transfer_core.disk.mapped_memory import MappedReads
 from transfer_core.nn.data.augment import Variant
 from transfer_core.nn.data.batches import Batch, Batches, Rows
-from transfer_core.nn.data.variants import VariantRows
+from transfer_core.nn.data.variants import AugmentedRows
 from transfer_core.runs.augmentation import Preset
 
 __all__ = ["LiveBatches", "LivePhotos"]
@@ -42,7 +42,7 @@ class LiveBatches(Batches):
         """The batches of one epoch, in the order of `Batches.epoch`; the same number, the same variants."""
         live = self.live
         variants = tuple(Variant(sha, number) for sha in live.sha256)
-        shown = VariantRows(live.photos, self.rows, variants, live.preset, live.seed)
+        shown = AugmentedRows(live.photos, self.rows, variants, live.preset, live.seed)
         order = self.order(number)
         reads = MappedReads([live.photos])
         together = self.batch_size * max(1, _AT_ONCE // self.batch_size)

@@ -18,7 +18,7 @@ from transfer_core.errors import DataError, PhotoError
 from transfer_core.nn.data.batches import Rows
 from transfer_core.photos.decode import decode
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 from transfer_core.text import Sentence
 
 __all__ = ["DECODE_VERSION", "Pixels", "Skipped", "load_pixels", "without"]
@@ -53,7 +53,7 @@ class Skipped:
 
 
 def load_pixels(
-    workspace: Workspace, photos: Sequence[ManifestPhoto], size: int, watch: Watch
+    workspace: Workspace, photos: Sequence[ManifestPhoto], size: int, reporter: Reporter
 ) -> tuple[Pixels, list[Skipped]]:
     """Decode photos to squares of `size` pixels, or take them from the cache.
 
@@ -69,17 +69,17 @@ def load_pixels(
     """
     wanted = {photo.sha256: photo for photo in sorted(photos, key=lambda photo: photo.sha256)}
     folder = workspace.cache_dir / "pixels" / f"{size}-v{DECODE_VERSION}"
-    watch.progress(Sentence("photos"), 0, len(wanted))
+    reporter.progress(Sentence("photos"), 0, len(wanted))
     found = _find(folder, list(wanted))
     failures: dict[str, Sentence] = {}
     if found is None:
-        found, failures = _decode_all(workspace, list(wanted.values()), size, folder, watch)
-    watch.progress(Sentence("photos"), len(wanted), len(wanted))
+        found, failures = _decode_all(workspace, list(wanted.values()), size, folder, reporter)
+    reporter.progress(Sentence("photos"), len(wanted), len(wanted))
     shas = found.notes["photos"]
     pixels = Pixels(found.array, _key(shas), {sha: row for row, sha in enumerate(shas)})
     skipped = [Skipped(photo, failures[photo.sha256]) for photo in photos if photo.sha256 in failures]
     for item in skipped:
-        watch.message("{name} is left out. {reason}", name=item.photo.name, reason=item.reason, warning=True)
+        reporter.message("{name} is left out. {reason}", name=item.photo.name, reason=item.reason, warning=True)
     return pixels, skipped
 
 
@@ -124,7 +124,7 @@ def _find(folder: Path, shas: list[str]) -> Stored | None:
 
 
 def _decode_all(
-    workspace: Workspace, photos: list[ManifestPhoto], size: int, folder: Path, watch: Watch
+    workspace: Workspace, photos: list[ManifestPhoto], size: int, folder: Path, reporter: Reporter
 ) -> tuple[Stored, dict[str, Sentence]]:
     """Decode what no earlier file holds; give the array of what could be read, and why the rest could not."""
     require_space(workspace, folder, len(photos) * size * size * 3, Sentence("The decoded photos"))
@@ -141,7 +141,7 @@ def _decode_all(
                 else:
                     writer.append(result[None])
                     kept.append(photo.sha256)
-                watch.progress(Sentence("photos"), done, len(photos))
+                reporter.progress(Sentence("photos"), done, len(photos))
             if not kept:
                 raise DataError(
                     "None of the {count} photos can be read now: {first}",

@@ -14,11 +14,11 @@ from transfer_core.nn.data.pixels import Pixels
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.augmentation import Preset
 
-__all__ = ["VariantRows", "Views", "with_variants"]
+__all__ = ["AugmentedPixels", "AugmentedRows", "with_variants"]
 
 
 @dataclass(frozen=True)
-class VariantRows:
+class AugmentedRows:
     """Photos and their variants as rows of one array; a variant is made each time it is asked for, never stored."""
 
     photos: Rows
@@ -60,7 +60,7 @@ class VariantRows:
 
 
 @dataclass(frozen=True)
-class Views(Pixels):
+class AugmentedPixels(Pixels):
     """Pixels whose training photos are variants; `rows` holds the photos to check on, which stay as they are."""
 
     training: dict[str, tuple[int, ...]] = field(default_factory=dict)
@@ -71,7 +71,7 @@ class Views(Pixels):
         return self.training[sha256]
 
 
-def with_variants(pixels: Pixels, manifest: Manifest, preset: Preset, variants: int, seed: int) -> Views:
+def with_variants(pixels: Pixels, manifest: Manifest, preset: Preset, variants: int, seed: int) -> AugmentedPixels:
     """Show each training photo as `variants` fixed variants, and every other photo as it is.
 
     The rows keep the order of `pixels`. With 0 variants the training photos are left out.
@@ -96,5 +96,5 @@ def with_variants(pixels: Pixels, manifest: Manifest, preset: Preset, variants: 
     factors = [value for name, value in vars(preset).items() if name not in ("name", "title", "description")]
     # Without variants nothing random is in the rows, so they serve every preset and seed.
     key = content_key(pixels.key, names, variants, *([AUGMENTATION_VERSION, factors, seed] if variants else []))
-    array = VariantRows(pixels.array, np.array(rows, np.int64), tuple(shown), preset, seed)
-    return Views(array, key, held, training)
+    array = AugmentedRows(pixels.array, np.array(rows, np.int64), tuple(shown), preset, seed)
+    return AugmentedPixels(array, key, held, training)

@@ -20,7 +20,7 @@ from transfer_core.nn.data.batches import Rows
 from transfer_core.nn.data.pixels import Pixels
 from transfer_core.nn.features.litert import accelerate, engine, freeze
 from transfer_core.runs.config import CachePrecision
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 from transfer_core.text import Sentence
 
 __all__ = ["FEATURES_VERSION", "POOLED", "Origin", "Start", "compute_features", "feature_forward", "find_features"]
@@ -91,7 +91,7 @@ def compute_features(
     outputs: Sequence[str],
     origin: Origin,
     pixels: Pixels,
-    watch: Watch,
+    reporter: Reporter,
     start: Start | None = None,
 ) -> dict[str, Stored]:
     """Run `model` once over all photos and store what it gives.
@@ -103,7 +103,7 @@ def compute_features(
         outputs: names for the tensors: layers, or POOLED.
         origin: what the features are made from.
         pixels: the photos; row i of every result belongs to row i of them.
-        watch: progress as the step `features`, in photos.
+        reporter: progress as the step `features`, in photos.
         start: what the model takes instead of the photos; noted with what is stored.
 
     Returns:
@@ -122,7 +122,7 @@ def compute_features(
         workspace, folder, _row_bytes(outputs, shapes, origin) * total, Sentence("The features of these photos")
     )
     parts = content_key(origin.base, origin.weights, origin.size, list(outputs), *([start.name] if start else []))
-    chosen, forward = _choose(workspace, model, parts, origin.litert, source, watch)
+    chosen, forward = _choose(workspace, model, parts, origin.litert, source, reporter)
     with ExitStack() as stack:
         writers = [
             stack.enter_context(write_array(origin.path(workspace, name), shape, _dtype(origin, name)))
@@ -134,7 +134,7 @@ def compute_features(
             writer.notes["from"] = start.name if start else "pixels"
             if origin.halves(name):
                 writer.notes |= {"precision": "float16", "exact": False, "clipped": 0}
-        watch.progress(Sentence("features"), 0, total)
+        reporter.progress(Sentence("features"), 0, total)
         reads = MappedReads([source])
         for first in range(0, total, _BATCH):
             rows = source[first : first + _BATCH]
@@ -144,19 +144,24 @@ def compute_features(
                     writer.notes["clipped"] += clipped
                 writer.append(values)
             reads.add(rows.nbytes)
-            watch.progress(Sentence("features"), first + len(rows), total)
+            reporter.progress(Sentence("features"), first + len(rows), total)
     return {name: writer.stored(origin.path(workspace, name)) for name, writer in zip(outputs, writers, strict=True)}
 
 
 def feature_forward(
-    workspace: Workspace, model: keras.Model, outputs: Sequence[str], origin: Origin, pixels: Pixels, watch: Watch
+    workspace: Workspace,
+    model: keras.Model,
+    outputs: Sequence[str],
+    origin: Origin,
+    pixels: Pixels,
+    reporter: Reporter,
 ) -> Callable[[NDArray[np.uint8]], list[NDArray[np.float32]]]:
     """What `compute_features` runs over `pixels`, as a function of any photos (batch, size, size, 3), storing nothing.
 
     Equal photos give equal values, to the last bit, as `compute_features` gives for as many photos.
     """
     parts = content_key(origin.base, origin.weights, origin.size, list(outputs))
-    _, forward = _choose(workspace, model, parts, origin.litert, pixels.array, watch)
+    _, forward = _choose(workspace, model, parts, origin.litert, pixels.array, reporter)
 
     def in_batches(photos: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         parts = [forward(photos[start : start + _BATCH]) for start in range(0, len(photos), _BATCH)]
@@ -175,10 +180,10 @@ def _row_bytes(outputs: Sequence[str], shapes: Sequence[tuple[int, ...]], origin
 
 
 def _choose(
-    workspace: Workspace, model: keras.Model, key: str, litert: bool, source: Rows, watch: Watch
+    workspace: Workspace, model: keras.Model, key: str, litert: bool, source: Rows, reporter: Reporter
 ) -> tuple[str, Any]:
     """Name of the engine, and the function to call for at most _BATCH rows of `source`."""
-    accelerated = accelerate(workspace, model, key, source, watch) if litert else freeze(model, source, watch)
+    accelerated = accelerate(workspace, model, key, source, reporter) if litert else freeze(model, source, reporter)
     if accelerated is None:
         return "keras", _forward(model, source.dtype)
     return "litert" if litert else "tensorflow", accelerated

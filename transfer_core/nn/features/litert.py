@@ -22,7 +22,7 @@ from transfer_core.nn.features.constant_graph import FrozenGraph
 from transfer_core.nn.features.folding import FoldedModel
 from transfer_core.nn.native_notes import without_notes
 from transfer_core.nn.numerics import numerics, processors
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 from transfer_core.text import Sentence
 
 __all__ = ["LIMIT", "MINIMUM_FROZEN", "MINIMUM_PHOTOS", "Accelerated", "accelerate", "engine", "freeze"]
@@ -89,7 +89,9 @@ class Accelerated:
         return results
 
 
-def accelerate(workspace: Workspace, model: keras.Model, key: str, rows: Rows, watch: Watch) -> Accelerated | None:
+def accelerate(
+    workspace: Workspace, model: keras.Model, key: str, rows: Rows, reporter: Reporter
+) -> Accelerated | None:
     """Convert `model`, or load it as converted before, and check it against Keras on the first of `rows`.
 
     Args:
@@ -97,7 +99,7 @@ def accelerate(workspace: Workspace, model: keras.Model, key: str, rows: Rows, w
         model: functional, from one float32 tensor (batch, ...) to one tensor or a list of them; in inference mode.
         key: names the model's architecture, weights and outputs: models of one key are the same.
         rows: all that will be run, (n, ...): photos, uint8 RGB, or float32 activations.
-        watch: told why, where the model can't be converted.
+        reporter: told why, where the model can't be converted.
 
     Returns:
         What stands in for the model, or None where Keras itself should be used: with a graphics processor, for few
@@ -118,7 +120,7 @@ def accelerate(workspace: Workspace, model: keras.Model, key: str, rows: Rows, w
             return _checked(stored.array.tobytes(), first, expected)
         except _UnfitError as error:
             _log.warning("%s does not fit its network (%s) and is made anew", path, error)
-    watch.check()
+    reporter.check()
     began = time.perf_counter()
     try:
         content = _convert(model)
@@ -126,7 +128,7 @@ def accelerate(workspace: Workspace, model: keras.Model, key: str, rows: Rows, w
     except Exception as error:  # whatever a converter can't do, Keras can
         _log.warning("can't be run by LiteRT", exc_info=error)
         reason = _reason(error)
-        watch.message(
+        reporter.message(
             "Keras itself computes the features, which takes longer: LiteRT can't run this network ({reason}).",
             reason=reason,
         )
@@ -134,11 +136,11 @@ def accelerate(workspace: Workspace, model: keras.Model, key: str, rows: Rows, w
     with write_array(path, (), np.uint8) as writer:
         writer.notes["seconds"] = round(time.perf_counter() - began, 3)
         writer.append(np.frombuffer(content, np.uint8))
-    watch.check()
+    reporter.check()
     return accelerated
 
 
-def freeze(model: keras.Model, rows: Rows, watch: Watch) -> FrozenGraph | None:
+def freeze(model: keras.Model, rows: Rows, reporter: Reporter) -> FrozenGraph | None:
     """Fold `model` for TensorFlow's own kernels, and check it against Keras on the first of `rows`.
 
     Arguments and what is returned are as for `accelerate`; nothing is stored. Keras is used, too, where a photo's place
@@ -150,12 +152,12 @@ def freeze(model: keras.Model, rows: Rows, watch: Watch) -> FrozenGraph | None:
     if len(rows) < MINIMUM_FROZEN or not engine().startswith("litert"):
         return None
     if not numerics()["onednn"]:
-        watch.message(
+        reporter.message(
             "Keras itself computes the features, which takes longer: TensorFlow runs without oneDNN here, and then the "
             "last digits of a photo's features would depend on the photos beside it."
         )
         return None
-    watch.check()
+    reporter.check()
     first = np.asarray(rows[:_BATCH])
     try:
         _require_float32(model)
@@ -165,12 +167,12 @@ def freeze(model: keras.Model, rows: Rows, watch: Watch) -> FrozenGraph | None:
     except (ValueError, TypeError, NotImplementedError, tf.errors.OpError) as error:
         _log.warning("can't be frozen", exc_info=error)
         reason = _reason(error)
-        watch.message(
+        reporter.message(
             "Keras itself computes the features, which takes longer: the network can't be folded ({reason}).",
             reason=reason,
         )
         return None
-    watch.check()
+    reporter.check()
     return frozen
 
 

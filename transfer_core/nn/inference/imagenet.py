@@ -11,7 +11,7 @@ from transfer_core.backbones.imagenet_classes import ANSWERING_BASE, imagenet_na
 from transfer_core.disk.workspace import Workspace
 from transfer_core.nn.backbones import build as bases
 from transfer_core.nn.export.classifier import photo_input
-from transfer_core.nn.inference.predictor import Answering
+from transfer_core.nn.inference.predictor import Predictor
 
 __all__ = ["NAMES_TOLD", "ImageNet"]
 
@@ -19,7 +19,7 @@ NAMES_TOLD = 5
 """Names in an answer. ImageNet's own second measure, too, is whether the right one is among five."""
 
 
-class ImageNet(Answering):
+class ImageNet(Predictor):
     """The 1000 classes of ImageNet, told by the base whose weights file still holds the layer that answers."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -35,7 +35,7 @@ class ImageNet(Answering):
         super().__init__(keras.Model(photo, answer, name="imagenet"), imagenet_names(), row.input_size)
 
     def _described(self, answer: dict[str, Any], row: NDArray[np.float32], share: float) -> dict[str, Any]:
-        """As `Answering.predict` gives it, with `answers` [[name, probability]] in place of every probability."""
+        """As `Predictor.predict` gives it, with `answers` [[name, probability]] in place of every probability."""
         best = row.argsort()[::-1][:NAMES_TOLD]
         return {
             "image": answer["image"],

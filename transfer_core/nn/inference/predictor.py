@@ -15,13 +15,13 @@ from transfer_core.errors import PhotoError, RunError
 from transfer_core.photos.decode import decode
 from transfer_core.runs.folder import Run
 
-__all__ = ["Answering", "Classifier"]
+__all__ = ["Classifier", "Predictor"]
 
 _BATCH = 32
 Item = Path | str | bytes
 
 
-class Answering:
+class Predictor:
     """A model from photos to probabilities, asked about decoded photos or about files."""
 
     def __init__(self, model: keras.Model, classes: Sequence[str], size: int) -> None:
@@ -88,7 +88,7 @@ class Answering:
         }
 
 
-class Classifier(Answering):
+class Classifier(Predictor):
     """The model of a run, loaded once."""
 
     def __init__(self, run: Run) -> None:

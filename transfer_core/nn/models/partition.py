@@ -10,17 +10,17 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from transfer_core.backbones.freeze_plan import FreezePlan, divide
+from transfer_core.backbones.freeze_plan import FreezePlan, partition_graph
 from transfer_core.errors import ConfigError
 from transfer_core.nn.models.batch_norm import moving_statistics
 from transfer_core.nn.models.describe import layer_nodes
 from transfer_core.nn.models.graph import layer_calls
 
-__all__ = ["Split", "base_weights", "freeze_proof", "planned_weights", "split", "weight_hashes"]
+__all__ = ["Partition", "base_weights", "freeze_proof", "partition", "planned_weights", "weight_hashes"]
 
 
 @dataclass(frozen=True)
-class Split:
+class Partition:
     """A base in two halves that share its layers: what trains in one is trained in the other and in the base.
 
     `suffix(prefix(x))` is `base(x)`: where several tensors cross, a list of them; where one does, that tensor.
@@ -57,7 +57,7 @@ class Split:
         return keras.Model(self.base.inputs[0], outputs if self.suffix is None else [*outputs, self.base.outputs[0]])
 
 
-def split(base: keras.Model, plan: FreezePlan) -> Split:
+def partition(base: keras.Model, plan: FreezePlan) -> Partition:
     """Freeze what the plan leaves out, and divide the base where its trainable part begins.
 
     The prefix is every layer that is not downstream of a trainable one, so it is a fixed function of the photo. The
@@ -83,14 +83,14 @@ def split(base: keras.Model, plan: FreezePlan) -> Split:
     _freeze(base, plan)
     source, output = base.inputs[0], base.outputs[0]
     chosen = {name for name in plan.trainable if (facts := nodes[name].facts) and facts.trainable_parameters}
-    division = divide(nodes, chosen, prod(source.shape[1:]))
+    division = partition_graph(nodes, chosen, prod(source.shape[1:]))
     if not division.suffix:
-        return Split(base, keras.Model(source, [output], name="prefix"), None, (calls[-1].name,))
+        return Partition(base, keras.Model(source, [output], name="prefix"), None, (calls[-1].name,))
     tensors = {call.name: call.output for call in calls}
     frontier = [tensors.get(name, source) for name in division.frontier]
     prefix = keras.Model(source, frontier, name="prefix")
     suffix = keras.Model(frontier if len(frontier) > 1 else frontier[0], output, name="suffix")
-    return Split(base, prefix, suffix, division.frontier)
+    return Partition(base, prefix, suffix, division.frontier)
 
 
 def _freeze(base: keras.Model, plan: FreezePlan) -> None:

@@ -16,7 +16,7 @@ __all__ = ["block_features", "block_outputs", "tree_of"]
 
 def tree_of(session: Session) -> LayerTree:
     """The tree of the session's base: as stored, or else of the base, which is built for it."""
-    return session.tree or build_tree(session.base, session.row.title)
+    return session.tree or build_tree(session.backbone, session.spec.title)
 
 
 def block_outputs(tree: LayerTree) -> dict[str, str]:
@@ -45,18 +45,18 @@ def block_features(session: Session) -> dict[str, Stored]:
     missing = [name for name in outputs.values() if name not in found]
     if missing:
         model = _model(session, outputs, missing)
-        found |= compute_features(session.workspace, model, missing, session.origin, session.pixels, session.watch)
+        found |= compute_features(session.workspace, model, missing, session.origin, session.pixels, session.reporter)
         if POOLED in missing:  # the pass went through the whole base
-            record_pass(session.workspace, tree, session.watch.pace)
+            record_pass(session.workspace, tree, session.reporter.pace)
     return {block: found[name] for block, name in outputs.items()}
 
 
 def _model(session: Session, outputs: dict[str, str], wanted: list[str]) -> keras.Model:
     """From photos to the pooled features called `wanted`, in inference mode."""
     ends = {outputs[block.name]: block.children[-1].name for block in tree_of(session).blocks}
-    tensors = {call.name: call.output for call in layer_calls(session.base)}
-    trunk = keras.Model(session.base.inputs[0], [tensors[ends[name]] for name in wanted])
-    photo, scaled = photo_input(session.row.name, session.row.input_size)
+    tensors = {call.name: call.output for call in layer_calls(session.backbone)}
+    trunk = keras.Model(session.backbone.inputs[0], [tensors[ends[name]] for name in wanted])
+    photo, scaled = photo_input(session.spec.name, session.spec.input_size)
     maps = trunk(scaled, training=False)
     maps = list(maps) if isinstance(maps, list | tuple) else [maps]
     pools = [keras.layers.GlobalAveragePooling2D(name=f"pooling_{at}") for at in range(len(maps))]

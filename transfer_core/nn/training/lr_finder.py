@@ -14,13 +14,15 @@ from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError
 from transfer_core.nn.data.batches import Batch, Batches
 from transfer_core.nn.features.extract import POOLED, find_features
+from transfer_core.nn.training.callbacks import Schedule
 from transfer_core.nn.training.classifier import Network, head_network
-from transfer_core.nn.training.loop import Schedule, Step, check_step, fit, train_step
-from transfer_core.nn.training.optimizer import RatedOptimizer
+from transfer_core.nn.training.loop import fit
+from transfer_core.nn.training.optimizer import LayerwiseOptimizer
 from transfer_core.nn.training.session import Session, prepare
+from transfer_core.nn.training.steps import Step, check_step, train_step
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import RunConfig
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 from transfer_core.text import Sentence, all_of
 
 __all__ = ["STEPS", "RateCurve", "TrainedPhase", "find_rate", "find_run_rate", "suggest"]
@@ -56,7 +58,9 @@ class RateCurve:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
 
-def find_rate(network: Network, train: Batches, schedule: Schedule, watch: Watch, steps: int = STEPS) -> RateCurve:
+def find_rate(
+    network: Network, train: Batches, schedule: Schedule, reporter: Reporter, steps: int = STEPS
+) -> RateCurve:
     """The range test of Smith (2015): one step a rate, the rates growing exponentially, until the loss explodes.
 
     The loss is that of the same photos each time, without dropout, where Smith takes that of each batch: with few
@@ -70,7 +74,7 @@ def find_rate(network: Network, train: Batches, schedule: Schedule, watch: Watch
         network: left as it was, to the last bit, however this ends.
         train: the photos to learn from.
         schedule: `name`, optimizer, discriminative rates and label smoothing are used; its learning rate is not.
-        watch: progress as the step `rates`.
+        reporter: progress as the step `rates`.
         steps: rates to try.
 
     Raises:
@@ -79,7 +83,7 @@ def find_rate(network: Network, train: Batches, schedule: Schedule, watch: Watch
     assert schedule.name in _RANGE
     before, random = network.read(), [np.array(variable.value.numpy()) for variable in network.dropout.variables]
     rates = np.geomspace(*_RANGE[schedule.name], steps)
-    optimizer = RatedOptimizer(
+    optimizer = LayerwiseOptimizer(
         schedule.fit.optimizer, float(rates[0]), network.variables, network.scales(schedule.tuning.discriminative)
     )
     step = train_step(network, optimizer, train, schedule.tuning.label_smoothing)
@@ -89,7 +93,7 @@ def find_rate(network: Network, train: Batches, schedule: Schedule, watch: Watch
     try:
         first = lowest = _loss(check, probe)
         for done, (rate, batch) in enumerate(zip(rates, _endless(train), strict=False)):
-            watch.progress(Sentence("rates"), done, steps)
+            reporter.progress(Sentence("rates"), done, steps)
             optimizer.set_rate(float(rate))
             step(batch)
             loss = _loss(check, probe)
@@ -159,7 +163,7 @@ def _smooth(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.
 
 
 def find_run_rate(
-    workspace: Workspace, config: RunConfig, manifest: Manifest, phase: TrainedPhase, watch: Watch
+    workspace: Workspace, config: RunConfig, manifest: Manifest, phase: TrainedPhase, reporter: Reporter
 ) -> RateCurve:
     """The curve for one phase of a run that `config` and `manifest` ask for.
 
@@ -177,24 +181,24 @@ def find_run_rate(
     if phase == "fine-tune" and not config.fine_tunes:
         raise ConfigError("Nothing of the base is to be fine-tuned. Unfreeze layers first, then look for a rate.")
     keras.utils.set_random_seed(config.seed)
-    watch.start("prepare")
-    session = prepare(workspace, config, manifest, watch)
+    reporter.start("prepare")
+    session = prepare(workspace, config, manifest, reporter)
     _require([POOLED], session)
     features = session.pooled_features().array
     classes = len(session.manifest.classes)
     network = head_network(features.shape[-1], classes, config.fit.dropout, config.seed)
     train = session.training_batches((features,), head_only=True)
     schedule = Schedule("head", config.head, config.fit, tuning=config.tuning)
-    watch.start("head", config.head.epochs)
+    reporter.start("head", config.head.epochs)
     if phase == "head":
-        return find_rate(network, train, schedule, watch)
-    _require([name for name in session.split.frontier if not session.split.is_input(name)], session)
-    fit(network, train, session.batches((features,), "validation"), schedule, watch)
-    watch.start("fine-tune", config.fine_tune.epochs)
+        return find_rate(network, train, schedule, reporter)
+    _require([name for name in session.partition.frontier if not session.partition.is_input(name)], session)
+    fit(network, train, session.batches((features,), "validation"), schedule, reporter)
+    reporter.start("fine-tune", config.fine_tune.epochs)
     sources = session.frontier_sources()
     schedule = Schedule("fine-tune", config.fine_tune, config.fit, tuning=config.tuning)
     train = session.training_batches(sources, head_only=False)
-    return find_rate(session.suffix_network(network), train, schedule, watch)
+    return find_rate(session.suffix_network(network), train, schedule, reporter)
 
 
 def _require(names: list[str], session: Session) -> None:

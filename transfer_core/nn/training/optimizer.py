@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.runs.config import Optimizer
 
-__all__ = ["RatedOptimizer", "block_distances", "make_optimizer"]
+__all__ = ["LayerwiseOptimizer", "block_distances", "make_optimizer"]
 
 _SGD_MOMENTUM = 0.9
 
@@ -27,7 +27,7 @@ def make_optimizer(name: Optimizer, learning_rate: float) -> keras.optimizers.Op
             return keras.optimizers.SGD(learning_rate, momentum=_SGD_MOMENTUM)
 
 
-class RatedOptimizer:
+class LayerwiseOptimizer:
     """Moves each variable at `scale` times the learning rate.
 
     One Keras optimizer for each scale that occurs. Scaling gradients instead would do nothing with Adam and RMSprop,

@@ -12,8 +12,8 @@ from transfer_core.backbones.freeze_plan import cut
 from transfer_core.disk.arrays import content_key
 from transfer_core.nn.export.classifier import versions
 from transfer_core.nn.numerics import numerics
+from transfer_core.nn.training.callbacks import Fitted
 from transfer_core.nn.training.classifier import Network
-from transfer_core.nn.training.loop import Fitted
 from transfer_core.nn.training.session import Session
 from transfer_core.runs.folder import Run
 from transfer_core.stats.metrics import Evaluation, evaluate
@@ -69,7 +69,7 @@ def build_report(
         "skipped": [{"photo": item.photo.name, "reason": item.reason.to_json()} for item in session.skipped],
         "set_aside": list(session.manifest.set_aside),
         "leaks": session.manifest.leaks,
-        "base": session.row.name,
+        "base": session.spec.name,
         "weights": session.origin.weights,
         "seed": config.seed,
         "config": config.to_dict(),

@@ -18,16 +18,18 @@ from transfer_core.nn.data.batches import Batches
 from transfer_core.nn.export.classifier import assemble, check_parity, save_classifier, versions
 from transfer_core.nn.models.partition import freeze_proof, weight_hashes
 from transfer_core.nn.numerics import numerics
+from transfer_core.nn.training.callbacks import Fitted, Schedule
 from transfer_core.nn.training.classifier import Network, head_network
-from transfer_core.nn.training.loop import Fitted, Schedule, fit, probabilities
+from transfer_core.nn.training.loop import fit
 from transfer_core.nn.training.report import Outcome, build_report, record_training_speed
 from transfer_core.nn.training.session import Session, prepare
+from transfer_core.nn.training.steps import probabilities
 from transfer_core.photos.manifest import SplitName
 from transfer_core.runs import events
-from transfer_core.runs.checkpoint import Checkpoint, PhaseKeeper
+from transfer_core.runs.checkpoint import Checkpoint, PhaseCheckpoint
 from transfer_core.runs.events import Emit, EpochEnded, Event
 from transfer_core.runs.folder import Run
-from transfer_core.runs.progress import Stopped, Watch
+from transfer_core.runs.progress import Reporter, Stopped
 from transfer_core.text import Sentence, plural
 
 __all__ = ["train"]
@@ -74,34 +76,34 @@ def train(
             checkpoint.history.append(events.to_dict(event))
         emit(event)
 
-    watch = Watch(tell, lambda: run.stop_requested, beat or (lambda: None))
+    reporter = Reporter(tell, lambda: run.stop_requested, beat or (lambda: None))
     cache_limit.limit_bytes(workspace)  # a limit that is no number is refused before anything is computed
     keras.utils.set_random_seed(config.seed)
     try:
-        watch.start("prepare")
-        session = prepare(workspace, config, run.manifest(), watch)
-        checkpoint = _last_state(run, session, watch)
-        trained = _train_head(session, checkpoint.keeper("head"), watch)
+        reporter.start("prepare")
+        session = prepare(workspace, config, run.manifest(), reporter)
+        checkpoint = _last_state(run, session, reporter)
+        trained = _train_head(session, checkpoint.phase("head"), reporter)
     except Stopped:
         trained = None
     if trained is None:
-        watch.leave()
-        watch.message("Stopped before the first epoch ended, so there is no classifier.")
+        reporter.leave()
+        reporter.message("Stopped before the first epoch ended, so there is no classifier.")
         return None
     if config.fine_tunes and trained.phases["head"].ending != "stopped":
         try:
-            _fine_tune(session, trained, checkpoint.keeper("fine-tune"), watch)
+            _fine_tune(session, trained, checkpoint.phase("fine-tune"), reporter)
         except Stopped:
-            watch.message("Stopped before fine-tuning began: the classifier is the head on the frozen base.")
-    watch.start("finish")
-    report = _finish(run, session, trained, watch, checkpoint.history)
+            reporter.message("Stopped before fine-tuning began: the classifier is the head on the frozen base.")
+    reporter.start("finish")
+    report = _finish(run, session, trained, reporter, checkpoint.history)
     if not report["stopped"]:
         checkpoint.clear()
     cache_limit.trim(workspace)  # the run no longer needs what is in use over the limit
     return report
 
 
-def _last_state(run: Run, session: Session, watch: Watch) -> Checkpoint:
+def _last_state(run: Run, session: Session, reporter: Reporter) -> Checkpoint:
     """Where an earlier process left the run, or an empty checkpoint. What it told beyond that is forgotten."""
     shas = [[photo.sha256 for photo in session.photos(which)] for which in ("train", *_SPLITS)]
     parts = (session.config.to_dict(), session.origin.parts(), shas, versions())
@@ -109,29 +111,29 @@ def _last_state(run: Run, session: Session, watch: Watch) -> Checkpoint:
     checkpoint = Checkpoint.load(run.checkpoint_path, content_key(*parts, numerics()), content_key(*parts))
     run.rewind(checkpoint.history[-1]["epoch"] if checkpoint.history else 0)
     if checkpoint.history:
-        watch.message("The run goes on after epoch {epoch}.", epoch=checkpoint.history[-1]["epoch"])
+        reporter.message("The run goes on after epoch {epoch}.", epoch=checkpoint.history[-1]["epoch"])
     elif run.checkpoint_path.exists():
-        watch.message(
+        reporter.message(
             "The run starts again from its first epoch: its photos, weights, software or processor are not what they "
             "were when its last state was kept, or that state is damaged.",
             warning=True,
         )
     for phase, seconds in checkpoint.seconds.items():
-        watch.seconds[phase] = round(watch.seconds.get(phase, 0.0) + seconds, 3)
-    checkpoint.clock = watch.spent
+        reporter.seconds[phase] = round(reporter.seconds.get(phase, 0.0) + seconds, 3)
+    checkpoint.clock = reporter.spent
     return checkpoint
 
 
-def _train_head(session: Session, keeper: PhaseKeeper, watch: Watch) -> _Trained | None:
+def _train_head(session: Session, checkpoint: PhaseCheckpoint, reporter: Reporter) -> _Trained | None:
     """Phase 1: a new head on pooled features of the frozen base; None if stopped before an epoch ended."""
     config = session.config
-    watch.start("features")
+    reporter.start("features")
     features = session.pooled_features().array
-    watch.start("head", config.head.epochs, keeper.epochs)
+    reporter.start("head", config.head.epochs, checkpoint.epochs)
     classes = len(session.manifest.classes)
     network = head_network(features.shape[-1], classes, config.fit.dropout, config.seed)
     schedule = Schedule("head", config.head, config.fit, tuning=config.tuning)
-    fitted = _fit(session, network, (features,), schedule, watch, keeper)
+    fitted = _fit(session, network, (features,), schedule, reporter, checkpoint)
     if fitted.best_epoch is None and fitted.ending == "diverged":
         raise RunError(
             "The loss was no longer a number in the first epoch at a learning rate of {rate:g}. "
@@ -142,41 +144,41 @@ def _train_head(session: Session, keeper: PhaseKeeper, watch: Watch) -> _Trained
     return _Trained(network, (features,), {"head": fitted}) if fitted.best_epoch is not None else None
 
 
-def _fine_tune(session: Session, trained: _Trained, keeper: PhaseKeeper, watch: Watch) -> None:
+def _fine_tune(session: Session, trained: _Trained, checkpoint: PhaseCheckpoint, reporter: Reporter) -> None:
     """Phase 2: the planned layers and the head together, at a much lower rate, from the best head on."""
     config = session.config
     if not session.frontier_at_hand:
-        watch.start("features")
+        reporter.start("features")
     sources = session.frontier_sources()
-    _tell_precision(session, watch)
-    watch.start("fine-tune", config.fine_tune.epochs, keeper.epochs)
+    _tell_precision(session, reporter)
+    reporter.start("fine-tune", config.fine_tune.epochs, checkpoint.epochs)
     network = session.suffix_network(trained.network)
     first = trained.phases["head"].epochs + 1
     schedule = Schedule("fine-tune", config.fine_tune, config.fit, first, keep_start=True, tuning=config.tuning)
     if config.tuning.train_batch_norm:
-        _tell_batch_norm(network, config.fit.batch_size, watch)
-    fitted = _fit(session, network, sources, schedule, watch, keeper)
+        _tell_batch_norm(network, config.fit.batch_size, reporter)
+    fitted = _fit(session, network, sources, schedule, reporter, checkpoint)
     trained.network, trained.sources, trained.phases["fine-tune"] = network, sources, fitted
     if fitted.best_epoch == 0 and fitted.epochs:
-        watch.message(
+        reporter.message(
             "Fine-tuning did not lower the validation loss, so the classifier is the head on the base as it was. "
             "More photos, fewer layers or a lower rate may help."
         )
 
 
-def _tell_precision(session: Session, watch: Watch) -> None:
+def _tell_precision(session: Session, reporter: Reporter) -> None:
     """Say of activations kept as float16 what they cost."""
     if session.origin.precision == "float32":
         return
     if not session.rounded:
-        watch.message("The cache was to be float16, but no activations are kept at this cut, so nothing is rounded.")
+        reporter.message("The cache was to be float16, but no activations are kept at this cut, so nothing is rounded.")
         return
-    watch.message(
+    reporter.message(
         "What the frozen layers give at the cut is kept as float16: half the space on disk, but rounded, so this run "
         "is inexact. It comes close to one with float32, not equal to the last bit."
     )
     if clipped := sum(stored.notes["clipped"] for stored in session.rounded):
-        watch.message(
+        reporter.message(
             "{clipped:,} values at the cut were beyond what float16 can hold and were cut off at {limit:,.0f}. "
             "Keep the cache as float32 for this base if the result is worse than expected.",
             clipped=clipped,
@@ -185,12 +187,12 @@ def _tell_precision(session: Session, watch: Watch) -> None:
         )
 
 
-def _tell_batch_norm(network: Network, batch_size: int, watch: Watch) -> None:
+def _tell_batch_norm(network: Network, batch_size: int, reporter: Reporter) -> None:
     """Say what training BatchNormalization means."""
     if not network.statistics:
-        watch.message("BatchNormalization was to be trained, but no layer of it is unfrozen, so it stays as it is.")
+        reporter.message("BatchNormalization was to be trained, but no layer of it is unfrozen, so it stays as it is.")
         return
-    watch.message(
+    reporter.message(
         "BatchNormalization is trained: it normalizes by each batch of {size} photos and moves its statistics. "
         "With few photos those swing from batch to batch and replace what the base learned from a million, so the "
         "answers on new photos often get worse. Switch it off unless you have thousands of photos and large batches.",
@@ -204,15 +206,15 @@ def _fit(
     network: Network,
     sources: tuple[Any, ...],
     schedule: Schedule,
-    watch: Watch,
-    keeper: PhaseKeeper,
+    reporter: Reporter,
+    checkpoint: PhaseCheckpoint,
 ) -> Fitted:
     train_photos = session.training_batches(sources, head_only=network.body is None)
-    fitted = fit(network, train_photos, session.batches(sources, "validation"), schedule, watch, keeper)
+    fitted = fit(network, train_photos, session.batches(sources, "validation"), schedule, reporter, checkpoint)
     if fitted.ending == "early":
-        watch.message(_stopped_early(schedule.fit.patience, fitted.best_epoch))
+        reporter.message(_stopped_early(schedule.fit.patience, fitted.best_epoch))
     elif fitted.ending == "diverged" and fitted.best_epoch is not None:
-        watch.message(
+        reporter.message(
             "The loss was no longer a number, so this phase ended; the last good weights are kept. Choose a learning "
             "rate below {rate:g}, such as {lower:g}.",
             rate=schedule.config.learning_rate,
@@ -238,18 +240,18 @@ def _stopped_early(patience: int, best: int | None) -> Sentence:
 
 
 def _finish(
-    run: Run, session: Session, trained: _Trained, watch: Watch, history: list[dict[str, Any]]
+    run: Run, session: Session, trained: _Trained, reporter: Reporter, history: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Save the classifier, check what was saved, and write the report last: a run with a report has a model."""
     answers = {
-        which: probabilities(trained.network, batches, watch)
+        which: probabilities(trained.network, batches, reporter)
         for which in _SPLITS
         if (batches := session.batches(trained.sources, which)).photos
     }
-    watch.beat()
-    model = assemble(session.base, trained.network.head, session.config.fit.dropout, session.row.input_size)
-    loaded = save_classifier(model, run, session.manifest.classes, session.row.name)
-    watch.beat()
+    reporter.beat()
+    model = assemble(session.backbone, trained.network.head, session.config.fit.dropout, session.spec.input_size)
+    loaded = save_classifier(model, run, session.manifest.classes, session.spec.name)
+    reporter.beat()
     try:
         parity = _parity(session, trained, loaded, answers["validation"])
     except RunError:
@@ -258,12 +260,12 @@ def _finish(
         run.labels_path.unlink()
         raise
     # Of what was read back from the file: the proof then covers the classifier a person takes home.
-    after = weight_hashes(loaded.get_layer(session.row.name))
+    after = weight_hashes(loaded.get_layer(session.spec.name))
     proof = freeze_proof(session.hashes, after, session.planned)
-    watch.leave()
+    reporter.leave()
     stopped = any(fitted.ending == "stopped" for fitted in trained.phases.values()) or run.stop_requested
     outcome = Outcome(trained.phases, answers, parity, proof, history, stopped)
-    report = build_report(run, session, trained.network, outcome, watch.seconds)
+    report = build_report(run, session, trained.network, outcome, reporter.seconds)
     record_training_speed(session, outcome)
     write_json(run.path / "report.json", report)
     return report

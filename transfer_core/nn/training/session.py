@@ -27,13 +27,13 @@ from transfer_core.nn.features.extract import POOLED, Origin, compute_features, 
 from transfer_core.nn.features.reuse import cached_start, from_start
 from transfer_core.nn.models.batch_norm import moving_statistics, normalize_by_batch
 from transfer_core.nn.models.describe import build_tree
-from transfer_core.nn.models.partition import Split, planned_weights, split, weight_hashes
+from transfer_core.nn.models.partition import Partition, partition, planned_weights, weight_hashes
 from transfer_core.nn.training.classifier import Network
 from transfer_core.nn.training.optimizer import block_distances
 from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
 from transfer_core.runs.augmentation import get_preset
 from transfer_core.runs.config import RunConfig
-from transfer_core.runs.progress import Watch
+from transfer_core.runs.progress import Reporter
 from transfer_core.text import all_of
 
 __all__ = ["Session", "prepare"]
@@ -47,7 +47,7 @@ class Session:
 
     workspace: Workspace
     config: RunConfig
-    row: Base
+    spec: Base
     manifest: Manifest
     """The photos in use: what could not be read is not in it."""
     skipped: list[Skipped]
@@ -56,40 +56,40 @@ class Session:
     decoded: Pixels
     """Every photo as it is."""
     origin: Origin
-    watch: Watch
+    reporter: Reporter
     found: dict[str, Stored] = field(default_factory=dict)
     """Features at hand, by layer or POOLED."""
     hashes: dict[str, str] = field(default_factory=dict)
     """Of the base's weights before anything trained; filled when the base is built."""
 
     @cached_property
-    def base(self) -> keras.Model:
+    def backbone(self) -> keras.Model:
         """The base with its pretrained weights. Building it takes seconds, so a run on cached features puts it off."""
         base = bases.build_base(
-            self.workspace, self.row.name, self.config.base.weights, self.row.input_size, self.config.seed
+            self.workspace, self.spec.name, self.config.base.weights, self.spec.input_size, self.config.seed
         )
         self.hashes = weight_hashes(base)
         if self.tree is None:
             # For the ETA and speeds of this and later runs.
-            store_tree(self.workspace, self.row.name, build_tree(base, self.row.title))
+            store_tree(self.workspace, self.spec.name, build_tree(base, self.spec.title))
         return base
 
     @cached_property
-    def split(self) -> Split:
+    def partition(self) -> Partition:
         """The base divided at the plan; freezes what the plan leaves out."""
-        return split(self.base, self.config.plan)
+        return partition(self.backbone, self.config.plan)
 
     @cached_property
     def planned(self) -> frozenset[str]:
         """Keys of `hashes` that fine-tuning may change."""
         if not self.config.fine_tunes:
             return frozenset()
-        return planned_weights(self.split.base, self.config.plan, self.config.tuning.train_batch_norm)
+        return planned_weights(self.partition.base, self.config.plan, self.config.tuning.train_batch_norm)
 
     @property
     def tree(self) -> LayerTree | None:
         """The base's tree, if the base was ever built on this machine."""
-        return stored_tree(self.workspace, self.row.name)
+        return stored_tree(self.workspace, self.spec.name)
 
     def pooled_features(self) -> Stored:
         """Pooled features of every photo; with them, in the same pass, what fine-tuning will need."""
@@ -102,7 +102,7 @@ class Session:
     @property
     def frontier_at_hand(self) -> bool:
         """Whether `frontier_sources` takes no time: the base is built and its activations are there."""
-        return "split" in vars(self) and all(name in self.found for name in self._cached_frontier())
+        return "partition" in vars(self) and all(name in self.found for name in self._cached_frontier())
 
     def frontier_sources(self) -> tuple[Rows, ...]:
         """What enters the suffix, one array (rows, ...) a frontier tensor: cached activations as float32, or the pixels
@@ -113,7 +113,8 @@ class Session:
         if missing := [name for name in missing if name not in self.found]:
             self._compute(missing)
         return tuple(
-            self.pixels.array if self._is_input(name) else _as_float32(self.found[name]) for name in self.split.frontier
+            self.pixels.array if self._is_input(name) else _as_float32(self.found[name])
+            for name in self.partition.frontier
         )
 
     @property
@@ -129,21 +130,21 @@ class Session:
         values = self._model(names)(photos.astype(np.float32), training=False) if names else []
         values = values if isinstance(values, list | tuple) else [values]
         computed = dict(zip(names, values, strict=True))
-        return tuple(computed.get(name, photos) for name in self.split.frontier)
+        return tuple(computed.get(name, photos) for name in self.partition.frontier)
 
     def suffix_network(self, head: Network) -> Network:
         """The part of the base that trains, with the head of `head` on top; takes `frontier_sources`."""
-        assert self.split.suffix is not None  # a plan that trains nothing of the base has no second phase
+        assert self.partition.suffix is not None  # a plan that trains nothing of the base has no second phase
         inputs, values = [], []
-        for name, shape in zip(self.split.frontier, self.split.shapes, strict=True):
+        for name, shape in zip(self.partition.frontier, self.partition.shapes, strict=True):
             if self._is_input(name):
                 photo = keras.Input(shape, dtype="uint8", name="photo")
                 inputs.append(photo)
-                values.append(bases.preprocessing(self.row, photo))
+                values.append(bases.preprocessing(self.spec, photo))
             else:
                 inputs.append(keras.Input(shape, name=f"frontier_{len(inputs)}"))
                 values.append(inputs[-1])
-        suffix, entering = self.split.suffix, values if len(values) > 1 else values[0]
+        suffix, entering = self.partition.suffix, values if len(values) > 1 else values[0]
         dropout = keras.layers.Dropout(self.config.fit.dropout, seed=self.config.seed + 2)
         body = keras.Model(inputs, pooled(suffix(entering, training=False)))
         network = Network(body, dropout, head.head)
@@ -151,8 +152,8 @@ class Session:
             by_batch = keras.Model(inputs, pooled(normalize_by_batch(suffix)(entering)))
             network = replace(network, training_body=by_batch, statistics=moving_statistics(suffix))
         if self.config.tuning.discriminative > 1:
-            tree = self.tree or build_tree(self.base, self.row.title)
-            network = replace(network, distances=block_distances(self.base, tree, body.trainable_variables))
+            tree = self.tree or build_tree(self.backbone, self.spec.title)
+            network = replace(network, distances=block_distances(self.backbone, tree, body.trainable_variables))
         return network
 
     def batches(self, sources: Sequence[Rows], which: SplitName) -> Batches:
@@ -179,7 +180,7 @@ class Session:
         weights = class_weights(labels, len(self.manifest.classes)) if fit.class_weights else None
         if fit.augment != "live":
             return Batches(tuple(sources), rows, labels, fit.batch_size, weights, seed)
-        forward = self._live_forward([POOLED] if head_only else list(self.split.frontier))
+        forward = self._live_forward([POOLED] if head_only else list(self.partition.frontier))
         shas = tuple(photo.sha256 for photo in photos)
         live = LivePhotos(self.decoded.array, shas, get_preset(self.config.augmentation.preset), seed, forward)
         return LiveBatches(tuple(sources), rows, labels, fit.batch_size, weights, seed, live=live)
@@ -189,20 +190,20 @@ class Session:
         return self.manifest.of(which)
 
     def _is_input(self, name: str) -> bool:
-        return self.split.is_input(name)
+        return self.partition.is_input(name)
 
     def _cached_frontier(self) -> list[str]:
-        return [name for name in self.split.frontier if not self._is_input(name)]
+        return [name for name in self.partition.frontier if not self._is_input(name)]
 
     def _model(self, names: list[str]) -> keras.Model:
         """From photos to the tensors called so, in inference mode."""
-        photo, scaled = photo_input(self.row.name, self.row.input_size)
+        photo, scaled = photo_input(self.spec.name, self.spec.input_size)
         if POOLED in names:
-            values = self.split.features()(scaled, training=False)
+            values = self.partition.features()(scaled, training=False)
         else:
-            values = self.split.prefix(scaled, training=False)
+            values = self.partition.prefix(scaled, training=False)
         values = values if isinstance(values, list | tuple) else [values]
-        outputs = dict(zip(self.split.frontier, values, strict=False))
+        outputs = dict(zip(self.partition.frontier, values, strict=False))
         if POOLED in names:
             outputs[POOLED] = pooled(values[-1])
         return keras.Model(photo, [outputs[name] for name in names])
@@ -212,7 +213,7 @@ class Session:
         computed = [name for name in names if name == POOLED or not self._is_input(name)]
         if not computed:
             return lambda photos: (photos,)
-        run = feature_forward(self.workspace, self._model(computed), computed, self.origin, self.decoded, self.watch)
+        run = feature_forward(self.workspace, self._model(computed), computed, self.origin, self.decoded, self.reporter)
 
         def forward(photos: NDArray[np.uint8]) -> tuple[NDArray[Any], ...]:
             values = dict(zip(computed, run(photos), strict=True))
@@ -221,27 +222,27 @@ class Session:
         return forward
 
     def _compute(self, names: list[str]) -> None:
-        start = cached_start(self.workspace, self.base, names, self.origin)
-        model = self._model(names) if start is None else from_start(self.base, start, names)
-        self.found |= compute_features(self.workspace, model, names, self.origin, self.pixels, self.watch, start)
+        start = cached_start(self.workspace, self.backbone, names, self.origin)
+        model = self._model(names) if start is None else from_start(self.backbone, start, names)
+        self.found |= compute_features(self.workspace, model, names, self.origin, self.pixels, self.reporter, start)
         if self.tree is not None and POOLED in names and start is None:
-            record_pass(self.workspace, self.tree, self.watch.pace)
+            record_pass(self.workspace, self.tree, self.reporter.pace)
 
 
-def prepare(workspace: Workspace, config: RunConfig, manifest: Manifest, watch: Watch) -> Session:
+def prepare(workspace: Workspace, config: RunConfig, manifest: Manifest, reporter: Reporter) -> Session:
     """Check what was asked for and decode the photos.
 
     Raises:
         TransferError: a base, its weights, the photos or the disk do not allow this run.
         Stopped: a stop was asked for.
     """
-    row = get_base(config.base.name)
-    weights = weights_id(workspace, row, config.base.weights, config.seed)
+    spec = get_base(config.base.name)
+    weights = weights_id(workspace, spec, config.base.weights, config.seed)
     without(manifest, [])
-    watch.planned |= _planned_seconds(workspace, config, row, manifest)
-    pixels, skipped = load_pixels(workspace, manifest.photos, row.input_size, watch)
+    reporter.planned |= _planned_seconds(workspace, config, spec, manifest)
+    pixels, skipped = load_pixels(workspace, manifest.photos, spec.input_size, reporter)
     for names in manifest.leaks:
-        watch.message(
+        reporter.message(
             "{names} are the same photo in different splits, which makes the figures look better.",
             names=all_of(names),
             warning=True,
@@ -252,16 +253,16 @@ def prepare(workspace: Workspace, config: RunConfig, manifest: Manifest, watch: 
         preset = get_preset(config.augmentation.preset)
         fixed = config.augmentation.variants if config.fit.augment == "cached" else 0
         views = with_variants(pixels, manifest, preset, fixed, config.seed)
-    origin = Origin(row.name, weights, row.input_size, views.key, row.litert, config.tuning.cache_precision)
-    return Session(workspace, config, row, manifest, skipped, views, pixels, origin, watch)
+    origin = Origin(spec.name, weights, spec.input_size, views.key, spec.litert, config.tuning.cache_precision)
+    return Session(workspace, config, spec, manifest, skipped, views, pixels, origin, reporter)
 
 
 def _as_float32(stored: Stored) -> Rows:
     return Widened(stored.array) if stored.array.dtype == np.float16 else stored.array
 
 
-def _planned_seconds(workspace: Workspace, config: RunConfig, row: Base, manifest: Manifest) -> dict[Any, float]:
-    tree = stored_tree(workspace, row.name)
+def _planned_seconds(workspace: Workspace, config: RunConfig, spec: Base, manifest: Manifest) -> dict[Any, float]:
+    tree = stored_tree(workspace, spec.name)
     if tree is None:
         return {}
     train, validation = len(manifest.of("train")), len(manifest.of("validation"))

@@ -41,20 +41,20 @@ def share_features(session: Session, frontiers: Sequence[Frontier]) -> None:
     missing = [name for name in (*names, POOLED) if name not in session.found]
     if not missing:
         return
-    start = cached_start(session.workspace, session.base, missing, session.origin)
-    model = _model(session, missing) if start is None else from_start(session.base, start, missing)
+    start = cached_start(session.workspace, session.backbone, missing, session.origin)
+    model = _model(session, missing) if start is None else from_start(session.backbone, start, missing)
     session.found |= compute_features(
-        session.workspace, model, missing, session.origin, session.pixels, session.watch, start
+        session.workspace, model, missing, session.origin, session.pixels, session.reporter, start
     )
     if session.tree is not None and POOLED in missing and start is None:
-        record_pass(session.workspace, session.tree, session.watch.pace)
+        record_pass(session.workspace, session.tree, session.reporter.pace)
 
 
 def _affordable(session: Session, frontiers: Sequence[Frontier]) -> list[str]:
     """Layers whose activations are worth keeping, in the order of the frontiers."""
     # Convolution and normalization are computed as one where nothing lies between: such a layer's own output would be
     # rounded differently here than where it is asked for alone (see `reuse.deepest_source`).
-    calls = layer_calls(session.base)
+    calls = layer_calls(session.backbone)
     normalized = {
         name
         for call in calls
@@ -74,8 +74,8 @@ def _affordable(session: Session, frontiers: Sequence[Frontier]) -> list[str]:
 
 def _model(session: Session, names: Sequence[str]) -> keras.Model:
     """From photos to the tensors called so, in inference mode."""
-    photo, scaled = photo_input(session.row.name, session.row.input_size)
-    base = session.base
+    photo, scaled = photo_input(session.spec.name, session.spec.input_size)
+    base = session.backbone
     tensors = {call.name: call.output for call in layer_calls(base)} | {POOLED: base.outputs[0]}
     values = keras.Model(base.inputs[0], [tensors[name] for name in names])(scaled, training=False)
     values = list(values) if isinstance(values, list | tuple) else [values]

@@ -1,0 +1,104 @@
+"""What the loop runs over each batch, compiled: a step of learning, a look at the loss, the answers."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from transfer_core.nn.data.batches import Batch, Batches
+from transfer_core.nn.training.classifier import Network
+from transfer_core.nn.training.optimizer import LayerwiseOptimizer
+from transfer_core.runs.progress import Reporter
+
+__all__ = ["Step", "check_step", "compiled_predict", "probabilities", "train_step"]
+
+
+def probabilities(network: Network, batches: Batches, reporter: Reporter) -> NDArray[np.float32]:
+    """The network's answers in the order of `batches`: (photos, classes), each row adds up to 1."""
+    return compiled_predict(network, batches, reporter)()
+
+
+def compiled_predict(network: Network, batches: Batches, reporter: Reporter) -> Callable[[], NDArray[np.float32]]:
+    """`probabilities`, compiled once, for a network that is asked again and again while it changes."""
+
+    def forward(inputs: tuple[Any, ...]) -> Any:
+        return tf.nn.softmax(network(inputs, training=False))
+
+    answer = tf.function(forward, input_signature=_signature(batches)[:1], autograph=False)
+
+    def ask() -> NDArray[np.float32]:
+        parts = []
+        for batch in batches.epoch():
+            parts.append(answer(_tensors(batch)[0]).numpy())
+            reporter.beat()
+        return np.concatenate(parts)
+
+    return ask
+
+
+Step = Callable[[Batch], tuple[float, int]]  # summed loss and number right over a batch
+
+
+def _tensors(batch: Batch) -> tuple[tuple[Any, ...], Any, Any]:
+    return tuple(tf.constant(part) for part in batch.inputs), tf.constant(batch.labels), tf.constant(batch.weights)
+
+
+def _signature(batches: Batches) -> list[Any]:
+    """Of a step's arguments. The batch size is left open: the last, smaller batch must not be traced anew."""
+    inputs = tuple(tf.TensorSpec((None, *source.shape[1:]), source.dtype) for source in batches.sources)
+    return [inputs, tf.TensorSpec((None,), tf.int32), tf.TensorSpec((None,), tf.float32)]
+
+
+def _count_right(logits: Any, labels: Any) -> Any:
+    return tf.math.count_nonzero(tf.equal(tf.argmax(logits, 1, output_type=tf.int32), labels))
+
+
+def train_step(network: Network, optimizer: LayerwiseOptimizer, batches: Batches, label_smoothing: float = 0.0) -> Step:
+    """A step of learning, compiled: it changes the network and gives the batch's loss, as it was before, and hits.
+
+    Label smoothing (Szegedy et al. 2016) gives every class a share of the target: the network then does not strive for
+    answers that are surer than they can be. It acts on what is learnt, not on the loss that is told, so that training
+    and validation loss stay comparable.
+    """
+    variables = network.variables
+
+    def step(inputs: tuple[Any, ...], labels: Any, weights: Any) -> tuple[Any, Any]:
+        # Watched one by one: to TensorFlow frozen layers are trainable too, and tracing their gradients takes time.
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([variable.value for variable in variables])
+            logits = network(inputs, training=True)
+            losses = weights * tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            loss = tf.reduce_mean(losses)
+            if label_smoothing:
+                even = tf.reduce_logsumexp(logits, 1) - tf.reduce_mean(logits, 1)  # cross-entropy of an even target
+                loss = (1 - label_smoothing) * loss + label_smoothing * tf.reduce_mean(weights * even)
+        optimizer.apply(tape.gradient(loss, variables))
+        return tf.reduce_sum(losses), _count_right(logits, labels)
+
+    compiled = tf.function(step, input_signature=_signature(batches), autograph=False)
+
+    def run(batch: Batch) -> tuple[float, int]:
+        loss, right = compiled(*_tensors(batch))
+        return float(loss), int(right)
+
+    return run
+
+
+def check_step(network: Network, batches: Batches) -> Step:
+    """A look at a batch, compiled: loss, each photo counting 1, and hits; changes nothing."""
+
+    def step(inputs: tuple[Any, ...], labels: Any) -> tuple[Any, Any]:
+        logits = network(inputs, training=False)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+        return tf.reduce_sum(losses), _count_right(logits, labels)
+
+    compiled = tf.function(step, input_signature=_signature(batches)[:2], autograph=False)
+
+    def run(batch: Batch) -> tuple[float, int]:
+        inputs, labels, _ = _tensors(batch)
+        loss, right = compiled(inputs, labels)
+        return float(loss), int(right)
+
+    return run
