@@ -30,7 +30,7 @@ def _gather() -> None:
         training.train,
         training.resume,
         training.predict,
-        *labs.COMMANDS,
+        *labs.commands(),
         weights.weights,
         app.app,
     )

@@ -5,7 +5,7 @@ Every function works in the `workspace` it is given, or else in that of the envi
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,13 @@ from transfer_core.errors import RunError
 from transfer_core.jobs.claims import claim
 from transfer_core.jobs.process import ProcessId
 from transfer_core.jobs.supervise import find_worker
-from transfer_core.labs.experiment import ExperimentConfig, create_experiment, needs_weights, read_result
+from transfer_core.labs.experiment import (
+    ExperimentConfig,
+    check_settings,
+    create_experiment,
+    needs_weights,
+    read_result,
+)
 from transfer_core.photos.manifest import Manifest, SplitName
 from transfer_core.photos.open import open_source
 from transfer_core.runs.config import BaseConfig, DataConfig, RunConfig
@@ -45,8 +51,7 @@ __all__ = [
     "train",
 ]
 
-
-T = TypeVar("T", str, str | None)
+C = TypeVar("C", RunConfig, ExperimentConfig)
 
 
 def check(data: str | Path, workspace: Workspace | None = None) -> dict[str, Any]:
@@ -133,9 +138,7 @@ def prepare(config: RunConfig, out: Path, emit: Emit | None = None, workspace: W
     _ensure_weights(workspace, config.base, emit)
     if not config.plan.head_only:
         config.plan.check(layers(config.base.name, workspace))
-    config = replace(config, data=_lasting_data(config.data))
-    with _kept_only_if_made(out):
-        return create_run(out, config, _read_photos(workspace, config.data, config.seed, out))
+    return _made(create_run, out, config, workspace)
 
 
 def _read_photos(workspace: Workspace, data: DataConfig, seed: int, out: Path) -> Manifest:
@@ -150,10 +153,12 @@ def _read_photos(workspace: Workspace, data: DataConfig, seed: int, out: Path) -
     return manifest
 
 
-@contextmanager
-def _kept_only_if_made(out: Path) -> Iterator[None]:
+def _made(create: Callable[[Path, C, Manifest], Run], out: Path, config: C, workspace: Workspace) -> Run:
+    data: Any = config.data
+    sources = {name: _lasting(getattr(data, name)) for name in ("source", "validation", "test")}
+    config = replace(config, data=replace(data, **sources))
     try:
-        yield
+        return create(out, config, _read_photos(workspace, config.data, config.seed, out))
     except BaseException:
         # What a zip unpacked here is no run yet, and nobody would look for it. A run that another process made here
         # meanwhile, and for which `create_run` refused, is not ours to remove.
@@ -180,13 +185,14 @@ def prepare_experiment(
         named = workspace.find_project(data.source) if data.source and not Path(data.source).exists() else None
         out = (named or workspace).new_experiment_dir(config.kind)
     check_new_folder(out)
+    check_settings(config)
+    for block in getattr(config.settings, "blocks", ()):
+        from_block(layers(config.base.name, workspace), block)  # refused now, not after the photos have been read
     if not data.source:
         return create_experiment(out, config)
     if needs_weights(config.kind):
         _ensure_weights(workspace, config.base, emit)
-    config = replace(config, data=_lasting_data(data))
-    with _kept_only_if_made(out):
-        return create_experiment(out, config, _read_photos(workspace, config.data, config.seed, out))
+    return _made(create_experiment, out, config, workspace)
 
 
 def experiment(
@@ -220,11 +226,7 @@ def execute_experiment(run: Run, emit: Emit | None = None, workspace: Workspace 
     return {"folder": str(run.path), "state": status.state, **shown(result)}
 
 
-def _lasting_data(data: DataConfig) -> DataConfig:
-    return replace(data, source=_lasting(data.source), validation=_lasting(data.validation), test=_lasting(data.test))
-
-
-def _lasting(data: T) -> T:
+def _lasting(data: str | None) -> str | None:
     """A path that means the same from any folder, so that config.json repeats the run; a project's name as it is."""
     return str(Path(data).absolute()) if data and Path(data).exists() else data
 
@@ -232,11 +234,9 @@ def _lasting(data: T) -> T:
 def _ensure_weights(workspace: Workspace, choice: BaseConfig, emit: Emit | None) -> None:
     base = get_base(choice.name)
     if choice.weights == "imagenet" and weights_state(workspace, base) == "download":
-        fetch_weights(
-            workspace,
-            base,
-            lambda done, total: emit(Progress("prepare", Sentence("weights"), done, total)) if emit else None,
-        )
+        tell = emit or (lambda event: None)
+        said = Sentence("weights")
+        fetch_weights(workspace, base, lambda done, total: tell(Progress("prepare", said, done, total)))
     find_weights(workspace, base, choice.weights)
 
 

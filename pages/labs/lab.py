@@ -12,6 +12,7 @@ from pages.jobs import live
 from pages.jobs.experiment_list import experiments
 from pages.jobs.job_list import job_list, shown_job
 from pages.jobs.launch import split_photos
+from pages.labs.card import LabCard
 from pages.labs.cards import lab_links
 from pages.labs.start import active_experiment, begin
 from pages.ui import format as figures
@@ -37,11 +38,8 @@ _POLL = 0.7  # seconds between looks at an experiment that is going on
 class Lab:
     """One lab as a page shows it."""
 
-    kind: str
-    """One of `labs.KINDS`."""
-    title: str
-    question: str
-    """What it answers, in one sentence below the title."""
+    card: LabCard
+    """Its title and question."""
     about: str
     """Markdown: what it does and how to read it, for those who want to know."""
     form: Callable[[Project, Manifest | None], Any]
@@ -59,18 +57,18 @@ class Lab:
 def lab_page(lab: Lab) -> None:
     """The whole page of a lab."""
     project = require_project()
-    heading(lab.title, lab.question)
-    lab_links(project, lab.kind)
+    heading(t(lab.card.title), t(lab.card.question))
+    lab_links(project, lab.card.kind)
     with st.popover(t("How does this work?"), icon=":material/help:"):
         st.markdown(lab.about)
     if lab.tool is not None:
         lab.tool(project)
     _starting(lab, project)
     with guard():
-        run = shown_job(experiments(lab.kind), project)
+        run = shown_job(experiments(lab.card.kind), project)
         with guard():  # a damaged one is no reason to hide the others
             _shown(lab, run)
-        job_list(experiments(lab.kind), project, run)
+        job_list(experiments(lab.card.kind), project, run)
 
 
 def _shown(lab: Lab, run: Run | None) -> None:
@@ -95,7 +93,7 @@ def _starting(lab: Lab, project: Project) -> None:
             settings = lab.form(project, manifest)
         except TransferError as error:
             reason = reason or str(error)
-        if active_experiment(project, lab.kind):
+        if active_experiment(project, lab.card.kind):
             reason = t("This is going on below. When it has ended, you can start again.")
         with st.container(horizontal=True, vertical_alignment="center"):
             clicked = st.button(
@@ -109,7 +107,7 @@ def _starting(lab: Lab, project: Project) -> None:
                 st.markdown(sentence(reason), width="stretch")
     # Not by a callback: its arguments are those of the run before, and what was typed just before the click is lost.
     if clicked and reason is None:
-        begin(project, lab.kind, settings, manifest)
+        begin(project, lab.card.kind, settings, manifest)
         if "lab_problem" not in st.session_state:
             st.rerun()
     if problem := st.session_state.pop("lab_problem", None):

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.labs.cards import LABS, LabCard
+from pages.labs.card import LabCard
+from pages.labs.cards import LABS
 from pages.ui import format as figures
 from pages.ui.frame import guard, heading, require_project
 from pages.ui.html import cells, sentence

@@ -10,7 +10,7 @@ import click
 
 from transfer_core import api
 from transfer_core.cli.interrupt import stop_on_interrupt
-from transfer_core.cli.labs.experiment import experiment_words
+from transfer_core.cli.labs import experiment_words
 from transfer_core.cli.output import json_option, load_tensorflow, result, stdout_kept_clean
 from transfer_core.cli.progress import EventPrinter
 from transfer_core.disk.files import atomic_path

@@ -16,6 +16,7 @@ from transfer_core.text import Sentence, restored, stored
 
 __all__ = [
     "ExperimentConfig",
+    "check_settings",
     "create_experiment",
     "experiment_config",
     "is_experiment",
@@ -74,6 +75,17 @@ def needs_weights(kind: str) -> bool:
         ConfigError: there is no such lab.
     """
     return bool(getattr(_module(kind), "NEEDS_WEIGHTS", True))
+
+
+def check_settings(config: ExperimentConfig) -> None:
+    """Refuse now what the lab could only refuse later; see `check` in the `settings` of those that have one.
+
+    Raises:
+        TransferError: what the settings name is not there, or can't be used.
+    """
+    check = getattr(_module(config.kind), "check", None)
+    if check is not None:
+        check(config.settings)
 
 
 def _module(kind: str) -> Any:

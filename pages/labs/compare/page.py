@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.jobs.trained_runs import run_names, trained_runs
+from pages.labs.compare.card import CARD
 from pages.labs.compare.result import draw
 from pages.labs.lab import Lab, lab_page
 from pages.ui.format import photo_count
@@ -75,9 +76,7 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
 
 lab_page(
     Lab(
-        kind="compare",
-        title=t("What changed"),
-        question=t("Which photos does one run get right and another wrong, and is the difference real?"),
+        card=CARD,
         about=ABOUT,
         form=form,
         draw=draw,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.labs.knowledge.ask_imagenet import tool
+from pages.labs.knowledge.card import CARD
 from pages.labs.knowledge.result import draw
 from pages.labs.lab import Lab, lab_page
 from pages.ui.html import sentence
@@ -67,9 +68,7 @@ def ask(project: Project) -> None:
 
 lab_page(
     Lab(
-        kind="knowledge",
-        title=t("What it knows"),
-        question=t("What did the base know before it saw any of your photos?"),
+        card=CARD,
         about=ABOUT,
         form=form,
         draw=draw,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.labs.lab import Lab, lab_page
+from pages.labs.probe.card import CARD
 from pages.labs.probe.result import draw
 from pages.ui.format import photo_count
 from transfer_core.labs.probe.settings import LEAST_FOLDS, MOST_FOLDS, Settings, check_photos, probed
@@ -78,9 +79,7 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
 
 lab_page(
     Lab(
-        kind="probe",
-        title=t("Depth probe"),
-        question=t("Where in the network is what your photos need? One look, no fine-tuning."),
+        card=CARD,
         about=ABOUT,
         form=form,
         draw=draw,

@@ -1,6 +1,7 @@
 """The recipe: the five steps of fine-tuning side by side with leaving one out, on the project's own photos."""
 
 from pages.labs.lab import Lab, lab_page
+from pages.labs.recipe.card import CARD
 from pages.labs.recipe.form import form
 from pages.labs.recipe.result import draw
 from transfer_core.text import t
@@ -31,9 +32,7 @@ chance. The time is from decoded photos to the classifier, shared steps counted 
 
 lab_page(
     Lab(
-        kind="recipe",
-        title=t("The recipe"),
-        question=t("What does each step of fine-tuning bring, and what if one is skipped?"),
+        card=CARD,
         about=ABOUT,
         form=form,
         draw=draw,

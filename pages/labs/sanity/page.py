@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 import streamlit as st
 
 from pages.labs.lab import Lab, lab_page
+from pages.labs.sanity.card import CARD
 from pages.labs.sanity.result import draw
 from pages.ui import format as figures
 from pages.ui.glossary import explain
@@ -141,9 +142,7 @@ def _cost(project: Project, settings: Settings) -> str:
 
 lab_page(
     Lab(
-        kind="sanity",
-        title=t("Frozen or not?"),
-        question=t("Is training on saved features the same as freezing the base? And which mistakes make it differ?"),
+        card=CARD,
         about=ABOUT,
         form=form,
         draw=draw,

@@ -1,6 +1,7 @@
 """Depth sweep: fine-tune at several depths within a budget of minutes, and see how deep is worth it."""
 
 from pages.labs.lab import Lab, lab_page
+from pages.labs.sweep.card import CARD
 from pages.labs.sweep.form import form
 from pages.labs.sweep.result import draw
 from transfer_core.text import t
@@ -28,9 +29,7 @@ The line joins the depths that no other one beats in both accuracy and cost, the
 
 lab_page(
     Lab(
-        kind="sweep",
-        title=t("Depth sweep"),
-        question=t("How deep is worth fine-tuning? Thaw tries several depths within the minutes you give it."),
+        card=CARD,
         about=ABOUT,
         form=form,
         draw=draw,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from transfer_core.backbones.catalog import get_base
 from transfer_core.errors import ConfigError, DataError, RunError
 from transfer_core.labs.experiment import is_experiment
+from transfer_core.labs.options import argument
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.folder import Run, open_run
 from transfer_core.stats.intervals import wilson
@@ -21,6 +22,7 @@ __all__ = [
     "LEAST_PHOTOS",
     "Material",
     "Settings",
+    "check",
     "conclude",
     "curves",
     "drift_note",
@@ -39,8 +41,8 @@ LEAST_PHOTOS = LEAST_CHANGED
 class Settings:
     """Which two runs; folders, as `Run.path`."""
 
-    first: str
-    second: str
+    first: str = argument("FIRST")
+    second: str = argument("SECOND")
 
     def __post_init__(self) -> None:
         for which, folder in ((Sentence("first"), self.first), (Sentence("second"), self.second)):
@@ -78,6 +80,11 @@ def material(settings: Settings) -> Material:
     photos, relabeled = shared_photos(ours, theirs)
     require_enough(len(photos))
     return Material(first, second, ours.classes, photos, relabeled)
+
+
+def check(settings: Settings) -> None:
+    """Refuse what can't be compared; raises as `material`."""
+    material(settings)
 
 
 def _trained(folder: str) -> Run:

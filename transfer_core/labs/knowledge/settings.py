@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.imagenet_classes import ANSWERING_BASE, imagenet_names, names_like
 from transfer_core.errors import ConfigError
+from transfer_core.labs.options import option
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import BaseConfig, is_whole
 from transfer_core.stats.intervals import wilson
@@ -56,7 +57,7 @@ _LISTED = 5  # classes named in a sentence
 class Settings:
     """How much is asked."""
 
-    photos: int = 50
+    photos: int = option("--photos", 50, f"Photos of each class to ask about, at least {LEAST_PHOTOS}.")
     """Photos of each class, drawn by the seed; all of them where a class has fewer."""
 
     def __post_init__(self) -> None:

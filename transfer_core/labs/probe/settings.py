@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from transfer_core.errors import ConfigError, DataError
+from transfer_core.labs.options import option
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import is_whole
 from transfer_core.stats.paired import fixed_and_broken, mcnemar
@@ -30,11 +31,11 @@ LEAST_FOLDS, MOST_FOLDS = 3, 20
 class Settings:
     """What a probe is asked to do."""
 
-    folds: int = 5
+    folds: int = option("--folds", 5, "Parts for cross-validation.")
     """Parts the photos are dealt into; each is answered by a classifier trained on the others."""
     penalties: tuple[float, ...] = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
     """Strengths of the regularisation to choose from, see `linear_probe.fit_linear`."""
-    photos: int = 2000
+    photos: int = option("--photos", 2000, "Look at no more than so many.")
     """At most so many are looked at, of each class its share."""
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ from transfer_core.backbones.freeze_plan import FreezePlan, everything, from_blo
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, DataError
+from transfer_core.labs.options import option
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import AugmentConfig, FitConfig, PhaseConfig
 from transfer_core.text import Sentence
@@ -111,20 +112,22 @@ BOOK = {"feature_extraction": 0.90, "augmented": 0.96, "fine_tuned": 0.968}
 class Settings:
     """What to compare and for how long. The defaults take a few minutes for 200 photos and a small base."""
 
-    variants: tuple[str, ...] = tuple(VARIANTS)
+    variants: tuple[str, ...] = option(
+        "--variants", tuple(VARIANTS), "Names with commas between them, of " + ", ".join(VARIANTS) + "; else all."
+    )
     """Names from `VARIANTS`; done in the order of `VARIANTS`."""
-    head_epochs: int = 30
-    fine_tune_epochs: int = 5
-    scratch_epochs: int = 5
-    head_rate: float = 2e-3
+    head_epochs: int = option("--epochs", 30, "Of the head.")
+    fine_tune_epochs: int = option("--fine-tune-epochs", 5, "Of fine-tuning.")
+    scratch_epochs: int = option("--scratch-epochs", 5, "Of training from scratch.")
+    head_rate: float = option("--learning-rate", 2e-3, "Of the head.")
     """Of the head, and of the base in the variants that are too fast."""
-    fine_tune_rate: float = 1e-5
-    scratch_rate: float = 1e-3
-    train_from: str = ""
+    fine_tune_rate: float = option("--fine-tune-learning-rate", 1e-5, "Of fine-tuning.")
+    scratch_rate: float = option("--scratch-learning-rate", 1e-3, "Of training from scratch.")
+    train_from: str = option("--train-from", "", "First block that is unfrozen; else the last stage.", metavar="BLOCK")
     """The first block that is unfrozen; empty: the last stage."""
-    photo_variants: int = 3
+    photo_variants: int = option("--photo-variants", 3, "Changed copies of each photo to learn from.")
     """Changed copies of each training photo, where there is augmentation."""
-    batch_size: int = 32
+    batch_size: int = option("--batch-size", 32, "Photos a step.")
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.variants if name not in VARIANTS]
@@ -165,6 +168,11 @@ class Settings:
         """The learning rate of that training."""
         rates = {"fine-tuning": self.fine_tune_rate, "scratch": self.scratch_rate}
         return rates.get(VARIANTS[name].rate, self.head_rate)
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """Blocks of the base that are named."""
+        return (self.train_from,) if self.train_from else ()
 
 
 def recipe_plan(tree: LayerTree, settings: Settings) -> FreezePlan:

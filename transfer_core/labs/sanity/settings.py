@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from transfer_core.errors import ConfigError, DataError
+from transfer_core.labs.options import option
 from transfer_core.labs.sanity.mistakes import MISTAKES, get_mistake
 from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
 from transfer_core.runs.config import FitConfig, Optimizer, PhaseConfig, check_choice, check_number, is_number
@@ -27,17 +28,22 @@ _SPLITS: tuple[SplitName, ...] = ("train", "validation")
 class Settings:
     """What to compare, and on how much."""
 
-    mistakes: tuple[str, ...] = tuple(mistake.name for mistake in MISTAKES)
+    mistakes: tuple[str, ...] = option(
+        "--mistake",
+        tuple(mistake.name for mistake in MISTAKES),
+        "Try this one only; may be given again. " + ", ".join(mistake.name for mistake in MISTAKES) + ".",
+        many=True,
+    )
     """Names of `MISTAKES`."""
-    photos: int = 24
+    photos: int = option("--photos", 24, "Photos to learn from.")
     """To learn from, as evenly over the classes as there are."""
-    validation: int = 12
+    validation: int = option("--validation-photos", 12, "Photos to check on.")
     """To check on."""
-    epochs: int = 30
-    batch_size: int = 1
-    optimizer: Optimizer = "rmsprop"
-    learning_rate: float = 1e-3
-    dropout: float = 0.8
+    epochs: int = option("--epochs", 30, "Passes over the photos.")
+    batch_size: int = option("--batch-size", 1, "Photos a step.")
+    optimizer: Optimizer = option("--optimizer", "rmsprop", "rmsprop, adam or sgd.")
+    learning_rate: float = option("--learning-rate", 1e-3, "Size of the steps.")
+    dropout: float = option("--dropout", 0.8, "Rate of the mistake `dropout`.")
     """Share of the features that the mistake `dropout` throws away."""
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from transfer_core.backbones.freeze_plan import FreezePlan, from_block, last_blo
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError
+from transfer_core.labs.options import option
 from transfer_core.labs.sweep.folds import Counts
 from transfer_core.runs.config import FitConfig, PhaseConfig, check_number, is_number
 from transfer_core.text import Sentence
@@ -26,16 +27,20 @@ two cores, rounded up."""
 class Settings:
     """How far a sweep may go."""
 
-    budget: float = 5.0
+    budget: float = option("--budget", 5.0, "Minutes, all included.")
     """Minutes, everything included: reading photos, features, and every trial."""
-    cuts: tuple[str, ...] = ()
+    cuts: tuple[str, ...] = option(
+        "--cut", (), "Try this block instead of a choice of depths; may be given again.", many=True, metavar="BLOCK"
+    )
     """Blocks to train from; the head alone is always tried first. Empty: what `depths` chooses."""
-    rates: tuple[float, ...] = (1e-5, 1e-4)
+    rates: tuple[float, ...] = option(
+        "--rate", (1e-5, 1e-4), "Learning rate of fine-tuning; may be given again.", many=True
+    )
     """Learning rates of fine-tuning, in the order in which they are tried: that of Keras' guide, and a bolder one."""
-    repeats: int = 5
+    repeats: int = option("--repeats", 5, "Trials of a depth, at most.")
     """Trials of one depth at most, each measured on other photos."""
     head_epochs: int = 50
-    epochs: int = 10
+    epochs: int = option("--epochs", 10, "Of fine-tuning, at most.")
     """Of fine-tuning, at most."""
     patience: int = 3
     """Epochs of fine-tuning without a lower loss before a trial ends."""
@@ -60,6 +65,11 @@ class Settings:
         if self.epochs < 1 or self.head.epochs < 1:
             raise ConfigError("The head and fine-tuning need at least 1 epoch each; 0 came.")
         FitConfig(batch_size=self.batch_size, patience=self.patience)
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """Blocks of the base that are named."""
+        return tuple(name for name in self.cuts if name != HEAD)
 
     @property
     def head(self) -> PhaseConfig:

@@ -1,31 +1,14 @@
-"""`thaw knowledge`: what ImageNet says of the photos, and which of their classes it holds already."""
+"""Ask a base that was trained on ImageNet what it sees in the photos of DATA, before any training on them."""
 
 from typing import Any
 
-import click
-
-from transfer_core.cli.labs.experiment import do_experiment, photo_options
-from transfer_core.labs.knowledge.settings import LEAST_PHOTOS, Settings
 from transfer_core.text import t
 
-__all__ = ["knowledge"]
+__all__ = ["table"]
 
 
-@click.command()
-@photo_options
-@click.option(
-    "--photos",
-    type=int,
-    default=Settings.photos,
-    show_default=True,
-    help=f"Photos of each class to ask about, at least {LEAST_PHOTOS}.",
-)
-def knowledge(photos: int, **options: Any) -> None:
-    """Ask a base that was trained on ImageNet what it sees in the photos of DATA, before any training on them."""
-    do_experiment("knowledge", Settings(photos), _words, **options)
-
-
-def _words(value: dict[str, Any]) -> str:
+def table(value: dict[str, Any]) -> str:
+    """What was found, for a terminal."""
     lines = []
     for name, found in value["classes"].items():
         low, high = found["interval"]

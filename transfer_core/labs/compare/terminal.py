@@ -1,31 +1,16 @@
-"""`thaw compare`: which photos one run gets right and another wrong, and whether the difference is real."""
+"""Compare the trained runs FIRST and SECOND on photos that neither learned from."""
 
-from pathlib import Path
 from typing import Any
 
-import click
-
-from transfer_core.cli.labs.experiment import do_experiment, experiment_options
-from transfer_core.labs.compare.settings import Settings, material
 from transfer_core.text import Sentence, t
 
-__all__ = ["compare"]
+__all__ = ["table"]
 
 _LISTED = 20  # photos named at most; the JSON has them all
 
 
-@click.command()
-@click.argument("first", type=click.Path(path_type=Path))
-@click.argument("second", type=click.Path(path_type=Path))
-@experiment_options
-def compare(first: Path, second: Path, **options: Any) -> None:
-    """Compare the trained runs FIRST and SECOND on photos that neither learned from."""
-    settings = Settings(str(first.absolute()), str(second.absolute()))
-    material(settings)  # refuses what can't be compared before there is a folder
-    do_experiment("compare", settings, _words, **options)
-
-
-def _words(value: dict[str, Any]) -> str:
+def table(value: dict[str, Any]) -> str:
+    """What was found, for a terminal."""
     if "p_value" not in value:
         return t("Stopped before both had answered.")
     lines = [t("{photos} photos that neither run learned from.", photos=value["photos"])]
