@@ -12,7 +12,8 @@ from tests.support import workspace
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.disk import arrays as array_cache
 from transfer_core.disk.arrays import ArrayWriter
-from transfer_core.nn.features.extract import POOLED, find_features
+from transfer_core.nn.features.extract import find_features
+from transfer_core.nn.features.model import POOLED
 from transfer_core.nn.training.run import train
 from transfer_core.runs.config import FitConfig
 from transfer_core.runs.events import EpochEnded, Event

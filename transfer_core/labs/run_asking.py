@@ -1,6 +1,6 @@
 """What labs that ask trained networks share: decoded photos and answers, with one share of the work told throughout."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ from transfer_core.labs.run_bench import Bench
 from transfer_core.nn.data.pixels import Pixels, Skipped, load_pixels
 from transfer_core.nn.inference.predictor import Predictor
 from transfer_core.photos.manifest import ManifestPhoto
-from transfer_core.runs.events import Event, Message, Progress
+from transfer_core.runs.events import Progress
 from transfer_core.text import Sentence
 
 __all__ = ["Span", "ask", "decode_photos"]
@@ -22,9 +22,12 @@ Span = tuple[float, float]
 
 def decode_photos(bench: Bench, photos: Sequence[ManifestPhoto], size: int, span: Span) -> tuple[Pixels, list[Skipped]]:
     """As `load_pixels`; progress moves the experiment's own along `span`, and what is skipped is told."""
-    reporter = bench.quiet(_along(bench, Sentence("Reading the photos"), span))
-    reporter.start("measure")
-    return load_pixels(bench.workspace, photos, size, reporter)
+    low, high = span
+
+    def told(event: Progress) -> None:
+        bench.share(Sentence("Reading the photos"), low + (high - low) * event.done / event.total)
+
+    return load_pixels(bench.workspace, photos, size, bench.part(told))
 
 
 def ask(
@@ -40,13 +43,3 @@ def ask(
         parts.append(network.probabilities(np.asarray(pixels.array[batch])))
     bench.share(step, high)
     return np.concatenate(parts) if parts else np.zeros((0, len(network.classes)), np.float32)
-
-
-def _along(bench: Bench, step: Sentence, span: Span) -> Callable[[Event], None]:
-    def hear(event: Event) -> None:
-        if isinstance(event, Message):
-            bench.reporter.emit(event)
-        elif isinstance(event, Progress) and event.total:
-            bench.share(step, span[0] + (span[1] - span[0]) * event.done / event.total)
-
-    return hear

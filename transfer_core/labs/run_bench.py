@@ -12,7 +12,7 @@ from transfer_core.labs.experiment import ExperimentConfig, experiment_config, r
 from transfer_core.nn.training.session import Session, prepare
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import RunConfig
-from transfer_core.runs.events import Emit, Event, Progress
+from transfer_core.runs.events import Emit, Event, Message, Progress
 from transfer_core.runs.folder import Run
 from transfer_core.runs.progress import Reporter, Stopped
 from transfer_core.text import Sentence
@@ -70,6 +70,22 @@ class Bench:
     def load(self) -> dict[str, Any] | None:
         """What an earlier, interrupted go of the same experiment saved."""
         return read_result(self.run)
+
+    def part(self, told: Callable[[Progress], None]) -> Reporter:
+        """A reporter for a part that does not know of the whole, such as decoding: `told` hears of its progress.
+
+        Its messages are the experiment's own.
+        """
+
+        def hear(event: Event) -> None:
+            if isinstance(event, Message):
+                self.reporter.emit(event)
+            elif isinstance(event, Progress) and event.total:
+                told(event)
+
+        reporter = self.quiet(hear)
+        reporter.start("measure")
+        return reporter
 
     def quiet(self, hear: Callable[[Event], None] = lambda event: None) -> Reporter:
         """A reporter for a part, such as one training: `hear` alone has its events, and it stops when this one does."""

@@ -16,7 +16,7 @@ from transfer_core.backbones.catalog import Base
 from transfer_core.errors import RunError
 from transfer_core.labs.experiment import ExperimentConfig, create_experiment, read_result
 from transfer_core.labs.probe.settings import Settings
-from transfer_core.nn.features.extract import POOLED
+from transfer_core.nn.features.model import POOLED
 from transfer_core.nn.training import block_features
 from transfer_core.nn.training.session import Session, prepare
 from transfer_core.photos.manifest import Manifest
@@ -62,7 +62,7 @@ def test_all_blocks_come_in_one_pass_and_then_from_disk(
     def no_pass(*_: Any) -> None:
         raise AssertionError("computed again")
 
-    monkeypatch.setattr(block_features, "compute_features", no_pass)
+    monkeypatch.setattr("transfer_core.nn.training.session.compute_features", no_pass)
     again = session(toy_manifest(train))
     for block, stored in block_features.block_features(again).items():
         np.testing.assert_array_equal(stored.array, found[block].array)

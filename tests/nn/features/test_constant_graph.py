@@ -15,8 +15,9 @@ from tests.support import workspace
 from transfer_core.nn.data.pixels import Pixels
 from transfer_core.nn.features import litert as acceleration
 from transfer_core.nn.features.constant_graph import FrozenGraph
-from transfer_core.nn.features.extract import POOLED, Origin, compute_features, find_features
+from transfer_core.nn.features.extract import Origin, compute_features, find_features
 from transfer_core.nn.features.litert import LIMIT, MINIMUM_FROZEN, engine, freeze
+from transfer_core.nn.features.model import POOLED
 from transfer_core.nn.numerics import numerics
 from transfer_core.runs.events import Event, Message
 from transfer_core.runs.progress import Reporter

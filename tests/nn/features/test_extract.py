@@ -14,7 +14,8 @@ from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import StorageError
 from transfer_core.nn.data.pixels import Pixels
 from transfer_core.nn.features import extract as module
-from transfer_core.nn.features.extract import POOLED, Origin, compute_features, find_features
+from transfer_core.nn.features.extract import Origin, compute_features, find_features
+from transfer_core.nn.features.model import POOLED
 from transfer_core.runs.events import Event, Progress
 from transfer_core.runs.progress import Reporter, Stopped
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import workspace
-from transfer_core.backbones.catalog import Base
+from transfer_core.backbones.catalog import Base, get_base
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.disk.arrays import find_array
 from transfer_core.nn.backbones import build as bases
@@ -18,10 +18,11 @@ from transfer_core.nn.data.pixels import Pixels
 from transfer_core.nn.export.classifier import photo_input, pooled
 from transfer_core.nn.features import extract as features
 from transfer_core.nn.features import litert as acceleration
-from transfer_core.nn.features.extract import POOLED, Origin, compute_features
-from transfer_core.nn.features.reuse import cached_start, deepest_source, from_start
+from transfer_core.nn.features import model as feature_models
+from transfer_core.nn.features.extract import Origin, compute_features
+from transfer_core.nn.features.model import POOLED, feature_model
+from transfer_core.nn.features.reuse import cached_start, deepest_source
 from transfer_core.nn.models.graph import layer_calls
-from transfer_core.nn.training import session
 from transfer_core.nn.training.run import train
 from transfer_core.runs.config import FitConfig
 from transfer_core.runs.events import EpochEnded, Event
@@ -80,7 +81,8 @@ def test_gives_what_the_pixels_give_to_the_last_bit(
     from_pixels(base, [start], photos)
     found = cached_start(workspace(), base, targets, ORIGIN)
     assert found is not None and found.name == start
-    made = compute_features(workspace(), from_start(base, found, targets), targets, ORIGIN, photos, reporter(), found)
+    model = feature_model(get_base("toy"), base, targets, found.name)
+    made = compute_features(workspace(), model, targets, ORIGIN, photos, reporter(), found)
     for name in targets:
         np.testing.assert_array_equal(made[name].array, expected[name], strict=True)
         assert made[name].notes["from"] == start
@@ -148,7 +150,7 @@ def test_moving_the_cut_towards_the_head_does_not_touch_the_pixels(
     history(toy_run(plan=shallow, **settings))
     run = toy_run(plan=deep, **settings)
     with monkeypatch.context() as patch:
-        patch.setattr(session.Session, "_model", None)  # the way from the pixels
+        patch.setattr(feature_models, "photo_input", None)  # the way from the pixels
         assert history(run) == expected
     report = run.report()
     assert report is not None

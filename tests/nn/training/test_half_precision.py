@@ -18,7 +18,8 @@ from transfer_core.disk.arrays import content_key, find_array
 from transfer_core.disk.half_precision import HALF_LIMIT, Widened, halve
 from transfer_core.disk.mapped_memory import release
 from transfer_core.nn.data.pixels import Pixels
-from transfer_core.nn.features.extract import POOLED, Origin, compute_features, find_features
+from transfer_core.nn.features.extract import Origin, compute_features, find_features
+from transfer_core.nn.features.model import POOLED
 from transfer_core.nn.features.reuse import cached_start
 from transfer_core.nn.training import session as session_module
 from transfer_core.nn.training.run import train

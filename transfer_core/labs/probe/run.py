@@ -17,7 +17,7 @@ from transfer_core.labs.probe.verdict import conclude
 from transfer_core.labs.run_bench import Bench
 from transfer_core.nn.training.block_features import block_features, tree_of
 from transfer_core.nn.training.session import prepare
-from transfer_core.runs.events import Event, Message, Progress
+from transfer_core.runs.events import Progress
 from transfer_core.runs.progress import Reporter
 from transfer_core.stats.intervals import wilson
 from transfer_core.stats.linear_probe import OutOfFold, out_of_fold
@@ -109,16 +109,11 @@ class _Shares:
     def part(self) -> Reporter:
         """A reporter for decoding and the pass, whose progress becomes that of the whole."""
 
-        def hear(event: Event) -> None:
-            if isinstance(event, Progress) and event.total:
-                begin, length = self._begin[event.step.id], self._length[event.step.id]
-                self._bench.share(event.step, begin + length * event.done / event.total)
-            elif isinstance(event, Message):
-                self._bench.reporter.emit(event)
+        def told(event: Progress) -> None:
+            begin, length = self._begin[event.step.id], self._length[event.step.id]
+            self._bench.share(event.step, begin + length * event.done / event.total)
 
-        reporter = self._bench.quiet(hear)
-        reporter.start("measure")
-        return reporter
+        return self._bench.part(told)
 
     def fit(self, block: str, done: float) -> None:
         """The classifiers after `block` come next; `done` (0..1) of all fits is behind."""

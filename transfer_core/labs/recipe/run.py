@@ -24,7 +24,8 @@ from transfer_core.labs.recipe.settings import (
 from transfer_core.labs.recipe.wording import conclude, findings
 from transfer_core.labs.run_bench import Bench
 from transfer_core.nn.data.batches import Batches
-from transfer_core.nn.features.extract import POOLED, find_features
+from transfer_core.nn.features.extract import find_features
+from transfer_core.nn.features.model import POOLED
 from transfer_core.nn.models.partition import base_weights, planned_weights
 from transfer_core.nn.training.callbacks import Schedule
 from transfer_core.nn.training.classifier import Network, head_network

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from transfer_core.labs.run_bench import Bench
-from transfer_core.runs.events import Event, Message, Progress
 from transfer_core.runs.progress import Reporter
 from transfer_core.text import Sentence
 
@@ -18,9 +17,8 @@ class Stage:
     def __init__(self, bench: Bench, words: Sentence, share: Callable[[float], float]) -> None:
         """`share` turns the share of the stage (0..1) into that of the whole."""
         self._bench, self._words, self._share = bench, words, share
-        self.reporter = bench.quiet(self._hear)
+        self.reporter = bench.part(lambda event: self.done(event.done / event.total))
         """For its parts: what they say of their progress becomes the whole's."""
-        self.reporter.start("measure")
         self.done(0.0)
 
     def done(self, share: float) -> None:
@@ -30,12 +28,6 @@ class Stage:
             Stopped: a stop was asked for.
         """
         self._bench.share(self._words, self._share(share))
-
-    def _hear(self, event: Event) -> None:
-        if isinstance(event, Progress) and event.total:
-            self.done(event.done / event.total)
-        elif isinstance(event, Message):
-            self._bench.reporter.emit(event)
 
 
 class Stages:

@@ -19,15 +19,14 @@ from transfer_core.disk.workspace import Workspace
 from transfer_core.nn.data.batches import Rows
 from transfer_core.nn.data.pixels import Pixels
 from transfer_core.nn.features.litert import accelerate, engine, freeze
+from transfer_core.nn.features.model import POOLED
 from transfer_core.runs.config import CachePrecision
 from transfer_core.runs.progress import Reporter
 from transfer_core.text import Sentence
 
-__all__ = ["FEATURES_VERSION", "POOLED", "Origin", "Start", "compute_features", "feature_forward", "find_features"]
+__all__ = ["FEATURES_VERSION", "Origin", "Start", "compute_features", "feature_forward", "find_features"]
 
 FEATURES_VERSION = 1  # raised whenever the same photos, weights and layer would give other values
-POOLED = "pooled"
-"""Name of the global average over the base's last feature maps, (photos, channels)."""
 _BATCH = 32
 
 

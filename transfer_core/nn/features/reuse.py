@@ -5,15 +5,15 @@ from collections.abc import Collection, Sequence
 import keras
 
 from transfer_core.disk.workspace import Workspace
-from transfer_core.nn.export.classifier import pooled
-from transfer_core.nn.features.extract import POOLED, Origin, Start, find_features
+from transfer_core.nn.features.extract import Origin, Start, find_features
+from transfer_core.nn.features.model import layers_of, normalized
 from transfer_core.nn.models.graph import LayerCall, layer_calls
 
-__all__ = ["cached_start", "deepest_source", "from_start"]
+__all__ = ["cached_start", "deepest_source"]
 
 
 def cached_start(workspace: Workspace, base: keras.Model, outputs: Sequence[str], origin: Origin) -> Start | None:
-    """The deepest activations on disk from which all of `outputs` (layers of `base`, or POOLED) follow, or None.
+    """The deepest activations on disk from which all of `outputs` (names as `layers_of` reads them) follow, or None.
 
     What follows from them is, to the last bit, what follows from the pixels: the layers after them are run by the same
     kernels on the same values in batches of the same size. See `deepest_source` for the exception. Activations kept as
@@ -23,7 +23,7 @@ def cached_start(workspace: Workspace, base: keras.Model, outputs: Sequence[str]
     calls = layer_calls(base)
     on_disk = {call.name for call in calls if origin.path(workspace, call.name).exists()}
     while on_disk:
-        name = deepest_source(calls, _targets(calls, outputs), on_disk)
+        name = deepest_source(calls, layers_of(calls, outputs), on_disk)
         if name is None:
             return None
         if stored := find_features(workspace, origin, [name]).get(name):
@@ -35,42 +35,20 @@ def cached_start(workspace: Workspace, base: keras.Model, outputs: Sequence[str]
 def deepest_source(calls: Sequence[LayerCall], targets: Collection[str], candidates: Collection[str]) -> str | None:
     """The last of `candidates`, no target itself, that every path from the input to the `targets` passes, or None.
 
-    One whose values BatchNormalization takes is passed over: convolution and normalization are computed as one where
-    nothing lies between them, and the split pair is rounded differently.
+    One whose values BatchNormalization takes is passed over, see `normalized`.
 
     Args:
         calls: the layers in graph order.
         targets: names of layers.
         candidates: names of layers.
     """
-    normalized = {
-        name
-        for call in calls
-        if isinstance(call.operation, keras.layers.BatchNormalization)
-        for name in call.input_names
-    }
+    split = normalized(calls)
     inputs = {call.name: call.input_names for call in calls}
     for call in reversed(calls):
-        usable = call.name in candidates and call.name not in normalized and call.name not in targets
+        usable = call.name in candidates and call.name not in split and call.name not in targets
         if usable and _passes(inputs, targets, call.name):
             return call.name
     return None
-
-
-def from_start(base: keras.Model, start: Start, outputs: Sequence[str]) -> keras.Model:
-    """From the activations of `start` (batch, ...) to the list of `outputs`, as layers of `base` give them."""
-    calls = layer_calls(base)
-    tensors = {call.name: call.output for call in calls}
-    part = keras.Model(tensors[start.name], [tensors[name] for name in _targets(calls, outputs)])
-    begin = keras.Input(tensors[start.name].shape[1:], dtype="float32", name="activations")
-    values = part(begin, training=False)
-    values = list(values) if isinstance(values, list | tuple) else [values]
-    named = zip(outputs, values, strict=True)
-    return keras.Model(begin, [pooled(value) if name == POOLED else value for name, value in named])
-
-
-def _targets(calls: Sequence[LayerCall], outputs: Sequence[str]) -> list[str]:
-    return [calls[-1].name if name == POOLED else name for name in outputs]
 
 
 def _passes(inputs: dict[str, tuple[str, ...]], targets: Collection[str], name: str) -> bool:

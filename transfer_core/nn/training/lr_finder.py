@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError
 from transfer_core.nn.data.batches import Batch, Batches
-from transfer_core.nn.features.extract import POOLED, find_features
+from transfer_core.nn.features.extract import find_features
+from transfer_core.nn.features.model import POOLED
 from transfer_core.nn.training.callbacks import Schedule
 from transfer_core.nn.training.classifier import Network, head_network
 from transfer_core.nn.training.loop import fit

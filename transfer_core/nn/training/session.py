@@ -22,9 +22,10 @@ from transfer_core.nn.data.batches import Batches, Rows, class_weights
 from transfer_core.nn.data.live_batches import LiveBatches, LivePhotos
 from transfer_core.nn.data.pixels import Pixels, Skipped, load_pixels, without
 from transfer_core.nn.data.variants import with_variants
-from transfer_core.nn.export.classifier import photo_input, pooled
-from transfer_core.nn.features.extract import POOLED, Origin, compute_features, feature_forward, find_features
-from transfer_core.nn.features.reuse import cached_start, from_start
+from transfer_core.nn.export.classifier import pooled
+from transfer_core.nn.features.extract import Origin, compute_features, feature_forward, find_features
+from transfer_core.nn.features.model import POOLED, feature_model
+from transfer_core.nn.features.reuse import cached_start
 from transfer_core.nn.models.batch_norm import moving_statistics, normalize_by_batch
 from transfer_core.nn.models.describe import build_tree
 from transfer_core.nn.models.partition import Partition, partition, planned_weights, weight_hashes
@@ -93,11 +94,34 @@ class Session:
 
     def pooled_features(self) -> Stored:
         """Pooled features of every photo; with them, in the same pass, what fine-tuning will need."""
-        self.found |= find_features(self.workspace, self.origin, [POOLED])
-        if POOLED not in self.found:
-            cached = self._cached_frontier() if self.config.fine_tunes else []
-            self._compute([*cached, POOLED])
-        return self.found[POOLED]
+        wanted = [POOLED]
+        if self.config.fine_tunes and not find_features(self.workspace, self.origin, wanted):
+            wanted = [*self._cached_frontier(), POOLED]
+        return self.features(wanted)[POOLED]
+
+    def features(self, names: Sequence[str]) -> dict[str, Stored]:
+        """Features of every photo, by name, rows as those of `pixels`: from the cache, or computed now and kept there.
+
+        What is missing is computed in one pass: from the deepest activations on disk from which all of it follows, or
+        else from the photos.
+
+        Args:
+            names: layers of the base, POOLED, or what `pooled_after` gives.
+
+        Raises:
+            StorageError: there is no room.
+            Stopped: a stop was asked for.
+        """
+        self.found |= find_features(self.workspace, self.origin, [name for name in names if name not in self.found])
+        if missing := [name for name in names if name not in self.found]:
+            start = cached_start(self.workspace, self.backbone, missing, self.origin)
+            model = feature_model(self.spec, self.backbone, missing, start.name if start else None)
+            self.found |= compute_features(
+                self.workspace, model, missing, self.origin, self.pixels, self.reporter, start
+            )
+            if self.tree is not None and POOLED in missing and start is None:  # a pass through the whole base
+                record_pass(self.workspace, self.tree, self.reporter.pace)
+        return {name: self.found[name] for name in names}
 
     @property
     def frontier_at_hand(self) -> bool:
@@ -108,13 +132,9 @@ class Session:
         """What enters the suffix, one array (rows, ...) a frontier tensor: cached activations as float32, or the pixels
         themselves (uint8) where the network's input crosses: scaling them again costs less than storing them scaled.
         """
-        missing = [name for name in self._cached_frontier() if name not in self.found]
-        self.found |= find_features(self.workspace, self.origin, missing)
-        if missing := [name for name in missing if name not in self.found]:
-            self._compute(missing)
+        cached = self.features(self._cached_frontier())
         return tuple(
-            self.pixels.array if self._is_input(name) else _as_float32(self.found[name])
-            for name in self.partition.frontier
+            self.pixels.array if self._is_input(name) else _as_float32(cached[name]) for name in self.partition.frontier
         )
 
     @property
@@ -127,7 +147,8 @@ class Session:
     def exact_inputs(self, photos: NDArray[np.uint8]) -> tuple[Any, ...]:
         """What enters the suffix for `photos` (n, size, size, 3), computed now and never rounded."""
         names = self._cached_frontier()
-        values = self._model(names)(photos.astype(np.float32), training=False) if names else []
+        model = feature_model(self.spec, self.backbone, names) if names else None
+        values = model(photos.astype(np.float32), training=False) if model else []
         values = values if isinstance(values, list | tuple) else [values]
         computed = dict(zip(names, values, strict=True))
         return tuple(computed.get(name, photos) for name in self.partition.frontier)
@@ -195,38 +216,19 @@ class Session:
     def _cached_frontier(self) -> list[str]:
         return [name for name in self.partition.frontier if not self._is_input(name)]
 
-    def _model(self, names: list[str]) -> keras.Model:
-        """From photos to the tensors called so, in inference mode."""
-        photo, scaled = photo_input(self.spec.name, self.spec.input_size)
-        if POOLED in names:
-            values = self.partition.features()(scaled, training=False)
-        else:
-            values = self.partition.prefix(scaled, training=False)
-        values = values if isinstance(values, list | tuple) else [values]
-        outputs = dict(zip(self.partition.frontier, values, strict=False))
-        if POOLED in names:
-            outputs[POOLED] = pooled(values[-1])
-        return keras.Model(photo, [outputs[name] for name in names])
-
     def _live_forward(self, names: list[str]) -> Callable[[NDArray[np.uint8]], tuple[NDArray[Any], ...]]:
         """From photos to what enters the network: POOLED, or the tensors of the frontier."""
         computed = [name for name in names if name == POOLED or not self._is_input(name)]
         if not computed:
             return lambda photos: (photos,)
-        run = feature_forward(self.workspace, self._model(computed), computed, self.origin, self.decoded, self.reporter)
+        model = feature_model(self.spec, self.backbone, computed)
+        run = feature_forward(self.workspace, model, computed, self.origin, self.decoded, self.reporter)
 
         def forward(photos: NDArray[np.uint8]) -> tuple[NDArray[Any], ...]:
             values = dict(zip(computed, run(photos), strict=True))
             return tuple(values.get(name, photos) for name in names)
 
         return forward
-
-    def _compute(self, names: list[str]) -> None:
-        start = cached_start(self.workspace, self.backbone, names, self.origin)
-        model = self._model(names) if start is None else from_start(self.backbone, start, names)
-        self.found |= compute_features(self.workspace, model, names, self.origin, self.pixels, self.reporter, start)
-        if self.tree is not None and POOLED in names and start is None:
-            record_pass(self.workspace, self.tree, self.reporter.pace)
 
 
 def prepare(workspace: Workspace, config: RunConfig, manifest: Manifest, reporter: Reporter) -> Session:
