@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transfer_core.stats.paired import LEAST_CHANGED, SIGNIFICANT, fixed_and_broken, mcnemar
+from transfer_core.stats.paired import LEAST_CHANGED, SIGNIFICANT, PairedComparison, mcnemar
 
 
 def test_values_that_can_be_counted_by_hand() -> None:
@@ -48,6 +48,7 @@ def test_the_fewest_photos_that_can_show_a_difference() -> None:
 
 
 def test_fixed_is_what_the_second_alone_gets_right() -> None:
-    assert fixed_and_broken([0, 0, 1, 1, 0], [True, True, False, True, False]) == (2, 1)
+    pair = PairedComparison.of([0, 0, 1, 1, 0], [True, True, False, True, False])
+    assert (pair.photos, pair.fixed, pair.broken, pair.gain) == (5, 2, 1, 0.2)
     with pytest.raises(ValueError):
-        fixed_and_broken([1], [1, 0])
+        PairedComparison.of([1], [1, 0])

@@ -1,8 +1,9 @@
 """Whether two classifiers that answered the same photos differ by more than chance."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-__all__ = ["LEAST_CHANGED", "SIGNIFICANT", "fixed_and_broken", "mcnemar"]
+__all__ = ["LEAST_CHANGED", "SIGNIFICANT", "PairedComparison", "mcnemar"]
 
 SIGNIFICANT = 0.05
 """A difference that chance alone makes less often than this counts as real, as is usual."""
@@ -42,15 +43,41 @@ LEAST_CHANGED = next(count for count in range(1, 100) if mcnemar(count, 0) < SIG
 """With fewer photos fixed or broken the test can't call a difference real, even if all of them point the same way."""
 
 
-def fixed_and_broken(first: Iterable[int], second: Iterable[int]) -> tuple[int, int]:
-    """What `mcnemar` takes, of the answers of two classifiers to the same photos in the same order.
+@dataclass(frozen=True)
+class PairedComparison:
+    """Two classifiers on the same photos."""
 
-    Args:
-        first: 1 or True for each photo the first gets right, 0 or False for each other.
-        second: the same of the second.
+    photos: int
+    fixed: int
+    """Photos that the first gets wrong and the second right."""
+    broken: int
+    """The other way round."""
 
-    Raises:
-        ValueError: not as many photos.
-    """
-    pairs = [(bool(one), bool(other)) for one, other in zip(first, second, strict=True)]
-    return pairs.count((False, True)), pairs.count((True, False))
+    @classmethod
+    def of(cls, first: Iterable[int], second: Iterable[int]) -> "PairedComparison":
+        """Compare the answers of two classifiers to the same photos in the same order.
+
+        Args:
+            first: 1 or True for each photo the first gets right, 0 or False for each other.
+            second: the same of the second.
+
+        Raises:
+            ValueError: not as many photos.
+        """
+        pairs = [(bool(one), bool(other)) for one, other in zip(first, second, strict=True)]
+        return cls(len(pairs), pairs.count((False, True)), pairs.count((True, False)))
+
+    @property
+    def gain(self) -> float:
+        """Accuracy of the second less that of the first."""
+        return (self.fixed - self.broken) / self.photos if self.photos else 0.0
+
+    @property
+    def p_value(self) -> float:
+        """Exact McNemar test."""
+        return mcnemar(self.fixed, self.broken)
+
+    @property
+    def significant(self) -> bool:
+        """Whether chance is an unlikely explanation."""
+        return self.p_value < SIGNIFICANT

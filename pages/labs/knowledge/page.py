@@ -12,7 +12,8 @@ from pages.labs.knowledge.result import draw
 from pages.labs.lab import Lab, lab_page
 from pages.ui.html import sentence
 from pages.ui.services import engine
-from transfer_core.labs.knowledge.settings import LEAST_PHOTOS, SURE, TOLD, Settings, base_note
+from transfer_core.labs.knowledge.settings import LEAST_PHOTOS, TOLD, Settings, base_note
+from transfer_core.labs.knowledge.verdict import SURE
 from transfer_core.runs.config import BaseConfig
 from transfer_core.text import t
 

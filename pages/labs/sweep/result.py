@@ -177,16 +177,16 @@ def _untried(untried: list[dict[str, Any]]) -> Sentence:
     return Sentence("Not tried, for lack of time: {depths}.", depths=names)
 
 
-def _against(duel: dict[str, Any] | None) -> str:
-    if duel is None:
+def _against(pair: dict[str, Any] | None) -> str:
+    if pair is None:
         return t("the best")
     return t(
         "{fixed} fixed, {broken} broken (p {p:.2f})"
-        if duel["p_value"] >= 0.01
+        if pair["p_value"] >= 0.01
         else "{fixed} fixed, {broken} broken (p below 0.01)",
-        fixed=duel["fixed"],
-        broken=duel["broken"],
-        p=duel["p_value"],
+        fixed=pair["fixed"],
+        broken=pair["broken"],
+        p=pair["p_value"],
     )
 
 

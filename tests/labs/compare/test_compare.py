@@ -22,16 +22,8 @@ from transfer_core.backbones.catalog import Base
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.disk.files import write_bytes, write_json
 from transfer_core.errors import ConfigError, DataError, RunError
-from transfer_core.labs.compare.settings import (
-    LEAST_PHOTOS,
-    Settings,
-    conclude,
-    drift_note,
-    drift_words,
-    judge,
-    material,
-    shared_photos,
-)
+from transfer_core.labs.compare.settings import LEAST_PHOTOS, Settings, material, shared_photos
+from transfer_core.labs.compare.verdict import conclude, drift_note, drift_words, judge
 from transfer_core.labs.experiment import ExperimentConfig
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import BaseConfig, PhaseConfig

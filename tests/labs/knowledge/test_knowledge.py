@@ -17,17 +17,8 @@ from transfer_core.backbones.catalog import Base
 from transfer_core.backbones.imagenet_classes import imagenet_names
 from transfer_core.errors import ConfigError
 from transfer_core.labs.experiment import ExperimentConfig, create_experiment
-from transfer_core.labs.knowledge.settings import (
-    LEAST_PHOTOS,
-    SURE,
-    Settings,
-    base_note,
-    certainty,
-    choose,
-    conclude,
-    judge,
-    regroup,
-)
+from transfer_core.labs.knowledge.settings import LEAST_PHOTOS, Settings, base_note, choose
+from transfer_core.labs.knowledge.verdict import SURE, certainty, conclude, judge, regroup
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import BaseConfig, DataConfig
 from transfer_core.runs.events import Message, Progress

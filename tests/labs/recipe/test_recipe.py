@@ -17,11 +17,12 @@ from transfer_core.errors import ConfigError, DataError
 from transfer_core.labs.experiment import ExperimentConfig, create_experiment, experiment_config, read_result
 from transfer_core.labs.recipe.loss_vs_accuracy import find_rise, weightiest
 from transfer_core.labs.recipe.settings import VARIANTS, Settings, check_photos, stage_seconds
-from transfer_core.labs.recipe.wording import compare, conclude, findings
+from transfer_core.labs.recipe.wording import compared, conclude, findings
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import BaseConfig
 from transfer_core.runs.events import Event, Progress
 from transfer_core.runs.folder import Run
+from transfer_core.stats.paired import PairedComparison
 from transfer_core.text import restored, stored
 from transfer_core.worker import job as worker
 
@@ -79,10 +80,10 @@ def test_shared_stages_count_for_each_variant() -> None:
 @given(BITS)
 def test_a_comparison_counts_the_photos_that_changed(pairs: list[tuple[int, int]]) -> None:
     first, second = [a for a, _ in pairs], [b for _, b in pairs]
-    there, back = compare(first, second), compare(second, first)
+    there, back = PairedComparison.of(first, second), PairedComparison.of(second, first)
     assert there.fixed - there.broken == sum(second) - sum(first)
     assert (there.fixed, there.broken, there.p_value) == (back.broken, back.fixed, back.p_value)
-    assert ("within noise" in str(there.words)) is not there.real
+    assert ("within noise" in str(compared(there))) is not there.significant
 
 
 def test_the_conclusion_says_within_noise_and_really_worse_where_they_are() -> None:

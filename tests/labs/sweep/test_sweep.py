@@ -18,9 +18,10 @@ from transfer_core.labs.sweep.folds import Counts, counts, fold, fold_count, usa
 from transfer_core.labs.sweep.result import build_result, trial_seconds
 from transfer_core.labs.sweep.schedule import SweepState, Trial, chosen_rates, forecast, next_trial
 from transfer_core.labs.sweep.settings import HEAD, SETUP_SECONDS, Depth, Settings, depths
-from transfer_core.labs.sweep.verdict import Duel, front, judge
+from transfer_core.labs.sweep.verdict import front, judge
 from transfer_core.labs.sweep.wording import photos_needed
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
+from transfer_core.stats.paired import PairedComparison
 
 COUNTS = Counts(60, 10, 18)
 
@@ -210,7 +211,7 @@ def trial(name: str, right: str, repeat: int = 0, **more: Any) -> dict[str, Any]
 def test_the_head_is_recommended_when_a_better_depth_is_within_noise() -> None:
     verdict = judge([trial(HEAD, "1" * 30 + "0" * 10), trial("c", "1" * 33 + "0" * 7)])
     assert (verdict.best, verdict.recommended) == ("c", HEAD)
-    assert verdict.duels[HEAD] == Duel(40, 3, 0) and verdict.p_values[HEAD] == 0.25
+    assert verdict.pairs[HEAD] == PairedComparison(40, 3, 0) and verdict.p_values[HEAD] == 0.25
 
 
 def test_a_depth_that_is_significantly_better_is_recommended() -> None:
@@ -238,7 +239,7 @@ def test_depths_measured_on_easier_photos_gain_nothing_by_it() -> None:
     verdict = judge([trial(HEAD, "1" * 10), trial("c", "1" * 9 + "0"), trial(HEAD, "0" * 10, repeat=1)])
     assert verdict.result("c").accuracy > verdict.result(HEAD).accuracy
     assert verdict.gains == {HEAD: 0.0, "c": pytest.approx(-0.1)} and verdict.best == HEAD
-    assert verdict.result(HEAD).photos == 20 and verdict.duels["c"].photos == 10
+    assert verdict.result(HEAD).photos == 20 and verdict.pairs["c"].photos == 10
 
 
 def test_trials_with_a_rate_that_was_not_chosen_do_not_count() -> None:
@@ -339,6 +340,6 @@ def test_the_result_holds_what_the_command_promises() -> None:
 
 
 def test_photos_needed_grow_as_the_difference_shrinks() -> None:
-    assert photos_needed(Duel(100, 5, 5)) is None
-    wide, narrow = photos_needed(Duel(100, 10, 2)), photos_needed(Duel(100, 10, 8))
+    assert photos_needed(PairedComparison(100, 5, 5)) is None
+    wide, narrow = photos_needed(PairedComparison(100, 10, 2)), photos_needed(PairedComparison(100, 10, 8))
     assert wide is not None and narrow is not None and wide < 200 < narrow

@@ -6,15 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transfer_core.errors import WeightsError
-from transfer_core.labs.compare.settings import (
-    Material,
-    curves,
-    drift_note,
-    drift_words,
-    judge,
-    material,
-    require_enough,
-)
+from transfer_core.labs.compare.settings import Material, material, require_enough
+from transfer_core.labs.compare.verdict import curves, drift_note, drift_words, judge
 from transfer_core.labs.run_asking import ask, decode_photos
 from transfer_core.labs.run_bench import Bench
 from transfer_core.nn.backbones import build as bases

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from transfer_core.labs.knowledge.settings import base_note, choose, judge
+from transfer_core.labs.knowledge.settings import base_note, choose
+from transfer_core.labs.knowledge.verdict import judge
 from transfer_core.labs.run_asking import ask, decode_photos
 from transfer_core.labs.run_bench import Bench
 from transfer_core.nn.inference.imagenet import ImageNet
@@ -18,7 +19,7 @@ def run(bench: Bench) -> dict[str, Any]:
     """Ask about as many photos of each class as the settings say.
 
     Returns:
-        What `labs.knowledge.judge` gives.
+        What `verdict.judge` gives.
 
     Raises:
         WeightsError: the weights of the base that answers are missing or damaged.

@@ -9,7 +9,7 @@ from transfer_core.errors import ConfigError, DataError
 from transfer_core.labs.options import option
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import is_whole
-from transfer_core.stats.paired import fixed_and_broken, mcnemar
+from transfer_core.stats.paired import PairedComparison
 from transfer_core.text import Sentence, plural
 
 __all__ = [
@@ -187,4 +187,4 @@ def compare(right: Mapping[str, Collection[bool]]) -> dict[str, float]:
         right: for each depth, in order, whether each photo was answered rightly; at least one.
     """
     highest = max(right.values(), key=sum)  # the first of equals
-    return {name: mcnemar(*fixed_and_broken(highest, mine)) for name, mine in right.items()}
+    return {name: PairedComparison.of(highest, mine).p_value for name, mine in right.items()}

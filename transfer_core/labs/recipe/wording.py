@@ -1,15 +1,14 @@
 """What the recipe lab found, in words that follow from its figures alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from transfer_core.labs.recipe.settings import VARIANTS
 from transfer_core.stats.intervals import share_words
-from transfer_core.stats.paired import SIGNIFICANT, fixed_and_broken, mcnemar
+from transfer_core.stats.paired import PairedComparison
 from transfer_core.text import Sentence, joined, plural
 
-__all__ = ["Comparison", "compare", "conclude", "findings"]
+__all__ = ["compared", "conclude", "findings"]
 
 Found = Mapping[str, Mapping[str, Any]]
 
@@ -18,41 +17,14 @@ _ALIKE = 1.25  # ratios up to this are called the same
 _FALLING = 0.98  # of the loss an epoch before: one that still falls by more than a fiftieth is going on
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Two variants on the same photos."""
-
-    fixed: int
-    """Photos the first gets wrong and the second right."""
-    broken: int
-    """The other way round."""
-
-    @property
-    def p_value(self) -> float:
-        """Exact McNemar test."""
-        return mcnemar(self.fixed, self.broken)
-
-    @property
-    def real(self) -> bool:
-        """Whether chance is an unlikely explanation."""
-        return self.p_value < SIGNIFICANT
-
-    @property
-    def words(self) -> Sentence:
-        """`a real gain (12 photos fixed, 2 broken)`, `within noise (3 photos fixed, 2 broken)`."""
-        counts = plural(
-            "{n} photo fixed, {broken} broken", "{n} photos fixed, {broken} broken", self.fixed, broken=self.broken
-        )
-        if not self.real:
-            return Sentence("within noise ({counts})", counts=counts)
-        return Sentence(
-            "a real gain ({counts})" if self.fixed > self.broken else "a real loss ({counts})", counts=counts
-        )
-
-
-def compare(first: Sequence[int], second: Sequence[int]) -> Comparison:
-    """From one variant to another: 1 for each photo answered rightly, the same photos in the same order."""
-    return Comparison(*fixed_and_broken(first, second))
+def compared(pair: PairedComparison) -> Sentence:
+    """`a real gain (12 photos fixed, 2 broken)`, `within noise (3 photos fixed, 2 broken)`."""
+    counts = plural(
+        "{n} photo fixed, {broken} broken", "{n} photos fixed, {broken} broken", pair.fixed, broken=pair.broken
+    )
+    if not pair.significant:
+        return Sentence("within noise ({counts})", counts=counts)
+    return Sentence("a real gain ({counts})" if pair.fixed > pair.broken else "a real loss ({counts})", counts=counts)
 
 
 def conclude(variants: Found) -> Sentence:
@@ -69,12 +41,12 @@ def conclude(variants: Found) -> Sentence:
         if len(gains) == 1:
             words.append(Sentence("Right on new photos: {parts}.", parts=parts))
         else:
-            change = compare(variants[gains[0]]["right"], variants[gains[-1]]["right"])
+            change = PairedComparison.of(variants[gains[0]]["right"], variants[gains[-1]]["right"])
             words.append(
                 Sentence(
                     "Right on new photos: {parts}; from the first to the last of them that is {change}.",
                     parts=parts,
-                    change=change.words,
+                    change=compared(change),
                 )
             )
     if others:
@@ -102,8 +74,8 @@ def _beside(variants: Found, gains: Sequence[str], name: str) -> Sentence:
     values = {"variant": _NAMES[name], "share": variants[name]["val_accuracy"]}
     if not gains:
         return Sentence("{variant} {share:.0%}", **values)
-    change = compare(variants[gains[-1]]["right"], variants[name]["right"])
-    if change.real:
+    change = PairedComparison.of(variants[gains[-1]]["right"], variants[name]["right"])
+    if change.significant:
         return Sentence(
             "{variant} {share:.0%} (really worse)"
             if change.broken > change.fixed
@@ -136,13 +108,13 @@ def findings(variants: Found) -> list[Sentence]:
 
 
 def _gain(variants: Found, first: str, second: str) -> Sentence:
-    change = compare(variants[first]["right"], variants[second]["right"])
+    change = PairedComparison.of(variants[first]["right"], variants[second]["right"])
     seconds = variants[second]["seconds"] - variants[first]["seconds"]
     if seconds >= 1:
         cost = Sentence("It took {seconds:.0f} more seconds.", seconds=seconds)
     else:
         cost = Sentence("It took no more time.")
-    values = {"before": _share(variants[first]), "after": _share(variants[second]), "change": change.words}
+    values = {"before": _share(variants[first]), "after": _share(variants[second]), "change": compared(change)}
     gain = (
         Sentence("Augmentation took {before} to {after}: {change}.", **values)
         if second == "augmented"
@@ -193,8 +165,8 @@ def _skip(variants: Found, first: str, second: str) -> Sentence:
             left=_part(left["base_drift"]),
         )
     )
-    change = compare(kept["right"], left["right"])
-    words.append(Sentence("In accuracy, skipping it was {change}.", change=change.words))
+    change = PairedComparison.of(kept["right"], left["right"])
+    words.append(Sentence("In accuracy, skipping it was {change}.", change=compared(change)))
     if change.broken > change.fixed and _falling(left):
         words.append(Sentence("Its loss was still falling at the last epoch, so with more of them it may catch up."))
     return joined(words)
@@ -205,7 +177,7 @@ def _rates(variants: Found) -> Sentence:
     values = {
         "fast": _rate(fast),
         "gentle": _rate(gentle),
-        "change": compare(gentle["right"], fast["right"]).words,
+        "change": compared(PairedComparison.of(gentle["right"], fast["right"])),
     }
     if gentle["base_drift"] <= 0:
         return Sentence(
@@ -236,7 +208,7 @@ def _scratch(variants: Found) -> Sentence:
         "From random weights the same network got to {share} in {seconds:.0f} seconds: against {rival}, {change}.",
         **values,
         rival=_NAMES[rivals[0]],
-        change=compare(variants[rivals[0]]["right"], scratch["right"]).words,
+        change=compared(PairedComparison.of(variants[rivals[0]]["right"], scratch["right"])),
     )
 
 

@@ -12,7 +12,7 @@ from transfer_core.labs.sanity.mistakes import MISTAKES, get_mistake
 from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
 from transfer_core.runs.config import FitConfig, Optimizer, PhaseConfig, check_choice, check_number, is_number
 from transfer_core.stats.intervals import wilson
-from transfer_core.stats.paired import SIGNIFICANT, fixed_and_broken, mcnemar
+from transfer_core.stats.paired import SIGNIFICANT, PairedComparison
 from transfer_core.text import Sentence, joined, plural
 
 __all__ = ["CURVES", "TOLERANCE", "Settings", "choose_photos", "compared", "conclude", "largest", "needed"]
@@ -162,7 +162,7 @@ def compared(training: Mapping[str, Any], reference: Mapping[str, Any]) -> dict[
     losses = [largest(training["curves"][name], reference["curves"][name]) for name in ("loss", "val_loss")]
     rows = [largest(one, other) for one, other in zip(training["logits"], reference["logits"], strict=False)]
     loss, logit = _most(losses), _most(rows)
-    fixed, broken = fixed_and_broken(reference["hits"], training["hits"])
+    pair = PairedComparison.of(reference["hits"], training["hits"])
     right, photos = sum(training["hits"]), len(training["hits"])
     return {
         "max_loss_difference": loss,
@@ -170,9 +170,9 @@ def compared(training: Mapping[str, Any], reference: Mapping[str, Any]) -> dict[
         "agrees": not training["diverged"] and loss is not None and logit is not None and max(loss, logit) <= TOLERANCE,
         "val_accuracy": right / photos,
         "interval": list(wilson(right, photos)),
-        "fixed": fixed,
-        "broken": broken,
-        "p_value": mcnemar(fixed, broken),
+        "fixed": pair.fixed,
+        "broken": pair.broken,
+        "p_value": pair.p_value,
     }
 
 

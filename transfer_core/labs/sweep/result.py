@@ -76,7 +76,7 @@ def build_result(
 
 
 def _depth(verdict: Verdict, name: str, pareto: bool) -> dict[str, Any]:
-    result, duel = verdict.result(name), verdict.duels.get(name)
+    result, pair = verdict.result(name), verdict.pairs.get(name)
     return {
         "train_from": name,
         "rate": result.rate,
@@ -88,12 +88,12 @@ def _depth(verdict: Verdict, name: str, pareto: bool) -> dict[str, Any]:
         "interval": list(result.interval),
         "gain": verdict.gains[name],
         "against_best": None
-        if duel is None
+        if pair is None
         else {
-            "photos": duel.photos,
-            "fixed": duel.fixed,
-            "broken": duel.broken,
-            "p_value": duel.p_value,
+            "photos": pair.photos,
+            "fixed": pair.fixed,
+            "broken": pair.broken,
+            "p_value": pair.p_value,
             "p_corrected": verdict.p_values[name],
         },
         "pareto": pareto,

@@ -8,9 +8,9 @@ from typing import Any
 from transfer_core.labs.sweep.schedule import Trial, chosen_rates
 from transfer_core.labs.sweep.settings import HEAD
 from transfer_core.stats.intervals import wilson
-from transfer_core.stats.paired import SIGNIFICANT, mcnemar
+from transfer_core.stats.paired import SIGNIFICANT, PairedComparison
 
-__all__ = ["DepthResult", "Duel", "Verdict", "front", "judge", "key", "results"]
+__all__ = ["DepthResult", "Verdict", "front", "judge", "key", "results"]
 
 
 @dataclass(frozen=True)
@@ -47,26 +47,6 @@ class DepthResult:
 
 
 @dataclass(frozen=True)
-class Duel:
-    """Two depths on the photos that both were measured on."""
-
-    photos: int
-    fixed: int
-    """Photos that the first gets wrong and the second right."""
-    broken: int
-
-    @property
-    def gain(self) -> float:
-        """Accuracy of the second less that of the first."""
-        return (self.fixed - self.broken) / self.photos if self.photos else 0.0
-
-    @property
-    def p_value(self) -> float:
-        """Exact McNemar test."""
-        return mcnemar(self.fixed, self.broken)
-
-
-@dataclass(frozen=True)
 class Verdict:
     """The depths against each other."""
 
@@ -78,10 +58,10 @@ class Verdict:
     """The depth that leads, see `judge`."""
     recommended: str
     """The shallowest depth that is not significantly worse than the best."""
-    duels: dict[str, Duel]
+    pairs: dict[str, PairedComparison]
     """Each depth but the best against the best, on the photos both were measured on."""
     p_values: dict[str, float]
-    """Of the duels, corrected for their number by Holm 1979."""
+    """Of the pairs, corrected for their number by Holm 1979."""
 
     @property
     def behind(self) -> frozenset[str]:
@@ -110,14 +90,11 @@ def results(trials: Sequence[dict[str, Any]]) -> tuple[DepthResult, ...]:
     return tuple(sorted(found, key=lambda result: result.trainable_parameters))
 
 
-def duel(one: DepthResult, other: DepthResult) -> Duel:
-    """Compare two depths photo by photo."""
-    pairs = [
-        pair
-        for repeat in sorted(one.right.keys() & other.right.keys())
-        for pair in zip(one.right[repeat], other.right[repeat], strict=True)
-    ]
-    return Duel(len(pairs), pairs.count(("0", "1")), pairs.count(("1", "0")))
+def paired(one: DepthResult, other: DepthResult) -> PairedComparison:
+    """Compare two depths photo by photo, in the repeats that both were measured in."""
+    repeats = sorted(one.right.keys() & other.right.keys())
+    first, second = ([int(hit) for repeat in repeats for hit in depth.right[repeat]] for depth in (one, other))
+    return PairedComparison.of(first, second)
 
 
 def judge(trials: Sequence[dict[str, Any]]) -> Verdict:
@@ -133,15 +110,15 @@ def judge(trials: Sequence[dict[str, Any]]) -> Verdict:
     """
     found = results(trials)
     head = next(result for result in found if result.name == HEAD)
-    gains = {result.name: duel(head, result).gain for result in found}
+    gains = {result.name: paired(head, result).gain for result in found}
     best = head
     for result in found:
-        if duel(best, result).gain > 0:
+        if paired(best, result).gain > 0:
             best = result
-    duels = {result.name: duel(result, best) for result in found if result.name != best.name}
-    p_values = _holm({name: pair.p_value for name, pair in duels.items()})
+    pairs = {result.name: paired(result, best) for result in found if result.name != best.name}
+    p_values = _holm({name: pair.p_value for name, pair in pairs.items()})
     recommended = next(result.name for result in found if p_values.get(result.name, 1.0) >= SIGNIFICANT)
-    return Verdict(found, gains, best.name, recommended, duels, p_values)
+    return Verdict(found, gains, best.name, recommended, pairs, p_values)
 
 
 def _holm(p_values: dict[str, float]) -> dict[str, float]:
@@ -165,7 +142,7 @@ def front(verdict: Verdict, costs: Sequence[str] = ("seconds", "trainable_parame
     """
 
     def beats(one: DepthResult, other: DepthResult) -> bool:
-        better = [duel(other, one).gain, *(getattr(other, cost) - getattr(one, cost) for cost in costs)]
+        better = [paired(other, one).gain, *(getattr(other, cost) - getattr(one, cost) for cost in costs)]
         return all(value >= 0 for value in better) and any(value > 0 for value in better)
 
     found = verdict.results

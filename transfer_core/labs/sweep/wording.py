@@ -6,8 +6,8 @@ from math import ceil
 from typing import Any
 
 from transfer_core.labs.sweep.settings import HEAD, depth_words
-from transfer_core.labs.sweep.verdict import DepthResult, Duel, Verdict
-from transfer_core.stats.paired import LEAST_CHANGED, SIGNIFICANT
+from transfer_core.labs.sweep.verdict import DepthResult, Verdict
+from transfer_core.stats.paired import LEAST_CHANGED, SIGNIFICANT, PairedComparison
 from transfer_core.text import Sentence, joined, plural
 
 __all__ = ["Untried", "conclude", "photos_needed"]
@@ -24,14 +24,14 @@ class Untried:
     """That one trial of it would take."""
 
 
-def photos_needed(duel: Duel) -> int | None:
+def photos_needed(pair: PairedComparison) -> int | None:
     """Photos on which a difference like this, if it is real, would be significant four times out of five.
 
     From the normal approximation of McNemar's test (Connor 1987); None when there is no difference at all.
     """
-    if duel.fixed == duel.broken:
+    if pair.fixed == pair.broken:
         return None
-    return ceil(duel.photos * _STEPS * (duel.fixed + duel.broken) / (duel.fixed - duel.broken) ** 2)
+    return ceil(pair.photos * _STEPS * (pair.fixed + pair.broken) / (pair.fixed - pair.broken) ** 2)
 
 
 def conclude(
@@ -111,14 +111,14 @@ def _advice(verdict: Verdict) -> list[Sentence]:
             )
         )
     if advised.name != HEAD:
-        duel = verdict.duels[HEAD]
+        pair = verdict.pairs[HEAD]
         words.append(
             Sentence(
                 "The head alone is worse than {best}: {fixed} photos fixed, {broken} broken of {photos} ({p}).",
                 best=depth_words(best.name),
-                fixed=duel.fixed,
-                broken=duel.broken,
-                photos=duel.photos,
+                fixed=pair.fixed,
+                broken=pair.broken,
+                photos=pair.photos,
                 p=_p(verdict, HEAD),
             )
         )
@@ -126,14 +126,14 @@ def _advice(verdict: Verdict) -> list[Sentence]:
 
 
 def _within_noise(verdict: Verdict, name: str) -> Sentence:
-    duel = verdict.duels[name]
-    needed = photos_needed(duel)
+    pair = verdict.pairs[name]
+    needed = photos_needed(pair)
     values = {
         "tried": len(verdict.results),
         "best": depth_words(verdict.best),
-        "fixed": duel.fixed,
-        "photos": _photos(duel.photos),
-        "broken": duel.broken,
+        "fixed": pair.fixed,
+        "photos": _photos(pair.photos),
+        "broken": pair.broken,
         "p": _p(verdict, name),
     }
     if needed is None:
@@ -182,14 +182,14 @@ def _minutes(minutes: float) -> Sentence:
 
 
 def _p(verdict: Verdict, name: str) -> Sentence:
-    """The p-value of a duel; the corrected one too where the correction changes the verdict."""
-    plain, corrected = verdict.duels[name].p_value, verdict.p_values[name]
+    """The p-value of a pair; the corrected one too where the correction changes the verdict."""
+    plain, corrected = verdict.pairs[name].p_value, verdict.p_values[name]
     if plain < SIGNIFICANT <= corrected:
         return Sentence(
             "p {plain}, {corrected} when corrected for {n} comparisons",
             plain=_number(plain),
             corrected=_number(corrected).removeprefix("= "),
-            n=len(verdict.duels),
+            n=len(verdict.pairs),
         )
     return Sentence("p {plain}", plain=_number(plain))
 
