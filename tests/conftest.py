@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # Before any test imports TensorFlow or Keras: they start here as in every process of ours.
@@ -11,6 +12,9 @@ from transfer_core.nn.tensorflow import keep_quiet
 keep_quiet()
 
 pytest_plugins = ["tests.toys"]
+# No test fails because the machine was busy; pytest-timeout ends what hangs.
+hypothesis.settings.register_profile("thaw", deadline=None)
+hypothesis.settings.load_profile("thaw")
 PHOTOS = Path(os.environ.get("THAW_TEST_PHOTOS", Path(__file__).parents[2] / "shared" / "photos"))
 
 
