@@ -7,7 +7,7 @@ import streamlit as st
 from pages.labs.cards import LABS
 from pages.ui.frame import PAGE, project
 from pages.ui.html import load_style
-from pages.ui.paths import page_path
+from pages.ui.paths import load_again, page_path, taken_for_missing
 from pages.ui.plotly_asset import ensure_plotly
 from pages.ui.services import warm
 from pages.ui.sidebar import sidebar
@@ -30,7 +30,10 @@ PAGES = (
 st.set_page_config(page_icon=Path(__file__).parent / "pages" / "ui" / "icon.svg", layout="wide")
 load_style()
 ensure_plotly()
+missing = taken_for_missing()
 page = st.navigation(PAGES, position="hidden")
+if missing:
+    load_again()
 st.session_state[PAGE] = page.url_path
 opened = project()
 sidebar(opened)

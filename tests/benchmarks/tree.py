@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.benchmarks.scene import page_of, project_of_drawings, settle
 from tests.benchmarks.table import Row
-from tests.support import ROOT, Server, workspace
+from tests.support import ROOT, Server
 
 LIMIT = 0.3  # seconds; what still feels like an answer to the click
 ROUNDS = 10
@@ -19,9 +19,7 @@ def run() -> list[Row]:
     """Toggle a block of InceptionResNetV2 (779 layers) and wait for the count of trainable parameters."""
     with tempfile.TemporaryDirectory() as folder:
         server = Server(Path(folder))
-        project = workspace().open_project(
-            project_of_drawings(server.home, "inception-resnet-v2", "none", per_class=6).id
-        )
+        project = project_of_drawings(server.home, "inception-resnet-v2", "none", per_class=6)
         # Built ahead: the tree of a base is worked out once, and here the edits are measured.
         command = [sys.executable, "-m", "transfer_core", "layers", "inception-resnet-v2"]
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True)

@@ -119,3 +119,14 @@ def test_a_killed_server_loses_no_run(browser: Browser, server: Server) -> None:
     again.sees("Test")
     again.click("try_samples")
     again.text("6 answers")
+
+
+def test_the_first_visit_to_a_new_server_may_be_to_any_page(browser: Browser, server: Server) -> None:
+    """As of a tab that is refreshed after a restart; Streamlit then says of our pages that they do not exist."""
+    page = browser.new_page()
+    page.goto(f"{server.url}/labs")
+    expect(page.get_by_text("No project is open")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("link", name="Thaw").first.click()
+    expect(page.get_by_text("Your projects")).to_be_visible(timeout=60_000)
+    page.close()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.test import ask as test_photos
+from pages.ui import services
 from tests.pages.fake_engine import FakeEngine
 from tests.pages.toys import toy_experiment, words
 from tests.support import workspace
@@ -40,8 +40,7 @@ class FakeWorker(FakeEngine):
 @pytest.fixture
 def worker(monkeypatch: pytest.MonkeyPatch) -> FakeWorker:
     fake = FakeWorker()
-    monkeypatch.setattr(test_photos, "engine", lambda: fake)
-    monkeypatch.setattr("pages.ui.services.engine", lambda: fake)
+    monkeypatch.setattr(services, "_engine", lambda home: fake)
     return fake
 
 
