@@ -31,7 +31,7 @@ with guard():
 
 st.subheader(t("Your projects"), anchor=False)
 with guard():
-    found, damaged = workspace().list_projects(), workspace().damaged_projects()
+    found, damaged = workspace().read_projects()
     if found:
         # What looks into projects loads NumPy and SQLite, which the very first page can do without.
         from pages.home import project_cards

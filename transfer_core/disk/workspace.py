@@ -209,11 +209,22 @@ class Workspace:
 
     def list_projects(self) -> list[Project]:
         """Every readable project, newest first; `damaged_projects` names the others."""
-        return sorted(self._read_all()[0], key=lambda project: project.created, reverse=True)
+        return self.read_projects()[0]
 
     def damaged_projects(self) -> dict[str, str]:
         """Each project whose file can't be read, by its id, and one sentence that says why."""
-        return self._read_all()[1]
+        return self.read_projects()[1]
+
+    def read_projects(self) -> tuple[list[Project], dict[str, str]]:
+        """What `list_projects` and `damaged_projects` give, of one look at the disk."""
+        projects, damaged = [], {}
+        for path in sorted(self.projects_dir.iterdir()) if self.projects_dir.is_dir() else ():
+            if _ID.fullmatch(path.name) and (path / "project.json").is_file():
+                try:
+                    projects.append(self.open_project(path.name))
+                except StorageError as error:
+                    damaged[path.name] = str(error)
+        return sorted(projects, key=lambda project: project.created, reverse=True), damaged
 
     def find_project(self, name: str) -> Project | None:
         """The newest project with this name or id, or None."""
@@ -259,16 +270,6 @@ class Workspace:
                 project_id=project_id,
             )
         return self.projects_dir / project_id
-
-    def _read_all(self) -> tuple[list[Project], dict[str, str]]:
-        projects, damaged = [], {}
-        for path in sorted(self.projects_dir.iterdir()) if self.projects_dir.is_dir() else ():
-            if _ID.fullmatch(path.name) and (path / "project.json").is_file():
-                try:
-                    projects.append(self.open_project(path.name))
-                except StorageError as error:
-                    damaged[path.name] = str(error)
-        return projects, damaged
 
 
 def _clean(name: str) -> str:
