@@ -148,7 +148,7 @@ def test_add_a_photo_format(copy: Copy, tmp_path: Path) -> None:
             Image.new("RGB", (9, 8), (shade, len(name), ord(name[0]))).save(path)
     check = ("-m", "transfer_core", "check", str(tmp_path / "photos"), "--json")
     assert "refused" in copy.python(*check)
-    copy.edit("transfer_core/photos/decode.py", '"JPEG2000", "ICO")', '"JPEG2000", "ICO", "SGI")')
+    copy.edit("transfer_core/photos/reader.py", '"JPEG2000", "ICO")', '"JPEG2000", "ICO", "SGI")')
     told = json.loads(copy.python(*check))
     assert (told["imported"], told["refused"]) == (4, [])
 

@@ -4,34 +4,35 @@ from __future__ import annotations
 
 import io
 import zipfile
+from importlib import resources
 
 import streamlit as st
 
 from pages.jobs.trained_runs import Trained
 from transfer_core.disk.workspace import Project
+from transfer_core.photos import reader
 from transfer_core.text import Sentence, t
 
 __all__ = ["buttons", "packed"]
 
 _README = Sentence("""{project}: an image classifier trained with Thaw
 
-model.keras   the classifier. It takes RGB photos as numbers from 0 to 255, {size} x {size} pixels;
-              everything else it needs to do with them is inside.
-labels.json   the classes, in the order of the model's answers.
+model.keras    the classifier. It takes RGB photos as numbers from 0 to 255, {size} x {size} pixels;
+               everything else it needs to do with them is inside.
+labels.json    the classes, in the order of the model's answers.
+read_photo.py  how Thaw reads a photo: which way is up, the part that is looked at, colors, transparency.
+               Another way of reading gives other answers.
+predict.py     a program that asks the classifier about photos.
 
 On the validation photos it was right for {result}.
 
-How to use it in Python (pip install keras tensorflow pillow):
+How to use it:
 
-    import json
-    import keras, numpy, PIL.Image, PIL.ImageOps
-    model = keras.models.load_model("model.keras")
-    labels = json.load(open("labels.json"))["classes"]
-    photo = PIL.ImageOps.exif_transpose(PIL.Image.open("photo.jpg")).convert("RGB")
-    photo = PIL.ImageOps.fit(photo, ({size}, {size}), PIL.Image.Resampling.BICUBIC)
-    answer = model.predict(numpy.asarray(photo, "float32")[None])[0]
-    print(dict(zip(labels, answer.round(3))))
+    pip install keras tensorflow pillow numpy simplejpeg tifffile
+    python predict.py photo.jpg another.jpg
 """)
+
+_PROGRAM = resources.files("transfer_core.nn.export") / "predict_program.py"
 
 
 def buttons(project: Project, chosen: Trained) -> None:
@@ -71,12 +72,14 @@ def buttons(project: Project, chosen: Trained) -> None:
 
 
 def packed(project: Project, chosen: Trained) -> bytes:
-    """The zip: model, labels, and a few words with a program that uses them."""
+    """The zip: model, labels, a program that uses them and reads photos with our own code, and a few words."""
     words = t(_README.id, project=project.name, size=chosen.run.labels()["input_size"], result=chosen.result)
     buffer = io.BytesIO()
     # The model is a zip itself: packing it again would cost seconds and save nothing.
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         archive.write(chosen.run.model_path, "model.keras")
         archive.write(chosen.run.labels_path, "labels.json")
+        archive.write(reader.__file__, "read_photo.py")
+        archive.writestr("predict.py", _PROGRAM.read_bytes())
         archive.writestr("README.txt", words)
     return buffer.getvalue()

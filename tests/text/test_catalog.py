@@ -61,6 +61,9 @@ EXEMPT = {
     "module 'transfer_core' has no attribute {}",
     "it names {}.{}, which no state dict holds",
     "it holds a reference of an unknown kind: {}",
+    "Corrupt JPEG data",  # libjpeg's
+    "Premature end",
+    "remature end",
     "(no name)",  # stands where a file's name would
     "unable to open",  # SQLite's
     "old.{} IS NOT new.{}",

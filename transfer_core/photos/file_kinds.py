@@ -1,5 +1,6 @@
 """Tells by its first bytes what a file is, to explain why it can't be a photo."""
 
+import struct
 from dataclasses import dataclass
 
 from transfer_core.text import Sentence
@@ -74,7 +75,7 @@ def foreign_kind(data: bytes) -> ForeignKind | None:
     if data.startswith(b"RIFF") and data[8:12] == b"AVI ":
         return _VIDEO
     # Canon's raw files are TIFF files with a mark of their own; read as TIFF they would give a tiny preview.
-    if data[:4] in (b"II*\0", b"MM\0*") and data[8:10] == b"CR":
+    if data[:4] in (b"II*\0", b"MM\0*") and (data[8:10] == b"CR" or _is_raw_tiff(data)):
         return _RAW
     if not any(data[:64]):
         return ForeignKind(Sentence("filled with zeros"), Sentence("copy it again from where it came"))
@@ -95,6 +96,53 @@ def _media_kind(data: bytes) -> ForeignKind | None:
     if brand in _AVIF_BRANDS or any(avif in data[16:48] for avif in _AVIF_BRANDS):
         return None
     return _HEIC if brand in _HEIC_BRANDS else _VIDEO
+
+
+# Tags of TIFF 6.0, TIFF/EP (ISO 12234-2) and DNG 1.7, on which cameras' raw files are built.
+_SUBFILE_TYPE, _PHOTOMETRIC, _SUB_FILES, _DNG_VERSION = 254, 262, 330, 50706
+_SENSOR_PHOTOMETRICS = (32803, 34892)  # one color a pixel as the sensor saw it; all of them, but not yet for the eye
+_REDUCED = 1
+_MOST_DIRECTORIES = 32
+
+
+def _is_raw_tiff(data: bytes) -> bool:
+    """Tell a raw file built on TIFF, such as DNG, NEF, ARW or PEF: its first picture is often a tiny preview."""
+    order = "<" if data[:2] == b"II" else ">"
+    try:
+        waiting, seen = [struct.unpack_from(order + "I", data, 4)[0]], set[int]()
+        while waiting and len(seen) < _MOST_DIRECTORIES:
+            offset = waiting.pop(0)
+            if offset in seen or not offset:
+                continue
+            first = not seen
+            seen.add(offset)
+            tags, following = _directory(data, offset, order)
+            if _DNG_VERSION in tags or any(value in _SENSOR_PHOTOMETRICS for value in tags.get(_PHOTOMETRIC, ())):
+                return True
+            # A picture of which the first is but a reduced copy lies elsewhere in the file.
+            if first and _SUB_FILES in tags and tags.get(_SUBFILE_TYPE, (0,))[0] & _REDUCED:
+                return True
+            waiting += [*tags.get(_SUB_FILES, ()), following]
+    except (struct.error, IndexError):
+        pass  # what is damaged is said by whoever reads the pictures
+    return False
+
+
+def _directory(data: bytes, offset: int, order: str) -> tuple[dict[int, tuple[int, ...]], int]:
+    """The tags of one TIFF directory that hold whole numbers, and where the next directory lies (0: nowhere)."""
+    (count,) = struct.unpack_from(order + "H", data, offset)
+    tags: dict[int, tuple[int, ...]] = {}
+    for at in range(offset + 2, offset + 2 + 12 * count, 12):
+        tag, kind, number = struct.unpack_from(order + "HHI", data, at)
+        code = {1: "B", 3: "H", 4: "I", 13: "I"}.get(kind)  # byte, short, long, offset
+        if code is None or number > _MOST_DIRECTORIES:
+            continue
+        layout = f"{order}{number}{code}"
+        inside = struct.calcsize(layout) <= 4
+        place = at + 8 if inside else struct.unpack_from(order + "I", data, at + 8)[0]
+        tags[tag] = struct.unpack_from(layout, data, place)
+    (following,) = struct.unpack_from(order + "I", data, offset + 2 + 12 * count)
+    return tags, following
 
 
 def _text_kind(data: bytes) -> ForeignKind | None:

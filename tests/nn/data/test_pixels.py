@@ -34,9 +34,9 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """One entry for each photo that is decoded."""
     calls: list[int] = []
 
-    def counting(data: bytes, size: int) -> np.ndarray:
+    def counting(data: bytes, size: int, *, verified: bool) -> np.ndarray:
         calls.append(size)
-        return decode(data, size)
+        return decode(data, size, verified=verified)
 
     monkeypatch.setattr(module, "decode", counting)
     return calls

@@ -23,7 +23,7 @@ from transfer_core.text import Sentence
 
 __all__ = ["DECODE_VERSION", "Pixels", "Skipped", "load_pixels", "without"]
 
-DECODE_VERSION = 1  # raised whenever `images.decode` gives other pixels for the same bytes
+DECODE_VERSION = 2  # raised whenever `photos.reader` gives other pixels for the same bytes; 2: sRGB, JPEG at 3 times
 _THREADS = 8  # decoding releases the GIL; beyond this a disk is the limit
 _DONORS = 8  # earlier files looked through for photos already decoded
 
@@ -111,7 +111,7 @@ def without(manifest: Manifest, skipped: Sequence[Skipped]) -> Manifest:
 
 
 def _key(shas: Sequence[str]) -> str:
-    return content_key(*shas)
+    return content_key(DECODE_VERSION, *shas)
 
 
 def _path(folder: Path, shas: Sequence[str]) -> Path:
@@ -208,4 +208,4 @@ def _read(photo: ManifestPhoto, size: int) -> NDArray[np.uint8]:
     # The cache is shared and named by content: another photo under this name would stay wrong in every later run.
     if hashlib.sha256(data).hexdigest() != photo.sha256:
         raise PhotoError("Its file has changed since it was imported: {path}. Import it again.", path=photo.path)
-    return decode(data, size)
+    return decode(data, size, verified=True)  # at its import, by what its SHA-256 says
