@@ -3,10 +3,8 @@
 Every function works in the `workspace` it is given, or else in that of the environment (THAW_HOME).
 """
 
-import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,12 +14,9 @@ from transfer_core.backbones.freeze_plan import FreezePlan, everything, from_blo
 from transfer_core.backbones.stored_trees import stored_tree
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.backbones.weights import fetch_weights, find_weights, weights_state
-from transfer_core.disk.files import disk_errors
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import RunError
-from transfer_core.jobs.claims import claim
-from transfer_core.jobs.process import ProcessId
-from transfer_core.jobs.supervise import find_worker
+from transfer_core.jobs.supervise import resuming
 from transfer_core.labs.experiment import (
     ExperimentConfig,
     check_settings,
@@ -31,8 +26,9 @@ from transfer_core.labs.experiment import (
 )
 from transfer_core.photos.manifest import Manifest, SplitName
 from transfer_core.photos.open import open_source
+from transfer_core.photos.understood import understood
 from transfer_core.runs.config import BaseConfig, DataConfig, RunConfig
-from transfer_core.runs.events import Emit, Progress
+from transfer_core.runs.events import Emit, Message, Progress
 from transfer_core.runs.folder import Run, Status, check_new_folder, create_run, open_run
 from transfer_core.text import Sentence, shown
 
@@ -61,7 +57,7 @@ def check(data: str | Path, workspace: Workspace | None = None) -> dict[str, Any
         data: a folder of class folders, a zip of one, or a project's name.
 
     Returns:
-        `imported` and `refused` (together every file found), `duplicates`, `conflicts` and `classes`.
+        The fields of `ImportReport`, such as `imported` and `refused` (together every file found) and `classes`.
 
     Raises:
         DataError: nothing there can be photos.
@@ -138,13 +134,15 @@ def prepare(config: RunConfig, out: Path, emit: Emit | None = None, workspace: W
     _ensure_weights(workspace, config.base, emit)
     if not config.plan.head_only:
         config.plan.check(layers(config.base.name, workspace))
-    return _made(create_run, out, config, workspace)
+    return _made(create_run, out, config, workspace, emit)
 
 
-def _read_photos(workspace: Workspace, data: DataConfig, seed: int, out: Path) -> Manifest:
+def _read_photos(workspace: Workspace, data: DataConfig, seed: int, out: Path, emit: Emit | None) -> Manifest:
     """The photos that `data` names, with labels and splits; what is packed is unpacked into `out`."""
     with open_source(workspace, data.source, keep=out / "photos") as source:
         manifest = source.manifest(0.0 if data.validation else data.validation_fraction, seed)
+        for sentence in understood(source.report):
+            (emit or (lambda event: None))(Message(sentence))
     splits: tuple[tuple[SplitName, str | None], ...] = (("validation", data.validation), ("test", data.test))
     for split, folder in splits:
         if folder:
@@ -153,12 +151,14 @@ def _read_photos(workspace: Workspace, data: DataConfig, seed: int, out: Path) -
     return manifest
 
 
-def _made(create: Callable[[Path, C, Manifest], Run], out: Path, config: C, workspace: Workspace) -> Run:
+def _made(
+    create: Callable[[Path, C, Manifest], Run], out: Path, config: C, workspace: Workspace, emit: Emit | None
+) -> Run:
     data: Any = config.data
     sources = {name: _lasting(getattr(data, name)) for name in ("source", "validation", "test")}
     config = replace(config, data=replace(data, **sources))
     try:
-        return create(out, config, _read_photos(workspace, config.data, config.seed, out))
+        return create(out, config, _read_photos(workspace, config.data, config.seed, out, emit))
     except BaseException:
         # What a zip unpacked here is no run yet, and nobody would look for it. A run that another process made here
         # meanwhile, and for which `create_run` refused, is not ours to remove.
@@ -192,7 +192,7 @@ def prepare_experiment(
         return create_experiment(out, config)
     if needs_weights(config.kind):
         _ensure_weights(workspace, config.base, emit)
-    return _made(create_experiment, out, config, workspace)
+    return _made(create_experiment, out, config, workspace, emit)
 
 
 def experiment(
@@ -264,28 +264,6 @@ def execute(run: Run, emit: Emit | None = None, workspace: Workspace | None = No
     if report is None or status.state == "FAILED":  # a run that goes on may have the report of an earlier stop
         raise RunError(status.message)
     return report
-
-
-@contextmanager
-def resuming(run: Run) -> Iterator[None]:
-    """Hold `run`, which was interrupted, stopped or failed, for this process, so that `execute` goes on with it.
-
-    Raises:
-        RunError: it has finished, or another process is at work on it.
-    """
-    status = run.status()
-    if status.state == "FINISHED":
-        raise RunError("Run {id} has finished; make a new run to train again.", id=run.id)
-    mine = None if status.active and find_worker(run) else claim(run)
-    if mine is None:
-        raise RunError("Another process is at work on run {id}. Stop it first, or wait for its end.", id=run.id)
-    try:
-        mine.hand_over(ProcessId.of(os.getpid()))
-        with disk_errors(run.stop_path):
-            run.stop_path.unlink(missing_ok=True)
-        yield
-    finally:
-        mine.release()
 
 
 def resume(run: Run | str | Path, emit: Emit | None = None, workspace: Workspace | None = None) -> dict[str, Any]:

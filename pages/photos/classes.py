@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.photos.edits import edit, edit_form, show_refusal, typed
 from pages.ui.html import plain
-from transfer_core.text import t
+from transfer_core.text import plural, t, visible
 
 if TYPE_CHECKING:
     from transfer_core.photos.store import PhotoStore
@@ -33,19 +33,45 @@ def toolbar(photos: PhotoStore, counts: Mapping[str, int]) -> None:
 
 
 def undo(photos: PhotoStore) -> None:
-    """Say what was done last and offer to take it back."""
-    last = photos.last_edit()
-    if last is None:
+    """Say what was done last, and offer to take it back, or to do again what was. It stays when all is undone."""
+    last, undone = photos.last_edit(), photos.last_undone()
+    if last is None and undone is None:
         return
+    removed = photos.undo_removes()
+    if removed:
+        with st.popover(t("Undo"), icon=":material/undo:", key="undo_import"):
+            st.markdown(
+                t(
+                    plural(
+                        "This takes back {last}: {n:,} photo leaves the project. Redo brings it back.",
+                        "This takes back {last}: {n:,} photos leave the project. Redo brings them back.",
+                        removed,
+                        last=plain(last or ""),
+                    )
+                )
+            )
+            st.button(t("Undo it"), key="undo_edit", on_click=edit, args=(photos.undo,))
+    else:
+        st.button(
+            t("Undo"),
+            key="undo_edit",
+            icon=":material/undo:",
+            help=t("Takes back {last}.", last=plain(last)) if last else None,
+            disabled=last is None,
+            on_click=edit,
+            args=(photos.undo,),
+        )
     st.button(
-        t("Undo"),
-        key="undo_edit",
-        icon=":material/undo:",
-        help=t("Takes back {last}.", last=plain(last)),
+        t("Redo"),
+        key="redo_edit",
+        icon=":material/redo:",
+        help=t("Does again: {undone}.", undone=plain(undone)) if undone else None,
+        disabled=undone is None,
         on_click=edit,
-        args=(photos.undo,),
+        args=(photos.redo,),
     )
-    st.caption(t("Last change: {last}", last=plain(last)), width="content")
+    said = t("Last change: {last}", last=plain(last)) if last else t("Everything is undone.")
+    st.caption(said, width="content")
 
 
 # Each popover holds a form: what was typed last counts, with no need to leave the field first. An empty name is
@@ -56,11 +82,12 @@ def _add(photos: PhotoStore) -> None:
         st.form_submit_button(
             t("Add"), key="add_class", on_click=edit_form, args=(photos.add_class, ["new_class"], "new_class")
         )
+        show_refusal("new_class")
 
 
 def _rename(photos: PhotoStore, counts: Mapping[str, int]) -> None:
     with st.form("rename_class_form", border=False):
-        st.selectbox(t("Class"), list(counts), key="rename_old")
+        st.selectbox(t("Class"), list(counts), key="rename_old", format_func=visible)
         st.text_input(t("New name"), key="rename_new")
         st.form_submit_button(
             t("Rename"),
@@ -68,11 +95,12 @@ def _rename(photos: PhotoStore, counts: Mapping[str, int]) -> None:
             on_click=edit_form,
             args=(photos.rename_class, ["rename_old", "rename_new"], "rename_new"),
         )
+        show_refusal("rename_new")
 
 
 def _merge(photos: PhotoStore, counts: Mapping[str, int]) -> None:
     with st.form("merge_classes_form", border=False):
-        st.multiselect(t("Classes to put together"), list(counts), key="merge_names")
+        st.multiselect(t("Classes to put together"), list(counts), key="merge_names", format_func=visible)
         st.text_input(t("Name of the class they become"), key="merge_into")
         st.form_submit_button(
             t("Merge"),
@@ -80,11 +108,12 @@ def _merge(photos: PhotoStore, counts: Mapping[str, int]) -> None:
             on_click=edit_form,
             args=(photos.merge_classes, ["merge_names", "merge_into"], "merge_into"),
         )
+        show_refusal("merge_into")
 
 
 def _delete(photos: PhotoStore, counts: Mapping[str, int]) -> None:
     with st.form("delete_class_form", border=False):
-        st.selectbox(t("Class"), list(counts), key="delete_name")
+        st.selectbox(t("Class"), list(counts), key="delete_name", format_func=visible)
         st.caption(t("Its photos go with it. You can undo this."))
         st.form_submit_button(
             t("Delete"), key="delete_class", on_click=lambda: edit(photos.delete_class, typed("delete_name"))

@@ -18,12 +18,15 @@ _LAST = "edit_last"
 _DOUBLE_CLICK = 1.0  # seconds in which the same form sent again is the second click of a pair
 
 
-def edit(change: Callable[..., Any], *values: Any) -> None:
-    """Do `change(*values)`; made for `on_click`, which runs before the page is drawn."""
+def edit(change: Callable[..., Any], *values: Any, at: str = "") -> None:
+    """Do `change(*values)`; made for `on_click`, which runs before the page is drawn.
+
+    A refusal is kept for where it belongs: `at` names a form, none the page.
+    """
     try:
         change(*values)
     except TransferError as error:
-        st.session_state[_REFUSAL] = str(error)
+        st.session_state[_REFUSAL] = (at, str(error))
 
 
 def edit_form(change: Callable[..., Any], fields: Sequence[str], emptied: str) -> None:
@@ -36,7 +39,7 @@ def edit_form(change: Callable[..., Any], fields: Sequence[str], emptied: str) -
     form, sent, when = st.session_state.get(_LAST, (None, None, 0.0))
     if form == fields and time.monotonic() - when < _DOUBLE_CLICK and (values == sent or not typed(emptied)):
         return
-    edit(change, *values)
+    edit(change, *values, at=emptied)
     if _REFUSAL not in st.session_state:
         st.session_state[_LAST] = (fields, values, time.monotonic())
         st.session_state[emptied] = ""
@@ -47,7 +50,9 @@ def typed(key: str) -> Any:
     return st.session_state[key]
 
 
-def show_refusal() -> None:
-    """Show why the last edit was refused, once."""
-    if refusal := st.session_state.pop(_REFUSAL, None):
+def show_refusal(at: str = "") -> None:
+    """Show why the last edit was refused, once, if that belongs here: to the form that `at` is the emptied field of."""
+    place, refusal = st.session_state.get(_REFUSAL, ("", None))
+    if refusal is not None and place == at:
+        del st.session_state[_REFUSAL]
         st.error(sentence(refusal), icon=":material/error:")

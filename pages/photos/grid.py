@@ -9,9 +9,9 @@ import streamlit as st
 
 from pages.photos.edits import edit
 from pages.ui.format import photo_count
-from pages.ui.html import cells, plain
+from pages.ui.html import cells, middle_cut, plain
 from transfer_core.errors import PhotoError
-from transfer_core.text import t
+from transfer_core.text import t, visible
 
 if TYPE_CHECKING:
     from transfer_core.photos.store import Photo, PhotoStore
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["browse"]
 
 PER_PAGE = 24
+_SHOWN = 14  # characters of a file's name: what a cell has room for
 
 
 def browse(photos: PhotoStore, counts: Mapping[str, int]) -> None:
@@ -47,7 +48,8 @@ def browse(photos: PhotoStore, counts: Mapping[str, int]) -> None:
         for photo in shown:
             with st.container(gap="xxsmall"):
                 _picture(photos, photo)
-                st.checkbox(plain(photo.name.rpartition("/")[2]), key=f"pick_{photo.id}")
+                name = visible(photo.name.rpartition("/")[2])
+                st.checkbox(plain(middle_cut(name, _SHOWN)), key=f"pick_{photo.id}")
 
 
 def _picture(photos: PhotoStore, photo: Photo) -> None:
@@ -69,6 +71,7 @@ def _tools(photos: PhotoStore, shown: Sequence[Photo], others: Sequence[str]) ->
         to = st.selectbox(
             t("Move to"),
             others,
+            format_func=visible,
             index=None,
             key="move_to",
             placeholder=t("Move to…"),

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.home import new_project as starting
+from pages.photos import alike as photo_alike
 from pages.photos import classes as photo_classes
 from pages.photos import conflicts as photo_conflicts
 from pages.photos import grid as photo_grid
@@ -36,6 +37,7 @@ with guard():
         reason = photo_split.overview(project, photos, counts)
         if steps.next_button("base", reason=t("Wait until all photos are in.") if busy else reason):
             go("base")
+        photo_alike.questions(project, photos, counts)
         photo_conflicts.choices(photos)
         st.divider()
         st.subheader(t("Look through your photos"), anchor=False)

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.photos.edits import edit
 from pages.ui import html as drawn
 from pages.ui.format import class_count, photo_count
 from pages.ui.glossary import explain
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import DataError
-from transfer_core.text import t
+from transfer_core.runs.hints import GOOD_START
+from transfer_core.text import Sentence, joined, plural, t
 
 if TYPE_CHECKING:
     from transfer_core.photos.store import PhotoStore
 
 __all__ = ["overview"]
-
-_FEW = 10  # photos a class below which a classifier learns little
 
 
 def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) -> str | None:
@@ -46,17 +46,17 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
         )
         totals = [sum(pair[part] for pair in pairs.values()) for part in (0, 1)]
         drawn.split_bars(pairs, (f"training {totals[0]:,}", f"validation {totals[1]:,}"))
-        few = [name for name, count in counts.items() if 1 < count < _FEW]
+        few = [name for name, count in counts.items() if 1 < count < GOOD_START]
         if few:
             st.caption(
                 t(
                     "Few photos of {names}: {enough} or more of each class work much better.",
                     names=drawn.plain(", ".join(few)),
-                    enough=_FEW,
+                    enough=GOOD_START,
                 )
             )
     with right:
-        _controls(project, share, seed)
+        _controls(project, photos, share, seed)
     return reason
 
 
@@ -65,9 +65,15 @@ def _choices(project: Project) -> tuple[float, int]:
     return kept.get("validation_fraction", 0.2), kept.get("seed", 0)
 
 
-def _controls(project: Project, share: float, seed: int) -> None:
+def _controls(project: Project, photos: PhotoStore, share: float, seed: int) -> None:
     st.markdown(t("**Set some aside**"), help=f"{explain('validation')} {t('The rest is for training.')}")
     st.caption(t("Validation photos are never learned from. They show how well it does on photos it has not seen."))
+
+    splits = photos.splits()
+    if splits is not None:
+        _given(photos, splits)
+        if splits["validation"]:
+            return
 
     def keep() -> None:
         project.choose(
@@ -95,4 +101,27 @@ def _controls(project: Project, share: float, seed: int) -> None:
         key="split_seed",
         on_change=keep,
         help=explain("seed"),
+    )
+
+
+def _given(photos: PhotoStore, splits: Mapping[str, int]) -> None:
+    """What the folders said, and the way to split all photos anew."""
+    words = [Sentence("The folders of your photos name splits, and Thaw keeps to them.")]
+    if splits["test"]:
+        words.append(
+            plural(
+                "{n:,} test photo is kept for the end: it shows how good the finished classifier is.",
+                "{n:,} test photos are kept for the end: they show how good the finished classifier is.",
+                splits["test"],
+            )
+        )
+    st.info(t(joined(words)), icon=":material/folder_special:")
+    st.button(
+        t("Split all photos anew"),
+        key="forget_splits",
+        type="tertiary",
+        icon=":material/shuffle:",
+        help=t("As if the folders said nothing. You can undo this."),
+        on_click=edit,
+        args=(photos.forget_splits,),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,14 +17,17 @@ from pages.ui.format import class_count, photo_count
 from pages.ui.glossary import explain
 from pages.ui.html import plain
 from transfer_core.disk.workspace import Project
-from transfer_core.text import Sentence, joined, plural, t
+from transfer_core.photos.understood import understood
+from transfer_core.runs.hints import GOOD_START
+from transfer_core.text import Sentence, joined, plural, t, visible
 
 if TYPE_CHECKING:
-    from transfer_core.photos.store import ImportReport, PhotoStore
+    from transfer_core.photos.store import ImportReport, PhotoStore, Refusal
 
 __all__ = ["area", "first_words", "report"]
 
-_LISTED = 200  # files named at most in one list
+_LISTED = 200  # rows at most in one list
+_NAMED = 3  # files named at most in one row
 
 
 def first_words(project: Project) -> None:
@@ -30,7 +35,8 @@ def first_words(project: Project) -> None:
     st.info(
         t(
             "Make a folder for each class, such as *cat* and *dog*, and put its photos inside. "
-            "Twenty photos of each are a good start; more, and more varied ones, are better."
+            "{enough} photos of each are a good start; more, and more varied ones, are better.",
+            enough=GOOD_START,
         ),
         icon=":material/lightbulb:",
     )
@@ -125,6 +131,7 @@ def _class_box(classes: Sequence[str], key: str) -> str | None:
     return st.selectbox(
         t("Which class are they?"),
         classes,
+        format_func=visible,
         index=None,
         key=key,
         placeholder=t("Choose a class, or type a new one"),
@@ -184,7 +191,7 @@ def _camera(importer: _Importer, classes: Sequence[str]) -> None:
 def report(task: tasks.Task) -> None:
     """What the last import brought, until it is dismissed."""
     came: ImportReport = task.result
-    clean = not came.refused and not came.duplicates and not came.conflicts and not came.empty
+    clean = not (came.refused or came.duplicates or came.conflicts or came.empty or came.alike) and came.sure_names
     with st.container(horizontal=True, vertical_alignment="center", key="import_report"):
         with st.container():
             if clean:
@@ -192,19 +199,25 @@ def report(task: tasks.Task) -> None:
             else:
                 st.warning(_sentence(came), icon=":material/rule:")
         st.button(t("OK"), key="dismiss_report", on_click=tasks.dismiss, args=(task.key,))
-    _list(
-        t("Why"),
-        plural("{n:,} refused file", "{n:,} refused files", len(came.refused)),
-        came.refused,
-        lambda item: (item.name, item.reason),
-    )
+    for sentence in understood(came):
+        st.caption(plain(sentence))
+    _refused(came.refused)
     twice = t(
         "{photos} that came more than once, counted once",
         photos=photo_count(len(came.duplicates)),
     )
     _list(t("The same as"), twice, came.duplicates, lambda names: (names[0], ", ".join(names[1:])))
-    for name in came.empty:
-        st.caption(t("The folder {name} holds no files.", name=plain(name)))
+    if came.empty:
+        st.caption(
+            t(
+                plural(
+                    "The folder {names} holds no photo, so it became no class.",
+                    "The folders {names} hold no photo, so they became no classes.",
+                    len(came.empty),
+                    names=plain(", ".join(came.empty)),
+                )
+            )
+        )
 
 
 def _sentence(came: ImportReport) -> str:
@@ -231,6 +244,41 @@ def _sentence(came: ImportReport) -> str:
             )
         )
     return t(joined(parts))
+
+
+def _refused(refused: Sequence[Refusal]) -> None:
+    """The refused files: those with one reason in one row."""
+    if not refused:
+        return
+    reasons: dict[str, list[str]] = {}
+    for item in refused:
+        reasons.setdefault(t(item.reason), []).append(item.name)
+    with st.expander(t(plural("{n:,} refused file", "{n:,} refused files", len(refused)))):
+        rows = [(names, why) for why, names in reasons.items()][:_LISTED]
+        st.table({t("File"): [plain(_names(names)) for names, _ in rows], t("Why"): [plain(why) for _, why in rows]})
+        if len(reasons) > _LISTED:
+            st.caption(t("and {count:,} more", count=len(reasons) - _LISTED))
+        if any(len(names) > _NAMED for names, _ in rows):
+            st.download_button(
+                t("All names, as a table"),
+                _table(refused),
+                file_name="refused.csv",
+                mime="text/csv",
+                key="refused_names",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMED])
+    return shown if len(names) <= _NAMED else t("{shown} and {count:,} more", shown=shown, count=len(names) - _NAMED)
+
+
+def _table(refused: Sequence[Refusal]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows([(t("File"), t("Why")), *((item.name, t(item.reason)) for item in refused)])
+    return text.getvalue().encode("utf-8-sig")  # with the mark by which Excel knows UTF-8
 
 
 def _list(column: str, title: str | Sentence, items: Sequence[Any], row: Callable[[Any], tuple[str, str]]) -> None:

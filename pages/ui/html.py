@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from html import escape as _escape
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,15 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from transfer_core.errors import PhotoError
-from transfer_core.text import Sentence, t
+from transfer_core.text import Sentence, t, visible
 
 __all__ = [
     "answer",
     "cells",
+    "escape",
     "facts",
     "load_style",
+    "middle_cut",
     "percent",
     "plain",
     "probability_bars",
@@ -28,6 +30,11 @@ __all__ = [
     "thumb",
     "thumb_bytes",
 ]
+
+
+def escape(text: str) -> str:
+    """Text as HTML that shows just its characters, also those that hide or turn the rest around."""
+    return _escape(visible(text))
 
 
 def load_style() -> None:
@@ -121,12 +128,20 @@ def answer(text: str) -> None:
 
 def sentence(text: str | Sentence) -> str:
     """A sentence with names or paths in it as Markdown that shows just its characters."""
-    return "".join(f"\\{c}" if c in "\\`*[]~$<" else c for c in str(text))
+    return "".join(f"\\{c}" if c in "\\`*[]~$<" else c for c in visible(str(text)))
 
 
 def plain(text: str | Sentence) -> str:
     """Text as Markdown that shows just its characters: names may hold any."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|~:$<>" else c for c in str(text))
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|~:$<>" else c for c in visible(str(text)))
+
+
+def middle_cut(text: str, most: int) -> str:
+    """A name cut in its middle where it is longer: what tells names of a kind apart is often their end."""
+    if len(text) <= most:
+        return text
+    end = most // 2
+    return f"{text[: most - end - 1]}…{text[-end:]}"
 
 
 def cells(key: str, *, least: int, most: int = 12) -> DeltaGenerator:

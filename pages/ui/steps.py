@@ -62,7 +62,7 @@ def has_photos(project: Project) -> bool:
 def _has_classes(project: Project) -> bool:
     from pages.ui.services import store  # the frame draws the stepper, so it imports this module first
 
-    return sum(count > 0 for count in store(project).classes().values()) > 1
+    return store(project).trainable()
 
 
 _STATES = {"done": Sentence("done"), "next": Sentence("next"), "not-yet": Sentence("not yet")}

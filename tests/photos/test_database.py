@@ -67,5 +67,5 @@ def test_a_database_on_a_full_disk_is_left_as_it_was(store: PhotoStore) -> None:
             store._database.edit(Sentence("much")) as open_edit,
         ):
             for number in range(2000):
-                open_edit.execute("INSERT INTO classes (name, folded) VALUES (?, ?)", (f"c{number}", f"c{number}"))
+                open_edit.execute("INSERT INTO classes (name) VALUES (?)", (f"c{number}",))
     assert store.classes() == {"ant": 0}

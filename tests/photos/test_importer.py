@@ -2,11 +2,14 @@
 
 import errno
 import io
+import sqlite3
 import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -111,11 +114,32 @@ def test_the_report_is_the_json_of_check(store: PhotoStore) -> None:
     assert (value["imported"], value["classes"]) == (1, {"cat": 1})
 
 
-def test_capitals_do_not_make_a_class(store: PhotoStore) -> None:
-    report = store.import_files([("Cat/a.png", photo(1)), ("cat/b.png", photo(2)), ("CAT/c.png", photo(1))])
-    assert report.classes == {"Cat": 3}
-    assert report.duplicates == [["CAT/c.png", "Cat/a.png"]]
-    assert store.classes() == {"Cat": 2}
+@pytest.mark.parametrize(
+    ("names", "groups"),
+    [
+        (["A", "B", "a", "b"], [["A", "a"], ["B", "b"]]),
+        (["Maße", "Masse", "MASSE"], [["MASSE", "Masse", "Maße"]]),
+        (["Café", "Cafe", "Cafè", "Tee"], [["Cafe", "Cafè", "Café"]]),
+        (["ＡＢＣ", "ABC"], [["ABC", "ＡＢＣ"]]),
+        (["cat", "c\u200bat"], [["cat", "c\u200bat"]]),
+        (["は", "ば", "か", "が", "कि", "क"], []),  # other letters, not letters with an accent
+        (["cat", "cats", "dog"], []),
+    ],
+)
+def test_classes_that_look_alike_stay_apart_and_are_told(
+    store: PhotoStore, names: list[str], groups: list[list[str]]
+) -> None:
+    report = store.import_files([(f"{name}/1.png", photo(number)) for number, name in enumerate(names)])
+    assert report.classes == dict.fromkeys(sorted(names), 1) == store.classes()
+    assert report.alike == store.report().alike == sorted(sorted(group) for group in groups)
+    for group in groups:
+        store.merge_classes(group, group[0])
+    assert store.report().alike == []
+
+
+def test_one_name_in_two_spellings_of_unicode_is_one_class(store: PhotoStore) -> None:
+    report = store.import_files([("Äpfel/1.png", photo(1)), ("A\u0308pfel/2.png", photo(2))])
+    assert report.classes == {"Äpfel": 2} and report.alike == []
 
 
 def test_a_zip_is_imported_like_the_folder_in_it(store: PhotoStore, tmp_path: Path) -> None:
@@ -266,9 +290,112 @@ def test_every_file_is_imported_or_refused(
         report = ImportReport()
     visible = [name for name, _ in files if not name.startswith(".")]
     assert report.found == report.imported + len(report.refused)
-    assert report.found in (len(visible), 0)
+    # A hidden folder of photos is one refusal, however many they are.
+    hidden = [refusal for refusal in report.refused if refusal.name == ".hidden"]
+    assert report.found in (len(visible) + len(hidden), 0)
     assert sum(report.classes.values()) == report.imported
     assert store.classes().keys() == report.classes.keys()
     shas = [(kept.sha256, kept.class_name) for kept in store.photos()]
     assert len(shas) == len(set(shas))
     assert files_in(store.folder / "originals") == {sha for sha, _ in shas}
+
+
+# The same picture in other bytes
+
+
+def picture(seed: int, width: int = 60, height: int = 40) -> Image.Image:
+    noise = np.random.default_rng(seed).integers(0, 255, (height // 4, width // 4, 3), np.uint8)
+    return Image.fromarray(noise).resize((width, height))
+
+
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def with_exif(jpeg: bytes) -> bytes:
+    exif = Image.Exif()
+    exif[0x010F] = "a camera"
+    block = exif.tobytes()
+    return jpeg[:2] + b"\xff\xe1" + (len(block) + 2).to_bytes(2, "big") + block + jpeg[2:]
+
+
+@pytest.mark.parametrize("size", [(60, 40), (1600, 1200)])
+def test_copies_in_other_bytes_are_one_photo(store: PhotoStore, size: tuple[int, int]) -> None:
+    jpeg = encoded(picture(1, *size), "JPEG")
+    decoded = Image.open(io.BytesIO(jpeg))
+    copies = [jpeg, with_exif(jpeg), encoded(decoded, "PNG"), encoded(decoded, "BMP"), encoded(decoded, "TIFF")]
+    others = [encoded(picture(seed, *size), "JPEG") for seed in (2, 3)]
+    files = [(f"cat/{number}", data) for number, data in enumerate([*copies, *others])]
+    report = store.import_files(files)
+    assert report.duplicates == [[f"cat/{number}" for number in range(5)]]
+    assert (report.imported, store.classes()) == (7, {"cat": 3})
+    again = store.import_files(files)
+    assert again.already_here == 7 and store.classes() == {"cat": 3}
+
+
+def test_a_copy_in_other_bytes_under_another_label_is_a_conflict_to_resolve(store: PhotoStore) -> None:
+    store.import_files([("cat/1.jpg", encoded(picture(1, 1600, 1200), "JPEG")), ("cat/2.png", photo(2))])
+    decoded = Image.open(store.photos("cat")[0].path)
+    report = store.import_files([("dog/1.png", encoded(decoded, "PNG")), ("dog/2.png", photo(3))])
+    assert report.conflicts == [["cat/1.jpg", "dog/1.png"]]
+    ((first, second),) = store.conflicts()
+    assert (first.class_name, second.class_name) == ("cat", "dog")
+    store.resolve_conflict(first.sha256, "dog")
+    assert store.conflicts() == [] and store.classes() == {"cat": 1, "dog": 2}
+
+
+def test_photos_from_before_pixels_were_looked_at_are_compared_too(store: PhotoStore) -> None:
+    store.import_files([("cat/1.png", encoded(picture(1), "PNG"))])
+    with closing(sqlite3.connect(store.folder / "photos.sqlite")) as connection, connection:
+        connection.execute("UPDATE photos SET pixels = NULL")
+    report = store.import_files([("cat/2.bmp", encoded(picture(1), "BMP"))])
+    assert report.duplicates == [["cat/1.png", "cat/2.bmp"]]
+    assert store.classes() == {"cat": 1}
+
+
+# Splits
+
+
+def in_splits() -> list[tuple[str, bytes]]:
+    files = [(f"train/{name}/{n}.png", photo(n + 100 * name_at)) for name_at, name in enumerate("ab") for n in range(6)]
+    return files + [
+        (f"test/{name}/{n}.png", photo(n + 50 + 100 * at)) for at, name in enumerate("ab") for n in range(3)
+    ]
+
+
+def test_splits_are_kept_and_reported(store: PhotoStore, tmp_path: Path) -> None:
+    report = store.import_folder(tree(tmp_path / "data", dict(in_splits()) | {"train/labels.csv": b"a,b"}))
+    assert report.splits == {"train": 12, "validation": 0, "test": 6} == store.report().splits
+    assert (report.classes, len(report.refused)) == ({"a": 9, "b": 9}, 1)
+    counts = store.manifest().counts()
+    assert counts["test"] == {"a": 3, "b": 3}
+    assert counts["train"] == {"a": 5, "b": 5} and counts["validation"] == {"a": 1, "b": 1}
+    assert {entry.name[0] for entry in store.manifest().of("test")} == {"t"}
+    assert all(entry.name.startswith("test/") for entry in store.manifest().of("test"))
+
+
+def test_a_photo_in_two_splits_is_only_measured_on(store: PhotoStore) -> None:
+    files = in_splits()
+    report = store.import_files([*files, ("test/a/copy.bmp", encoded(Image.open(io.BytesIO(files[0][1])), "BMP"))])
+    assert report.crossing == [["test/a/copy.bmp", "train/a/0.png"]] == report.duplicates
+    manifest = store.manifest()
+    assert manifest.counts()["test"] == {"a": 4, "b": 3}
+    assert manifest.leaks == []
+
+
+def test_photos_without_splits_have_none_to_report(store: PhotoStore) -> None:
+    assert store.import_files([("a/1.png", photo(1))]).splits is None
+    assert store.report().splits is None
+
+
+def test_class_folders_without_a_photo_are_named(store: PhotoStore, tmp_path: Path) -> None:
+    data = tree(tmp_path / "data", {"a/1.png": photo(1), "b/notes.txt": b"no photo", "c/x/y.txt": b""})
+    (data / "d").mkdir()
+    report = store.import_folder(data)
+    assert report.empty == ["b", "c", "d"]
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        archive.writestr("a/1.png", photo(1))
+        archive.mkdir("d")
+    assert store.import_zip(tmp_path / "data.zip").empty == ["d"]

@@ -1,6 +1,7 @@
 """The split: right shares, both sides of each class, the same again from the same seed, few moves when photos come."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from transfer_core.errors import ConfigError, DataError, StorageError
 from transfer_core.photos.manifest import Manifest, check_trainable, split_photos
+from transfer_core.photos.sources.layout import SplitName
 from transfer_core.photos.store import Photo, PhotoStore
 
 
@@ -190,3 +192,71 @@ def test_the_manifest_of_a_store(tmp_path: Path, photos: Path) -> None:
     assert places(store.manifest(0.2, seed=3)) == places(manifest)
     store.resolve_conflict(store.conflicts()[0][0].sha256, "glass")
     assert len(store.manifest().photos) == 295
+
+
+# Splits that folders named, and photos with the same pixels
+
+
+def given_split(class_name: str, number: int, split: SplitName | None, pixels: str | None = None) -> Photo:
+    return replace(make(class_name, number), split=split, pixels=pixels)
+
+
+def test_given_splits_are_kept_and_a_class_without_validation_gets_its_share() -> None:
+    photos = [given_split("ant", n, "train") for n in range(10)] + [
+        given_split("ant", 20 + n, "test") for n in range(5)
+    ]
+    photos += [given_split("bee", n, None) for n in range(6)] + [given_split("bee", 20, "validation")]
+    counts = split_photos(["ant", "bee"], photos, 0.2, 0).counts()
+    assert counts["test"] == {"ant": 5, "bee": 0}
+    assert counts["validation"] == {"ant": 2, "bee": 1}
+    assert counts["train"] == {"ant": 8, "bee": 6}
+
+
+def test_a_fraction_of_zero_keeps_given_splits() -> None:
+    photos = [given_split("ant", n, split) for n, split in enumerate((None, "train", "validation", "test"))]
+    assert [entry.split for entry in split_photos(["ant"], photos, 0, 0).photos] == [
+        "train",
+        "train",
+        "validation",
+        "test",
+    ]
+
+
+def test_a_set_with_splits_gives_only_those_asked_for() -> None:
+    ours = split({"ant": 5, "bee": 5})
+    theirs = split_photos(
+        ["ant", "bee"],
+        [given_split(name, 30 + n, ("train", "test")[n]) for name in ("ant", "bee") for n in range(2)],
+        0,
+        0,
+    )
+    joined = ours.with_split(theirs, "test")
+    assert [entry.name for entry in joined.of("test")] == ["ant/31.jpg", "bee/31.jpg"]
+    assert joined.with_split(ours, "validation").counts()["validation"] == ours.counts()["validation"]
+
+
+@pytest.mark.parametrize(
+    ("splits", "words"),
+    [
+        (("test", "test"), "All photos of the class .* are test photos"),
+        (("validation", "test"), "no photos to learn from"),
+    ],
+)
+def test_a_class_without_photos_to_learn_from_is_refused(splits: tuple[SplitName, ...], words: str) -> None:
+    photos = photos_of({"ant": 4}) + [given_split("bee", n, split) for n, split in enumerate(splits)]
+    with pytest.raises(DataError, match=words):
+        split_photos(["ant", "bee"], photos, 0.2, 0)
+
+
+@given(st.lists(st.integers(0, 12), min_size=8, max_size=40), SEEDS)
+def test_photos_with_the_same_pixels_are_on_one_side(pixels: list[int], seed: int) -> None:
+    photos = [given_split("ant", n, None, f"whole {value}") for n, value in enumerate(pixels)]
+    photos += photos_of({"bee": 4})
+    manifest = split_photos(["ant", "bee"], photos, 0.3, seed)
+    assert manifest.leaks == []
+
+
+def test_photos_with_the_same_pixels_under_two_labels_are_set_aside() -> None:
+    photos = photos_of({"ant": 4, "bee": 4})
+    photos += [given_split("ant", 10, None, "whole x"), given_split("bee", 11, None, "whole x")]
+    assert split_photos(["ant", "bee"], photos, 0.2, 0).set_aside == ("ant/10.jpg", "bee/11.jpg")

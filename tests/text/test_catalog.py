@@ -64,6 +64,7 @@ EXEMPT = {
     "Corrupt JPEG data",  # libjpeg's
     "Premature end",
     "remature end",
+    "system volume information",  # the folder of Windows
     "(no name)",  # stands where a file's name would
     "unable to open",  # SQLite's
     "old.{} IS NOT new.{}",
@@ -72,7 +73,7 @@ EXEMPT = {
     "'INSERT INTO {} ({}) VALUES (' || {} || ')'",
 }
 """What looks like a sentence and is none."""
-NO_WORDS = re.compile(r"\s*(<|SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|BEGIN|[.#@][\w-]+ \{)")
+NO_WORDS = re.compile(r"\s*(<|ALTER|DROP|coalesce|SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|BEGIN|[.#@][\w-]+ \{)")
 
 
 def text_of(node: ast.AST) -> str | None:

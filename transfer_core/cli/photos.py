@@ -7,7 +7,8 @@ import click
 from transfer_core.cli.output import json_option, result, stdout_kept_clean
 from transfer_core.disk.workspace import Workspace
 from transfer_core.photos.open import open_source
-from transfer_core.text import plural, t
+from transfer_core.photos.understood import understood
+from transfer_core.text import plural, t, visible
 
 __all__ = ["check"]
 
@@ -18,13 +19,15 @@ __all__ = ["check"]
 def check(data: str, as_json: bool) -> None:
     """Look through DATA: what can be used, what can't and why, duplicates, and photos under two labels."""
     with stdout_kept_clean(as_json), open_source(Workspace.from_environment(), data) as source:
-        found = source.report.to_dict()
+        found = source.report.to_dict() | {"understood": [t(sentence) for sentence in understood(source.report)]}
     result(found, as_json, _words)
 
 
 def _words(found: dict[str, Any]) -> str:
     lines = [t(plural("{n} photo can be used.", "{n} photos can be used.", found["imported"]))]
-    lines += [f"  {name}: {count}" for name, count in found["classes"].items()]
+    lines += [f"  {visible(name)}: {count}" for name, count in found["classes"].items()]
+    lines += found["understood"]
+    lines += [t("The folder {name} holds no photo.", name=name) for name in found["empty"]]
     if found["refused"]:
         lines.append(t(plural("{n} file can't be used:", "{n} files can't be used:", len(found["refused"]))))
         lines += [f"  {item['name']}: {item['reason']}" for item in found["refused"]]

@@ -3,16 +3,20 @@
 import os
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from transfer_core.jobs.claims import current_claim
+from transfer_core.disk.files import disk_errors
+from transfer_core.errors import RunError
+from transfer_core.jobs.claims import claim, current_claim
 from transfer_core.jobs.process import ProcessId, exit_words, kill
 from transfer_core.runs.events import EpochEnded, EventLog
 from transfer_core.runs.folder import Run, State, Status
 from transfer_core.text import Sentence
 
-__all__ = ["Supervised", "end", "find_worker", "interrupt", "started_elsewhere"]
+__all__ = ["Supervised", "end", "find_worker", "interrupt", "resuming", "started_elsewhere"]
 
 _SILENCE = 120.0  # seconds without a heartbeat after which a run that nobody claimed counts as dead
 
@@ -130,3 +134,25 @@ def interrupt(run: Run) -> None:
         "continue it: what was computed is kept."
     )
     end(run, "INTERRUPTED", words)
+
+
+@contextmanager
+def resuming(run: Run) -> Iterator[None]:
+    """Hold `run`, which was interrupted, stopped or failed, for this process, so that `execute` goes on with it.
+
+    Raises:
+        RunError: it has finished, or another process is at work on it.
+    """
+    status = run.status()
+    if status.state == "FINISHED":
+        raise RunError("Run {id} has finished; make a new run to train again.", id=run.id)
+    mine = None if status.active and find_worker(run) else claim(run)
+    if mine is None:
+        raise RunError("Another process is at work on run {id}. Stop it first, or wait for its end.", id=run.id)
+    try:
+        mine.hand_over(ProcessId.of(os.getpid()))
+        with disk_errors(run.stop_path):
+            run.stop_path.unlink(missing_ok=True)
+        yield
+    finally:
+        mine.release()

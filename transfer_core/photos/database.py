@@ -13,13 +13,15 @@ from transfer_core.text import Sentence
 
 __all__ = ["PhotoDatabase"]
 
-_VERSION = 2  # 2: edits know when they were made
+# 2: edits know when they were made; 3: names tell classes apart by every letter, photos know their split and pixels,
+# and what was undone can be done again
+_VERSION = 3
 _TIMEOUT_SECONDS = 10.0
 _EDITS_KEPT = 50
 _SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 
 _SCHEMA = """
-CREATE TABLE classes (id INTEGER PRIMARY KEY, name TEXT NOT NULL, folded TEXT NOT NULL UNIQUE);
+CREATE TABLE classes (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE photos (
     id INTEGER PRIMARY KEY,
     sha256 TEXT NOT NULL,
@@ -28,37 +30,65 @@ CREATE TABLE photos (
     source TEXT,              -- absolute path of a photo that was not copied, else NULL
     width INTEGER NOT NULL,
     height INTEGER NOT NULL,
+    split TEXT,               -- that its folder named: train, validation or test, else NULL
+    pixels TEXT,              -- see decode.inspect; NULL where it is not known yet
     UNIQUE (sha256, class_id)
 );
-CREATE TABLE copies (         -- further files with the bytes and the class of a photo
+CREATE TABLE copies (         -- further files with the pixels and the class of a photo
     id INTEGER PRIMARY KEY,
     photo_id INTEGER NOT NULL REFERENCES photos (id),
     name TEXT NOT NULL
 );
 CREATE TABLE refusals (id INTEGER PRIMARY KEY, name TEXT NOT NULL, reason TEXT NOT NULL);
-CREATE TABLE edits (id INTEGER PRIMARY KEY AUTOINCREMENT, description TEXT NOT NULL, made REAL NOT NULL DEFAULT 0);
-CREATE TABLE undo_steps (
+CREATE TABLE edits (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    description TEXT NOT NULL,
+    made REAL NOT NULL DEFAULT 0,
+    undone INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE undo_steps (     -- what takes an edit back, or, of one that was undone, does it again
     id INTEGER PRIMARY KEY,
     edit INTEGER NOT NULL REFERENCES edits (id) ON DELETE CASCADE,
     statement TEXT NOT NULL
+);
+CREATE TABLE recording (      -- the edit whose steps the triggers log
+    edit INTEGER NOT NULL
 );
 CREATE INDEX photos_by_class ON photos (class_id);
 CREATE INDEX copies_by_photo ON copies (photo_id);
 CREATE INDEX steps_by_edit ON undo_steps (edit);
 """
 
+_MIGRATIONS = {
+    1: ("ALTER TABLE edits ADD COLUMN made REAL NOT NULL DEFAULT 0", "UPDATE edits SET made = strftime('%s', 'now')"),
+    # The undo log of version 2 names the column `folded`, so it stays where there is such a log; nothing reads it.
+    2: (
+        "CREATE TABLE classes_of_3 (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, folded TEXT)",
+        "INSERT INTO classes_of_3 SELECT id, name, folded FROM classes",
+        "DROP TABLE classes",
+        "ALTER TABLE classes_of_3 RENAME TO classes",
+        "ALTER TABLE photos ADD COLUMN split TEXT",
+        "ALTER TABLE photos ADD COLUMN pixels TEXT",
+        "ALTER TABLE edits ADD COLUMN undone INTEGER NOT NULL DEFAULT 0",
+        "CREATE TABLE recording (edit INTEGER NOT NULL)",
+    ),
+}
+"""What makes the tables of a version those of the next; the triggers are made anew after the last."""
+
 _UNDOABLE = {
-    "classes": ("id", "name", "folded"),
-    "photos": ("id", "sha256", "class_id", "name", "source", "width", "height"),
+    "classes": ("id", "name"),
+    "photos": ("id", "sha256", "class_id", "name", "source", "width", "height", "split", "pixels"),
     "copies": ("id", "photo_id", "name"),
     "refusals": ("id", "name", "reason"),
 }
+_FOUND_OUT = {"pixels"}  # no edit, but something that an import found out about a photo
 
 
 class PhotoDatabase:
     """Opens a connection an operation, so that threads and processes may share one file.
 
-    Every change is an edit with a description; `undo` takes back the last one exactly, up to the last 50.
+    Every change is an edit with a description; `undo` takes back the last one exactly, up to the last 50, and `redo`
+    does it again until something else is done.
 
     Args:
         path: the database file; made, with its folder, when it is missing.
@@ -102,10 +132,14 @@ class PhotoDatabase:
             edit = connection.execute(
                 "INSERT INTO edits (description, made) VALUES (?, ?)", (description.dumps(), time.time())
             ).lastrowid
+            _record(connection, edit or 0)
             yield connection
             changed = connection.execute("SELECT 1 FROM undo_steps WHERE edit = ? LIMIT 1", (edit,)).fetchone()
             if not changed:
                 connection.execute("DELETE FROM edits WHERE id = ?", (edit,))
+                return
+            # What was undone before something else was done can't be done again.
+            connection.execute("DELETE FROM edits WHERE undone")
             connection.execute(
                 "DELETE FROM edits WHERE id NOT IN (SELECT id FROM edits ORDER BY id DESC LIMIT ?)", (_EDITS_KEPT,)
             )
@@ -113,21 +147,32 @@ class PhotoDatabase:
     def last_edit(self) -> Sentence | None:
         """Say what `undo` would take back."""
         with self.read() as connection:
-            row = connection.execute("SELECT description FROM edits ORDER BY id DESC LIMIT 1").fetchone()
-        return Sentence.loads(row[0]) if row else None
+            return _described(_last(connection))
+
+    def last_undone(self) -> Sentence | None:
+        """Say what `redo` would do again."""
+        with self.read() as connection:
+            return _described(_undone(connection))
+
+    def undo_removes(self, table: str) -> int:
+        """How many rows of a table `undo` would remove."""
+        with self.read() as connection:
+            edit = _last(connection)
+            found = connection.execute(
+                "SELECT count(*) FROM undo_steps WHERE edit = ? AND statement LIKE ?",
+                (edit[0] if edit else 0, f"DELETE FROM {table} %"),
+            )
+            return int(found.fetchone()[0])
 
     def undo(self) -> Sentence | None:
         """Take back the last edit and give its description, or None if there is none left."""
         with self._transaction() as connection:
-            row = connection.execute("SELECT id, description FROM edits ORDER BY id DESC LIMIT 1").fetchone()
-            if row is None:
-                return None
-            steps = connection.execute("SELECT statement FROM undo_steps WHERE edit = ? ORDER BY id DESC", (row[0],))
-            for (statement,) in steps.fetchall():
-                connection.execute(statement)
-            # Taking back was itself logged by the triggers; the edit goes with all its steps.
-            connection.execute("DELETE FROM edits WHERE id = ?", (row[0],))
-            return Sentence.loads(row[1])
+            return _turn(connection, _last(connection), undone=1)
+
+    def redo(self) -> Sentence | None:
+        """Do again what was undone last and give its description, or None if there is nothing."""
+        with self._transaction() as connection:
+            return _turn(connection, _undone(connection), undone=0)
 
     def forget_edits(self, before: float) -> set[str]:
         """Drop what was edited before a moment (seconds since the epoch) from the undo log.
@@ -143,32 +188,34 @@ class PhotoDatabase:
             return kept
 
     def _create(self) -> None:
-        with self._transaction() as connection:
+        """Make the tables, or those of an older version into today's."""
+        # Without foreign keys: a table that is replaced is referred to meanwhile (https://sqlite.org/lang_altertable.html).
+        with self._transaction(foreign_keys=False) as connection:
             # Another process may have been first since the version was read.
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version == _VERSION:
                 return
-            if version == 1:
-                # Of what was edited before, nobody knows when: it counts from now.
-                connection.execute("ALTER TABLE edits ADD COLUMN made REAL NOT NULL DEFAULT 0")
-                connection.execute("UPDATE edits SET made = ?", (time.time(),))
-            else:
-                for statement in [*_SCHEMA.split(";\n"), *_undo_triggers()]:
-                    connection.execute(statement)
+            statements = (
+                [step for before in range(version, _VERSION) for step in _MIGRATIONS[before]] if version else []
+            )
+            for statement in statements or _SCHEMA.split(";\n"):
+                connection.execute(statement)
+            for statement in _undo_triggers():
+                connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {_VERSION}")
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._connection() as connection:
+    def _transaction(self, *, foreign_keys: bool = True) -> Iterator[sqlite3.Connection]:
+        with self._connection(foreign_keys=foreign_keys) as connection:
             connection.execute("BEGIN IMMEDIATE")
             # An error closes the connection with the transaction open, which takes it back.
             yield connection
             connection.commit()
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _connection(self, *, foreign_keys: bool = True) -> Iterator[sqlite3.Connection]:
         with self._plain_words(), closing(sqlite3.connect(self.path, _TIMEOUT_SECONDS, isolation_level=None)) as opened:
-            opened.execute("PRAGMA foreign_keys = ON")
+            opened.execute(f"PRAGMA foreign_keys = {int(foreign_keys)}")
             yield opened
 
     @contextmanager
@@ -201,9 +248,52 @@ class PhotoDatabase:
         )
 
 
+_Edit = tuple[int, str]
+"""Id and description."""
+
+
+def _last(connection: sqlite3.Connection) -> _Edit | None:
+    found: _Edit | None = connection.execute(
+        "SELECT id, description FROM edits WHERE NOT undone ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    return found
+
+
+def _undone(connection: sqlite3.Connection) -> _Edit | None:
+    found: _Edit | None = connection.execute(
+        "SELECT id, description FROM edits WHERE undone ORDER BY id LIMIT 1"
+    ).fetchone()
+    return found
+
+
+def _described(edit: _Edit | None) -> Sentence | None:
+    return Sentence.loads(edit[1]) if edit else None
+
+
+def _record(connection: sqlite3.Connection, edit: int) -> None:
+    """Let the triggers log to this edit."""
+    connection.execute("DELETE FROM recording")
+    connection.execute("INSERT INTO recording VALUES (?)", (edit,))
+
+
+def _turn(connection: sqlite3.Connection, edit: _Edit | None, undone: int) -> Sentence | None:
+    """Execute the steps of an edit, last first; the triggers log what takes them back: its steps from now on."""
+    if edit is None:
+        return None
+    _record(connection, edit[0])
+    steps = connection.execute(
+        "SELECT statement FROM undo_steps WHERE edit = ? ORDER BY id DESC", (edit[0],)
+    ).fetchall()
+    connection.execute("DELETE FROM undo_steps WHERE edit = ?", (edit[0],))
+    for (statement,) in steps:
+        connection.execute(statement)
+    connection.execute("UPDATE edits SET undone = ? WHERE id = ?", (undone, edit[0]))
+    return Sentence.loads(edit[1])
+
+
 def _undo_triggers() -> Iterator[str]:
     """Give triggers that log, for each change, the statement that takes it back (https://www.sqlite.org/undoredo.html)."""
-    log = "INSERT INTO undo_steps (edit, statement) VALUES ((SELECT max(id) FROM edits), "
+    log = "INSERT INTO undo_steps (edit, statement) VALUES ((SELECT edit FROM recording), "
     for table, columns in _UNDOABLE.items():
         names = ", ".join(columns)
         values = " || ', ' || ".join(f"quote(old.{column})" for column in columns)
@@ -213,7 +303,8 @@ def _undo_triggers() -> Iterator[str]:
             "UPDATE": f"'UPDATE {table} SET ' || {assignments} || ' WHERE id = ' || new.id",
             "DELETE": f"'INSERT INTO {table} ({names}) VALUES (' || {values} || ')'",
         }
-        changed = " OR ".join(f"old.{column} IS NOT new.{column}" for column in columns)
+        changed = " OR ".join(f"old.{column} IS NOT new.{column}" for column in columns if column not in _FOUND_OUT)
         for event, inverse in inverses.items():
             when = f"WHEN {changed} " if event == "UPDATE" else ""
+            yield f"DROP TRIGGER IF EXISTS undo_{table}_{event}"
             yield f"CREATE TRIGGER undo_{table}_{event} AFTER {event} ON {table} {when}BEGIN {log}{inverse}); END"

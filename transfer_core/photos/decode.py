@@ -26,10 +26,23 @@ from transfer_core.photos.reader import (
 )
 from transfer_core.text import Sentence
 
-__all__ = ["MAX_BYTES", "Inspection", "check_bytes", "decode", "inspect", "open_photo", "pixels_of", "thumbnail"]
+__all__ = [
+    "MAX_BYTES",
+    "WHOLE",
+    "Inspection",
+    "check_bytes",
+    "decode",
+    "inspect",
+    "open_photo",
+    "pixels_of",
+    "thumbnail",
+]
 
 MAX_BYTES = 256 * 2**20
 """The largest file that is read, in bytes."""
+
+WHOLE = "whole"
+"""What the name of pixels begins with that were decoded in full size."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +103,7 @@ def thumbnail(data: bytes | Path, size: int = 160) -> bytes:
     return _jpeg(square(_load(_read(data), size)[0], size))
 
 
-def inspect(data: bytes, size: int = 160) -> Inspection:
+def inspect(data: bytes | Path, size: int = 160) -> Inspection:
     """Decode a photo from first byte to last; give its upright size and a thumbnail of `size` pixels.
 
     Raises:
@@ -113,7 +126,7 @@ def pixels_of(data: bytes | Path) -> str:
 
 
 def _name(picture: Image.Image, size: tuple[int, int]) -> str:
-    kind = "whole" if picture.size == size else "reduced"
+    kind = WHOLE if picture.size == size else "reduced"
     return f"{kind} {hashlib.sha256(repr(picture.size).encode() + picture.tobytes()).hexdigest()}"
 
 

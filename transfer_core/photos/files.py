@@ -2,11 +2,16 @@
 
 import os
 import threading
+import time
+from collections.abc import Collection
 from pathlib import Path
 
 from transfer_core.disk.files import disk_errors, write_bytes
 
-__all__ = ["keep_original", "original_path", "thumbnail_path", "write_thumbnail"]
+__all__ = ["delete_strays", "keep_original", "original_path", "thumbnail_path", "write_thumbnail"]
+
+
+_STRAY_SECONDS = 3600.0  # another window may just be importing what is younger
 
 
 def original_path(folder: Path, sha256: str) -> Path:
@@ -49,3 +54,22 @@ def write_thumbnail(folder: Path, sha256: str, data: bytes) -> Path:
         finally:
             temporary.unlink(missing_ok=True)
     return path
+
+
+def delete_strays(folder: Path, kept: Collection[str]) -> int:
+    """Delete the originals and thumbnails in the store at `folder` whose SHA-256 is not in `kept`, if they are old.
+
+    Returns:
+        How many files were deleted.
+    """
+    old = time.time() - _STRAY_SECONDS
+    strays = [
+        path
+        for part in ("originals", "thumbnails")
+        for path in (folder / part).glob("*/*")
+        if path.stem not in kept and path.stat().st_mtime < old
+    ]
+    for path in strays:
+        with disk_errors(path):
+            path.unlink(missing_ok=True)
+    return len(strays)

@@ -1,23 +1,35 @@
 """Brings files into a photo store: reads and verifies each, keeps the good ones, reports every one."""
 
+import contextlib
 import hashlib
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
 from transfer_core.errors import DataError, PhotoError
-from transfer_core.photos.decode import inspect
+from transfer_core.photos.decode import WHOLE, inspect, pixels_of
 from transfer_core.photos.files import keep_original, original_path, write_thumbnail
-from transfer_core.photos.listing import Listing, PhotoFile, Refusal
-from transfer_core.photos.queries import Photo, add_photo, find_class, insert_class, note_refusals, select_names
+from transfer_core.photos.queries import (
+    Photo,
+    add_photo,
+    count_photos,
+    find_class,
+    insert_class,
+    name_pixels,
+    note_refusals,
+    select_names,
+)
+from transfer_core.photos.sources.class_names import alike
+from transfer_core.photos.sources.found import Listing, PhotoFile, Refusal
+from transfer_core.photos.sources.layout import SplitName
 
-__all__ = ["Cancelled", "ImportReport", "Importer", "Progress", "group_twins"]
+__all__ = ["Cancelled", "ImportReport", "Importer", "Progress", "count_splits", "group_twins"]
 
 Progress = Callable[[int, int, str], None]
 """Called as progress(done, total, name) after each file."""
@@ -35,15 +47,23 @@ class ImportReport:
     """Every readable file, copies of one photo included."""
     refused: list[Refusal] = field(default_factory=list)
     duplicates: list[list[str]] = field(default_factory=list)
-    """Names of files with the same bytes and the same class; each group is one photo."""
+    """Names of files with the same pixels, also in other bytes, and the same class; each group is one photo."""
     conflicts: list[list[str]] = field(default_factory=list)
-    """Names of files with the same bytes and different classes; set aside from training until resolved."""
+    """Names of files with the same pixels and different classes; set aside from training until resolved."""
     classes: dict[str, int] = field(default_factory=dict)
     """Readable files of each class, sorted by name; they add up to `imported`."""
     already_here: int = 0
     """Of the imported files, how many the store held before, under the same name and class."""
     empty: list[str] = field(default_factory=list)
-    """Class folders that hold no file."""
+    """Class folders that hold no photo."""
+    splits: dict[SplitName, int] | None = None
+    """Readable files in each split, if folders named them; they add up to `imported`."""
+    crossing: list[list[str]] = field(default_factory=list)
+    """Of `duplicates`, those in several splits; each photo counts for the last of training, validation, test."""
+    alike: list[list[str]] = field(default_factory=list)
+    """Names of classes that a reader may take for one, such as `A` and `a`, see `class_names.alike`."""
+    sure_names: bool = True
+    """Whether the names in a zip could be told."""
 
     def to_dict(self) -> dict[str, Any]:
         """Give the report as the JSON of `thaw check`."""
@@ -67,10 +87,12 @@ class Importer:
     """
 
     folder: Path
-    known: dict[str, tuple[int, int]]
-    """Width and height of photos already verified, by SHA-256: their bytes need no second look."""
+    stored: Sequence[Photo]
+    """What the store holds: their bytes need no second look."""
     copy: bool = True
     """Keep the originals; else remember where each lies."""
+    renamed: dict[str, str] = field(default_factory=dict)
+    """What was found out about the pixels of photos, by SHA-256, see `decode.pixels_of`."""
 
     def verify(self, listing: Listing, progress: Progress | None, cancelled: Cancelled | None) -> list[_Verified]:
         """Read, check and store the photos of a listing; those that can't be read join `listing.refused`.
@@ -79,12 +101,17 @@ class Importer:
             DataError: `cancelled` said stop.
             StorageError: the disk is full or can't be written.
         """
+
+        def check() -> None:
+            if cancelled is not None and cancelled():
+                raise DataError("The import was stopped, so nothing was added; what was here before is untouched.")
+
         verified: list[_Verified] = []
-        outcomes = _in_threads(self._verify_one, listing.files)
+        known = {photo.sha256: photo for photo in self.stored}
+        outcomes = _in_threads(lambda file: self._verify_one(file, known), listing.files)
         try:
             for done, (file, outcome) in enumerate(zip(listing.files, outcomes, strict=True), 1):
-                if cancelled is not None and cancelled():
-                    raise DataError("The import was stopped, so nothing was added; what was here before is untouched.")
+                check()
                 if isinstance(outcome, Refusal):
                     listing.refused.append(outcome)
                 else:
@@ -93,13 +120,46 @@ class Importer:
                     progress(done, len(listing.files), file.name)
         finally:
             outcomes.close()
-        return verified
+        self._compare_pixels([item.photo for item in verified], check)
+        return [replace(item, photo=replace(item.photo, pixels=self._pixels(item.photo))) for item in verified]
+
+    def _pixels(self, photo: Photo) -> str | None:
+        return self.renamed.get(photo.sha256, photo.pixels)
+
+    def _compare_pixels(self, arrived: Sequence[Photo], check: Callable[[], None]) -> None:
+        """Find out what is needed to know whether photos of one size are the same: usually nothing.
+
+        A JPEG decoded at a smaller size is compared with others decoded so. Where a photo of its size was decoded in
+        full, as a PNG made from it would be, so must be the JPEG. Of photos imported before pixels were looked at,
+        those as large as one that arrived are looked at now.
+        """
+        sizes = {(photo.width, photo.height) for photo in arrived}
+        photos = [photo for photo in (*arrived, *self.stored) if (photo.width, photo.height) in sizes]
+
+        def look(wanted: Callable[[Photo], bool], name: Callable[[Path], str]) -> None:
+            for photo in photos:
+                if wanted(photo):
+                    check()
+                    # A photo that is gone or no longer readable stays without a name; whoever needs it says so.
+                    with contextlib.suppress(PhotoError):
+                        self.renamed[photo.sha256] = name(photo.path)
+
+        look(lambda photo: self._pixels(photo) is None, lambda path: inspect(path).pixels)
+        whole = {(photo.width, photo.height) for photo in photos if (self._pixels(photo) or "").startswith(WHOLE)}
+        look(
+            lambda photo: (photo.width, photo.height) in whole and not (self._pixels(photo) or WHOLE).startswith(WHOLE),
+            pixels_of,
+        )
 
     def record(self, connection: Connection, verified: list[_Verified], listing: Listing) -> ImportReport:
         """Write the rows of an import inside the caller's edit, and report."""
         refused = sorted(listing.refused, key=lambda refusal: refusal.name)
-        report = ImportReport(refused=refused, empty=listing.empty, imported=len(verified))
+        report = ImportReport(refused=refused, imported=len(verified), sure_names=listing.sure_names)
         report.found = report.imported + len(report.refused)
+        report.empty = _without_photos(listing, verified)
+        report.splits = count_splits(item.photo.split for item in verified)
+        for sha, pixels in self.renamed.items():
+            name_pixels(connection, sha, pixels)
         counts: Counter[str] = Counter()
         for item in verified:
             found = find_class(connection, item.photo.class_name)
@@ -108,35 +168,58 @@ class Importer:
             counts[class_name] += 1
         note_refusals(connection, listing.refused, (item.photo.name for item in verified))
         report.classes = dict(sorted(counts.items()))
-        shas = {item.photo.sha256 for item in verified}
-        names = (row for row in select_names(connection) if row[0] in shas)
+        came = {item.photo.identity for item in verified}
+        names = (row for row in select_names(connection) if row[0] in came)
         report.duplicates, report.conflicts = group_twins(names)
+        split_of = {item.photo.name: item.photo.split for item in verified}
+        report.crossing = [
+            group for group in report.duplicates if len({split_of[name] for name in group if name in split_of}) > 1
+        ]
+        report.alike = alike(count_photos(connection))
         return report
 
-    def _verify_one(self, file: PhotoFile) -> "_Verified | Refusal":
+    def _verify_one(self, file: PhotoFile, known: Mapping[str, Photo]) -> "_Verified | Refusal":
         try:
             data = file.read()
             sha = hashlib.sha256(data).hexdigest()
-            if sha in self.known:
-                width, height = self.known[sha]
+            if sha in known:
+                width, height, pixels = known[sha].width, known[sha].height, known[sha].pixels
             else:
                 seen = inspect(data)
-                width, height = seen.width, seen.height
+                width, height, pixels = seen.width, seen.height, seen.pixels
                 write_thumbnail(self.folder, sha, seen.thumbnail)
         except PhotoError as error:
             return Refusal(file.name, error.sentence)
         source = None if self.copy or file.path is None else str(file.path)
         if source is None:
             keep_original(self.folder, sha, data)
-        path = original_path(self.folder, sha)
-        return _Verified(Photo(0, sha, file.name, file.class_name, path, width, height), source)
+        path = Path(source) if source else original_path(self.folder, sha)
+        return _Verified(Photo(0, sha, file.name, file.class_name, path, width, height, file.split, pixels), source)
+
+
+def _without_photos(listing: Listing, verified: Sequence[_Verified]) -> list[str]:
+    """The class folders that gave no photo."""
+    names = [item.photo.name for item in verified]
+    return sorted(
+        folder for folder in listing.class_folders if not any(name.startswith(f"{folder}/") for name in names)
+    )
+
+
+def count_splits(splits: Iterable[SplitName | None]) -> dict[SplitName, int] | None:
+    """Count photos by split, those without one as training; None if none has one."""
+    counts = Counter(splits)
+    if not any(counts.keys()):
+        return None
+    return {
+        "train": counts["train"] + counts[None], "validation": counts["validation"], "test": counts["test"],
+    }  # fmt: skip
 
 
 def group_twins(names: Iterable[tuple[str, str, str]]) -> tuple[list[list[str]], list[list[str]]]:
-    """Find files that share their bytes.
+    """Find files that share their pixels.
 
     Args:
-        names: (SHA-256, class, name) of each file.
+        names: (identity, class, name) of each file.
 
     Returns:
         Groups of names with one class, and groups of names with several.

@@ -4,16 +4,15 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from transfer_core.disk.files import read_json, write_json
 from transfer_core.errors import ConfigError, DataError, StorageError
 from transfer_core.photos.queries import Photo
+from transfer_core.photos.sources.layout import SplitName
 from transfer_core.text import all_of
 
 __all__ = ["Manifest", "ManifestPhoto", "SplitName", "check_trainable", "split_photos"]
-
-SplitName = Literal["train", "validation", "test"]
 
 _VERSION = 1
 
@@ -31,6 +30,8 @@ class ManifestPhoto:
     label: int
     """Index into `Manifest.classes`."""
     split: SplitName
+    pixels: str | None = None
+    """As `Photo.pixels`: the same in other bytes of the same picture."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +60,21 @@ class Manifest:
         """Names of photos that stand in more than one split: a test on a photo learnt from proves nothing."""
         seen: dict[str, list[ManifestPhoto]] = {}
         for photo in self.photos:
-            seen.setdefault(photo.sha256, []).append(photo)
+            seen.setdefault(photo.pixels or photo.sha256, []).append(photo)
         groups = (group for group in seen.values() if len({photo.split for photo in group}) > 1)
         return [[photo.name for photo in group] for group in groups]
 
     def with_split(self, other: "Manifest", split: SplitName) -> "Manifest":
-        """Take this manifest's photos, less those of `split`, and every photo of `other` as `split`.
+        """Take this manifest's photos, less those of `split`, and those of `other` as `split`.
+
+        Of a set that has splits of its own, its photos of `split`; of another, every photo.
 
         Raises:
             DataError: the two do not have the same classes.
         """
         _check_same_classes(self.classes, other.classes)
         kept = tuple(photo for photo in self.photos if photo.split != split)
-        added = tuple(replace(photo, split=split) for photo in other.photos)
+        added = tuple(replace(photo, split=split) for photo in other.of(split) or other.photos)
         return Manifest(self.classes, kept + added, self.set_aside + other.set_aside)
 
     def write(self, path: Path) -> None:
@@ -126,18 +129,19 @@ def check_trainable(classes: dict[str, int]) -> None:
 
 
 def split_photos(classes: Iterable[str], photos: Iterable[Photo], validation_fraction: float, seed: int) -> Manifest:
-    """Split photos, class by class, into training and validation.
+    """Split photos, class by class, into training and validation; those whose folder named a split stay in it.
 
-    Within a class the photos are ordered by SHA-256("seed|sha256"), which each photo has for itself whatever others
-    there are; the first round(n * fraction), at least 1 and at most n - 1, validate. So the split depends on the
-    photos' bytes, the fraction and the seed alone, and one more photo moves at most one other across. A photo under
-    several classes is set aside.
+    Within a class without validation photos of its own, its photos are ordered by SHA-256("seed|sha256"), which each
+    photo has for itself whatever others there are; the first round(n * fraction), at least 1 and at most n - 1,
+    validate. So the split depends on the photos' bytes, the fraction and the seed alone, and one more photo moves at
+    most one other across. Photos with the same pixels are on one side, and one that stands under several classes is set
+    aside.
 
     Args:
         classes: names in the order of their labels.
         photos: of these classes.
-        validation_fraction: share of each class for validation, in [0, 1); 0 puts every photo into training, which
-            is what a test set needs before `Manifest.with_split`.
+        validation_fraction: share of each class for validation, in [0, 1); 0 moves no photo to validation, which is
+            what a test set needs before `Manifest.with_split`.
         seed: another seed, another split.
 
     Raises:
@@ -152,21 +156,47 @@ def split_photos(classes: Iterable[str], photos: Iterable[Photo], validation_fra
     labels: dict[str, set[str]] = {}
     listed = list(photos)
     for photo in listed:
-        labels.setdefault(photo.sha256, set()).add(photo.class_name)
+        labels.setdefault(photo.identity, set()).add(photo.class_name)
     by_class: dict[str, list[Photo]] = {name: [] for name in classes}
     for photo in listed:
-        if len(labels[photo.sha256]) == 1:
+        if len(labels[photo.identity]) == 1:
             by_class[photo.class_name].append(photo)
     if validation_fraction > 0:
-        check_trainable({name: len(members) for name, members in by_class.items()})
+        _check_splits(by_class)
     entries = []
     for label, members in enumerate(by_class.values()):
-        chosen = _first((photo.sha256 for photo in members), validation_fraction, seed)
+        validating = any(photo.split == "validation" for photo in members)
+        twins: dict[str, str] = {}  # one SHA-256 for all photos with the same pixels
         for photo in members:
-            split: SplitName = "validation" if photo.sha256 in chosen else "train"
-            entries.append(ManifestPhoto(photo.sha256, str(photo.path), photo.name, label, split))
-    set_aside = tuple(photo.name for photo in listed if len(labels[photo.sha256]) > 1)
+            if photo.split != "test":
+                twins[photo.identity] = min(photo.sha256, twins.get(photo.identity, photo.sha256))
+        chosen = set[str]() if validating else _first(twins.values(), validation_fraction, seed)
+        for photo in members:
+            split = photo.split or "train"
+            if split == "train" and twins.get(photo.identity) in chosen:
+                split = "validation"
+            entries.append(ManifestPhoto(photo.sha256, str(photo.path), photo.name, label, split, photo.pixels))
+    set_aside = tuple(photo.name for photo in listed if len(labels[photo.identity]) > 1)
     return Manifest(tuple(by_class), tuple(entries), set_aside)
+
+
+def _check_splits(by_class: dict[str, list[Photo]]) -> None:
+    """Raise `DataError` where a class has too few photos that are not for the test."""
+    for name, members in by_class.items():
+        splits = [photo.split for photo in members]
+        if members and all(split == "test" for split in splits):
+            raise DataError(
+                'All photos of the class "{name}" are test photos, which are never learned from: add photos of it to '
+                "learn from, or delete the class.",
+                name=name,
+            )
+        if "validation" in splits and not any(split in (None, "train") for split in splits):
+            raise DataError(
+                'The class "{name}" has no photos to learn from, only some to check on: add some, or delete the class.',
+                name=name,
+            )
+    # A class with validation photos of its own needs no second one to learn from.
+    check_trainable({name: sum(photo.split != "test" for photo in members) for name, members in by_class.items()})
 
 
 def _first(shas: Iterable[str], fraction: float, seed: int) -> set[str]:

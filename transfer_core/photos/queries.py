@@ -10,7 +10,8 @@ from sqlite3 import Connection
 
 from transfer_core.errors import DataError
 from transfer_core.photos.files import original_path
-from transfer_core.photos.listing import Refusal
+from transfer_core.photos.sources.found import Refusal
+from transfer_core.photos.sources.layout import SplitName
 from transfer_core.text import Sentence
 
 __all__ = [
@@ -20,17 +21,21 @@ __all__ = [
     "check_photos",
     "class_id",
     "count_photos",
+    "count_usable",
     "find_class",
     "insert_class",
     "list_refusals",
     "merge_into",
     "move",
+    "name_pixels",
     "note_refusals",
     "photo_ids",
     "remove",
+    "same_photo",
     "select_disputed",
     "select_names",
     "select_photos",
+    "select_splits",
 ]
 
 
@@ -50,6 +55,15 @@ class Photo:
     """Of the upright photo, in pixels."""
     height: int
     """Of the upright photo, in pixels."""
+    split: SplitName | None = None
+    """The split its folder named, if one did."""
+    pixels: str | None = None
+    """Names its pixels, see `decode.inspect`; None where that is not known yet."""
+
+    @property
+    def identity(self) -> str:
+        """What photos with the same pixels have in common, also in other bytes."""
+        return self.pixels or self.sha256
 
 
 def select_photos(connection: Connection, folder: Path, of_class: int | None = None) -> list[Photo]:
@@ -58,31 +72,41 @@ def select_photos(connection: Connection, folder: Path, of_class: int | None = N
 
 
 def select_disputed(connection: Connection, folder: Path) -> list[Photo]:
-    """Give the photos that stand under several classes, those with the same bytes side by side."""
-    shared = "SELECT sha256 FROM photos GROUP BY sha256 HAVING count(*) > 1"
-    photos = _select(connection, folder, f"WHERE sha256 IN ({shared})", ())
-    return sorted(photos, key=lambda photo: photo.sha256)
+    """Give the photos that stand under several classes, those with the same pixels side by side."""
+    shared = f"SELECT {_IDENTITY} FROM photos GROUP BY 1 HAVING count(DISTINCT class_id) > 1"
+    photos = _select(connection, folder, f"WHERE {_IDENTITY} IN ({shared})", ())
+    return sorted(photos, key=lambda photo: photo.identity)
+
+
+_IDENTITY = "coalesce(pixels, sha256)"
 
 
 def _select(connection: Connection, folder: Path, where: str, values: tuple[int | None, ...]) -> list[Photo]:
     rows = connection.execute(
-        "SELECT photos.id, sha256, photos.name, classes.name, source, width, height FROM photos "
+        "SELECT photos.id, sha256, photos.name, classes.name, source, width, height, split, pixels FROM photos "
         f"JOIN classes ON classes.id = photos.class_id {where} ORDER BY classes.name, photos.name, photos.id",
         values,
     )
     return [
-        Photo(row, sha, name, class_name, Path(source) if source else original_path(folder, sha), width, height)
-        for row, sha, name, class_name, source, width, height in rows
+        Photo(row, sha, name, class_name, Path(source) if source else original_path(folder, sha), *facts)
+        for row, sha, name, class_name, source, *facts in rows
     ]
 
 
 def select_names(connection: Connection) -> list[tuple[str, str, str]]:
-    """Give (SHA-256, class, name) of every file, copies included, sorted by name."""
+    """Give (identity, class, name) of every file, copies included, sorted by name."""
     return connection.execute(
-        "SELECT photos.sha256, classes.name, files.name FROM "
+        f"SELECT {_IDENTITY}, classes.name, files.name FROM "
         "(SELECT id, name FROM photos UNION ALL SELECT photo_id, name FROM copies) AS files "
         "JOIN photos ON photos.id = files.id JOIN classes ON classes.id = photos.class_id ORDER BY files.name"
     ).fetchall()
+
+
+def select_splits(connection: Connection) -> list[SplitName | None]:
+    """Give the split of every file, copies included, that its photo counts for."""
+    files = "SELECT id FROM photos UNION ALL SELECT photo_id FROM copies"
+    rows = connection.execute(f"SELECT photos.split FROM ({files}) AS files JOIN photos ON photos.id = files.id")
+    return [split for (split,) in rows]
 
 
 def count_photos(connection: Connection) -> dict[str, int]:
@@ -94,9 +118,19 @@ def count_photos(connection: Connection) -> dict[str, int]:
     return dict(sorted(rows.fetchall()))
 
 
+def count_usable(connection: Connection) -> dict[str, int]:
+    """Count the photos of each class that may be learned from or checked on: in no conflict, and not for the test."""
+    rows = connection.execute(
+        f"SELECT classes.name, count(photos.id) FROM classes LEFT JOIN photos ON photos.class_id = classes.id "
+        f"AND split IS NOT 'test' AND {_IDENTITY} NOT IN "
+        f"(SELECT {_IDENTITY} FROM photos GROUP BY 1 HAVING count(DISTINCT class_id) > 1) GROUP BY classes.id"
+    )
+    return dict(rows.fetchall())
+
+
 def find_class(connection: Connection, name: str) -> tuple[int, str] | None:
-    """Give the id and the spelling of a class whatever the capitals of `name`, or None."""
-    row = connection.execute("SELECT id, name FROM classes WHERE folded = ?", (name.casefold(),)).fetchone()
+    """Give the id and the name of a class, or None."""
+    row = connection.execute("SELECT id, name FROM classes WHERE name = ?", (name,)).fetchone()
     return (int(row[0]), str(row[1])) if row else None
 
 
@@ -128,7 +162,7 @@ def check_free(connection: Connection, name: str, except_id: int | None = None) 
 
 def insert_class(connection: Connection, name: str) -> int:
     """Add a class and give its id."""
-    cursor = connection.execute("INSERT INTO classes (name, folded) VALUES (?, ?)", (name, name.casefold()))
+    cursor = connection.execute("INSERT INTO classes (name) VALUES (?)", (name,))
     return cursor.lastrowid or 0
 
 
@@ -145,7 +179,7 @@ def check_photos(connection: Connection, ids: Sequence[int]) -> None:
 
 
 def add_photo(connection: Connection, photo: Photo, to_class: int, source: str | None) -> bool:
-    """Add a file as a photo, or as a copy where its class has the same bytes already.
+    """Add a file as a photo, or as a copy where its class has the same pixels already.
 
     Args:
         connection: of an edit.
@@ -154,21 +188,28 @@ def add_photo(connection: Connection, photo: Photo, to_class: int, source: str |
         source: where the original lies if it was not copied.
 
     Returns:
-        Whether the file is new; False if class and name have the same bytes already.
+        Whether the file is new; False if class and name have the same pixels already.
     """
+    # The same bytes before other bytes.
     row = connection.execute(
-        "SELECT id, name, source FROM photos WHERE sha256 = ? AND class_id = ?", (photo.sha256, to_class)
+        f"SELECT id, name, sha256, source, split FROM photos WHERE class_id = ? AND (sha256 = ? OR {_IDENTITY} = ?) "
+        "ORDER BY sha256 != ?, id LIMIT 1",
+        (to_class, photo.sha256, photo.identity, photo.sha256),
     ).fetchone()
     if row is None:
         connection.execute(
-            "INSERT INTO photos (sha256, class_id, name, source, width, height) VALUES (?, ?, ?, ?, ?, ?)",
-            (photo.sha256, to_class, photo.name, source, photo.width, photo.height),
+            "INSERT INTO photos (sha256, class_id, name, source, width, height, split, pixels) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (photo.sha256, to_class, photo.name, source, photo.width, photo.height, photo.split, photo.pixels),
         )
         return True
-    twin, first_name, old_source = row
+    twin, first_name, sha, old_source, split = row
     # A store keeps its own copy once it has one; a reference that leads nowhere is mended.
-    if old_source is not None and (source is None or not Path(old_source).exists()):
+    if sha == photo.sha256 and old_source is not None and (source is None or not Path(old_source).exists()):
         connection.execute("UPDATE photos SET source = ? WHERE id = ?", (source, twin))
+    # A photo that lies in several splits may not be learned from: it stays with the photos that are only measured on.
+    if _SPLITS.index(photo.split) > _SPLITS.index(split):
+        connection.execute("UPDATE photos SET split = ? WHERE id = ?", (photo.split, twin))
     copies = connection.execute("SELECT name FROM copies WHERE photo_id = ?", (twin,))
     if photo.name in {first_name, *(name for (name,) in copies)}:
         return False
@@ -176,15 +217,25 @@ def add_photo(connection: Connection, photo: Photo, to_class: int, source: str |
     return True
 
 
+_SPLITS = (None, "train", "validation", "test")
+
+
+def name_pixels(connection: Connection, sha256: str, pixels: str) -> None:
+    """Keep what was found out about the pixels of a photo."""
+    connection.execute("UPDATE photos SET pixels = ? WHERE sha256 = ?", (pixels, sha256))
+
+
 def move(connection: Connection, ids: Iterable[int], target: int) -> None:
-    """Put photos into the class `target`; one whose bytes are there already becomes a copy."""
+    """Put photos into the class `target`; one whose pixels are there already becomes a copy."""
     for photo in ids:
-        sha, old, name = connection.execute(
-            "SELECT sha256, class_id, name FROM photos WHERE id = ?", (photo,)
+        identity, old, name = connection.execute(
+            f"SELECT {_IDENTITY}, class_id, name FROM photos WHERE id = ?", (photo,)
         ).fetchone()
         if old == target:
             continue
-        twin = connection.execute("SELECT id FROM photos WHERE sha256 = ? AND class_id = ?", (sha, target)).fetchone()
+        twin = connection.execute(
+            f"SELECT id FROM photos WHERE {_IDENTITY} = ? AND class_id = ?", (identity, target)
+        ).fetchone()
         if twin is None:
             connection.execute("UPDATE photos SET class_id = ? WHERE id = ?", (target, photo))
             continue
@@ -198,6 +249,14 @@ def merge_into(connection: Connection, classes: Iterable[int], target: int) -> N
     for merged in set(classes) - {target}:
         move(connection, photo_ids(connection, merged), target)
         connection.execute("DELETE FROM classes WHERE id = ?", (merged,))
+
+
+def same_photo(connection: Connection, sha256: str) -> list[tuple[int, int]]:
+    """Give (id, class) of every photo with the pixels of the one with this SHA-256."""
+    return connection.execute(
+        f"SELECT id, class_id FROM photos WHERE {_IDENTITY} IN (SELECT {_IDENTITY} FROM photos WHERE sha256 = ?)",
+        (sha256,),
+    ).fetchall()
 
 
 def remove(connection: Connection, ids: Iterable[int]) -> None:

@@ -5,22 +5,21 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from transfer_core.disk.files import disk_errors
 from transfer_core.disk.trash import KEPT_SECONDS
 from transfer_core.errors import DataError, PhotoError
 from transfer_core.photos import queries as rows
 from transfer_core.photos.database import PhotoDatabase
 from transfer_core.photos.decode import thumbnail
-from transfer_core.photos.files import thumbnail_path, write_thumbnail
-from transfer_core.photos.importer import Cancelled, Importer, ImportReport, Progress, group_twins
-from transfer_core.photos.listing import Listing, Refusal, clean_class_name, list_files, list_folder, list_zip
+from transfer_core.photos.files import delete_strays, thumbnail_path, write_thumbnail
+from transfer_core.photos.importer import Cancelled, Importer, ImportReport, Progress, count_splits, group_twins
 from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName, check_trainable, split_photos
 from transfer_core.photos.queries import Photo
+from transfer_core.photos.sources.class_names import alike, clean_class_name
+from transfer_core.photos.sources.found import Listing, Refusal
+from transfer_core.photos.sources.listing import list_files, list_folder, list_zip
 from transfer_core.text import Sentence, plural
 
 __all__ = ["ImportReport", "Manifest", "ManifestPhoto", "Photo", "PhotoStore", "Refusal", "check_trainable"]
-
-_STRAY_SECONDS = 3600.0
 
 
 class PhotoStore:
@@ -56,7 +55,7 @@ class PhotoStore:
             DataError: the folder as a whole can't be used, or `cancelled` said stop; nothing was added then.
             StorageError: the disk is full or can't be written; nothing was added then.
         """
-        return self._import(list_folder(Path(path)), Importer(self.folder, self._known(), copy), progress, cancelled)
+        return self._import(list_folder(Path(path)), Importer(self.folder, self.photos(), copy), progress, cancelled)
 
     def import_zip(
         self,
@@ -67,7 +66,7 @@ class PhotoStore:
     ) -> ImportReport:
         """Import a zip of class folders, given as a path or as bytes. Raises as `import_folder`."""
         with list_zip(Path(source) if isinstance(source, str) else source) as listing:
-            return self._import(listing, Importer(self.folder, self._known()), progress, cancelled)
+            return self._import(listing, Importer(self.folder, self.photos()), progress, cancelled)
 
     def import_files(
         self,
@@ -81,7 +80,7 @@ class PhotoStore:
 
         Raises as `import_folder`.
         """
-        return self._import(list_files(files, class_name), Importer(self.folder, self._known()), progress, cancelled)
+        return self._import(list_files(files, class_name), Importer(self.folder, self.photos()), progress, cancelled)
 
     def report(self) -> ImportReport:
         """Report on all imports so far together: every file here, and every file refused and not mended since."""
@@ -89,18 +88,18 @@ class PhotoStore:
             names = rows.select_names(connection)
             refused = rows.list_refusals(connection)
             classes = dict.fromkeys(rows.count_photos(connection), 0)
+            splits = rows.select_splits(connection)
         for _, class_name, _ in names:
             classes[class_name] += 1
         duplicates, conflicts = group_twins(names)
-        return ImportReport(len(names) + len(refused), len(names), refused, duplicates, conflicts, classes)
+        report = ImportReport(len(names) + len(refused), len(names), refused, duplicates, conflicts, classes)
+        report.splits, report.alike = count_splits(splits), alike(classes)
+        return report
 
     def forget_refusals(self) -> None:
         """Clear the list of refused files, once a person has read it."""
         with self._database.edit(Sentence("clearing the list of refused files")) as connection:
             connection.execute("DELETE FROM refusals")
-
-    def _known(self) -> dict[str, tuple[int, int]]:
-        return {photo.sha256: (photo.width, photo.height) for photo in self.photos()}
 
     def _import(
         self, listing: Listing, importer: Importer, progress: Progress | None, cancelled: Cancelled | None
@@ -149,6 +148,16 @@ class PhotoStore:
             )
         return write_thumbnail(self.folder, photo.sha256, thumbnail(photo.path))
 
+    def splits(self) -> dict[SplitName, int] | None:
+        """Count the photos in each split that folders named, those without one as training; None if none has one."""
+        return count_splits(photo.split for photo in self.photos())
+
+    def trainable(self) -> bool:
+        """Whether there are two classes or more, each with photos enough to train on; quicker than `manifest`."""
+        with self._database.read() as connection:
+            counts = rows.count_usable(connection)
+        return len(counts) > 1 and min(counts.values()) > 1
+
     def duplicates(self) -> list[list[str]]:
         """Give groups of names of files that are one photo of one class."""
         return self.report().duplicates
@@ -157,7 +166,7 @@ class PhotoStore:
         """Give the photos that stand under several classes: one group a photo, one entry a class."""
         with self._database.read() as connection:
             photos = rows.select_disputed(connection, self.folder)
-        groups = [list(group) for _, group in groupby(photos, key=lambda photo: photo.sha256)]
+        groups = [list(group) for _, group in groupby(photos, key=lambda photo: photo.identity)]
         return sorted(groups, key=lambda group: (group[0].class_name, group[0].name))
 
     def manifest(self, validation_fraction: float = 0.2, seed: int = 0) -> Manifest:
@@ -179,7 +188,7 @@ class PhotoStore:
         """Add a class without photos.
 
         Raises:
-            DataError: the name is no class name, or taken (capitals don't count).
+            DataError: the name is no class name, or taken.
         """
         name = clean_class_name(name)
         with self._database.edit(Sentence('adding the class "{name}"', name=name)) as connection:
@@ -196,7 +205,7 @@ class PhotoStore:
         with self._database.edit(Sentence('renaming "{old}" to "{new}"', old=old, new=new)) as connection:
             class_id = rows.class_id(connection, old)
             rows.check_free(connection, new, except_id=class_id)
-            connection.execute("UPDATE classes SET name = ?, folded = ? WHERE id = ?", (new, new.casefold(), class_id))
+            connection.execute("UPDATE classes SET name = ? WHERE id = ?", (new, class_id))
 
     def merge_classes(self, names: Sequence[str], into: str) -> None:
         """Put the photos of several classes into one, new or not, and drop the others.
@@ -244,6 +253,11 @@ class PhotoStore:
             rows.check_photos(connection, ids)
             rows.remove(connection, ids)
 
+    def forget_splits(self) -> None:
+        """Let every photo be split anew, whatever split its folder named."""
+        with self._database.edit(Sentence("forgetting the splits of the folders")) as connection:
+            connection.execute("UPDATE photos SET split = NULL")
+
     def resolve_conflict(self, sha: str, keep_class: str) -> None:
         """Keep a photo that stands under several classes under one of them.
 
@@ -252,7 +266,7 @@ class PhotoStore:
         """
         with self._database.edit(Sentence('keeping a photo as "{name}" only', name=keep_class)) as connection:
             keep = rows.class_id(connection, keep_class)
-            twins = connection.execute("SELECT id, class_id FROM photos WHERE sha256 = ?", (sha,)).fetchall()
+            twins = rows.same_photo(connection, sha)
             if keep not in {class_id for _, class_id in twins}:
                 raise DataError(
                     'The photo is not in "{keep_class}": choose one of the classes it stands under.',
@@ -268,6 +282,18 @@ class PhotoStore:
         """Take back the last edit or import and say which, as 'renaming "cat" to "dog"'; None if there is none."""
         return self._database.undo()
 
+    def undo_removes(self) -> int:
+        """How many photos `undo` would take out of the project: those of an import, say."""
+        return self._database.undo_removes("photos")
+
+    def last_undone(self) -> Sentence | None:
+        """Say what `redo` would do again."""
+        return self._database.last_undone()
+
+    def redo(self) -> Sentence | None:
+        """Do again what was undone last, and say what; None if there is nothing, or something was done since."""
+        return self._database.redo()
+
     def purge(self, undo_seconds: float = KEPT_SECONDS) -> int:
         """Delete for good the originals and thumbnails of photos that were removed and can't be brought back.
 
@@ -279,15 +305,4 @@ class PhotoStore:
         Returns:
             How many files were deleted.
         """
-        kept = self._database.forget_edits(time.time() - undo_seconds)
-        old = time.time() - _STRAY_SECONDS
-        strays = [
-            path
-            for folder in ("originals", "thumbnails")
-            for path in (self.folder / folder).glob("*/*")
-            if path.stem not in kept and path.stat().st_mtime < old
-        ]
-        for path in strays:
-            with disk_errors(path):
-                path.unlink(missing_ok=True)
-        return len(strays)
+        return delete_strays(self.folder, self._database.forget_edits(time.time() - undo_seconds))

@@ -18,7 +18,7 @@ from transfer_core.runs.events import EpochEnded
 from transfer_core.stats.intervals import wilson
 from transfer_core.text import Sentence
 
-__all__ = ["Hint", "Kind", "read_curves"]
+__all__ = ["GOOD_START", "Hint", "Kind", "read_curves"]
 
 Kind = Literal["rate", "over-fitting", "too early", "few photos", "validation"]
 
@@ -36,8 +36,8 @@ _GAP = 0.05
 """Training accuracy above the upper end of the validation accuracy's interval: chance does not explain it."""
 _STILL, _STILL_BY = 0.05, 0.02
 """The share, and the amount, by which the validation loss fell over the last three epochs."""
-_FEW = 50
-"""Training photos a class. Below that, photos help more than any setting."""
+GOOD_START = 20
+"""Photos a class that are a good start, here and on Photos; below that, photos help more than any setting."""
 _WIDE = 0.2
 """Width of the 95 % interval from which on two runs can hardly be told apart."""
 
@@ -71,7 +71,7 @@ def read_curves(epochs: Sequence[EpochEnded], train_photos: int, validation_phot
     hints = [_rate(epochs, last)]
     if hints[0] is None:
         hints.append(_too_early(last) or _over_fitting(last, best, validation_photos))
-        if hints[-1] and hints[-1].kind == "over-fitting" and train_photos < _FEW * classes:
+        if hints[-1] and hints[-1].kind == "over-fitting" and train_photos < GOOD_START * classes:
             hints.append(_few_photos(train_photos, classes))
     hints.append(_validation(best.metrics["val_accuracy"], validation_photos))
     return [hint for hint in hints if hint]
@@ -176,7 +176,7 @@ def _few_photos(train_photos: int, classes: int) -> Hint:
         ),
         Sentence(
             "Add photos, {enough} or more a class, as different from each other as those it will meet later.",
-            enough=_FEW,
+            enough=GOOD_START,
         ),
     )
 

@@ -17,6 +17,7 @@ from transfer_core.text.sentence import (
     stored,
     t,
 )
+from transfer_core.text.visible import visible
 
 __all__ = [
     "Sentence",
@@ -31,4 +32,5 @@ __all__ = [
     "shown",
     "stored",
     "t",
+    "visible",
 ]

@@ -9,6 +9,7 @@ from string import Formatter
 from typing import Any, TypeAlias
 
 from transfer_core.text.catalog import translate
+from transfer_core.text.visible import visible
 
 __all__ = ["Sentence", "Value", "all_of", "any_of", "joined", "plural", "restored", "shown", "stored", "t"]
 
@@ -161,6 +162,8 @@ class _Places(Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, list):
             return ", ".join(self.format_field(item, format_spec) for item in value)
+        if isinstance(value, str):
+            value = visible(value)
         return format(str(value) if isinstance(value, Sentence) else value, format_spec)
 
     def get_field(self, field_name: str, args: Any, kwargs: Mapping[str, Any]) -> Any:

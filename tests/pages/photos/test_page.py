@@ -14,6 +14,7 @@ from pages.photos import edits
 from pages.photos import grid as photo_grid
 from pages.ui import tasks
 from pages.ui.services import store
+from pages.ui.steps import done_steps
 from tests.support import workspace
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import DataError
@@ -233,3 +234,85 @@ def test_a_single_file_of_another_kind_is_refused_with_its_reason(pets: Photos, 
     pets.add("upload_files", [("a.jpg", jpeg(20)), ("IMG_1.HEIC", heic)])
     assert pets.store.classes() == {"cat": 5, "dog": 3}
     assert "iPhone" in pets.app.table[0].value["Why"][0]
+
+
+def test_undoing_an_import_says_what_leaves_and_redo_brings_it_back(pets: Photos) -> None:
+    pets.app.selectbox(key="delete_name").set_value("dog")
+    pets.press("delete_class")
+    pets.press("undo_edit")
+    assert pets.store.classes() == {"cat": 4, "dog": 3}
+    said = [text.value for text in pets.app.markdown if "takes back" in text.value]
+    assert said == ["This takes back importing 7 photos: 7 photos leave the project. Redo brings them back."]
+    pets.press("undo_edit")
+    assert pets.store.classes() == {}
+    assert pets.app.button(key="undo_edit").disabled
+    assert any("Everything is undone" in caption.value for caption in pets.app.caption)
+    pets.press("redo_edit")
+    assert pets.store.classes() == {"cat": 4, "dog": 3}
+    pets.press("redo_edit")
+    assert pets.store.classes() == {"cat": 4}
+    assert pets.app.button(key="redo_edit").disabled
+
+
+def test_a_refused_name_is_explained_where_it_was_typed(pets: Photos) -> None:
+    pets.app.text_input(key="new_class").set_value("cat/dog")
+    pets.press("add_class")
+    (popover,) = [block for block in pets.app.get("popover") if block.proto.popover.label == "Add a class"]
+    assert any("has a slash" in error.value for error in popover.error)
+    assert len(pets.app.error) == 1
+
+
+def test_classes_that_look_alike_are_joined_by_a_click_or_left_apart(page: Photos, jpeg: Jpeg) -> None:
+    page.add("upload_folder", [(f"p/{'AaBb'[n % 4]}/{n}.jpg", jpeg(n)) for n in range(12)] + [("p/A/x.jpg", jpeg(50))])
+    assert page.store.classes() == {"A": 4, "B": 3, "a": 3, "b": 3}
+    asked = [warning.value for warning in page.app.warning if "look alike" in warning.value]
+    assert asked == ["A, a look alike. Are they one class?", "B, b look alike. Are they one class?"]
+    page.press("apart_1")
+    page.press("join_0")
+    assert page.store.classes() == {"A": 7, "B": 3, "b": 3}
+    assert not [warning.value for warning in page.app.warning if "look alike" in warning.value]
+
+
+def test_forty_refusals_of_one_kind_are_one_row(page: Photos, jpeg: Jpeg) -> None:
+    files = [(f"p/{name}/{n}.jpg", jpeg(n + 10 * at)) for at, name in enumerate(("cat", "dog")) for n in range(3)]
+    app = page.add("upload_folder", files + [(f"p/cat/{n}.txt", b"woof") for n in range(40)] + [("p/dog/e.jpg", b"")])
+    table = app.table[0].value
+    assert len(table) == 2
+    assert table["File"][0] == r"cat/0\.txt, cat/1\.txt, cat/10\.txt and 37 more"
+    assert [button.key for button in app.get("download_button")] == ["refused_names"]
+
+
+def test_splits_of_folders_are_kept_and_can_be_forgotten(page: Photos, jpeg: Jpeg) -> None:
+    files = [(f"d/train/{name}/{n}.jpg", jpeg(n + 10 * at)) for at, name in enumerate(("cat", "dog")) for n in range(6)]
+    files += [
+        (f"d/test/{name}/{n}.jpg", jpeg(n + 50 + 10 * at)) for at, name in enumerate(("cat", "dog")) for n in (1, 2)
+    ]
+    app = page.add("upload_folder", [*files, ("d/train/labels.csv", b"a,b")])
+    assert any("12 photos to learn from, 0 to check on and 4 for a test" in text.value for text in app.caption)
+    assert any("4 test photos are kept for the end" in info.value for info in app.info)
+    assert page.store.manifest().counts()["test"] == {"cat": 2, "dog": 2}
+    page.press("forget_splits")
+    assert page.store.manifest().counts()["test"] == {"cat": 0, "dog": 0}
+    page.press("undo_edit")
+    assert page.store.manifest().counts()["test"] == {"cat": 2, "dog": 2}
+
+
+def test_a_name_that_turns_the_rest_around_is_shown_by_its_escape(page: Photos, jpeg: Jpeg) -> None:
+    names = ("dog\u202egpj", "cat")
+    page.add(
+        "upload_folder", [(f"p/{name}/{n}.jpg", jpeg(n + 10 * at)) for at, name in enumerate(names) for n in (1, 2)]
+    )
+    shown = "".join(html.proto.body for html in page.app.get("html"))
+    assert "\u202e" not in shown and r"dog\u202Egpj" in shown
+    for kind in ("markdown", "caption", "pills", "selectbox", "multiselect", "button"):
+        assert "\u202e" not in "".join(str(element.proto) for element in page.app.get(kind) if kind != "pills")
+
+
+def test_photos_are_not_done_while_a_class_has_a_single_photo(page: Photos, jpeg: Jpeg) -> None:
+    files = [("p/cat/1.jpg", jpeg(1)), ("p/cat/2.jpg", jpeg(2)), ("p/dog/3.jpg", jpeg(3))]
+    page.add("upload_folder", files)
+    assert "photos" not in done_steps(page.project)
+    page.add("upload_folder", [("p/dog/4.jpg", jpeg(4))], taken=1)
+    assert "photos" in done_steps(page.project)
+    page.add("upload_folder", [("p/cat/4.jpg", jpeg(4))], taken=2)  # under two classes: set aside, so one dog is left
+    assert "photos" not in done_steps(page.project)

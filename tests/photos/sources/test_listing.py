@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transfer_core.errors import DataError, PhotoError
-from transfer_core.photos import listing as photo_sources
-from transfer_core.photos.listing import Listing, clean_class_name, list_files, list_folder, list_zip
+from transfer_core.photos.sources import listing as photo_sources
+from transfer_core.photos.sources.class_names import clean_class_name
+from transfer_core.photos.sources.found import Listing
+from transfer_core.photos.sources.listing import list_files, list_folder, list_zip
 
 
 def tree(root: Path, *names: str) -> Path:
@@ -64,7 +66,7 @@ def test_a_file_outside_the_class_folders_is_refused_and_the_rest_goes_on(tmp_pa
 def test_an_empty_class_folder_is_named(tmp_path: Path) -> None:
     tree(tmp_path, "cat/a.jpg")
     (tmp_path / "dog" / "puppies").mkdir(parents=True)
-    assert list_folder(tmp_path).empty == ["dog"]
+    assert list_folder(tmp_path).class_folders == {"cat", "dog"}
 
 
 def test_a_folder_whose_name_can_not_be_a_class_is_refused_file_by_file(tmp_path: Path) -> None:
@@ -111,19 +113,16 @@ def test_a_photo_that_goes_away_before_it_is_read_is_a_refusal(tmp_path: Path) -
         ([], "holds no files"),
         ([".DS_Store"], "holds no files"),
         (["a.jpg", "b.jpg"], "holds files but no folders: put the photos of each class into a folder"),
-        (["train/cat/a.jpg", "test/cat/b.jpg"], "holds test and train, which are splits"),
+        (["train/a.jpg", "test/b.jpg"], "holds test and train, which are splits, not classes"),
+        (
+            ["one/train/cat/a.jpg", "one/test/cat/a.jpg", "two/train/x/a.jpg", "two/val/x/a.jpg"],
+            "several sets of photos",
+        ),
     ],
 )
 def test_a_folder_without_class_folders_is_refused(tmp_path: Path, names: list[str], words: str) -> None:
     with pytest.raises(DataError, match=words):
         list_folder(tree(tmp_path, *names))
-
-
-def test_classes_may_be_called_train_and_test(tmp_path: Path) -> None:
-    assert found(list_folder(tree(tmp_path, "train/a.jpg", "test/b.jpg"))) == {
-        "test/b.jpg": "test",
-        "train/a.jpg": "train",
-    }
 
 
 def test_a_missing_folder_and_a_file_are_refused(tmp_path: Path) -> None:
@@ -200,7 +199,7 @@ def encrypted() -> bytes:
         (encrypted(), "protected by a password: unpack it"),
         (packed({}), "holds no files"),
         (packed({"a.jpg": b""}), "holds files but no folders"),
-        (packed({"x/train/cat/a.jpg": b"", "x/test/cat/b.jpg": b""}), "which are splits"),
+        (packed({"x/train/a.jpg": b"", "x/test/b.jpg": b""}), "which are splits"),
     ],
 )
 def test_a_zip_that_can_not_be_used_is_refused(data: bytes, words: str) -> None:

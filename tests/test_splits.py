@@ -1,0 +1,76 @@
+"""A data set that comes with splits is used as it came: by `check`, `train` and Python."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.cli.command_line import thaw
+from tests.cli.test_cli import as_json
+from transfer_core import api
+from transfer_core.runs.config import BaseConfig, DataConfig, PhaseConfig, RunConfig
+from transfer_core.runs.events import Message
+
+COLORS = {"blue": (30, 40, 220), "red": (220, 40, 30)}
+
+
+@pytest.fixture
+def data_set(tmp_path: Path) -> Path:
+    """`train/` and `test/` of two classes, with a stray table, and an empty class folder."""
+    rng = np.random.default_rng(0)
+    for split, count in (("train", 6), ("test", 3)):
+        for name, color in COLORS.items():
+            folder = tmp_path / "set" / split / name
+            folder.mkdir(parents=True)
+            for number in range(count):
+                pixels = np.clip(np.array(color) + rng.normal(0, 20, (16, 16, 3)), 0, 255).astype(np.uint8)
+                Image.fromarray(pixels).save(folder / f"{number}.png")
+    (tmp_path / "set" / "train" / "green").mkdir()
+    (tmp_path / "set" / "labels.csv").write_text("file,label\n")
+    return tmp_path / "set"
+
+
+def test_check_says_what_was_understood(data_set: Path, thaw_home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    found = as_json(thaw(capfd, "check", data_set, "--json")[1])
+    assert found["splits"] == {"train": 12, "validation": 0, "test": 6}
+    assert (found["classes"], found["empty"]) == ({"blue": 9, "red": 9}, ["train/green"])
+    assert [item["name"] for item in found["refused"]] == ["labels.csv"]
+    _, words, _ = thaw(capfd, "check", data_set)
+    assert "12 photos to learn from, 0 to check on and 6 for a test at the end" in words
+    assert "The folder train/green holds no photo." in words
+
+
+@pytest.mark.usefixtures("toy_base")
+def test_training_measures_on_the_test_photos_at_the_end(data_set: Path, tmp_path: Path) -> None:
+    config = RunConfig(DataConfig(str(data_set)), BaseConfig("toy", "none"), head=PhaseConfig(10, 3e-2))
+    heard: list[Any] = []
+    run = api.train(config, tmp_path / "run", heard.append)
+    report = run.report()
+    assert report is not None and report["test_accuracy"] is not None
+    assert run.manifest().classes == ("blue", "red")
+    assert {entry.name.split("/")[0] for entry in run.manifest().of("test")} == {"test"}
+    said = [str(event.text) for event in heard if isinstance(event, Message)]
+    assert any("12 photos to learn from" in text for text in said)
+
+
+@pytest.mark.usefixtures("toy_base")
+def test_a_test_set_of_another_folder_takes_the_place(
+    data_set: Path, tmp_path: Path, toy_manifest: Callable[..., Any]
+) -> None:
+    data = DataConfig(str(data_set), test=str(data_set))
+    config = RunConfig(data, BaseConfig("toy", "none"), head=PhaseConfig(1, 3e-2))
+    run = api.prepare(config, tmp_path / "run")
+    manifest = run.manifest()
+    assert manifest.counts()["test"] == {"blue": 3, "red": 3}
+    assert manifest.leaks == []
+
+
+def test_classes_that_look_alike_are_told(thaw_home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for number, name in enumerate(("A", "a", "B")):
+        (tmp_path / "letters" / name).mkdir(parents=True)
+        Image.new("RGB", (8, 8), (number * 80, 0, 0)).save(tmp_path / "letters" / name / "1.png")
+    assert as_json(thaw(capfd, "check", tmp_path / "letters", "--json")[1])["alike"] == [["A", "a"]]
+    assert "A, a look alike but are classes of their own" in thaw(capfd, "check", tmp_path / "letters")[1]

@@ -1,0 +1,43 @@
+"""What an import understood, in words that the app, `check` and `train` share."""
+
+from transfer_core.photos.importer import ImportReport
+from transfer_core.text import Sentence, plural
+
+__all__ = ["understood"]
+
+
+def understood(report: ImportReport) -> list[Sentence]:
+    """Say what a person may not expect: splits taken from folders, photos in two of them, and names in doubt."""
+    said = []
+    if report.splits is not None:
+        said.append(
+            Sentence(
+                "The folders name splits: {train} to learn from, {validation} and {test}.",
+                train=plural("{n:,} photo", "{n:,} photos", report.splits["train"]),
+                validation=Sentence("{n:,} to check on", n=report.splits["validation"]),
+                test=Sentence("{n:,} for a test at the end", n=report.splits["test"]),
+            )
+        )
+    if report.crossing:
+        said.append(
+            plural(
+                "{n:,} photo lies in more than one split; it is not learned from.",
+                "{n:,} photos lie in more than one split; they are not learned from.",
+                len(report.crossing),
+            )
+        )
+    said += [
+        Sentence(
+            "{names} look alike but are classes of their own: put them together if they are one.",
+            names=group,
+        )
+        for group in report.alike
+    ]
+    if not report.sure_names:
+        said.append(
+            Sentence(
+                "The names in this zip do not say how they are written, so the classes may be misspelled: rename them, "
+                "or make the zip anew."
+            )
+        )
+    return said
