@@ -47,11 +47,13 @@ class Server:
     def start(self) -> None:
         """Start and wait until it answers."""
         self.home.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "streamlit", "run", str(self.app)]
-        command += ["--server.headless", "true", "--server.port", str(self.port)]
         with (self.home / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=self.app.parent, stdout=log, stderr=log, env={**os.environ, "THAW_HOME": str(self.home)}
+                self.command(),
+                cwd=self.app.parent,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "THAW_HOME": str(self.home)},
             )
         deadline = time.monotonic() + 60
         while True:
@@ -63,6 +65,11 @@ class Server:
             with contextlib.suppress(subprocess.TimeoutExpired):  # still running: ask again
                 self.process.wait(timeout=0.1)
                 raise AssertionError((self.home / "server.log").read_text())
+
+    def command(self) -> list[str]:
+        """What starts it."""
+        command = [sys.executable, "-m", "streamlit", "run", str(self.app)]
+        return [*command, "--server.headless", "true", "--server.port", str(self.port)]
 
     def kill(self) -> None:
         """End it as a crash would."""

@@ -6,6 +6,8 @@ import traceback
 
 import click
 
+from transfer_core.disk.private import keep_private
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import TransferError
 from transfer_core.nn.tensorflow import keep_quiet
 from transfer_core.text import read_by, t
@@ -47,6 +49,7 @@ def _language() -> str | None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line: exit code 0 when done, 2 with one plain sentence on standard error, 1 for a bug."""
     keep_quiet()
+    keep_private(Workspace.from_environment().root)
     read_by(_language)
     try:
         _gather()

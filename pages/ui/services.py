@@ -26,7 +26,9 @@ _log = logging.getLogger(__name__)
 
 def workspace() -> Workspace:
     """Where this server keeps everything: the one place in the pages that asks the environment."""
-    return Workspace.from_environment()
+    found = Workspace.from_environment()
+    _keep_private(str(found.root))
+    return found
 
 
 def engine() -> Engine:
@@ -77,6 +79,15 @@ def tree(base_name: str) -> LayerTree:
 
 # The home is part of each key: a server has one, tests have many. Imports wait until they are needed, so that
 # the first page comes up before PIL and NumPy have loaded.
+@st.cache_resource(show_spinner=False)
+def _keep_private(home: str) -> None:
+    from pathlib import Path
+
+    from transfer_core.disk.private import keep_private
+
+    keep_private(Path(home))
+
+
 @st.cache_resource(show_spinner=False)
 def _engine(home: str) -> Engine:
     from transfer_core.jobs.engine import start_engine

@@ -53,10 +53,17 @@ def atomic_path(path: Path) -> Iterator[Path]:
             yield temporary
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
-            temporary.chmod(0o644)
+            temporary.chmod(_allowed())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def _allowed() -> int:
+    """The rights of a new file as this process gives them; a temporary file has fewer."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def write_bytes(path: Path, data: bytes) -> None:

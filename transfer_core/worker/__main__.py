@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from transfer_core.disk.private import keep_private
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import RunError, TransferError
 from transfer_core.nn.tensorflow import start_tensorflow
@@ -81,6 +82,7 @@ def main(arguments: list[str]) -> int:
     """Run one command; the exit status is 0, or 2 for a refusal. A bug ends with its traceback and 1."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     logging.Formatter.converter = time.gmtime
+    keep_private(Workspace.from_environment().root)
     match arguments:
         case ["run", folder]:
             return _run(folder)
