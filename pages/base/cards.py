@@ -155,7 +155,7 @@ def _card(project: Project, base: Base, now: Chosen) -> None:
             args=(project, base, "imagenet"),
         )
     else:
-        base_weights.get(base, lambda weights: choose(project, base, weights))
+        base_weights.get(project, base, lambda weights: choose(project, base, weights))
 
 
 def _megabytes(count: int) -> str:

@@ -19,7 +19,7 @@ heading(
 with guard():
     chosen = base_cards.chosen(project)
     show_refusal()
-    base_weights.refusals()
+    base_weights.refusals(project)
     base_cards.notice()
     base_cards.summary(chosen)
     if steps.next_button("layers", reason=chosen.reason):

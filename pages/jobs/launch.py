@@ -78,7 +78,7 @@ def launch(project: Project, photos: PhotoStore) -> Run:
         list_runs(project.runs_dir),
         lambda: create_run(project.new_run_dir(), configured(project), split_photos(project, photos)),
     )
-    project.choose(run=run.id)
+    project.choose(run=run.id, to_test=None)  # of the old and the new, the best stands for the project again
     return run
 
 

@@ -2,25 +2,68 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import streamlit as st
 
+from pages.ui import format as figures
 from pages.ui.html import sentence
-from pages.ui.services import engine
+from pages.ui.services import engine, workspace
 from transfer_core.errors import TransferError
+from transfer_core.labs.experiment import is_experiment
 from transfer_core.runs.events import Message
 from transfer_core.runs.folder import Run, State, Status
-from transfer_core.text import Sentence, t
+from transfer_core.text import Sentence, joined, plural, t
 
 __all__ = ["continue_button", "ended", "log", "messages", "problem", "stop_button", "waiting"]
 
 
-def waiting(position: int) -> str:
-    """What is said of a job that has not begun: its place among those that wait, from 1; 0: it is about to begin."""
+def waiting(run: Run) -> str:
+    """What is said of a job that has not begun: what it waits for, and how long that will take."""
+    worker = engine()
+    position = worker.position(run)
+    if not position:
+        return t("Starting")
+    said = [_waits_for(worker.running())]
     if position > 1:
-        return t("Waiting: {position} before this one", position=position - 1)
-    return t("Waiting for a free place") if position else t("Starting")
+        said.append(plural("{n} more is before this one.", "{n} more are before this one.", position - 1))
+    return t(joined(said))
+
+
+def _waits_for(running: Iterable[Run]) -> Sentence:
+    """The job that will probably end first, and when."""
+    known: list[tuple[float, Run]] = []
+    for run in running:
+        with suppress(TransferError):  # it has just been deleted
+            status = run.status()
+            known.append((math.inf if status.eta is None else status.eta, run))
+    if not known:
+        return Sentence("Waiting for a free place.")
+    eta, first = min(known, key=lambda pair: pair[0])
+    values = {"project": _project_name(first)}
+    lab = is_experiment(first)
+    if not 1 <= eta < math.inf:
+        return (
+            Sentence("Waiting for an experiment in {project} to end.", **values)
+            if lab
+            else Sentence("Waiting for a training in {project} to end.", **values)
+        )
+    values["span"] = figures.span(eta)
+    return (
+        Sentence("Waiting for an experiment in {project} to end, which takes about {span} more.", **values)
+        if lab
+        else Sentence("Waiting for a training in {project} to end, which takes about {span} more.", **values)
+    )
+
+
+def _project_name(run: Run) -> str:
+    """Of the project that a job belongs to; the name of its folder where it belongs to none."""
+    folder = run.path.parent.parent
+    with suppress(TransferError):
+        return workspace().open_project(folder.name).name
+    return run.path.parent.name
 
 
 def stop_button(run: Run, key: str, help: str) -> None:

@@ -14,7 +14,7 @@ __all__ = ["runs"]
 
 
 def runs() -> JobList:
-    """What `job_list` needs to list them; the one shown is the one to test, on every page."""
+    """What `job_list` needs to list them."""
     return JobList(
         kind="run",
         parameter="run",

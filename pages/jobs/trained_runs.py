@@ -13,7 +13,7 @@ from transfer_core.disk.workspace import Project
 from transfer_core.runs.folder import Run, list_runs
 from transfer_core.text import plural, t
 
-__all__ = ["Trained", "chosen_run", "read_trained", "run_names", "trained_runs"]
+__all__ = ["Trained", "best_run", "chosen_run", "read_trained", "run_names", "trained_runs"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Trained:
     random: bool
     """Whether it started from random weights."""
     ended: float
+    stopped: bool = False
+    """Whether it was stopped before it had ended by itself."""
 
     @property
     def result(self) -> str:
@@ -64,10 +66,19 @@ def run_names(runs: Sequence[Trained]) -> dict[str, str]:
     }
 
 
-def chosen_run(project: Project, runs: list[Trained]) -> Trained | None:
-    """The run the person chose, on this page or by training it last; or else the newest."""
-    chosen = project.choices.get("run")
-    return next((trained for trained in runs if trained.run.id == chosen), runs[0] if runs else None)
+def chosen_run(project: Project, runs: Sequence[Trained]) -> Trained | None:
+    """The run that stands for the project: the one a person chose to test, or else the best."""
+    chosen = project.choices.get("to_test")
+    return next((trained for trained in runs if trained.run.id == chosen), best_run(runs))
+
+
+def best_run(runs: Sequence[Trained]) -> Trained | None:
+    """Of those that ended by themselves, the one that got most validation photos right; the newest of equals.
+
+    Args:
+        runs: newest first. Those that were stopped stand back.
+    """
+    return max(runs, key=lambda trained: (not trained.stopped, trained.accuracy or 0.0), default=None)
 
 
 def read_trained(run: Run) -> Trained:
@@ -89,4 +100,5 @@ def read_trained(run: Run) -> Trained:
         else t("head only"),
         random=config.base.weights == "none",
         ended=status.ended or status.heartbeat,
+        stopped=bool(report.get("stopped", status.state != "FINISHED")),
     )

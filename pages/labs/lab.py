@@ -18,7 +18,7 @@ from pages.labs.start import active_experiment, begin
 from pages.ui import format as figures
 from pages.ui.frame import guard, heading, require_project
 from pages.ui.html import sentence
-from pages.ui.services import engine, events, store
+from pages.ui.services import events, store
 from transfer_core.errors import TransferError
 from transfer_core.labs.experiment import read_result
 from transfer_core.runs.events import Message
@@ -131,14 +131,17 @@ def _live(lab: Lab, run: Run, was_active: bool) -> None:
             if result is not None:
                 if words := result.get("conclusion"):
                     with st.container(key="conclusion"):
-                        st.success(sentence(words), icon=":material/lightbulb:")
+                        st.success(f"**{sentence(words)}**", icon=":material/lightbulb:")
+                if words := result.get("how_sure"):
+                    with st.container(key="how_sure"):
+                        st.markdown(t("**How sure is that?** {figures}", figures=sentence(words)))
                 lab.draw(run, result)
             live.messages(event for event in events(run) if isinstance(event, Message))
 
 
 def _progress(run: Run, status: Status) -> None:
     queued = status.state == "QUEUED"
-    text = live.waiting(engine().position(run)) if queued else t(status.step) or t("Starting")
+    text = live.waiting(run) if queued else t(status.step) or t("Starting")
     if status.eta is not None and status.eta >= 1:
         text += t(" · about {span} left", span=figures.span(status.eta))
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -55,7 +55,7 @@ def facts(tree: LayerTree, plan: FreezePlan, photos: PhotoCounts) -> None:
     """Draw the panel beside the tree."""
     figure = estimate(workspace(), tree, plan, max(photos.classes, 2), photos.train, photos.validation)
     with st.container(border=True, key="facts"):
-        _parameters(figure)
+        _parameters(tree, figure)
         if photos.problem:
             st.info(
                 t("{problem} Time and risk show here once there are photos.", problem=photos.problem),
@@ -63,11 +63,11 @@ def facts(tree: LayerTree, plan: FreezePlan, photos: PhotoCounts) -> None:
             )
         else:
             _risk(figure, photos)
-            _time(figure, photos)
+            _time(figure, photos, in_front=_in_front(tree, plan, figure))
         _cut(tree, plan, figure)
 
 
-def _parameters(figure: Estimate) -> None:
+def _parameters(tree: LayerTree, figure: Estimate) -> None:
     in_base = figure.trainable_parameters - figure.head_parameters
     st.metric(
         t("Trainable parameters"),
@@ -80,8 +80,18 @@ def _parameters(figure: Estimate) -> None:
         ),
     )
     st.metric(
-        t("Frozen parameters"), figures.amount(figure.frozen_parameters), help=t("Numbers that stay as they are.")
+        t("Frozen parameters"),
+        figures.amount(figure.frozen_parameters),
+        help=t("Numbers that stay as they are."),
     )
+    statistics = sum(node.parameters - node.facts.trainable_parameters for node in tree.layers.values() if node.facts)
+    if statistics and figure.frozen_parameters == statistics:
+        st.caption(
+            t(
+                "What is left frozen are averages that BatchNormalization took over a million photos. They stay, "
+                "whichever layers train: your photos are too few to replace them."
+            )
+        )
 
 
 def _risk(figure: Estimate, photos: PhotoCounts) -> None:
@@ -112,10 +122,18 @@ def _risk(figure: Estimate, photos: PhotoCounts) -> None:
         st.markdown(t(":material/check_circle: {words} The risk of over-fitting is **low**.", words=words))
 
 
-def _time(figure: Estimate, photos: PhotoCounts) -> None:
+def _in_front(tree: LayerTree, plan: FreezePlan, figure: Estimate) -> bool:
+    """Whether any layer is computed once for each photo, because all before it is frozen too."""
+    return plan.head_only or any(name in tree.layers for name in figure.frontier)
+
+
+def _time(figure: Estimate, photos: PhotoCounts, *, in_front: bool) -> None:
     said = [
         Sentence(
-            ":material/timer: **{epoch}** an epoch, and **{once}** once, for what stays frozen.",
+            ":material/timer: **{epoch}** an epoch, and **{once}** once, for what stays frozen."
+            if in_front
+            else ":material/timer: **{epoch}** an epoch, and **{once}** once: first the head learns, on the base as it "
+            "is.",
             epoch=_about(figure.seconds_per_epoch),
             once=_about(figure.features_seconds),
         )
@@ -126,7 +144,10 @@ def _time(figure: Estimate, photos: PhotoCounts) -> None:
     size = figures.size(figure.disk_bytes(photos.halved))
     st.markdown(
         t(
-            ":material/hard_drive: **{size}** on disk keep what the frozen part saw in {train:,} photos.",
+            ":material/hard_drive: **{size}** on disk keep what the frozen part saw in {train:,} photos."
+            if in_front
+            else ":material/hard_drive: **{size}** on disk keep {train:,} photos as the network reads them, and what "
+            "the head learns from first.",
             size=size,
             train=photos.train + photos.validation,
         )
@@ -142,7 +163,7 @@ def _cut(tree: LayerTree, plan: FreezePlan, figure: Estimate) -> None:
     home = {layer.name: block.name for block in tree.blocks for layer in block.children}
     if plan.head_only:
         text = t("The cut lies **after the whole base**: it runs once for each photo.")
-    elif not any(name in home for name in figure.frontier):
+    elif not _in_front(tree, plan, figure):
         text = t("There is **no frozen part in front**: the whole network runs in every epoch.")
     else:
         text = t(

@@ -18,15 +18,20 @@ _LAST = "edit_last"
 _DOUBLE_CLICK = 1.0  # seconds in which the same form sent again is the second click of a pair
 
 
-def edit(change: Callable[..., Any], *values: Any, at: str = "") -> None:
+def edit(change: Callable[..., Any], *values: Any, at: str = "") -> bool:
     """Do `change(*values)`; made for `on_click`, which runs before the page is drawn.
 
     A refusal is kept for where it belongs: `at` names a form, none the page.
+
+    Returns:
+        Whether it was done.
     """
     try:
         change(*values)
     except TransferError as error:
         st.session_state[_REFUSAL] = (at, str(error))
+        return False
+    return True
 
 
 def edit_form(change: Callable[..., Any], fields: Sequence[str], emptied: str) -> None:

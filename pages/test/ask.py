@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.jobs.trained_runs import Trained, run_names
+from pages.jobs.trained_runs import Trained, best_run, run_names
 from pages.test import answers
 from pages.ui.format import photo_count
 from pages.ui.services import engine
@@ -30,14 +30,14 @@ def warm() -> None:
 
 
 def choose_run(project: Project, runs: Sequence[Trained], chosen: Trained) -> Trained:
-    """Pick among the trained runs; the newest is taken until another is chosen."""
+    """Pick among the trained runs; the best is taken until another is chosen."""
     names = run_names(runs)
-    best = max(runs, key=lambda trained: trained.accuracy or 0)
-    if len(runs) > 1:
+    best = best_run(runs)
+    if best and len(runs) > 1:
         names[best.run.id] += t(" · best so far")
 
     def keep() -> None:
-        project.choose(run=st.session_state["test_run"])
+        project.choose(to_test=st.session_state["test_run"])
 
     picked = st.selectbox(
         t("Trained classifier"),
@@ -46,7 +46,7 @@ def choose_run(project: Project, runs: Sequence[Trained], chosen: Trained) -> Tr
         key="test_run",
         format_func=lambda run: names.get(run, run),
         on_change=keep,
-        help=t("Each time you train, a classifier is kept. Choose which one to ask."),
+        help=t("Each time you train, a classifier is kept. The best one answers, until you choose another."),
     )
     found = next((trained for trained in runs if trained.run.id == picked), chosen)
     if found.random:

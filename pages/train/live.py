@@ -8,12 +8,14 @@ from pages.components.live_curves import live_curves
 from pages.jobs.describe import config_words
 from pages.jobs.live import continue_button, ended, log, messages, problem, stop_button
 from pages.train import curves, run_view
+from pages.train.lr_finder import found_rates
 from pages.train.run_view import RunView
 from pages.ui import format as figures
 from pages.ui.frame import go, guard
-from pages.ui.services import engine
+from pages.ui.html import sentence
+from transfer_core.disk.workspace import Project
 from transfer_core.runs.folder import Run
-from transfer_core.runs.hints import read_curves
+from transfer_core.runs.hints import read_run
 from transfer_core.text import Sentence, t
 
 __all__ = ["live_run"]
@@ -25,18 +27,18 @@ _MARKS = {
 }
 
 
-def live_run(run: Run) -> None:
+def live_run(run: Run, project: Project) -> None:
     """Show `run` and follow it while it is active; everything is read from disk, so every tab sees the same."""
     with guard():
-        interval = run_view.read(run, engine()).poll
-        st.fragment(_live, run_every=interval)(run, interval)
+        interval = run_view.read(run).poll
+        st.fragment(_live, run_every=interval)(run, project, interval)
 
 
-def _live(run: Run, interval: float | None) -> None:
+def _live(run: Run, project: Project, interval: float | None) -> None:
     if not run.path.is_dir():
         st.rerun()  # deleted in another tab: the whole page knows what is left to show
     with guard():
-        view = run_view.read(run, engine())
+        view = run_view.read(run)
         if view.poll != interval:
             st.rerun()  # one run of the whole page: it starts, slows or ends the following, and redraws the rest
         with st.container(border=True, key="live"):
@@ -46,7 +48,7 @@ def _live(run: Run, interval: float | None) -> None:
                 if view.status.active:
                     _progress(view)
                 else:
-                    _ending(view)
+                    _ending(view, project)
                 messages(view.messages, told=view.status.message)  # the ending says that one
             _curves(view)
 
@@ -62,7 +64,7 @@ def _headline(view: RunView) -> None:
 def _progress(view: RunView) -> None:
     st.markdown(" :gray[→] ".join(_MARKS[state].format(name) for name, state in view.steps_done()))
     text = " · ".join(part for part in (view.doing, view.left) if part)
-    st.progress(view.fraction, text=text)
+    st.progress(view.fraction, text=sentence(text))
     if view.stopping:
         st.caption(t("It stops after the current step. The best weights so far are kept."))
     if view.silence:
@@ -82,7 +84,7 @@ def _progress(view: RunView) -> None:
             st.metric(t("Time an epoch"), figures.span(last.seconds), width="content")
 
 
-def _ending(view: RunView) -> None:
+def _ending(view: RunView, project: Project) -> None:
     status, why = view.status, view.status.message
     if status.state == "STOPPED" and view.report:
         why = Sentence("Stopped on request. The best weights up to then are kept.")
@@ -98,15 +100,13 @@ def _ending(view: RunView) -> None:
     problem()
     log(view.run, status, "log")
     if view.report:
-        _result(view, view.report)
-    _hints(view)
+        _result(view, project, view.report)
+    _hints(view, project)
 
 
-def _hints(view: RunView) -> None:
+def _hints(view: RunView, project: Project) -> None:
     """What the curves show, now that they are complete."""
-    counts = view.run.manifest().counts()
-    train, validation = (sum(counts.get(which, {}).values()) for which in ("train", "validation"))
-    hints = read_curves(view.epochs, train, validation, len(counts.get("train", {})))
+    hints = read_run(view.run, view.epochs, view.report, found_rates(project, view.config))
     if hints:
         with st.container(key="hints"):
             for hint in hints:
@@ -114,7 +114,7 @@ def _hints(view: RunView) -> None:
                 st.markdown(f"{icon} **{hint.title}.** {hint.sentence} *{hint.advice}*")
 
 
-def _result(view: RunView, report: dict) -> None:
+def _result(view: RunView, project: Project, report: dict) -> None:
     photos = sum(view.run.manifest().counts().get("validation", {}).values())
     accuracy = report["val_accuracy"]
     low, high = report["val_interval"]
@@ -134,6 +134,7 @@ def _result(view: RunView, report: dict) -> None:
             took = t("Training took {span}.", span=figures.span(sum(report["seconds"].values())))
             st.caption(f"{_proof(report)} {took}")
         if st.button(t("Test it on new photos"), key="test_it", type="primary", icon=":material/image_search:"):
+            project.choose(to_test=view.run.id)
             go("test")
 
 

@@ -18,13 +18,14 @@ from pages.ui.html import sentence
 from pages.ui.services import engine
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
+from transfer_core.runs.config import plain_number
 from transfer_core.text import Sentence, joined, t
 
 if TYPE_CHECKING:
     from transfer_core.photos.manifest import Manifest
     from transfer_core.runs.config import RunConfig
 
-__all__ = ["decimal", "rate_figure", "rate_finder", "rates_task"]
+__all__ = ["decimal", "found_rates", "rate_figure", "rate_finder", "rates_task"]
 
 _PHASES = {"head": Sentence("the head"), "fine-tune": Sentence("fine-tuning")}
 _PATIENCE = 900.0  # seconds; a hundred steps of a whole large base on a small machine
@@ -135,6 +136,15 @@ def _found(project: Project, curve: dict[str, Any], use: Callable[[str, float], 
         )
 
 
+def found_rates(project: Project, config: RunConfig) -> dict[str, float]:
+    """By phase, the rate that the last search suggests for settings such as `config`; nothing where there was none."""
+    task = tasks.find(rates_task(project))
+    curve = task.result if task and task.ended and not task.error else None
+    if curve is None or curve["suggestion"] is None or curve["of"] != _compared(config):
+        return {}
+    return {curve["phase"]: curve["suggestion"]}
+
+
 def rate_figure(curve: dict[str, Any]) -> dict[str, Any]:
     """The loss over the rate as a Plotly figure, with the suggestion marked.
 
@@ -194,4 +204,4 @@ def _alternative(curve: dict[str, Any]) -> str:
 
 def decimal(rate: float) -> str:
     """0.00001, not 1e-05, to two digits."""
-    return f"{float(f'{rate:.1e}'):.12f}".rstrip("0").rstrip(".")
+    return plain_number(rate, digits=2)

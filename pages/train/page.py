@@ -14,6 +14,7 @@ from pages.ui.frame import guard, heading, require_project
 from pages.ui.services import store, workspace
 from transfer_core.errors import TransferError
 from transfer_core.runs.config import RunConfig
+from transfer_core.runs.hints import far_rates
 from transfer_core.text import Sentence, joined, t
 
 project = require_project()
@@ -67,6 +68,8 @@ if busy:
 if config and manifest and not busy:
     counts = manifest.counts()
     st.markdown(summary(config, sum(counts["train"].values()), sum(counts["validation"].values())))
+    for warning in far_rates(config):
+        st.warning(t(warning), icon=":material/speed:")
 with st.container(horizontal=True, vertical_alignment="center", key="start"):
     st.button(
         t("Train"),
@@ -87,5 +90,5 @@ with guard():
     if run is None:
         st.caption(t("Nothing has been trained here yet."))
     else:
-        live_run(run)
+        live_run(run, project)
     job_list(runs(), project, run)

@@ -11,7 +11,6 @@ from typing import Any
 from pages.jobs.live import waiting
 from pages.ui import format as figures
 from pages.ui.services import events
-from transfer_core.jobs.engine import Engine
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.events import EpochEnded, Event, Message, PhaseStarted, Progress
 from transfer_core.runs.folder import Run, Status
@@ -109,8 +108,6 @@ class RunView:
     config: RunConfig
     events: list[Event]
     report: dict[str, Any] | None
-    position: int
-    """Place among the waiting runs, from 1; 0 when it does not wait."""
     stopping: bool
     """A stop was asked for and has not happened yet."""
 
@@ -143,7 +140,7 @@ class RunView:
         """What it does right now, in words."""
         if self.status.state != "QUEUED":
             return self.progress.words
-        return waiting(self.position)
+        return waiting(self.run)
 
     @property
     def left(self) -> str:
@@ -182,7 +179,7 @@ class RunView:
         return steps
 
 
-def read(run: Run, engine: Engine) -> RunView:
+def read(run: Run) -> RunView:
     """Read `run` from disk.
 
     Raises:
@@ -196,6 +193,5 @@ def read(run: Run, engine: Engine) -> RunView:
         config=run.config(),
         events=events(run),
         report=run.report() if not status.active else None,
-        position=engine.position(run) if status.state == "QUEUED" else 0,
         stopping=status.active and run.stop_requested,
     )

@@ -13,7 +13,7 @@ from pages.train.more_settings import MORE_PLACES, more_settings
 from pages.ui.widget_keys import put, renew, widget_key, widget_value
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
-from transfer_core.runs.config import Optimizer, RunConfig
+from transfer_core.runs.config import Optimizer, RunConfig, plain_number
 from transfer_core.text import t
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
 
 
 def _use_rate(project: Project, phase: str, rate: float) -> None:
-    put("head_rate" if phase == "head" else "fine_tune_rate", _decimal(rate))
+    put("head_rate" if phase == "head" else "fine_tune_rate", plain_number(rate))
     _store(project)
 
 
@@ -157,18 +157,13 @@ def _stored(project: Project) -> dict[str, Any]:
     for name, part in project.choices.get("train", {}).items():
         config[name] = config[name] | part if isinstance(part, dict) else part
     values = {key: _find(config, place) for key, place in _PLACES.items()}
-    return values | {key: _decimal(values[key]) for key in ("head_rate", "fine_tune_rate")}
+    return values | {key: plain_number(values[key]) for key in ("head_rate", "fine_tune_rate")}
 
 
 def _find(config: dict[str, Any], place: tuple[str, ...]) -> Any:
     for name in place:
         config = config[name]
     return config
-
-
-def _decimal(rate: float) -> str:
-    """0.00001, not 1e-05."""
-    return f"{rate:.10f}".rstrip("0").rstrip(".") if rate >= 1e-9 else f"{rate:g}"
 
 
 def _store(project: Project) -> None:

@@ -38,6 +38,8 @@ class Task:
     result: Any = None
     error: Exception | None = None
     ended: bool = False
+    asked_by: set[str] = field(default_factory=set)
+    """Ids of the projects whose people asked for it, where the work is for all projects."""
     started: float = field(default_factory=time.monotonic)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None

@@ -9,12 +9,12 @@ from tests.browser.person import PATIENCE, Person
 from tests.support import Server
 
 CONCLUSIONS = {
-    "compare": r"fixed|same|no real difference|difference",
+    "compare": r"no real difference|the same|fixes|better|worse",
     "knowledge": r"ImageNet",
-    "probe": r"block|stem|top",
-    "sweep": r"head alone|from \w+",
-    "sanity": r"equal|same|agree",
-    "recipe": r"\d+ ?%",
+    "probe": r"block|stem|top|network|too few",
+    "sweep": r"head alone|Fine-tune",
+    "sanity": r"the same|differ|rounding",
+    "recipe": r"\d+ ?%|Train the head first|Fine-tune at a low rate",
 }
 """What the conclusion of each lab speaks of."""
 

@@ -53,6 +53,7 @@ def test_missing_keys_take_their_defaults() -> None:
         ({"head": {"epochs": 0, "learning_rate": 0.1}}, "at least 1 epoch"),
         ({"head": {"epochs": 2.5, "learning_rate": 0.1}}, "number of epochs must be a whole number"),
         ({"head": {"epochs": 2, "learning_rate": -0.1}}, "learning rate must be a number"),
+        ({"head": {"epochs": 2, "learning_rate": 100.0}}, "a number from 0.000000001 to 10; 100 came"),
         ({"head": {"epochs": 2, "learning_rate": float("nan")}}, "learning rate must be a number"),
         ({"head": {"epochs": 2}}, "config.head does not fit"),
         ({"fit": {"optimizer": "lion"}}, "optimizer must be one of adam, rmsprop, sgd; 'lion' came"),

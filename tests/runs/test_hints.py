@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transfer_core.runs.config import RunConfig
 from transfer_core.runs.events import EpochEnded
-from transfer_core.runs.hints import Hint, read_curves
+from transfer_core.runs.hints import Hint, far_rates, lower_rate, read_curves
 
 Course = list[tuple[float, float, float, float]]  # loss, accuracy, val_loss, val_accuracy
 
@@ -71,7 +72,7 @@ def test_a_jump_where_fine_tuning_begins_is_its_rate() -> None:
     tuned = ended([(2.5, 0.3, 2.0, 0.3), (2.2, 0.3, 1.9, 0.3)], "fine-tune", 13, 2e-3)
     (hint,) = read_curves(ended(HEALTHY) + tuned, 2000, 1000, 2)
     assert hint.kind == "rate" and "jumped from 0.10 to 2.50" in str(hint.sentence)
-    assert str(hint.advice) == "Try a rate about ten times lower for fine-tuning: 0.0002."
+    assert str(hint.advice) == "Try a lower learning rate for fine-tuning: 0.00001."
 
 
 def test_few_photos_are_a_hint_only_where_they_hurt() -> None:
@@ -107,3 +108,49 @@ def test_hints_never_contradict_each_other(
 @given(COURSES)
 def test_more_photos_to_check_never_add_the_hint_that_they_are_few(course: Course) -> None:
     assert "validation" not in kinds(ended(course), validation=400)
+
+
+def test_the_accuracy_told_is_that_of_the_weights_that_were_kept() -> None:
+    # The head was kept: fine-tuning made the validation loss no lower, though it got other photos right.
+    head = ended([(0.1 / n, 1.0, 0.8, 0.467) for n in range(1, 9)])
+    tuned = ended([(0.05, 1.0, 0.9 + n / 10, 0.33) for n in range(5)], "fine-tune", 9, 1e-5)
+    said = " ".join(str(hint.sentence) for hint in read_curves(head + tuned, 100, 30, 2, kept=1))
+    assert "47%" in said and "33%" not in said
+    # Of a run that kept an epoch before the last, that epoch's.
+    falling = ended([(1 / n, 0.5 + n / 20, 0.8 + abs(n - 4) / 50, 0.5 + n / 50) for n in range(1, 11)])
+    said = " ".join(str(hint.sentence) for hint in read_curves(falling, 100, 30, 2, kept=4))
+    assert "58% right may stand" in said
+
+
+@pytest.mark.parametrize(
+    ("phase", "rate", "found", "expected"),
+    [
+        ("fine-tune", 1.0, None, "0.00001"),  # not 0.1
+        ("fine-tune", 1.0, 3e-6, "0.000003"),
+        ("fine-tune", 1.0, 3e-4, "0.00001"),
+        ("fine-tune", 1e-5, None, "0.000001"),  # the default itself was too high
+        ("fine-tune", 1e-5, 1e-4, "0.000001"),
+        ("head", 10.0, None, "0.002"),
+        ("head", 0.003, None, "0.0003"),
+    ],
+)
+def test_the_rate_advised_comes_from_the_default_and_the_search(
+    phase: str, rate: float, found: float | None, expected: str
+) -> None:
+    assert lower_rate(phase, rate, found) == expected
+    assert float(expected) < rate
+
+
+def test_only_rates_far_above_the_default_are_warned_of() -> None:
+    def warned(**parts: Any) -> list[str]:
+        return [str(one) for one in far_rates(RunConfig.from_dict(parts))]
+
+    tuned = {"plan": {"trainable": ["top"]}}
+    fast = {"fine_tune": {"epochs": 5, "learning_rate": 1.0}}
+    assert warned() == [] and warned(**tuned) == []
+    assert warned(**fast) == []  # nothing is fine-tuned
+    (said,) = warned(**fast, **tuned)
+    assert "fine-tuning is 1, 100,000 times the default of 0.00001" in said
+    assert warned(**tuned, fine_tune={"epochs": 5, "learning_rate": 3e-4}) == []
+    assert "the head is 0.2, 100 times" in warned(head={"epochs": 5, "learning_rate": 0.2})[0]
+    assert warned(head={"epochs": 5, "learning_rate": 0.2}, fit={"optimizer": "sgd"}) == []

@@ -22,7 +22,7 @@ def imagenet_names() -> tuple[str, ...]:
     return tuple(next((lemma for lemma in known if common[lemma] == 1), known[0]) for known in lemmas)
 
 
-def names_like(class_name: str) -> tuple[str, ...]:
+def names_like(class_name: str) -> dict[int, str]:
     """The names in ImageNet that say the same as a class's name, or a kind of it by their last word (`tabby cat`).
 
     By letters alone: a hot dog comes up for `dog`, and no beagle does.
@@ -31,13 +31,13 @@ def names_like(class_name: str) -> tuple[str, ...]:
         class_name: of a project; case, `_`, `-` and a plural's s don't count.
 
     Returns:
-        The lemma that fits, one a class of ImageNet, in its order.
+        The lemma that fits by the index of its class of ImageNet, in their order.
     """
     wanted = _words(class_name)
     if not wanted:
-        return ()
+        return {}
     fits = ([lemma for lemma in known if _words(lemma)[-len(wanted) :] == wanted] for known in _lemmas())
-    return tuple(found[0] for found in fits if found)
+    return {index: found[0] for index, found in enumerate(fits) if found}
 
 
 @cache

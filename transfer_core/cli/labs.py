@@ -27,8 +27,10 @@ def commands() -> tuple[click.Command, ...]:
 
 def experiment_words(value: dict[str, Any]) -> str:
     """The conclusion, and where everything else is kept."""
-    words = value.get("conclusion") or t("Stopped before there was anything to conclude.")
-    return words + "\n" + t("Kept in {folder}.", folder=value["folder"])
+    words = [value.get("conclusion") or t("Stopped before there was anything to conclude.")]
+    if value.get("how_sure"):
+        words.append(t("How sure is that? {figures}", figures=value["how_sure"]))
+    return "\n".join([*words, t("Kept in {folder}.", folder=value["folder"])])
 
 
 def _command(kind: str) -> click.Command:

@@ -19,9 +19,8 @@ from transfer_core.errors import ConfigError
 from transfer_core.labs.experiment import is_experiment
 from transfer_core.runs.augmentation import PRESETS
 from transfer_core.runs.config import RunConfig, TuningConfig
-from transfer_core.runs.events import EpochEnded
 from transfer_core.runs.folder import Run, open_run
-from transfer_core.runs.hints import read_curves
+from transfer_core.runs.hints import read_run
 from transfer_core.text import Sentence, t
 
 __all__ = ["predict", "resume", "train"]
@@ -170,13 +169,9 @@ def _train_words(value: dict[str, Any]) -> str:
 
 def _hint_lines(run: Run) -> list[str]:
     """What the curves show, a line each."""
-    counts = run.manifest().counts()
-    train, validation = (sum(counts[which].values()) for which in ("train", "validation"))
-    epochs = [event for event in run.events() if isinstance(event, EpochEnded)]
-    hints = read_curves(epochs, train, validation, len(counts["train"]))
     return [
         t("{title}. {sentence} {advice}", title=hint.title, sentence=hint.sentence, advice=hint.advice)
-        for hint in hints
+        for hint in read_run(run, run.epochs(), run.report())
     ]
 
 

@@ -26,6 +26,9 @@ class Engine(Protocol):
     def position(self, run: Run) -> int:
         """The run's place among those that wait, from 1; 0 when it does not wait."""
 
+    def running(self) -> list[Run]:
+        """The runs, of any project, that are carried out now: those that wait, wait for these."""
+
     def reconcile(self) -> None:
         """Set right what a restart left: watch what still trains, queue what waited, close what died."""
 

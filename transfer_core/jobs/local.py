@@ -123,6 +123,11 @@ class LocalEngine:
         with self._lock:
             return self._queue.position(run)
 
+    def running(self) -> list[Run]:
+        """The runs that are carried out now."""
+        with self._lock:
+            return list(self._workers)
+
     def reconcile(self) -> None:
         """Take in every run of every project, and look again every few seconds from now on; see `Engine.reconcile`."""
         with self._lock, self._trouble_with(None):

@@ -4,6 +4,8 @@ import math
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, Literal, TypeVar, get_args
 
+import numpy as np
+
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.errors import ConfigError
 from transfer_core.runs.augmentation import get_preset
@@ -25,6 +27,7 @@ __all__ = [
     "check_number",
     "is_number",
     "is_whole",
+    "plain_number",
 ]
 
 Optimizer = Literal["adam", "rmsprop", "sgd"]
@@ -33,6 +36,8 @@ ScheduleName = Literal["constant", "cosine", "plateau"]
 CachePrecision = Literal["float32", "float16"]
 
 T = TypeVar("T")
+
+_LONG = 1e16  # from here on a number with all its zeros is harder to read
 
 
 def check_number(name: Sentence, value: Any, low: float, high: float, whole: bool = False) -> None:
@@ -49,22 +54,32 @@ def check_number(name: Sentence, value: Any, low: float, high: float, whole: boo
         ConfigError: says what came and what was expected.
     """
     if not (is_whole(value) if whole else is_number(value)) or not low <= value <= high:
-        # :g would round the largest seed.
-        least, most = (str(bound) if is_whole(bound) else f"{bound:g}" for bound in (low, high))
         raise ConfigError(
-            "{name} must be a whole number from {least} to {most}; {value!r} came."
+            "{name} must be a whole number from {least} to {most}; {value} came."
             if whole
-            else "{name} must be a number from {least} to {most}; {value!r} came.",
+            else "{name} must be a number from {least} to {most}; {value} came.",
             name=name,
-            least=least,
-            most=most,
-            value=value,
+            least=plain_number(low),
+            most=plain_number(high),
+            value=plain_number(value) if is_number(value) else repr(value),
         )
 
 
 def is_number(value: Any) -> bool:
     """Whether it is a finite number; a truth value is none."""
     return is_whole(value) or (isinstance(value, float) and math.isfinite(value))
+
+
+def plain_number(value: float, digits: int | None = None) -> str:
+    """A number as people write it: 0.00001 and 100, not 1e-05 and 100.0.
+
+    Args:
+        value: finite.
+        digits: so many that count, rounded; None: as many as tell it from every other number.
+    """
+    if is_whole(value) or abs(value) >= _LONG:
+        return str(value)
+    return np.format_float_positional(value, precision=digits, fractional=False, trim="-")
 
 
 def is_whole(value: Any) -> bool:

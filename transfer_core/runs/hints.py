@@ -10,15 +10,17 @@ talk of over-fitting.
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from transfer_core.runs.config import RunConfig, plain_number
 from transfer_core.runs.events import EpochEnded
+from transfer_core.runs.folder import Run
 from transfer_core.stats.intervals import wilson
 from transfer_core.text import Sentence
 
-__all__ = ["GOOD_START", "Hint", "Kind", "read_curves"]
+__all__ = ["GOOD_START", "Hint", "Kind", "far_rates", "lower_rate", "read_curves", "read_run"]
 
 Kind = Literal["rate", "over-fitting", "too early", "few photos", "validation"]
 
@@ -38,6 +40,10 @@ _STILL, _STILL_BY = 0.05, 0.02
 """The share, and the amount, by which the validation loss fell over the last three epochs."""
 GOOD_START = 20
 """Photos a class that are a good start, here and on Photos; below that, photos help more than any setting."""
+_CLEARLY = 3.0
+"""A rate is clearly lower from this factor on."""
+_FAR, _FAR_SGD = 50.0, 500.0
+"""A rate is far above the default from this factor on; plain SGD takes larger ones than Adam and RMSprop."""
 _WIDE = 0.2
 """Width of the 95 % interval from which on two runs can hardly be told apart."""
 
@@ -55,7 +61,32 @@ class Hint:
     level: Literal["info", "warning"] = "info"
 
 
-def read_curves(epochs: Sequence[EpochEnded], train_photos: int, validation_photos: int, classes: int) -> list[Hint]:
+def read_run(
+    run: Run, epochs: Sequence[EpochEnded], report: Mapping[str, Any] | None, found: Mapping[str, float] | None = None
+) -> list[Hint]:
+    """What the curves of a run that has ended show.
+
+    Args:
+        run: its photos are counted.
+        epochs: all it told of.
+        report: what report.json holds; None where there is no model.
+        found: by phase, the learning rate that the search for one suggests.
+    """
+    counts = run.manifest().counts()
+    train, validation = (sum(counts.get(which, {}).values()) for which in ("train", "validation"))
+    phases = [fitted["best_epoch"] for fitted in (report or {}).get("phases", {}).values()]
+    kept = next((epoch for epoch in reversed(phases) if epoch), None)
+    return read_curves(epochs, train, validation, len(counts.get("train", {})), kept, found)
+
+
+def read_curves(
+    epochs: Sequence[EpochEnded],
+    train_photos: int,
+    validation_photos: int,
+    classes: int,
+    kept: int | None = None,
+    found: Mapping[str, float] | None = None,
+) -> list[Hint]:
     """What the curves of an ended run show, the most important first; nothing for a healthy run.
 
     Args:
@@ -63,14 +94,21 @@ def read_curves(epochs: Sequence[EpochEnded], train_photos: int, validation_phot
         train_photos: photos learned from.
         validation_photos: photos checked on.
         classes: how many.
+        kept: number of the epoch whose weights the classifier has: where fine-tuning made nothing better, one of the
+            head. None: that with the lowest validation loss of the last phase.
+        found: by phase, the learning rate that the search for one suggests.
     """
     if not epochs or validation_photos < 1:
         return []
     last = [epoch for epoch in epochs if epoch.phase == epochs[-1].phase]
-    best = min(last, key=lambda epoch: _finite(epoch.metrics["val_loss"]))
-    hints = [_rate(epochs, last)]
+    best = next(
+        (epoch for epoch in epochs if epoch.epoch == kept),
+        min(last, key=lambda epoch: _finite(epoch.metrics["val_loss"])),
+    )
+    hints = [_rate(epochs, last, (found or {}).get(last[0].phase))]
     if hints[0] is None:
-        hints.append(_too_early(last) or _over_fitting(last, best, validation_photos))
+        phase = [epoch for epoch in epochs if epoch.phase == best.phase]
+        hints.append(_too_early(phase) or _over_fitting(phase, best, validation_photos))
         if hints[-1] and hints[-1].kind == "over-fitting" and train_photos < GOOD_START * classes:
             hints.append(_few_photos(train_photos, classes))
     hints.append(_validation(best.metrics["val_accuracy"], validation_photos))
@@ -81,7 +119,42 @@ def _finite(value: float) -> float:
     return value if math.isfinite(value) else math.inf
 
 
-def _rate(epochs: Sequence[EpochEnded], last: Sequence[EpochEnded]) -> Hint | None:
+def lower_rate(phase: str, rate: float, found: float | None = None) -> str:
+    """The learning rate to try after one that was too high: a decimal such as 0.00001.
+
+    The default of the phase, or what the search for a rate suggests where that is lower; a tenth of `rate` where
+    neither is clearly below it.
+    """
+    config = RunConfig()
+    default = (config.head if phase == "head" else config.fine_tune).learning_rate
+    known = min(default, found or default)
+    return plain_number(known if known <= rate / _CLEARLY else rate / 10, digits=1)
+
+
+def far_rates(config: RunConfig) -> list[Sentence]:
+    """A warning of each learning rate that is far above its default, before anything is trained with it."""
+    usual = RunConfig()
+    said = []
+    for name, phase, default in (
+        (Sentence("the head"), config.head, usual.head),
+        *([(Sentence("fine-tuning"), config.fine_tune, usual.fine_tune)] if config.fine_tunes else []),
+    ):
+        times = phase.learning_rate / default.learning_rate
+        if times >= (_FAR_SGD if config.fit.optimizer == "sgd" else _FAR):
+            said.append(
+                Sentence(
+                    "The learning rate of {phase} is {rate}, {times:,.0f} times the default of {default}. Steps so "
+                    "large overshoot: the loss will probably grow instead of falling.",
+                    phase=name,
+                    rate=plain_number(phase.learning_rate),
+                    times=float(f"{times:.1g}"),
+                    default=plain_number(default.learning_rate),
+                )
+            )
+    return said
+
+
+def _rate(epochs: Sequence[EpochEnded], last: Sequence[EpochEnded], found: float | None) -> Hint | None:
     """The training loss must fall: where it climbs, keeps jumping, or jumps as fine-tuning begins, steps overshoot."""
     losses = [epoch.metrics["loss"] for epoch in last]
     rate = last[0].learning_rate
@@ -105,10 +178,10 @@ def _rate(epochs: Sequence[EpochEnded], last: Sequence[EpochEnded]) -> Hint | No
             seen = Sentence("The training loss jumps up and down instead of falling.")
     if seen is None:
         return None
-    lower = f"{float(f'{rate / 10:.1g}'):.12f}".rstrip("0").rstrip(".")
-    advice = Sentence("Try a rate about ten times lower for the head: {rate}.", rate=lower)
+    lower = lower_rate(last[0].phase, rate, found)
+    advice = Sentence("Try a lower learning rate for the head: {rate}.", rate=lower)
     if last[0].phase == "fine-tune":
-        advice = Sentence("Try a rate about ten times lower for fine-tuning: {rate}.", rate=lower)
+        advice = Sentence("Try a lower learning rate for fine-tuning: {rate}.", rate=lower)
     return Hint("rate", Sentence("The learning rate looks too high"), seen, advice, "warning")
 
 
@@ -134,9 +207,10 @@ def _too_early(last: Sequence[EpochEnded]) -> Hint | None:
 
 
 def _over_fitting(last: Sequence[EpochEnded], best: EpochEnded, photos: int) -> Hint | None:
-    """The training photos are known better and better while new ones are not."""
-    end, lowest = last[-1].metrics, best.metrics["val_loss"]
-    low, high = wilson(round(end["val_accuracy"] * photos), photos)
+    """The training photos are known better and better while new ones are not. Accuracies are those of the weights that
+    were kept, as on the card of the result."""
+    end, kept, lowest = last[-1].metrics, best.metrics, best.metrics["val_loss"]
+    low, high = wilson(round(kept["val_accuracy"] * photos), photos)
     if end["val_loss"] > max(_ROSE * lowest, lowest + _ROSE_BY) and end["loss"] <= best.metrics["loss"]:
         seen = Sentence(
             "After epoch {epoch} the validation loss rose again, from {lowest:.2f} to {end:.2f}, "
@@ -145,12 +219,12 @@ def _over_fitting(last: Sequence[EpochEnded], best: EpochEnded, photos: int) -> 
             lowest=lowest,
             end=end["val_loss"],
         )
-    elif end["accuracy"] > high + _GAP:
+    elif kept["accuracy"] > high + _GAP:
         seen = Sentence(
             "It is right on {known:.0%} of the photos it learned from, but only on {new:.0%} of new ones "
             "({low:.0f} to {high:.0f}).",
-            known=end["accuracy"],
-            new=end["val_accuracy"],
+            known=kept["accuracy"],
+            new=kept["val_accuracy"],
             low=low * 100,
             high=high * 100,
         )

@@ -15,6 +15,7 @@ from transfer_core.backbones.stored_trees import tree_path
 from transfer_core.disk.files import atomic_path, write_json
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, PhotoError, TransferError
+from transfer_core.nn.backbones.build import build_base
 from transfer_core.nn.data.augment import preview
 from transfer_core.nn.inference.imagenet import ImageNet
 from transfer_core.nn.inference.predictor import Classifier
@@ -65,6 +66,11 @@ class QueryServer:
         """Make sure the layer tree of `base` is stored; say where."""
         load_tree(self._workspace, base)
         return {"path": str(tree_path(self._workspace, base))}
+
+    def weights(self, base: str, path: str) -> dict[str, Any]:
+        """Refuse the file at `path` unless `base` can be filled from it."""
+        build_base(self._workspace, base, path)
+        return {}
 
     def predict(self, run: str, images: list[str]) -> dict[str, Any]:
         """Ask the classifier of the run in the folder `run` about files."""
@@ -139,6 +145,7 @@ def _stored(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 KINDS: dict[str, Callable[..., dict[str, Any]]] = {
     "tree": QueryServer.tree,
+    "weights": QueryServer.weights,
     "predict": QueryServer.predict,
     "imagenet": QueryServer.imagenet,
     "augment": QueryServer.augment,

@@ -13,7 +13,7 @@ from pages.labs.lab import Lab, lab_page
 from pages.ui.html import sentence
 from pages.ui.services import engine
 from transfer_core.labs.knowledge.settings import LEAST_PHOTOS, TOLD, Settings, base_note
-from transfer_core.labs.knowledge.verdict import SURE
+from transfer_core.labs.knowledge.verdict import NAMED, SURE
 from transfer_core.runs.config import BaseConfig
 from transfer_core.text import t
 
@@ -33,7 +33,8 @@ whose photos get the most of it, the photo in question always left out.
 - **Told right**: how many photos of a class are told from the others by these names alone, with no training. The range
   behind it is where the true share most likely lies (95% interval).
 - **ImageNet holds it**: even the low end of that range is {told:.0%} or more, and the answers are sure: half of them
-  put at least {sure:.0%} on five of the 1000 names. Answers to things it has never seen scatter over many more.
+  put at least {sure:.0%} on five of the 1000 names. Answers to things it has never seen scatter over many more. Or it
+  has the class's own name and gives it to {named:.0%} of the photos or more.
 - **Told apart, but hesitantly**: the answers fit, but are unsure. Most likely the base knows something that looks
   alike: round things may all be "ping-pong ball".
 
@@ -41,6 +42,7 @@ It takes at least {least_photos} photos of a class to tell.
 """,
     told=TOLD,
     sure=SURE,
+    named=NAMED,
     least_photos=LEAST_PHOTOS,
 )
 

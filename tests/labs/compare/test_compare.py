@@ -23,7 +23,7 @@ from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.disk.files import write_bytes, write_json
 from transfer_core.errors import ConfigError, DataError, RunError
 from transfer_core.labs.compare.settings import LEAST_PHOTOS, Settings, material, shared_photos
-from transfer_core.labs.compare.verdict import conclude, drift_note, drift_words, judge
+from transfer_core.labs.compare.verdict import drift_note, drift_words, how_sure, judge
 from transfer_core.labs.experiment import ExperimentConfig
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import BaseConfig, PhaseConfig
@@ -79,7 +79,7 @@ def test_fixed_and_broken_are_told_with_what_each_said() -> None:
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 300))
 def test_the_sentence_follows_the_exact_test(fixed: int, broken: int, alike: int) -> None:
-    words = str(conclude(fixed, broken, fixed + broken + alike))
+    words = str(how_sure(fixed, broken, fixed + broken + alike))
     assert words.startswith(f"{fixed} fixed, {broken} broken: ")
     if mcnemar(fixed, broken) < SIGNIFICANT:
         assert ("the second is better" in words) == (fixed > broken)
@@ -89,9 +89,9 @@ def test_the_sentence_follows_the_exact_test(fixed: int, broken: int, alike: int
 
 
 def test_the_sentence_of_the_issue() -> None:
-    assert str(conclude(9, 7, 58)).startswith("9 fixed, 7 broken: no real difference.")
-    assert "the second is better" in str(conclude(LEAST_PHOTOS, 0, LEAST_PHOTOS))
-    assert "no real difference" in str(conclude(LEAST_PHOTOS - 1, 0, 50))
+    assert str(how_sure(9, 7, 58)).startswith("9 fixed, 7 broken: no real difference.")
+    assert "the second is better" in str(how_sure(LEAST_PHOTOS, 0, LEAST_PHOTOS))
+    assert "no real difference" in str(how_sure(LEAST_PHOTOS - 1, 0, 50))
 
 
 def test_drift_words_name_the_layer_that_moved_most() -> None:
@@ -148,7 +148,7 @@ def test_the_lab_compares_two_runs(two_runs: tuple[Run, Run], tmp_path: Path) ->
     found = api.experiment(config, tmp_path / "found", heard.append)
     reports = [run.report() for run in two_runs]
     assert found["accuracies"] == [report["val_accuracy"] for report in reports if report]
-    assert len(found["fixed"]) > LEAST_PHOTOS and "the second is better" in found["conclusion"]
+    assert len(found["fixed"]) > LEAST_PHOTOS and "the second is better" in found["how_sure"]
     assert len(found["fixed"]) - len(found["broken"]) == round((found["accuracies"][1] - found["accuracies"][0]) * 16)
     assert found["p_value"] == mcnemar(len(found["fixed"]), len(found["broken"]))
     moved = {layer for layer, value in found["drift"].items() if value > 0}
@@ -156,7 +156,7 @@ def test_the_lab_compares_two_runs(two_runs: tuple[Run, Run], tmp_path: Path) ->
     from_base = found["drift_from_base"]
     assert set(from_base[0].values()) == {0.0} and from_base[1] == found["drift"]
     assert [len(curve) for curve in found["curves"]] == [len(run.epochs()) for run in two_runs]
-    assert found["complete"] and found["conclusion"].startswith(f"{len(found['fixed'])} fixed")
+    assert found["complete"] and found["how_sure"].startswith(f"{len(found['fixed'])} fixed")
     shares = [event.done for event in heard if hasattr(event, "done") and hasattr(event, "step")]
     assert shares == sorted(shares)
 

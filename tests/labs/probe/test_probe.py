@@ -135,7 +135,7 @@ def test_the_last_block_that_matters_is_the_first_not_really_worse() -> None:
     verdict = conclude(depths(60, 120, 178, 181, 182), 0.5)
     assert (verdict.best, verdict.highest, verdict.train_from) == ("b2", "b4", "b3")
     assert (verdict.not_worth, verdict.worth) == (("b0", "b1", "b2"), ("b3", "b4"))
-    assert str(verdict.sentence) == (
+    assert str(verdict.how_sure) == (
         "b2 is the last block that matters: after it 89% (84 to 93%) of the photos are told right, and later at most "
         "91%, no real difference, so keep everything up to it frozen and fine-tune from b3 or later, if at all."
     )
@@ -152,8 +152,8 @@ def test_the_last_block_that_matters_is_the_first_not_really_worse() -> None:
 def test_an_end_that_lost_it_is_told() -> None:
     verdict = conclude(depths(60, 180, 150, 120), 0.5)
     assert (verdict.best, verdict.train_from) == ("b1", "b2")
-    assert "at the end of the base only 60%, a real loss" in str(verdict.sentence) and "if at all" not in str(
-        verdict.sentence
+    assert "at the end of the base only 60%, a real loss" in str(verdict.how_sure) and "if at all" not in str(
+        verdict.how_sure
     )
     assert "fine-tuning from b2 or later can win it back" in str(verdict.points[1])
 
@@ -161,8 +161,8 @@ def test_an_end_that_lost_it_is_told() -> None:
 def test_a_best_depth_at_the_end_rules_no_cut_out() -> None:
     verdict = conclude(depths(60, 120, 180), 0.5)
     assert (verdict.best, verdict.train_from, verdict.not_worth) == ("b2", None, ())
-    assert str(verdict.sentence).startswith("Every block helps to the very end") and "head alone first" in str(
-        verdict.sentence
+    assert str(verdict.how_sure).startswith("Every block helps to the very end") and "head alone first" in str(
+        verdict.how_sure
     )
     assert "rules no cut out" in str(verdict.points[1]) and "not worth" not in " ".join(map(str, verdict.points))
 
@@ -177,25 +177,25 @@ def test_guessing_is_called_guessing() -> None:
     # 58 % of 200 is above one half by itself, but not as the luckiest of twelve.
     verdict = conclude(depths(*[100] * 11, 116), 0.5)
     assert (verdict.best, verdict.train_from, verdict.worth) == (None, None, ())
-    assert "by guessing: 58% (51 to 65%) at best, after b11" in str(verdict.sentence) and "gives 50%" in str(
-        verdict.sentence
+    assert "by guessing: 58% (51 to 65%) at best, after b11" in str(verdict.how_sure) and "gives 50%" in str(
+        verdict.how_sure
     )
 
 
 def test_few_photos_are_a_hint_or_nothing() -> None:
     hint = conclude(depths(4, 17, 18, photos=24), 0.25)
-    assert hint.best == "b1" and str(hint.sentence).startswith(
+    assert hint.best == "b1" and str(hint.how_sure).startswith(
         "Only a hint, as 24 photos are few: b1 is the last block"
     )
     end = conclude(depths(3, 6, 18, photos=24), 0.25)
-    assert end.best == "b2" and str(end.sentence).startswith("Only a hint, as 24 photos are few: every block helps")
+    assert end.best == "b2" and str(end.how_sure).startswith("Only a hint, as 24 photos are few: every block helps")
     assert "With 24 photos each figure can be off by 16 points" in str(hint.warnings[0])
     assert f"About {photos_needed(0.75)} photos in all" in str(hint.warnings[0])
     blind = conclude(depths(16, 17, 18, photos=24), 0.25)
-    assert blind.best is None and str(blind.sentence).startswith("24 photos are too few to tell the depths apart")
-    assert "after b2 75%" in str(blind.sentence) and "nowhere more" not in str(blind.sentence)
+    assert blind.best is None and str(blind.how_sure).startswith("24 photos are too few to tell the depths apart")
+    assert "after b2 75%" in str(blind.how_sure) and "nowhere more" not in str(blind.how_sure)
     alike = conclude(depths(18, 18, photos=24), 0.25)
-    assert alike.best is None and str(alike.sentence).endswith("told right already, and nowhere more.")
+    assert alike.best is None and str(alike.how_sure).endswith("told right already, and nowhere more.")
 
 
 @given(st.floats(0.0, 1.0), st.sampled_from([0.05, 0.1, 0.2]))
@@ -211,7 +211,7 @@ def test_whatever_the_figures_the_parts_agree(correct: list[int], chance: float)
     found = depths(*correct)
     verdict = conclude(found, chance)
     names = [depth.block for depth in found]
-    assert str(verdict.sentence).endswith(".") and verdict.highest in names
+    assert str(verdict.how_sure).endswith(".") and verdict.highest in names
     if verdict.best is None:
         assert verdict.train_from is None and not verdict.worth and not verdict.not_worth
     elif verdict.train_from is None:

@@ -140,7 +140,7 @@ def test_few_photos_are_told_and_too_few_refused(toy_base: Base, toy_manifest: P
     found = read_result(Run(tmp_path / "few"))
     assert found is not None and found["photos"] == 8
     assert any("With 8 photos each figure" in text for text in warnings) and warnings[-1] in shown(found["warnings"])
-    assert found["best"] is None and "8 photos are too few to tell the depths apart" in str(found["conclusion"])
+    assert found["best"] is None and "8 photos are too few to tell the depths apart" in str(found["how_sure"])
     with pytest.raises(RunError, match='at least 5 photos of each class, but "blue" has 4'):
         api.execute_experiment(toy_run(tmp_path / "fewer", toy_manifest(3, 1, seed=4), Settings()))
 

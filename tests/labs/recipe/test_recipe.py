@@ -17,7 +17,7 @@ from transfer_core.errors import ConfigError, DataError
 from transfer_core.labs.experiment import ExperimentConfig, create_experiment, experiment_config, read_result
 from transfer_core.labs.recipe.loss_vs_accuracy import find_rise, weightiest
 from transfer_core.labs.recipe.settings import VARIANTS, Settings, check_photos, stage_seconds
-from transfer_core.labs.recipe.wording import compared, conclude, findings
+from transfer_core.labs.recipe.wording import compared, findings, how_sure
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import BaseConfig
 from transfer_core.runs.events import Event, Progress
@@ -89,7 +89,7 @@ def test_a_comparison_counts_the_photos_that_changed(pairs: list[tuple[int, int]
 def test_the_conclusion_says_within_noise_and_really_worse_where_they_are() -> None:
     good, alike, bad = [1] * 38 + [0] * 2, [1] * 37 + [0] * 2 + [1], [1] * 12 + [0] * 28
     words = str(
-        conclude(
+        how_sure(
             {
                 "feature_extraction": found(alike),
                 "fine_tuned": found(good),
@@ -103,16 +103,16 @@ def test_the_conclusion_says_within_noise_and_really_worse_where_they_are() -> N
     assert "with step 3 skipped 30% (really worse)" in words
     assert "step 3 skipped and too fast 95% (no real difference)" in words
     few = {"fine_tuned": found([1] * 10), "from_scratch": found([1, 0] * 5)}
-    assert "from scratch 50% (too few photos to be sure)" in str(conclude(few))
+    assert "from scratch 50% (too few photos to be sure)" in str(how_sure(few))
     assert "a real gain (26 photos fixed, 0 broken)" in str(
-        conclude({"feature_extraction": found(bad), "fine_tuned": found(good)})
+        how_sure({"feature_extraction": found(bad), "fine_tuned": found(good)})
     )
 
 
 @pytest.mark.parametrize("names", [[], ["skipped"], ["from_scratch"], ["fine_tuned"], ["augmented", "from_scratch"]])
 def test_any_part_of_the_recipe_has_a_conclusion(names: list[str]) -> None:
     variants = {name: found([1, 0, 1]) for name in names}
-    assert str(conclude(variants)).endswith(".")
+    assert str(how_sure(variants)).endswith(".")
     assert all(str(sentence).endswith(".") for sentence in findings(variants))
 
 
@@ -189,7 +189,7 @@ def test_the_whole_recipe_on_a_toy(make: Callable[..., Run]) -> None:
     assert fast["base_drift"] > kept["base_drift"]
     shares = [event.done / event.total for event in heard if isinstance(event, Progress)]
     assert shares == sorted(shares) and shares[0] >= 0 and shares[-1] <= 1
-    assert result["unfrozen"] and "Right on new photos" in str(result["conclusion"])
+    assert result["unfrozen"] and "Right on new photos" in str(result["how_sure"])
 
 
 def test_a_stopped_recipe_keeps_its_variants_and_goes_on(make: Callable[..., Run]) -> None:

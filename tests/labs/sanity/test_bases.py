@@ -51,7 +51,7 @@ def parted(found: dict[str, Any]) -> set[str]:
 
 def check_equality(found: dict[str, Any]) -> None:
     assert found["max_loss_difference"] <= TOLERANCE and found["max_logit_difference"] <= TOLERANCE
-    assert "are the same" in found["conclusion"] and set(found["variants"]) == ALL
+    assert "are the same" in found["how_sure"] and set(found["variants"]) == ALL
 
 
 def test_efficientnet_lite0_as_it_comes_with_thaw(sanity: Sanity) -> None:

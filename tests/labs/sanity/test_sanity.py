@@ -26,10 +26,10 @@ from transfer_core.labs.sanity.settings import (
     Settings,
     choose_photos,
     compared,
-    conclude,
     largest,
     needed,
 )
+from transfer_core.labs.sanity.wording import how_sure
 from transfer_core.nn.backbones import build as bases
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import BaseConfig
@@ -149,23 +149,23 @@ def result(frozen: dict[str, Any], **variants: dict[str, Any]) -> dict[str, Any]
     }
 
 
-def test_the_conclusion_follows_from_the_figures() -> None:
-    equal = str(conclude(result(training())))
+def test_how_sure_it_is_follows_from_the_figures() -> None:
+    equal = str(how_sure(result(training())))
     assert "over 2 epochs and every answer at the end is equal to the last bit" in equal and "mistake" not in equal
     assert "the same but for rounding: losses and answers differ by at most 5e-06" in str(
-        conclude(result(training(0.5 + 5e-6)))
+        how_sure(result(training(0.5 + 5e-6)))
     )
-    assert "should be the same, but here the losses differ by up to 0.25" in str(conclude(result(training(0.75))))
-    words = str(conclude(result(training(), a=training(0.7), b=training(), c=training(0.9))))
+    assert "should be the same, but here the losses differ by up to 0.25" in str(how_sure(result(training(0.75))))
+    words = str(how_sure(result(training(), a=training(0.7), b=training(), c=training(0.9))))
     assert "2 of 3 classic mistakes break this, most of all c (loss up to 0.4 apart)." in words
     assert "With this base nothing changes by: b." in words
     assert "can't be told from 8 photos: all differences are within noise" in words
-    words = str(conclude(result(training(), a=training(0.7, hits="00000001"))))
+    words = str(how_sure(result(training(), a=training(0.7, hits="00000001"))))
     assert "One mistake breaks this: a (loss up to 0.2 apart)." in words
     assert "Of 8 new photos 8 are right without a mistake, and beyond chance fewer are: 1 with a." in words
-    assert "(the loss was lost)" in str(conclude(result(training(), a=training(diverged=True))))
+    assert "(the loss was lost)" in str(how_sure(result(training(), a=training(diverged=True))))
     empty = {"max_loss_difference": None, "max_logit_difference": None, "epochs": 2, "variants": {}}
-    assert str(conclude(empty)) == "Nothing has been compared yet."
+    assert str(how_sure(empty)) == "Nothing has been compared yet."
 
 
 @pytest.mark.parametrize("agrees", [True, False])
@@ -254,7 +254,7 @@ def test_frozen_is_equal_and_every_mistake_is_not(make: Callable[..., Run], opti
     heard: list[Event] = []
     found = done(make(optimizer=optimizer, batch_size=batch_size), heard.append)
     assert found["max_loss_difference"] <= TOLERANCE and found["max_logit_difference"] <= TOLERANCE
-    assert "are the same" in str(found["conclusion"]) and "7 of 7" in str(found["conclusion"])
+    assert "are the same" in str(found["how_sure"]) and "7 of 7" in str(found["how_sure"])
     assert list(found["variants"]) == list(NAMES) and "running" not in found
     for name, variant in found["variants"].items():
         assert (
@@ -283,7 +283,7 @@ def test_what_was_done_before_an_interruption_is_not_done_again(make: Callable[.
     assert worker.perform(workspace(), run, stop).state == "STOPPED"
     kept = read_result(run)
     assert kept is not None and list(kept["variants"]) == ["dropout", "batch_norm"] and not kept["complete"]
-    assert "equal to the last bit" in str(kept["conclusion"])
+    assert "equal to the last bit" in str(kept["how_sure"])
     run.stop_path.unlink()
     heard: list[Event] = []
     resumed = done(run, heard.append)
@@ -304,7 +304,7 @@ def test_a_lost_loss_ends_its_training_and_is_told(make: Callable[..., Run], mon
     lost = found["variants"]["softmax"]
     assert lost["diverged"] and lost["max_loss_difference"] is None and lost["curves"]["loss"] == []
     assert not found["variants"]["scaling"]["diverged"]
-    assert "the softmax taken for the features (the loss was lost)" in str(found["conclusion"])
+    assert "the softmax taken for the features (the loss was lost)" in str(found["how_sure"])
     assert json.dumps(stored(found), allow_nan=False)
 
 

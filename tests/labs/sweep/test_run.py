@@ -109,7 +109,7 @@ def test_the_same_sweep_gives_the_same_trials(make: Make) -> None:
 def test_a_budget_too_small_for_a_cut_does_the_head_and_says_so(make: Make) -> None:
     result = sweep.run(bench(make(budget=0.2)), Clock(step=5))
     assert names(result) == [(HEAD, 0)] and result["recommended"] == HEAD
-    assert "was enough for the head alone" in str(result["conclusion"])
+    assert "was enough for the head alone" in str(result["how_sure"])
     assert [row["train_from"] for row in result["untried"]] == ["block2_add", "block1_add", "stem_conv"]
 
 
@@ -159,7 +159,7 @@ def test_what_was_done_is_not_done_again(make: Make, monkeypatch: pytest.MonkeyP
     with pytest.raises(Stopped):
         sweep.run(bench(run), Clock(step=0.01))
     kept = read_result(run)
-    assert kept is not None and len(kept["trials"]) == 3 and str(kept["conclusion"]).startswith("So far:")
+    assert kept is not None and len(kept["trials"]) == 3 and str(kept["how_sure"]).startswith("So far:")
     run.stop_path.unlink()
     monkeypatch.setattr(Bench, "save", keep)
     result = sweep.run(bench(run), Clock(step=0.01))

@@ -284,7 +284,7 @@ def test_seconds_are_estimates_until_they_are_measured() -> None:
 
 def conclusion(trials: list[dict[str, Any]], budget: float = 5, complete: bool = True) -> str:
     found = build_result(DEPTHS, Settings(budget), trials, {}, complete=complete)
-    return str(found["conclusion"])
+    return str(found["how_sure"])
 
 
 def test_the_conclusion_says_within_noise_and_how_many_photos_would_tell() -> None:

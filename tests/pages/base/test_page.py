@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.base import weights as base_weights
 from pages.ui import tasks
+from tests.pages.fake_engine import FakeEngine
 from tests.support import workspace
 from transfer_core.backbones import weights
 from transfer_core.backbones.catalog import BASES, DEFAULT_BASE, get_base
@@ -28,7 +29,7 @@ def project(thaw_home: Path) -> Iterator[Project]:
 
 
 @pytest.fixture
-def page(open_page: Callable[[str, str], AppTest], project: Project) -> AppTest:
+def page(open_page: Callable[[str, str], AppTest], project: Project, engine: FakeEngine) -> AppTest:
     return open_page("base", project.id)
 
 
@@ -128,18 +129,52 @@ def test_a_fetched_base_can_be_chosen(page: AppTest, project: Project, monkeypat
     assert choice(project) == {"name": "vgg16", "weights": "imagenet"}
 
 
-def test_a_file_of_ones_own_is_named_or_dropped(page: AppTest, project: Project, tmp_path: Path) -> None:
+def test_a_file_of_ones_own_is_named_or_dropped(
+    page: AppTest, project: Project, engine: FakeEngine, tmp_path: Path
+) -> None:
     named = tmp_path / "mine.weights.h5"
     named.write_bytes(b"weights of my own")
     page.text_input(key="path_inception-v4").set_value(str(named))
     page.button(key="use_file_inception-v4").click().run()
     assert choice(project) == {"name": "inception-v4", "weights": str(named)}
+    assert engine.questions == [("weights", {"base": "inception-v4", "path": str(named)})]
     page.text_input(key="path_inception-v4").set_value("")
     page.file_uploader(key="weights_upload_inception-v4").set_value([("../up.h5", b"dropped", "")])
     page.button(key="use_file_inception-v4").click().run()
     kept = Path(choice(project)["weights"])  # type: ignore[index]
     assert kept.read_bytes() == b"dropped"
     assert workspace().weights_dir in kept.parents
+
+
+def test_a_file_that_does_not_fit_is_refused_where_it_was_named(
+    page: AppTest, project: Project, engine: FakeEngine, tmp_path: Path
+) -> None:
+    engine.refusal = "notes.txt can't be read as weights of VGG16."
+    (tmp_path / "notes.txt").write_text("no weights")
+    page.text_input(key="path_vgg16").set_value(str(tmp_path / "notes.txt"))
+    page.button(key="use_file_vgg16").click().run()
+    (refused,) = page.error
+    assert refused.value == engine.refusal and choice(project) is None
+    card = next(block for block in page.main if "file_vgg16" in str(getattr(block.proto, "id", "")))
+    assert refused in list(card.error)
+    assert not page.run().error and len(engine.questions) == 1
+
+
+def test_why_a_fetch_failed_is_told_where_it_was_asked_for(
+    page: AppTest, project: Project, open_page: Callable[[str, str], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> Path:
+        raise WeightsError("There is no network.")
+
+    monkeypatch.setattr(base_weights, "fetch_weights", refused)
+    page.button(key="fetch_mobilenet").click().run()
+    task = tasks.find("weights-mobilenet")
+    assert task and task.wait(10)
+    other = open_page("base", workspace().create_project("Other").id)
+    assert not other.error and not any("Not fetched" in caption.value for caption in other.caption)
+    asked = open_page("base", project.id)
+    assert "no network" in asked.error[0].value
+    assert any("Not fetched" in caption.value for caption in asked.caption)
 
 
 @pytest.mark.parametrize("path", ["", "/no/such/file.h5"])
@@ -170,12 +205,14 @@ def test_weights_that_are_gone_stop_the_way_on(page: AppTest, project: Project) 
     assert "VGG16" in page.error[0].value
 
 
-def test_a_bug_in_a_long_step_shows_as_one_and_only_once(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_in_a_long_step_shows_as_one_and_only_once(
+    page: AppTest, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr(base_weights, "fetch_weights", broken)
-    task = base_weights.fetch("weights-mobilenet", get_base("mobilenet"))
+    task = base_weights.fetch(project, get_base("mobilenet"))
     assert task.wait(10)
     assert page.run().exception[0].proto.type == "ZeroDivisionError"
     assert not page.run().exception

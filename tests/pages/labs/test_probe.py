@@ -42,8 +42,7 @@ def result_of(right: tuple[int, ...] = RIGHT, complete: bool = True) -> dict[str
     facts = {"chance": 0.5, "classes": {"cat": 100, LONG: 100}, "photos": 200, "of": 200, "folds": 5, "blocks": 6}
     result = facts | {"base": BASE, "depths": [depth.to_dict() for depth in found]}
     if complete:
-        verdict = asdict(conclude(found, 0.5))
-        result |= verdict | {"conclusion": verdict.pop("sentence")}
+        result |= asdict(conclude(found, 0.5))
     return result
 
 

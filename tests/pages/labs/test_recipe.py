@@ -15,7 +15,7 @@ from tests.pages.toys import BASE, toy_experiment, toy_project, words
 from transfer_core.disk.workspace import Project
 from transfer_core.labs.experiment import experiment_config, list_experiments
 from transfer_core.labs.recipe.settings import BOOK, VARIANTS, Settings
-from transfer_core.labs.recipe.wording import conclude, findings
+from transfer_core.labs.recipe.wording import conclude, findings, how_sure
 from transfer_core.runs.folder import Run, State
 
 Open = Callable[[str, str], AppTest]
@@ -82,6 +82,7 @@ def recipe_of(project: Project, state: State, names: tuple[str, ...], rising: di
         "book": BOOK,
         "findings": findings(variants),
         "conclusion": conclude(variants),
+        "how_sure": how_sure(variants),
     }
     message = "The disk is full." * (state == "FAILED")
     return toy_experiment(project, "recipe", Settings(), result if names else None, state, message)
@@ -136,7 +137,8 @@ def test_a_complete_result_stands_side_by_side(open_page: Open, project: Project
     assert "Some features lay ready" in said and "no longer a number" in said
     assert "Without this photo (of 4) it would not have" in said
     assert "cat/\\[x\\]\\*1\\.jpg" in said and "99% sure" in said
-    assert "Right on new photos" in page.success[0].value
+    assert "How sure is that?" in said and "Right on new photos" in said
+    assert "right before" in page.success[0].value
 
 
 @pytest.mark.parametrize("state", ["RUNNING", "STOPPED", "INTERRUPTED", "FAILED"])

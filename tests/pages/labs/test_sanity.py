@@ -12,7 +12,8 @@ from tests.pages.toys import toy_experiment, words
 from transfer_core.disk.workspace import Project
 from transfer_core.labs.experiment import experiment_config, list_experiments, write_result
 from transfer_core.labs.sanity.mistakes import MISTAKES, BaseFacts, explained
-from transfer_core.labs.sanity.settings import Settings, compared, conclude
+from transfer_core.labs.sanity.settings import Settings, compared
+from transfer_core.labs.sanity.wording import conclude, how_sure
 from transfer_core.runs.folder import Run, State
 
 Open = Callable[[str, str], AppTest]
@@ -51,7 +52,7 @@ def found(frozen: float = 0.4, **mistakes: dict[str, Any]) -> dict[str, Any]:
         result["variants"][name] = figures | because
     for key in ("max_loss_difference", "max_logit_difference"):
         result[key] = result["frozen"][key]
-    return result | {"conclusion": conclude(result)}
+    return result | {"conclusion": conclude(result), "how_sure": how_sure(result)}
 
 
 def experiment(project: Project, result: dict[str, Any], state: State = "FINISHED", message: str = "") -> Run:

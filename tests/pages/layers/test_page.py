@@ -171,12 +171,18 @@ def test_risk_and_cut_are_said(page: AppTest) -> None:
     def said() -> str:
         return " ".join(text.value for text in (*page.markdown, *page.warning))
 
+    def captions() -> str:
+        return " ".join(text.value for text in page.caption)
+
     assert "after the whole base" in said()
     cut(page).set_value(2).run()
     assert "The cut lies after **block1b**" in said()
     assert "**16 photos**" in said()
+    assert "for what stays frozen" in said() and "averages" not in captions()
     page.button(key="preset_everything").click().run()
     assert "no frozen part" in said()
+    assert "first the head learns, on the base as it is" in said() and "for what stays frozen" not in said()
+    assert "averages that BatchNormalization took" in captions()
 
 
 @pytest.mark.usefixtures("recent_apptest")

@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.jobs import trained_runs as results
+from pages.jobs.trained_runs import best_run, chosen_run, trained_runs
 from pages.test import ask as test_photos
 from pages.test import download
 from tests.pages.fake_engine import FakeEngine
@@ -116,12 +117,22 @@ def test_answers_stay_until_they_are_cleared(page: AppTest, jpeg: Jpeg) -> None:
     assert list(page.main.subheader) == []
 
 
-def test_the_newest_run_is_asked_until_another_is_chosen(page: AppTest, jpeg: Jpeg, worker: FakeWorker) -> None:
+def test_the_best_run_is_asked_until_another_is_chosen(page: AppTest, jpeg: Jpeg, worker: FakeWorker) -> None:
     drop(page, [("a.jpg", jpeg(1))])
-    assert worker.asked[-1]["run"].endswith("bbbb")
-    page.selectbox(key="test_run").set_value("20260101-000000-aaaa").run()
-    drop(page, [("a.jpg", jpeg(1))], taken=1)
     assert worker.asked[-1]["run"].endswith("aaaa")
+    page.selectbox(key="test_run").set_value("20260102-000000-bbbb").run()
+    drop(page, [("a.jpg", jpeg(1))], taken=1)
+    assert worker.asked[-1]["run"].endswith("bbbb")
+
+
+def test_a_stopped_run_stands_back_and_the_newest_of_equals_comes_first(project: Project) -> None:
+    stopped = train(project, "20260103-000000-cccc", 0.99)
+    write_json(stopped.path / "report.json", {"val_accuracy": 0.99, "val_interval": [0.9, 1.0], "stopped": True})
+    first, second = train(project, "20260101-000000-aaaa", 0.9), train(project, "20260102-000000-bbbb", 0.9)
+    assert chosen_run(project, trained_runs(project)).run == second  # type: ignore[union-attr]
+    assert chosen_run(project.choose(to_test=first.id), trained_runs(project)).run == first  # type: ignore[union-attr]
+    assert chosen_run(project, []) is None
+    assert best_run([trained for trained in trained_runs(project) if trained.stopped]).run == stopped  # type: ignore[union-attr]
 
 
 def test_runs_are_named_with_their_figures(page: AppTest) -> None:

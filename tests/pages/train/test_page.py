@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from pages.ui import services
 from pages.ui.paths import page_path
 from tests.pages.component import given
 from tests.pages.fake_engine import FakeEngine
-from tests.pages.toys import BASE, toy_project, toy_tree
+from tests.pages.toys import BASE, toy_experiment, toy_project, toy_tree
 from tests.support import workspace
 from transfer_core.backbones.freeze_plan import last_blocks
 from transfer_core.backbones.stored_trees import store_tree
 from transfer_core.disk.files import write_json
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import StorageError
+from transfer_core.labs.probe.settings import Settings
 from transfer_core.runs.events import EpochEnded, Message, PhaseStarted, Progress
 from transfer_core.runs.folder import Recorder, Run, list_runs
 from transfer_core.text import Sentence
@@ -197,7 +199,7 @@ def test_smoothing_leaves_the_measured_points_visible(page: AppTest, begun: tupl
 def test_the_end_says_what_it_can_do(page: AppTest, begun: tuple[Run, Recorder]) -> None:
     run, record = begun
     record(epoch(1))
-    record(Message(Sentence("Stopped early.")))
+    record(Message(Sentence("Ended early.")))
     finish(run, record)
     page.run()
     text = said(page)
@@ -205,7 +207,7 @@ def test_the_end_says_what_it_can_do(page: AppTest, begun: tuple[Run, Recorder])
     assert "**between 30 and 95** right" in text
     assert "all 30 frozen weight arrays" in text
     assert "Training took 12 s" in text
-    assert "Stopped early." in text
+    assert "Ended early." in text
     assert not page.button(key="train").disabled
     page.button(key="test_it").click().run()
     assert page.title[0].value == "Test"
@@ -252,7 +254,12 @@ def test_why_it_was_stopped_is_said_once(page: AppTest, begun: tuple[Run, Record
 def test_the_place_in_the_queue_is_said(page: AppTest, engine: FakeEngine) -> None:
     engine.place = 3
     page.button(key="train").click().run()
-    assert "Waiting: 2 before this one" in progress(page)
+    assert "Waiting for a free place. 2 more are before this one." in progress(page)
+    other = toy_experiment(workspace().create_project("Cats *and* dogs"), "probe", Settings(), {})
+    other.write_status(replace(other.status(), state="RUNNING", eta=90.0))
+    engine.busy, engine.place = [other], 1
+    said_now = progress(page.run())
+    assert r"Waiting for an experiment in Cats \*and\* dogs to end, which takes about 90 s more." in said_now
 
 
 @pytest.mark.usefixtures("recent_apptest")
@@ -302,6 +309,16 @@ def test_a_damaged_run_does_not_hide_the_others(page: AppTest, begun: tuple[Run,
     assert not page.exception
     assert "not readable JSON" in said(page)
     assert "Right on 3 of 4" in said(page)
+
+
+def test_a_rate_far_above_the_default_is_warned_of_before_the_click(
+    page: AppTest, project: Project, open_page: Open
+) -> None:
+    assert not page.warning
+    workspace().open_project(project.id).choose(train={"head": {"epochs": 50, "learning_rate": 1.0}})
+    page = open_page("train", project.id)
+    assert "the head is 1, 500 times the default of 0.002" in page.warning[0].value
+    assert not page.button(key="train").disabled
 
 
 def test_settings_are_kept_and_used(page: AppTest, project: Project) -> None:

@@ -14,7 +14,7 @@ from transfer_core.stats.intervals import wilson
 from transfer_core.stats.paired import SIGNIFICANT, mcnemar
 from transfer_core.text import Sentence, all_of
 
-__all__ = ["conclude", "curves", "drift_note", "drift_words", "judge"]
+__all__ = ["conclude", "curves", "drift_note", "drift_words", "how_sure", "judge"]
 
 
 def judge(
@@ -31,7 +31,7 @@ def judge(
     Returns:
         `fixed` and `broken` (names of photos that the second alone, or the first alone, gets right), `changed` (the
         same photos with what each said), `p_value` of the exact McNemar test, `both_right`, `both_wrong`, `photos`
-        (counts), `accuracies` and `intervals` (95 %, Wilson; first, second), `conclusion`.
+        (counts), `accuracies` and `intervals` (95 %, Wilson; first, second), `conclusion`, `how_sure` (that is).
     """
     truth = np.array([photo.label for photo in photos])
     answers = [first.argmax(1), second.argmax(1)]
@@ -62,12 +62,30 @@ def judge(
         "both_wrong": int((~was & ~now).sum()),
         "accuracies": [count / len(photos) for count in right],
         "intervals": [list(wilson(count, len(photos))) for count in right],
-        "conclusion": conclude(fixed, broken, len(photos)),
+        "conclusion": conclude(fixed, broken),
+        "how_sure": how_sure(fixed, broken, len(photos)),
     }
 
 
-def conclude(fixed: int, broken: int, photos: int) -> Sentence:
-    """What is said of so many photos fixed and broken, of so many new to both runs."""
+def conclude(fixed: int, broken: int) -> Sentence:
+    """One sentence to remember of so many photos that the second run alone, and the first alone, gets right."""
+    values = {"fixed": fixed, "broken": broken}
+    if mcnemar(fixed, broken) < SIGNIFICANT:
+        return Sentence(
+            "The second run is better: {fixed} photos are right that were wrong before, and only {broken} the other "
+            "way round."
+            if fixed > broken
+            else "The second run is worse: {broken} photos are wrong that were right before, and only {fixed} the "
+            "other way round.",
+            **values,
+        )
+    if fixed + broken == 0:
+        return Sentence("There is no difference: both runs get the very same photos right.")
+    return Sentence("No real difference: {fixed} photos got better and {broken} worse, which may be chance.", **values)
+
+
+def how_sure(fixed: int, broken: int, photos: int) -> Sentence:
+    """What a test says of so many photos fixed and broken, of so many new to both runs."""
     p_value = mcnemar(fixed, broken)
     values = {"fixed": fixed, "broken": broken, "photos": photos}
     if p_value < SIGNIFICANT:

@@ -39,7 +39,7 @@ def run(bench: Bench) -> dict[str, Any]:
 
     Returns:
         `depths` (`labs.probe.Depth`, in the order of the blocks), `best` and what else is in `labs.probe_verdict.
-        Verdict`, `conclusion`; `chance` (accuracy of always naming the largest class), `classes` {name: photos},
+        Verdict`; `chance` (accuracy of always naming the largest class), `classes` {name: photos},
         `photos`, `folds`, `blocks` (how many depths there will be).
 
     Raises:
@@ -80,8 +80,7 @@ def run(bench: Bench) -> dict[str, Any]:
     verdict = conclude(depths, facts["chance"])
     for words in verdict.warnings:
         bench.reporter.message(words, warning=True)
-    found = asdict(verdict)
-    return result | found | {"conclusion": found.pop("sentence")}
+    return result | asdict(verdict)
 
 
 class _Shares:

@@ -1,12 +1,12 @@
 """What the depths of a probe say: the last block that matters, which cuts are worth trying, and how sure that is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from transfer_core.labs.probe.settings import Depth
 from transfer_core.stats.intervals import share_words, wilson
 from transfer_core.stats.paired import SIGNIFICANT
-from transfer_core.text import Sentence, joined, plural
+from transfer_core.text import Sentence, Value, joined, plural
 
 __all__ = ["ENOUGH", "Verdict", "conclude", "photos_needed"]
 
@@ -29,7 +29,10 @@ class Verdict:
     """Blocks to train from, the deepest cut first."""
     not_worth: tuple[str, ...]
     """Blocks that are not worth training from, at least not first: they and all before them serve as they are."""
-    sentence: Sentence
+    conclusion: Sentence
+    """One sentence to remember."""
+    how_sure: Sentence
+    """The same with its figures."""
     points: tuple[Sentence, ...]
     """What follows, a few sentences."""
     warnings: tuple[Sentence, ...]
@@ -66,9 +69,14 @@ def conclude(depths: Sequence[Depth], chance: float) -> Verdict:
                 "photos, only fine-tuning tells. The depth sweep tries it."
             ),
         )
-        return Verdict(*parts, (), (), _to_the_end(best, bool(warnings)), points, warnings)
+        short = (
+            Sentence("Perhaps every block of the network helps; there are too few photos to be sure.")
+            if warnings
+            else Sentence("Every block of the network helps with your photos: keep it whole, and train the head first.")
+        )
+        return Verdict(*parts, (), (), short, _to_the_end(best, bool(warnings)), points, warnings)
     lost = last.p_value < SIGNIFICANT
-    values = {"block": best.block, "share": _share(best), "after": after[0]}
+    values: dict[str, Value] = {"block": best.block, "share": _share(best), "after": after[0]}
     if lost:
         sentence = Sentence(
             "{block} is the last block that matters: after it {share} of the photos are told right and at the end of "
@@ -93,7 +101,28 @@ def conclude(depths: Sequence[Depth], chance: float) -> Verdict:
         )
     if warnings:
         sentence = Sentence("Only a hint, as {n} photos are few: {said}", n=highest.photos, said=sentence)
-    return Verdict(*parts, tuple(after), tuple(before), sentence, _points(depths, at, lost), warnings)
+    return Verdict(
+        *parts,
+        tuple(after),
+        tuple(before),
+        _in_short(values, lost, warnings),
+        sentence,
+        _points(depths, at, lost),
+        warnings,
+    )
+
+
+def _in_short(values: Mapping[str, Value], lost: bool, warnings: tuple[Sentence, ...]) -> Sentence:
+    if warnings:
+        return Sentence(
+            "Perhaps the network knows all it needs for your photos up to {block}; there are too few to be sure.",
+            **values,
+        )
+    if lost:
+        return Sentence(
+            "Up to {block} the network knows what your photos need, and later it loses some of that.", **values
+        )
+    return Sentence("Up to {block} the network knows all it needs for your photos.", **values)
 
 
 def _to_the_end(best: Depth, hint: bool) -> Sentence:
@@ -143,7 +172,8 @@ def _nothing(highest: Depth, chance: float, warnings: tuple[Sentence, ...]) -> V
         ),
         Sentence("If so, this base does not hold what they need in a simple form: try another base, or more photos."),
     )
-    return Verdict(None, highest.block, None, (), (), sentence, points, warnings)
+    short = Sentence("No part of this base tells your photos apart: look at their labels, or try another base.")
+    return Verdict(None, highest.block, None, (), (), short, sentence, points, warnings)
 
 
 def _blind(first: Depth, highest: Depth, warnings: tuple[Sentence, ...]) -> Verdict:
@@ -162,7 +192,12 @@ def _blind(first: Depth, highest: Depth, warnings: tuple[Sentence, ...]) -> Verd
             highest=highest.block,
             most=_share(highest),
         )
-    return Verdict(None, highest.block, None, (), (), sentence, (), warnings)
+    short = plural(
+        "{n} photo is too little to tell which blocks matter.",
+        "{n} photos are too few to tell which blocks matter.",
+        highest.photos,
+    )
+    return Verdict(None, highest.block, None, (), (), short, sentence, (), warnings)
 
 
 def _points(depths: Sequence[Depth], at: int, lost: bool) -> tuple[Sentence, ...]:

@@ -21,7 +21,7 @@ from transfer_core.labs.recipe.settings import (
     recipe_plan,
     stage_seconds,
 )
-from transfer_core.labs.recipe.wording import conclude, findings
+from transfer_core.labs.recipe.wording import conclude, findings, how_sure
 from transfer_core.labs.run_bench import Bench
 from transfer_core.nn.data.batches import Batches
 from transfer_core.nn.features.extract import find_features
@@ -97,6 +97,7 @@ class _Recipe:
             "book": BOOK,
             "findings": findings(self.variants),
             "conclusion": conclude(self.variants),
+            "how_sure": how_sure(self.variants),
         }
 
     def add(self, name: str) -> None:

@@ -8,7 +8,7 @@ from transfer_core.stats.intervals import share_words
 from transfer_core.stats.paired import PairedComparison
 from transfer_core.text import Sentence, joined, plural
 
-__all__ = ["compared", "conclude", "findings"]
+__all__ = ["compared", "conclude", "findings", "how_sure"]
 
 Found = Mapping[str, Mapping[str, Any]]
 
@@ -27,9 +27,66 @@ def compared(pair: PairedComparison) -> Sentence:
     return Sentence("a real gain ({counts})" if pair.fixed > pair.broken else "a real loss ({counts})", counts=counts)
 
 
+_STEPS = ("feature_extraction", "augmented", "fine_tuned")
+"""The recipe as it should be, step by step."""
+
+_HARMFUL = ("skipped", "fine_tuned_fast", "skipped_fast")
+"""The recipe with a step left out or a rate too high."""
+
+
+def _harm(name: str, lost: int, photos: int) -> Sentence:
+    values = {"lost": lost, "photos": photos}
+    if name == "skipped":
+        return Sentence(
+            "Train the head first: without that step, {lost} more of {photos} photos came out wrong.", **values
+        )
+    if name == "fine_tuned_fast":
+        return Sentence(
+            "Fine-tune at a low rate: at a high one, {lost} more of {photos} photos came out wrong.", **values
+        )
+    return Sentence(
+        "Train the head first, then fine-tune at a low rate: otherwise {lost} more of {photos} photos came out wrong.",
+        **values,
+    )
+
+
 def conclude(variants: Found) -> Sentence:
-    """The whole lab in one or two sentences; for whatever variants there are."""
-    gains = [name for name in ("feature_extraction", "augmented", "fine_tuned") if name in variants]
+    """One sentence to remember, for whatever variants there are."""
+    taken = [name for name in _STEPS if name in variants]
+    if not taken:
+        return (
+            Sentence("Without the recipe as it should be, there is nothing to hold the other ways against.")
+            if variants
+            else Sentence("Nothing has been measured yet.")
+        )
+    first, last = variants[taken[0]], variants[taken[-1]]
+    for name in _HARMFUL if "fine_tuned" in variants else ():
+        change = PairedComparison.of(last["right"], variants[name]["right"]) if name in variants else None
+        if change and change.significant and change.broken > change.fixed:
+            return _harm(name, change.broken - change.fixed, len(last["right"]))
+    if len(taken) == 1:
+        values = {"variant": VARIANTS[taken[0]].title, "share": last["val_accuracy"]}
+        return Sentence("{variant}: {share:.0%} of new photos are right.", **values)
+    change = PairedComparison.of(first["right"], last["right"])
+    values = {"before": first["val_accuracy"], "after": last["val_accuracy"]}
+    if not change.significant:
+        return Sentence(
+            "The steps after feature extraction made no real difference: {before:.0%} right before, {after:.0%} after."
+            if taken[0] == "feature_extraction"
+            else "Fine-tuning made no real difference: {before:.0%} right before, {after:.0%} after.",
+            **values,
+        )
+    return Sentence(
+        "The later steps helped: {before:.0%} of new photos were right before, {after:.0%} after."
+        if change.fixed > change.broken
+        else "The later steps did harm: {before:.0%} of new photos were right before, {after:.0%} after.",
+        **values,
+    )
+
+
+def how_sure(variants: Found) -> Sentence:
+    """The whole lab in figures, for whatever variants there are."""
+    gains = [name for name in _STEPS if name in variants]
     others = [
         _beside(variants, gains, name)
         for name in ("skipped", "fine_tuned_fast", "skipped_fast", "from_scratch")

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from transfer_core.labs.run_bench import Bench
 from transfer_core.labs.sanity.mistakes import BaseFacts, explained, get_mistake
 from transfer_core.labs.sanity.run_networks import BaseAtWork, EndToEnd, features_of
-from transfer_core.labs.sanity.settings import CURVES, Settings, choose_photos, compared, conclude
+from transfer_core.labs.sanity.settings import CURVES, Settings, choose_photos, compared
+from transfer_core.labs.sanity.wording import conclude, how_sure
 from transfer_core.nn.data.batches import Batch, Batches
 from transfer_core.nn.training.classifier import Network, head_network
 from transfer_core.nn.training.optimizer import LayerwiseOptimizer
@@ -35,10 +36,11 @@ def run(bench: Bench) -> dict[str, Any]:
 
     Returns:
         `max_loss_difference` and `max_logit_difference` of the frozen network from the one on saved features, both
-        trainings as `bottleneck` and `frozen`, the mistakes as `variants` {name: ...}, and the `conclusion`. A
-        training has `curves` {loss, accuracy, val_loss, val_accuracy: one value an epoch}, `logits` (photos to check
-        on, classes) and `hits` at its end, `diverged`, `seconds`, and what `labs.sanity.compared` and, of mistakes,
-        `labs.sanity_mistakes.explained` give. While it goes on, `running` has the curves of the training under way.
+        trainings as `bottleneck` and `frozen`, the mistakes as `variants` {name: ...}, the `conclusion`, and `how_sure`
+        that is. A training has `curves` {loss, accuracy, val_loss, val_accuracy: one value an epoch}, `logits` (photos
+        to check on, classes) and `hits` at its end, `diverged`, `seconds`, and what `labs.sanity.compared` and, of
+        mistakes, `labs.sanity_mistakes.explained` give. While it goes on, `running` has the curves of the training
+        under way.
     """
     settings: Settings = bench.settings
     bench.share(Sentence("reading the photos"), 0.0)
@@ -167,6 +169,7 @@ class _Check:
                 self.result[key] = frozen[key]
         self.result.pop("running", None)
         self.result["conclusion"] = conclude(self.result)
+        self.result["how_sure"] = how_sure(self.result)
         self.bench.save(self.result)
 
     def _train(self, network: Network, source: Any, title: Sentence, name: str, cost: int = 1) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from transfer_core.labs.sweep.settings import SETUP_SECONDS, Depth, Settings
 from transfer_core.labs.sweep.verdict import Verdict, front, judge
-from transfer_core.labs.sweep.wording import Untried, conclude
+from transfer_core.labs.sweep.wording import Untried, conclude, how_sure
 
 __all__ = ["build_result", "trial_seconds"]
 
@@ -38,7 +38,7 @@ def build_result(
     *,
     complete: bool = True,
 ) -> dict[str, Any]:
-    """The result as JSON, complete or not; nothing to conclude before the first trial has ended.
+    """The result as JSON, complete or not; nothing to how_sure before the first trial has ended.
 
     Args:
         depths: all that may be tried.
@@ -71,7 +71,8 @@ def build_result(
         "within_noise": verdict.recommended != verdict.best,
         "untried": [{"train_from": one.name, "seconds": one.seconds} for one in untried],
         **more,
-        "conclusion": conclude(verdict, trials, untried if complete else None, settings.budget),
+        "conclusion": conclude(verdict, complete),
+        "how_sure": how_sure(verdict, trials, untried if complete else None, settings.budget),
     }
 
 

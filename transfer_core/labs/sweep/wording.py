@@ -10,7 +10,7 @@ from transfer_core.labs.sweep.verdict import DepthResult, Verdict
 from transfer_core.stats.paired import LEAST_CHANGED, SIGNIFICANT, PairedComparison
 from transfer_core.text import Sentence, joined, plural
 
-__all__ = ["Untried", "conclude", "photos_needed"]
+__all__ = ["Untried", "conclude", "how_sure", "photos_needed"]
 
 _STEPS = (1.96 + 0.84) ** 2  # for significance at 5 % four times out of five
 
@@ -34,10 +34,34 @@ def photos_needed(pair: PairedComparison) -> int | None:
     return ceil(pair.photos * _STEPS * (pair.fixed + pair.broken) / (pair.fixed - pair.broken) ** 2)
 
 
-def conclude(
+def conclude(verdict: Verdict, complete: bool) -> Sentence:
+    """One sentence to remember.
+
+    Args:
+        verdict: what the trials say.
+        complete: whether the sweep has ended.
+    """
+    words = _short(verdict)
+    return words if complete else Sentence("So far: {words}", words=words)
+
+
+def _short(verdict: Verdict) -> Sentence:
+    if len(verdict.results) == 1:
+        return Sentence("Only the head alone was tried, so there is nothing to compare.")
+    if verdict.recommended != HEAD:
+        return Sentence(
+            "Fine-tune {depth}: it is right more often than the head alone, and that is no chance.",
+            depth=depth_words(verdict.recommended),
+        )
+    if verdict.best == HEAD:
+        return Sentence("Train the head alone: training deeper did no better.")
+    return Sentence("Train the head alone: training deeper did a little better, but that may be chance.")
+
+
+def how_sure(
     verdict: Verdict, trials: Sequence[dict[str, Any]], untried: Sequence[Untried] | None, minutes: float
 ) -> Sentence:
-    """What to do, why, and how sure that is.
+    """What to do, why, and how sure that is, in figures.
 
     Args:
         verdict: what the trials say.

@@ -27,8 +27,10 @@ from transfer_core.nn.training.steps import probabilities
 from transfer_core.photos.manifest import SplitName
 from transfer_core.runs import events
 from transfer_core.runs.checkpoint import Checkpoint, PhaseCheckpoint
+from transfer_core.runs.config import plain_number
 from transfer_core.runs.events import Emit, EpochEnded, Event
 from transfer_core.runs.folder import Run
+from transfer_core.runs.hints import lower_rate
 from transfer_core.runs.progress import Reporter, Stopped
 from transfer_core.text import Sentence, plural
 
@@ -136,10 +138,10 @@ def _train_head(session: Session, checkpoint: PhaseCheckpoint, reporter: Reporte
     fitted = _fit(session, network, (features,), schedule, reporter, checkpoint)
     if fitted.best_epoch is None and fitted.ending == "diverged":
         raise RunError(
-            "The loss was no longer a number in the first epoch at a learning rate of {rate:g}. "
-            "Choose a lower one, such as {lower:g}.",
-            rate=config.head.learning_rate,
-            lower=config.head.learning_rate / 10,
+            "The loss was no longer a number in the first epoch at a learning rate of {rate}. "
+            "Choose a lower one, such as {lower}.",
+            rate=plain_number(config.head.learning_rate),
+            lower=lower_rate("head", config.head.learning_rate),
         )
     return _Trained(network, (features,), {"head": fitted}) if fitted.best_epoch is not None else None
 
@@ -212,28 +214,28 @@ def _fit(
     train_photos = session.training_batches(sources, head_only=network.body is None)
     fitted = fit(network, train_photos, session.batches(sources, "validation"), schedule, reporter, checkpoint)
     if fitted.ending == "early":
-        reporter.message(_stopped_early(schedule.fit.patience, fitted.best_epoch))
+        reporter.message(_ended_early(schedule.fit.patience, fitted.best_epoch))
     elif fitted.ending == "diverged" and fitted.best_epoch is not None:
         reporter.message(
             "The loss was no longer a number, so this phase ended; the last good weights are kept. Choose a learning "
-            "rate below {rate:g}, such as {lower:g}.",
-            rate=schedule.config.learning_rate,
-            lower=schedule.config.learning_rate / 10,
+            "rate below {rate}, such as {lower}.",
+            rate=plain_number(schedule.config.learning_rate),
+            lower=lower_rate(schedule.name, schedule.config.learning_rate),
             warning=True,
         )
     return fitted
 
 
-def _stopped_early(patience: int, best: int | None) -> Sentence:
+def _ended_early(patience: int, best: int | None) -> Sentence:
     if not best:
         return plural(
-            "Stopped early: the validation loss had not fallen for {n} epoch.",
-            "Stopped early: the validation loss had not fallen for {n} epochs.",
+            "Ended early: the validation loss had not fallen for {n} epoch.",
+            "Ended early: the validation loss had not fallen for {n} epochs.",
             patience,
         )
     return plural(
-        "Stopped early: the validation loss had not fallen for {n} epoch. The weights of epoch {best} are kept.",
-        "Stopped early: the validation loss had not fallen for {n} epochs. The weights of epoch {best} are kept.",
+        "Ended early: the validation loss had not fallen for {n} epoch. The weights of epoch {best} are kept.",
+        "Ended early: the validation loss had not fallen for {n} epochs. The weights of epoch {best} are kept.",
         patience,
         best=best,
     )
