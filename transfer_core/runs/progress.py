@@ -10,6 +10,7 @@ from transfer_core.text import Sentence
 __all__ = ["Reporter", "Stopped"]
 
 _INTERVAL = 0.2  # seconds between two progress events of one step; a page polls once a second
+_TRUSTED = 0.3  # share of a phase from which on only what was measured counts
 _BATCH_INTERVAL = 1.0  # seconds between two within an epoch: short epochs speak for themselves
 
 
@@ -32,6 +33,7 @@ class Reporter:
     _began: float = 0.0
     _ahead: float = 0.0  # share of the phase that was done when it was entered
     _shown: float = 0.0
+    _first: tuple[float, float] | None = None  # share of the phase that was done, and when, at its first progress
     _paced: tuple[int, float] | None = None  # what was done of the step, and when, at its first progress
     _latest: tuple[int, float] = (0, 0.0)
 
@@ -39,7 +41,7 @@ class Reporter:
         """Enter a phase (and leave the one before); `done` of its `epochs` ended before, in another process."""
         self.leave()
         self._phase, self._began, self._shown = phase, time.perf_counter(), 0.0
-        self._ahead = done / epochs if epochs else 0.0
+        self._ahead, self._first = done / epochs if epochs else 0.0, None
         self.emit(PhaseStarted(phase, epochs, done=done))
 
     def leave(self) -> None:
@@ -111,11 +113,20 @@ class Reporter:
         """Seconds until the run ends when `share` (0..1) of the phase under way is done; None: can't be told yet."""
         if self._phase is None:
             return None
-        elapsed = time.perf_counter() - self._began
+        now = time.perf_counter()
         expected = self.planned.get(self._phase)
         share = (share - self._ahead) / (1 - self._ahead) if self._ahead < 1 else 1.0
-        # A measured rate says more than a plan as soon as there is something to measure.
-        left = elapsed / share * (1 - share) if share > 0 else expected
+        if share <= 0:
+            left = expected
+        else:
+            # What a phase takes once, such as tracing a network, lies before its first progress.
+            self._first = first = self._first or (share, now)
+            measured = share > first[0]
+            pace = (now - first[1]) / (share - first[0]) if measured else (now - self._began) / share
+            left = pace * (1 - share)
+            if expected is not None:  # a measured rate says more than a plan, the more the longer it was measured
+                trust = min(1.0, share / _TRUSTED) if measured else 0.0
+                left = trust * left + (1 - trust) * expected * (1 - share)
         if left is None:
             return None
         later = sum(value for phase, value in self.planned.items() if phase != self._phase)

@@ -14,7 +14,7 @@ import pytest
 from tests.support import workspace
 from transfer_core.backbones.catalog import BASES, get_base
 from transfer_core.backbones.freeze_plan import PRESETS, count_last_blocks, cut, last_blocks
-from transfer_core.backbones.stored_trees import stored_tree, tree_path
+from transfer_core.backbones.stored_trees import shipped_tree, stored_tree, tree_path
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.errors import ConfigError
 from transfer_core.nn.backbones.build import build_base
@@ -260,12 +260,20 @@ def test_what_can_not_be_divided_is_refused() -> None:
 
 
 def test_a_tree_is_stored_once(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert stored_tree(workspace(), "mobilenet") is None
-    first = load_tree(workspace(), "mobilenet")
-    assert stored_tree(workspace(), "mobilenet") == first == built("mobilenet")[0]
+    assert stored_tree(workspace(), "mobilenet", 64) is None
+    first = load_tree(workspace(), "mobilenet", 64)
+    assert stored_tree(workspace(), "mobilenet", 64) == first != built("mobilenet")[0]
     monkeypatch.setattr("transfer_core.nn.backbones.build.build_base", None)
-    assert load_tree(workspace(), "mobilenet") == first
-    assert stored_tree(workspace(), "mobilenet", 64) is None, "another size has other shapes"
+    assert load_tree(workspace(), "mobilenet", 64) == first
+    assert stored_tree(workspace(), "mobilenet", 96) is None, "another size has other shapes"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_tree_that_comes_with_the_package_is_what_the_builder_builds(thaw_home: Path, name: str) -> None:
+    assert shipped_tree(name) == stored_tree(workspace(), name) == built(name)[0], (
+        "run `python -m transfer_core.nn.models.describe`"
+    )
+    assert not workspace().root.exists()
 
 
 @pytest.mark.parametrize(

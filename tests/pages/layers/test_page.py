@@ -11,6 +11,7 @@ from streamlit.testing.v1.element_tree import Slider
 
 from pages.components.layer_tree import apply, ranges
 from tests.pages.component import fire, given
+from tests.pages.fake_engine import FakeEngine
 from tests.pages.toys import BASE, toy_project, toy_tree
 from tests.support import workspace
 from transfer_core.backbones.freeze_plan import FreezePlan, everything, from_block
@@ -183,6 +184,13 @@ def test_risk_and_cut_are_said(page: AppTest) -> None:
     assert "no frozen part" in said()
     assert "first the head learns, on the base as it is" in said() and "for what stays frozen" not in said()
     assert "averages that BatchNormalization took" in captions()
+
+
+def test_no_base_has_to_be_built_before_it_is_shown(project: Project, open_page: Open, engine: FakeEngine) -> None:
+    project.choose(base={"name": "inception-resnet-v2", "weights": "none"}, trainable=None, trainable_of=None)
+    page = open_page("layers", project.id)
+    assert not page.exception and not page.error and engine.questions == []
+    assert page.slider[0].max == 45
 
 
 @pytest.mark.usefixtures("recent_apptest")

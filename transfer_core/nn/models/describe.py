@@ -1,13 +1,18 @@
-"""A Keras model -> its tree of stages, blocks and layers."""
+"""A Keras model -> its tree of stages, blocks and layers.
 
+`python -m transfer_core.nn.models.describe` writes the trees of the catalog into the package.
+"""
+
+import tempfile
 from itertools import groupby
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import keras
 
-from transfer_core.backbones.catalog import get_base
-from transfer_core.backbones.stored_trees import store_tree, stored_tree
+from transfer_core.backbones.catalog import BASES, get_base
+from transfer_core.backbones.stored_trees import ship_tree, store_tree, stored_tree
 from transfer_core.backbones.tree import LayerFacts, LayerTree, Node
 from transfer_core.disk.workspace import Workspace
 from transfer_core.nn.models.blocks import group_blocks
@@ -81,3 +86,16 @@ def load_tree(workspace: Workspace, base_name: str, input_size: int | None = Non
     tree = build_tree(build_base(workspace, base_name, weights="none", input_size=input_size), base.title)
     store_tree(workspace, base_name, tree, input_size)
     return tree
+
+
+def _ship() -> None:
+    from transfer_core.nn.backbones.build import build_base
+
+    with tempfile.TemporaryDirectory() as folder:
+        for base in BASES:
+            ship_tree(base.name, build_tree(build_base(Workspace(Path(folder)), base, weights="none"), base.title))
+            print(base.name)
+
+
+if __name__ == "__main__":
+    _ship()
