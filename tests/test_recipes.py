@@ -185,7 +185,7 @@ def test_add_a_lab(copy: Copy, photos: Path) -> None:
         "from pages.labs.card import LabCard\n"
         "from transfer_core.text import Sentence\n\n"
         "CARD = LabCard(\n"
-        '    "counting", Sentence("Counting"), ":material/123:", Sentence("How many?"), Sentence("a moment")\n'
+        '    "counting", Sentence("Counting"), ":material/123:", Sentence("How many?")\n'
         ")\n",
     )
     copy.write(

@@ -17,5 +17,3 @@ class LabCard:
     title: Sentence
     icon: str
     question: Sentence
-    time: Sentence
-    """How long it takes, roughly, with 200 photos and the default base."""

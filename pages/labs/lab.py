@@ -15,6 +15,7 @@ from pages.jobs.launch import split_photos
 from pages.labs.card import LabCard
 from pages.labs.cards import lab_links
 from pages.labs.start import active_experiment, begin
+from pages.labs.time_needed import time_needed
 from pages.ui import format as figures
 from pages.ui.frame import guard, heading, require_project
 from pages.ui.html import sentence
@@ -91,6 +92,7 @@ def _starting(lab: Lab, project: Project) -> None:
     with st.container(border=True, key="lab_settings"):
         try:
             settings = lab.form(project, manifest)
+            time_needed(lab.card.kind, project, manifest, settings)
         except TransferError as error:
             reason = reason or str(error)
         if active_experiment(project, lab.card.kind):

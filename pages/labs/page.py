@@ -1,22 +1,29 @@
 """Labs: experiments that show how deep to fine-tune, and what goes wrong when it is done wrong."""
 
+from contextlib import suppress
+
 import streamlit as st
 
+from pages.jobs.launch import split_photos
 from pages.labs.card import LabCard
 from pages.labs.cards import LABS
+from pages.labs.time_needed import time_needed
 from pages.ui import format as figures
 from pages.ui.frame import guard, heading, require_project
 from pages.ui.html import cells, sentence
 from pages.ui.paths import page_path
+from pages.ui.services import store
 from transfer_core.disk.workspace import Project
+from transfer_core.errors import TransferError
 from transfer_core.labs.experiment import list_experiments, read_result
+from transfer_core.photos.manifest import Manifest
 from transfer_core.text import t
 
 project = require_project()
 heading("Labs", t("Experiments with your own photos. Each ends with one plain sentence."))
 
 
-def card(lab: LabCard, opened: Project) -> None:
+def card(lab: LabCard, opened: Project, photos: Manifest | None) -> None:
     """A lab, what it answers, and what it found last."""
     st.page_link(page_path(lab.kind), label=f"**{t(lab.title)}**", icon=lab.icon, query_params={"project": opened.id})
     st.markdown(t(lab.question))
@@ -25,10 +32,13 @@ def card(lab: LabCard, opened: Project) -> None:
     if latest and (words := result.get("conclusion")):
         st.caption(f":material/lightbulb: {sentence(words)} ({figures.when(latest.status().created)})")
     else:
-        st.caption(t(":material/schedule: Takes {time}.", time=lab.time))
+        time_needed(lab.kind, opened, photos)
 
 
+manifest = None
+with suppress(TransferError):  # too few photos yet: each lab's own page says what is missing
+    manifest = split_photos(project, store(project))
 with cells("lab_cards", least=300, most=3):
     for lab in LABS:
         with st.container(border=True, key=f"lab_{lab.kind}"), guard():
-            card(lab, project)
+            card(lab, project, manifest)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from transfer_core.photos.manifest import Manifest
     from transfer_core.runs.folder import Run
 
-__all__ = ["active_experiment", "begin"]
+__all__ = ["active_experiment", "begin", "start_experiment"]
 
 
 def active_experiment(project: Project, kind: str) -> Run | None:
@@ -28,16 +28,22 @@ def active_experiment(project: Project, kind: str) -> Run | None:
 
 
 def begin(project: Project, kind: str, settings: Any, manifest: Manifest | None) -> None:
-    """Start an experiment and show it; what goes wrong is told by the page. The project is read anew."""
+    """Start an experiment and show it; what goes wrong is told by the page."""
     try:
-        run = _launch(workspace().open_project(project.id), kind, settings, manifest)
+        run = start_experiment(project, kind, settings, manifest)
     except TransferError as error:
         st.session_state["lab_problem"] = str(error)
     else:
         st.query_params["experiment"] = run.id
 
 
-def _launch(project: Project, kind: str, settings: Any, manifest: Manifest | None) -> Run:
+def start_experiment(project: Project, kind: str, settings: Any, manifest: Manifest | None) -> Run:
+    """Start an experiment, or give the one of this lab that is going on. The project is read anew.
+
+    Raises:
+        TransferError: its base or its weights are not there, or the disk can't be written.
+    """
+    project = workspace().open_project(project.id)
     base = BaseConfig()
     if manifest is not None:
         base = BaseConfig(**project.choices["base"])

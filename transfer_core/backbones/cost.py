@@ -17,6 +17,7 @@ __all__ = [
     "Overfitting",
     "Speed",
     "estimate",
+    "look_seconds",
     "machine_speed",
     "overfitting",
     "record_pass",
@@ -44,6 +45,8 @@ _DEFAULTS = {
 }
 _HEAD_SECONDS = 5e-5  # a photo and epoch, head on pooled features: overhead of the batch, not arithmetic
 _AUGMENT_SECONDS = 5e-8  # a pixel, to make one variant of a photo: measured on the same two cores
+_READ_A_SECOND = 200.0  # photos decoded
+_START_SECONDS = 4.0  # until the first photos are through: TensorFlow, building and converting the base
 _FEWEST_PHOTOS = 96  # in a pass; Keras computes whole batches of 32, which distorts what fewer say of a photo
 _SMALLEST_TIME = 0.5  # seconds; a shorter measurement says more about start-up than about speed
 
@@ -167,6 +170,17 @@ def _activation_bytes(tree: LayerTree, plan: FreezePlan, frontier: tuple[str, ..
     if any(name not in tree.layers for name in frontier):
         values -= 3 * tree.input_size**2
     return 4 * values
+
+
+def look_seconds(workspace: Workspace, tree: LayerTree, photos: int) -> dict[str, float]:
+    """How long one look of a base at so many photos takes here, by its parts.
+
+    Returns:
+        Seconds of `photos` (reading them), `start` (TensorFlow, the base and its conversion) and `features`.
+    """
+    flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
+    speed = machine_speed(workspace, tree.root.name).forward_flops_per_s
+    return {"photos": photos / _READ_A_SECOND, "start": _START_SECONDS, "features": photos * flops / speed}
 
 
 def machine_speed(workspace: Workspace, base: str) -> Speed:

@@ -5,8 +5,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from transfer_core.backbones.stored_trees import stored_tree
 from transfer_core.disk.files import read_json, write_json
 from transfer_core.disk.formats import read_current
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, StorageError
 from transfer_core.labs import KINDS
 from transfer_core.photos.manifest import Manifest
@@ -18,6 +20,7 @@ __all__ = [
     "ExperimentConfig",
     "check_settings",
     "create_experiment",
+    "expected_seconds",
     "experiment_config",
     "is_experiment",
     "list_experiments",
@@ -86,6 +89,29 @@ def check_settings(config: ExperimentConfig) -> None:
     check = getattr(_module(config.kind), "check", None)
     if check is not None:
         check(config.settings)
+
+
+def expected_seconds(
+    kind: str, workspace: Workspace, base: str, manifest: Manifest, settings: Any = None
+) -> float | None:
+    """How long an experiment will take on this machine if nothing else runs, in seconds.
+
+    Args:
+        kind: the lab, whose `settings` module may have a function of this name.
+        workspace: that knows how fast this machine is.
+        base: a name of the catalog.
+        manifest: the photos.
+        settings: `Settings` of the lab; None: as they are unless changed.
+
+    Returns:
+        None where the lab does not say, or the layers of the base are not known yet.
+
+    Raises:
+        TransferError: the settings do not fit the base.
+    """
+    known = getattr(_module(kind), "expected_seconds", None)
+    tree = stored_tree(workspace, base)
+    return None if known is None or tree is None else float(known(workspace, tree, settings, manifest))
 
 
 def _module(kind: str) -> Any:

@@ -10,5 +10,4 @@ CARD = LabCard(
     Sentence("What changed"),
     ":material/compare_arrows:",
     Sentence("Which photos did one run get right and another wrong, and is the difference real?"),
-    Sentence("some seconds"),
 )

@@ -10,5 +10,4 @@ CARD = LabCard(
     Sentence("What it knows"),
     ":material/psychology:",
     Sentence("What did the base know before it saw any of your photos?"),
-    Sentence("some seconds"),
 )

@@ -10,5 +10,4 @@ CARD = LabCard(
     Sentence("Depth probe"),
     ":material/signal_cellular_alt:",
     Sentence("Where in the network is what your photos need? One look, no fine-tuning."),
-    Sentence("half a minute"),
 )

@@ -10,5 +10,4 @@ CARD = LabCard(
     Sentence("The recipe"),
     ":material/menu_book:",
     Sentence("What does each step of fine-tuning bring, and what if one is skipped?"),
-    Sentence("a few minutes"),
 )

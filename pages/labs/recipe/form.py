@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.ui import format as figures
 from pages.ui.glossary import explain
 from pages.ui.services import tree
-from transfer_core.labs.recipe.settings import VARIANTS, Settings, check_photos, expected_seconds
+from transfer_core.labs.recipe.settings import VARIANTS, Settings, check_photos
 from transfer_core.text import t
 
 if TYPE_CHECKING:
@@ -71,17 +70,6 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
     )
     if manifest is not None:
         check_photos(manifest)
-        if base:
-            counts = {which: len(manifest.of(which)) for which in ("train", "validation")}
-            seconds = sum(
-                expected_seconds(project.workspace, tree(base), settings, counts, len(manifest.classes)).values()
-            )
-            st.caption(
-                t(
-                    ":material/schedule: This takes about {span}, if nothing else is running.",
-                    span=figures.span(seconds),
-                )
-            )
     return settings
 
 

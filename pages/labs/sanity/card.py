@@ -10,5 +10,4 @@ CARD = LabCard(
     Sentence("Frozen or not?"),
     ":material/rule:",
     Sentence("Is training on saved features the same as freezing the base? And which mistakes make it differ?"),
-    Sentence("some minutes"),
 )

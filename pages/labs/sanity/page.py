@@ -11,11 +11,9 @@ from pages.labs.sanity.card import CARD
 from pages.labs.sanity.result import draw
 from pages.ui import format as figures
 from pages.ui.glossary import explain
-from pages.ui.services import known_tree
-from transfer_core.backbones.cost import machine_speed
 from transfer_core.errors import DataError
 from transfer_core.labs.sanity.mistakes import MISTAKES, get_mistake
-from transfer_core.labs.sanity.settings import Settings, needed
+from transfer_core.labs.sanity.settings import Settings, needed, passes
 from transfer_core.runs.config import Optimizer
 from transfer_core.text import t
 
@@ -39,7 +37,6 @@ wrong, one mistake at a time.
 for rounding (0.00001). The range behind an accuracy is where the true share most likely lies (95% interval): with a
 dozen photos it is wide, so look at the losses first.
 """)
-_BATCH_OF_ONE = 2.0  # times as long as a photo takes in a full batch, about
 
 
 def form(project: Project, manifest: Manifest | None) -> Settings:
@@ -117,27 +114,11 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
     settings = Settings(
         chosen, int(photos), int(validation), int(epochs), int(batch), optimizer, float(rate), float(dropout)
     )
-    st.caption(_cost(project, settings))
+    times = figures.amount(passes(settings))
+    st.caption(t("Photos go through the base {times} times.", times=times))
     if manifest is not None and (missing := needed(manifest, settings)):
         raise DataError(missing)
     return settings
-
-
-def _cost(project: Project, settings: Settings) -> str:
-    """How much that is, and how long it takes where the base's arithmetic is known."""
-    trainings = 1 + len(settings.mistakes)
-    passes = trainings * settings.epochs * (settings.photos + settings.validation)
-    times = figures.amount(passes)
-    tree = known_tree(project.choices["base"]["name"]) if "base" in project.choices else None
-    if tree is None:
-        return t("Photos go through the base {times} times.", times=times)
-    flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
-    seconds = _BATCH_OF_ONE * passes * flops / machine_speed(project.workspace, tree.root.name).forward_flops_per_s
-    return t(
-        "Photos go through the base {times} times, which takes about {span} here.",
-        times=times,
-        span=figures.span(seconds),
-    )
 
 
 lab_page(

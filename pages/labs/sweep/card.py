@@ -10,5 +10,4 @@ CARD = LabCard(
     Sentence("Depth sweep"),
     ":material/stacked_line_chart:",
     Sentence("How deep is worth fine-tuning? Thaw tries several depths within the minutes you give it."),
-    Sentence("as long as you allow"),
 )

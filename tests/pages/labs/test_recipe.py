@@ -96,7 +96,7 @@ def shown(open_page: Open, project: Project) -> AppTest:
 
 def test_it_starts_with_the_settings_given(open_page: Open, project: Project) -> None:
     page = shown(open_page, project)
-    assert "Nothing has been tried here yet." in words(page) and "This takes about" in words(page)
+    assert "Nothing has been tried here yet." in words(page) and "Takes about" in words(page)
     page.multiselect(key="recipe_variants").set_value(["augmented", "skipped"])
     page.number_input(key="recipe_head_epochs").set_value(7)
     page.selectbox(key=f"recipe_block_{BASE}").set_value("block2b").run()

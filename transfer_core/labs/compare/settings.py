@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from transfer_core.backbones.cost import look_seconds
+from transfer_core.backbones.tree import LayerTree
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, DataError, RunError
 from transfer_core.labs.experiment import is_experiment
 from transfer_core.labs.options import argument
@@ -12,7 +15,16 @@ from transfer_core.runs.folder import Run, open_run
 from transfer_core.stats.paired import LEAST_CHANGED
 from transfer_core.text import Sentence, all_of, plural
 
-__all__ = ["LEAST_PHOTOS", "Material", "Settings", "check", "material", "require_enough", "shared_photos"]
+__all__ = [
+    "LEAST_PHOTOS",
+    "Material",
+    "Settings",
+    "check",
+    "expected_seconds",
+    "material",
+    "require_enough",
+    "shared_photos",
+]
 
 LEAST_PHOTOS = LEAST_CHANGED
 """With fewer photos the exact test can't tell a difference from chance, even if every photo points the same way."""
@@ -66,6 +78,12 @@ def material(settings: Settings) -> Material:
 def check(settings: Settings) -> None:
     """Refuse what can't be compared; raises as `material`."""
     material(settings)
+
+
+def expected_seconds(workspace: Workspace, tree: LayerTree, settings: Settings | None, manifest: Manifest) -> float:
+    """How long comparing two runs on such a base will take here; see `labs.experiment.expected_seconds`."""
+    photos = len(manifest.of("validation")) + len(manifest.of("test"))
+    return 2 * sum(look_seconds(workspace, tree, photos).values())
 
 
 def _trained(folder: str) -> Run:

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from itertools import count
 
 from transfer_core.backbones.catalog import get_base
+from transfer_core.backbones.cost import look_seconds
 from transfer_core.backbones.imagenet_classes import ANSWERING_BASE
+from transfer_core.backbones.stored_trees import shipped_tree
+from transfer_core.backbones.tree import LayerTree
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError
 from transfer_core.labs.options import option
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
@@ -13,7 +17,7 @@ from transfer_core.runs.config import BaseConfig, is_whole
 from transfer_core.stats.intervals import wilson
 from transfer_core.text import Sentence
 
-__all__ = ["LEAST_PHOTOS", "NEEDS_WEIGHTS", "TOLD", "Settings", "base_note", "choose"]
+__all__ = ["LEAST_PHOTOS", "NEEDS_WEIGHTS", "TOLD", "Settings", "base_note", "choose", "expected_seconds"]
 
 NEEDS_WEIGHTS = False
 """The base that answers comes with Thaw, whichever was asked for (`base_note`)."""
@@ -41,6 +45,12 @@ class Settings:
                 least_photos=LEAST_PHOTOS,
                 photos=self.photos,
             )
+
+
+def expected_seconds(workspace: Workspace, tree: LayerTree, settings: Settings | None, manifest: Manifest) -> float:
+    """How long asking will take here; see `labs.experiment.expected_seconds`. Another base may answer than `tree`'s."""
+    asked = choose(manifest, (settings or Settings()).photos, 0)
+    return sum(look_seconds(workspace, shipped_tree(ANSWERING_BASE) or tree, len(asked)).values())
 
 
 def choose(manifest: Manifest, per_class: int, seed: int) -> tuple[ManifestPhoto, ...]:

@@ -9,10 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from transfer_core.backbones.cost import machine_speed
-from transfer_core.backbones.stored_trees import stored_tree
+from transfer_core.backbones.catalog import DEFAULT_BASE
+from transfer_core.backbones.stored_trees import shipped_tree, stored_tree
 from transfer_core.backbones.tree import LayerTree
-from transfer_core.labs.probe.settings import Depth, check_photos, compare, deal, probed, thin_out
+from transfer_core.labs.probe.settings import (
+    Depth,
+    check_photos,
+    compare,
+    deal,
+    fit_seconds,
+    probed,
+    stage_seconds,
+    thin_out,
+)
 from transfer_core.labs.probe.verdict import conclude
 from transfer_core.labs.run_bench import Bench
 from transfer_core.nn.training.block_features import block_features, tree_of
@@ -24,14 +33,6 @@ from transfer_core.stats.linear_probe import OutOfFold, out_of_fold
 from transfer_core.text import Sentence
 
 __all__ = ["run"]
-
-_PHOTOS_A_SECOND = 200.0  # decoded
-_START_SECONDS = 4.0  # until the first photos are through: building and converting the base
-_DEPTH_SECONDS, _FIT_SECONDS = 0.03, 7e-6  # a depth, and for each photo and axis in it; 5 folds, one processor
-_UNKNOWN: tuple[float, tuple[int, ...]] = (
-    4e9,
-    (200,) * 18,
-)  # operations and channels after each block of a base whose tree was never built
 
 
 def run(bench: Bench) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def run(bench: Bench) -> dict[str, Any]:
         "blocks": len(features),
         "base": session.spec.name,
     }
-    costs = [_fit_seconds(len(photos), stored.array.shape[1]) for stored in features.values()]
+    costs = [fit_seconds(len(photos), stored.array.shape[1]) for stored in features.values()]
     answered: dict[str, OutOfFold] = {}
     result: dict[str, Any] = {}
     for at, (block, stored) in enumerate(features.items()):
@@ -88,18 +89,9 @@ class _Shares:
 
     def __init__(self, bench: Bench, photos: int) -> None:
         self._bench = bench
-        tree = stored_tree(bench.workspace, bench.config.base.name)
-        flops, channels = _UNKNOWN
-        if tree is not None:
-            flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
-            channels = tuple(block.shape[-1] for block in tree.blocks)
-        speed = machine_speed(bench.workspace, tree.root.name if tree else "").forward_flops_per_s
-        seconds = {
-            "photos": photos / _PHOTOS_A_SECOND,
-            "start": _START_SECONDS,
-            "features": photos * flops / speed,
-            "fits": sum(_fit_seconds(photos, width) for width in channels),
-        }
+        tree = stored_tree(bench.workspace, bench.config.base.name) or shipped_tree(DEFAULT_BASE.name)
+        assert tree is not None  # the default base comes with its tree
+        seconds = stage_seconds(bench.workspace, tree, photos)
         ends = accumulate(seconds.values(), initial=0.0)
         whole = sum(seconds.values())
         self._begin = {step: end / whole for step, end in zip(seconds, ends, strict=False)}
@@ -119,10 +111,6 @@ class _Shares:
         self._bench.share(
             Sentence("classifiers after {block}", block=block), self._begin["fits"] + self._length["fits"] * done
         )
-
-
-def _fit_seconds(photos: int, channels: int) -> float:
-    return _DEPTH_SECONDS + _FIT_SECONDS * photos * min(0.7 * photos, channels)
 
 
 def _depths(

@@ -5,6 +5,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from transfer_core.backbones.cost import look_seconds
+from transfer_core.backbones.tree import LayerTree
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, DataError
 from transfer_core.labs.options import option
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
@@ -20,11 +23,15 @@ __all__ = [
     "check_photos",
     "compare",
     "deal",
+    "expected_seconds",
+    "fit_seconds",
     "probed",
+    "stage_seconds",
     "thin_out",
 ]
 
 LEAST_FOLDS, MOST_FOLDS = 3, 20
+_DEPTH_SECONDS, _FIT_SECONDS = 0.03, 7e-6  # a depth, and for each photo and axis in it; 5 folds, one processor
 
 
 @dataclass(frozen=True)
@@ -188,3 +195,20 @@ def compare(right: Mapping[str, Collection[bool]]) -> dict[str, float]:
     """
     highest = max(right.values(), key=sum)  # the first of equals
     return {name: PairedComparison.of(highest, mine).p_value for name, mine in right.items()}
+
+
+def expected_seconds(workspace: Workspace, tree: LayerTree, settings: Settings | None, manifest: Manifest) -> float:
+    """How long a probe will take here; see `labs.experiment.expected_seconds`."""
+    most = (settings or Settings()).photos
+    return sum(stage_seconds(workspace, tree, min(len(probed(manifest)), most)).values())
+
+
+def stage_seconds(workspace: Workspace, tree: LayerTree, photos: int) -> dict[str, float]:
+    """How long each part of a probe of so many photos will take here, in order."""
+    fits = sum(fit_seconds(photos, block.shape[-1]) for block in tree.blocks)
+    return look_seconds(workspace, tree, photos) | {"fits": fits}
+
+
+def fit_seconds(photos: int, channels: int) -> float:
+    """How long the classifiers of one depth will take."""
+    return _DEPTH_SECONDS + _FIT_SECONDS * photos * min(0.7 * photos, channels)

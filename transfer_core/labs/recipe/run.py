@@ -17,7 +17,7 @@ from transfer_core.labs.recipe.settings import (
     VARIANTS,
     Settings,
     check_photos,
-    expected_seconds,
+    expected_stages,
     recipe_plan,
     stage_seconds,
 )
@@ -75,7 +75,7 @@ class _Recipe:
         manifest = self._plain.manifest
         check_photos(manifest)  # again: photos that can't be read are gone by now
         self._counts = {which: len(manifest.of(which)) for which in ("train", "validation")}
-        expected = expected_seconds(bench.workspace, self.tree, self.settings, self._counts, len(manifest.classes))
+        expected = expected_stages(bench.workspace, self.tree, self.settings, self._counts, len(manifest.classes))
         self.stages = Stages(bench, expected, kept.get("stages", {}))
         if bench.config.base.weights == "none":
             bench.reporter.message(

@@ -27,6 +27,7 @@ __all__ = [
     "Variant",
     "check_photos",
     "expected_seconds",
+    "expected_stages",
     "recipe_plan",
 ]
 
@@ -209,7 +210,13 @@ def check_photos(manifest: Manifest) -> None:
             )
 
 
-def expected_seconds(
+def expected_seconds(workspace: Workspace, tree: LayerTree, settings: Settings | None, manifest: Manifest) -> float:
+    """How long all stages will take here; see `labs.experiment.expected_seconds`."""
+    counts = {which: len(manifest.of(which)) for which in ("train", "validation")}
+    return sum(expected_stages(workspace, tree, settings or Settings(), counts, len(manifest.classes)).values())
+
+
+def expected_stages(
     workspace: Workspace, tree: LayerTree, settings: Settings, counts: Mapping[str, int], classes: int
 ) -> dict[str, float]:
     """How long each stage will take here, by its name: those of `experiments.recipe`, in their order.

@@ -11,10 +11,11 @@ from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError
 from transfer_core.labs.options import option
 from transfer_core.labs.sweep.folds import Counts
+from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import FitConfig, PhaseConfig, check_number, is_number
 from transfer_core.text import Sentence
 
-__all__ = ["HEAD", "SETUP_SECONDS", "Depth", "Settings", "depth_words", "depths"]
+__all__ = ["HEAD", "SETUP_SECONDS", "Depth", "Settings", "depth_words", "depths", "expected_seconds"]
 
 HEAD = "head"
 """Name of the depth that trains nothing of the base."""
@@ -104,6 +105,11 @@ class Depth:
     def words(self) -> Sentence:
         """For people: `the head alone`, `from block7a on`."""
         return depth_words(self.name)
+
+
+def expected_seconds(workspace: Workspace, tree: LayerTree, settings: Settings | None, manifest: Manifest) -> float:
+    """The budget, which a sweep uses up; see `labs.experiment.expected_seconds`."""
+    return 60 * (settings or Settings()).budget
 
 
 def depth_words(name: str) -> Sentence:

@@ -1,0 +1,156 @@
+"""What a lab found about these photos, as a recommendation: taken with one click, never unasked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.jobs import live
+from pages.labs.start import active_experiment, start_experiment
+from pages.labs.time_needed import seconds_needed
+from pages.ui import format as figures
+from pages.ui.html import sentence
+from pages.ui.paths import page_path
+from transfer_core.backbones.freeze_plan import FreezePlan, from_block
+from transfer_core.errors import TransferError
+from transfer_core.labs.experiment import experiment_config, list_experiments, read_result
+from transfer_core.labs.probe.settings import Settings, check_photos, probed
+from transfer_core.text import t
+
+if TYPE_CHECKING:
+    from pages.jobs.describe import PlanEditor
+    from transfer_core.disk.workspace import Project
+    from transfer_core.photos.manifest import Manifest
+    from transfer_core.runs.folder import Run
+
+__all__ = ["advice", "found"]
+
+_LABS = ("sweep", "probe")
+"""Those that say how deep to go, the surer first: a sweep has tried it, a probe has only looked."""
+_POLL = 0.7  # seconds between looks at a probe that is going on
+
+
+def advice(project: Project, desk: PlanEditor, photos: Manifest | None) -> None:
+    """Recommend how deep to go with these photos, say why, and offer it; without a finding, offer to look for one.
+
+    Args:
+        project: whose experiments count.
+        desk: changes the plan.
+        photos: as they are split now; None while they can't be trained on.
+    """
+    with st.container(border=True, key="advice"):
+        if running := active_experiment(project, "probe"):
+            st.fragment(_looking, run_every=_POLL)(running)
+        elif newest := found(project, desk.base):
+            _recommend(project, desk, newest, photos)
+        else:
+            _offer(project, photos)
+        if problem := st.session_state.pop("advice_problem", None):
+            st.error(sentence(problem), icon=":material/error:")
+
+
+def found(project: Project, base: str) -> tuple[Run, dict[str, Any]] | None:
+    """The experiment that says how deep to go with this base, and its result: a sweep before a probe, the newest."""
+    weights = project.choices.get("base", {}).get("weights", "imagenet")
+    for kind in _LABS:
+        for run in list_experiments(project.experiments_dir, kind):
+            try:
+                result, about = read_result(run) or {}, experiment_config(run).base
+            except TransferError:
+                continue  # damaged: its lab says so
+            if result.get("complete") and result.get("depths") and (about.name, about.weights) == (base, weights):
+                return run, result
+    return None
+
+
+def _recommend(project: Project, desk: PlanEditor, newest: tuple[Run, dict[str, Any]], photos: Manifest | None) -> None:
+    run, result = newest
+    kind = experiment_config(run).kind
+    start = result["train_from"] if kind == "probe" else result["recommended"]
+    at = start if start in {block.name for block in desk.tree.blocks} else None  # else the head alone
+    plan = from_block(desk.tree, at) if at else FreezePlan()
+    said = (
+        t("**For these photos: train from {block} on.**", block=at)
+        if at
+        else t("**For these photos: the head alone.**")
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/lightbulb: {said} {sentence(result['conclusion'])}", width="stretch")
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            taken = plan == desk.plan
+            st.button(
+                t("In use") if taken else t("Use it"),
+                key="use_advice",
+                icon=":material/check:",
+                type="secondary" if taken else "primary",
+                disabled=taken,
+                on_click=desk.change,
+                args=(plan,),
+                help=t("Sets what trains as recommended. You can undo it."),
+            )
+            st.page_link(
+                page_path(kind),
+                label=t("Why?"),
+                icon=":material/science:",
+                query_params={"project": project.id, "experiment": run.id},
+            )
+    if photos is not None and _changed(run, photos):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(t("Your photos have changed since this was found."), width="content")
+            _look(project, photos, t("Look again"), "tertiary")
+
+
+def _changed(run: Run, photos: Manifest) -> bool:
+    """Whether the photos are others than those that were looked at."""
+    before = run.manifest()
+    return before.classes != photos.classes or {(photo.sha256, photo.label) for photo in probed(before)} != {
+        (photo.sha256, photo.label) for photo in probed(photos)
+    }
+
+
+def _offer(project: Project, photos: Manifest | None) -> None:
+    said = t("Not sure how deep to go? Thaw can look after which block your photos can be told apart.")
+    if photos is None:
+        st.markdown(f":material/lightbulb: {said} {t('First it needs photos of at least two classes.')}")
+        return
+    try:
+        check_photos(photos, Settings.folds)
+    except TransferError as error:
+        st.markdown(f":material/lightbulb: {said}")
+        st.caption(sentence(str(error)))
+        return
+    seconds = seconds_needed("probe", project, photos)
+    if seconds is not None:
+        said += " " + t("That takes about {span}.", span=figures.span(seconds))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/lightbulb: {said}", width="stretch")
+        _look(project, photos, t("Find out"), "secondary")
+
+
+def _look(project: Project, photos: Manifest, label: str, kind: Any) -> None:
+    st.button(label, key="look", icon=":material/search:", type=kind, on_click=_begin, args=(project, photos))
+
+
+def _begin(project: Project, photos: Manifest) -> None:
+    try:
+        start_experiment(project, "probe", Settings(), photos)
+    except TransferError as error:
+        st.session_state["advice_problem"] = str(error)
+
+
+def _looking(run: Run) -> None:
+    try:
+        status = run.status()
+    except TransferError:
+        st.rerun()  # deleted in another tab
+    if not status.active:
+        st.rerun()
+    doing = live.waiting(run) if status.state == "QUEUED" else t(status.step) or t("Starting")
+    text = t("Looking where your photos can be told apart: {doing}", doing=doing)
+    if status.eta is not None and status.eta >= 1:
+        text += t(" · about {span} left", span=figures.span(status.eta))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.progress(min(1.0, status.done / status.total) if status.total else 0.0, text=sentence(text))
+        live.stop_button(run, "stop_look", t("Stops after the current step. What was found so far stays."))
+    live.problem()
