@@ -4,13 +4,13 @@ import streamlit as st
 
 from pages.home import deletions
 from pages.home import new_project as starting
-from pages.ui.frame import guard
+from pages.ui.frame import guard, page_title
 from pages.ui.services import workspace
 from transfer_core.text import t
 
 deletions.undo_banner()
 
-st.title(t("Teach a computer to tell your photos apart"), anchor=False)
+page_title(t("Teach a computer to tell your photos apart"))
 st.markdown(
     t(
         "Thaw trains an image classifier from your own photos, on this computer, without programming. "
@@ -20,16 +20,16 @@ st.markdown(
 )
 
 with st.container(key="samples"):
-    st.subheader(t("Start with a sample"), anchor=False)
+    st.header(t("Start with a sample"), anchor=False)
     st.caption(t("No photos at hand? Thaw draws some. From here it takes one click a step to your first classifier."))
     with guard():
         starting.sample_cards()
 
-st.subheader(t("Or use your own photos"), anchor=False)
+st.header(t("Or use your own photos"), anchor=False)
 with guard():
     starting.new_project()
 
-st.subheader(t("Your projects"), anchor=False)
+st.header(t("Your projects"), anchor=False)
 with guard():
     found, damaged = workspace().read_projects()
     if found:

@@ -77,7 +77,7 @@ def job_list(jobs: JobList, project: Project, shown: Run | None) -> None:
     runs = jobs.find(project)
     if not runs:
         return
-    st.subheader(jobs.title, anchor=False)
+    st.header(jobs.title, anchor=False)
     for run in runs:
         with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"{jobs.parameter}_{run.id}"):
             _row(jobs, project, run, run == shown)

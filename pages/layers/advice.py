@@ -70,11 +70,12 @@ def _recommend(project: Project, desk: PlanEditor, newest: tuple[Run, dict[str, 
     start = result["train_from"] if kind == "probe" else result["recommended"]
     at = start if start in {block.name for block in desk.tree.blocks} else None  # else the head alone
     plan = from_block(desk.tree, at) if at else FreezePlan()
-    said = (
-        t("**For these photos: train from {block} on.**", block=at)
-        if at
-        else t("**For these photos: the head alone.**")
-    )
+    if kind == "sweep":  # its conclusion says what to train
+        said = t("**For these photos:**")
+    elif at:
+        said = t("**For these photos: train from {block} on.**", block=at)
+    else:
+        said = t("**For these photos: the head alone.**")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/lightbulb: {said} {sentence(result['conclusion'])}", width="stretch")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):

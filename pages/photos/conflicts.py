@@ -23,7 +23,7 @@ def choices(photos: PhotoStore) -> None:
     groups = photos.conflicts()
     if not groups:
         return
-    st.subheader(t("One photo, two classes"), anchor=False)
+    st.header(t("One photo, two classes"), anchor=False)
     st.warning(
         t(
             plural(

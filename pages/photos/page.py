@@ -40,7 +40,7 @@ with guard():
         photo_alike.questions(project, photos, counts)
         photo_conflicts.choices(photos)
         st.divider()
-        st.subheader(t("Look through your photos"), anchor=False)
+        st.header(t("Look through your photos"), anchor=False)
         photo_classes.toolbar(photos, counts)
         photo_grid.browse(photos, counts)
     elif not busy:

@@ -36,7 +36,7 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
         reason = None
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.subheader(
+        st.header(
             t(
                 "{photos}, {classes}",
                 photos=photo_count(sum(counts.values())),

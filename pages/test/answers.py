@@ -81,7 +81,7 @@ def show(project: Project, chosen: Trained) -> None:
     refused = [answer for answer in found if answer.error]
     answered = [answer for answer in found if not answer.error]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(plural("{n:,} answer", "{n:,} answers", len(answered)), anchor=False, width="stretch")
+        st.header(plural("{n:,} answer", "{n:,} answers", len(answered)), anchor=False, width="stretch")
         st.button(t("Clear"), key="clear_answers", icon=":material/clear_all:", on_click=_clear)
     for answer in refused:
         st.warning(

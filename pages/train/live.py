@@ -120,7 +120,7 @@ def _result(view: RunView, project: Project, report: dict) -> None:
     low, high = report["val_interval"]
     with st.container(horizontal=True, vertical_alignment="center", key="result"):
         st.metric(t("Validation accuracy"), f"{accuracy:.0%}", width="content")
-        with st.container(width="stretch"):
+        with st.container(width="stretch", key="result_words"):
             st.markdown(
                 t(
                     "**Right on {accuracy:,} of {photos:,} photos** it did not learn from. Of 100 new "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,11 +23,21 @@ __all__ = [
     "guard",
     "heading",
     "open_in_tab",
+    "page_title",
     "project",
     "require_project",
 ]
 
 PAGE = "page"  # where app.py notes which step is open
+_FOCUSED = "focused_page"
+# The title may be drawn later than this script, hence another look with each frame, for two seconds.
+_FOCUS = """<script>
+(function look(left) {
+  const title = [...document.querySelectorAll("h1")].find((found) => found.textContent.trim() === TITLE);
+  if (title) { title.tabIndex = -1; title.focus({ preventScroll: true }); }
+  else if (left) requestAnimationFrame(() => look(left - 1));
+})(120);
+</script>"""
 _PROJECT = "project"  # the name in the URL and, for a page opened without it, in the session
 
 
@@ -102,8 +113,19 @@ def heading(title: str, sentence: str) -> None:
     found = project()
     if found is not None:
         steps.stepper(found, st.session_state.get(PAGE, ""))
-    st.title(title, anchor=False)
+    page_title(title)
     st.markdown(sentence)
+
+
+def page_title(title: str) -> None:
+    """The page's title. After a change of page the keyboard's focus goes there: what was clicked is gone with its page,
+    and the next Tab should not begin at the very top."""
+    st.title(title, anchor=False)
+    here, before = st.session_state.get(PAGE, ""), st.session_state.get(_FOCUSED)
+    st.session_state[_FOCUSED] = here
+    with st.container(key="focus", gap=None):  # always there, so that nothing below changes its place
+        if before not in (None, here):
+            st.html(_FOCUS.replace("TITLE", json.dumps(title)), unsafe_allow_javascript=True)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape as _escape
 from pathlib import Path
@@ -131,9 +132,21 @@ def sentence(text: str | Sentence) -> str:
     return "".join(f"\\{c}" if c in "\\`*[]~$<" else c for c in visible(str(text)))
 
 
+_MARKS = re.compile(
+    r"[\\`*\[\]~$<>|&]"  # what marks text up wherever it stands
+    r"|(?<![^\W_])_|_(?![^\W_])"  # within a word an underscore is just one
+    r"|:(?=[\w+/])"  # of a named icon, a color or an address
+    r"|(?<=www)\.|@"  # of an address without a scheme, or of a person
+    r"|-(?=-)|^[#+=-]|(?<=^\d)[.)]|(?<=^\d\d)[.)]|(?<=^\d\d\d)[.)]"  # what begins a heading or a list
+)
+
+
 def plain(text: str | Sentence) -> str:
-    """Text as Markdown that shows just its characters: names may hold any."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|~:$<>" else c for c in visible(str(text)))
+    """Text as Markdown that shows just its characters: names may hold any.
+
+    Only what would be taken for a mark is escaped: labels are read out as they are written, backslashes and all.
+    """
+    return _MARKS.sub(lambda mark: f"\\{mark[0]}", visible(str(text)))
 
 
 def middle_cut(text: str, most: int) -> str:

@@ -1,4 +1,4 @@
-"""The sidebar: the open project, its five steps with their state, the words, and where Thaw keeps things."""
+"""The sidebar: the way home, the open project, the words, and where Thaw keeps things."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.ui import format as figures
 from pages.ui import steps
-from pages.ui.frame import guard
+from pages.ui.frame import PAGE, guard
 from pages.ui.glossary import word_list
 from pages.ui.html import plain
 from pages.ui.paths import page_path
@@ -34,30 +34,16 @@ def sidebar(project: Project | None) -> None:
 
 
 def _project(project: Project) -> None:
-    done = steps.done_steps(project)
-    upcoming = steps.next_step(done)
-    st.subheader(plain(project.name), anchor=False)
-    for step in steps.STEPS:
-        if step.name in done:
-            icon, state = ":material/check_circle:", "done"
-        elif step == upcoming:
-            icon, state = ":material/radio_button_checked:", "next"
-        else:
-            icon, state = ":material/radio_button_unchecked:", t("not yet")
+    """Which project is open; from the home page, which has no way through it, the way back into it."""
+    st.markdown(f"**{plain(project.name)}**")
+    if st.session_state.get(PAGE) == "":
+        step = steps.next_step(steps.done_steps(project))
         st.page_link(
             page_path(step.name),
-            label=t("{title} :small[:gray[{state}]]", title=step.title, state=state),
-            icon=icon,
+            label=t("Go on: {title}", title=step.title),
+            icon=":material/arrow_forward:",
             query_params={"project": project.id},
-            help=f"{t(step.purpose)}: {state}",
         )
-    st.page_link(
-        page_path("labs"),
-        label=t("Labs"),
-        icon=":material/science:",
-        query_params={"project": project.id},
-        help=t("Experiments: how deep to fine-tune, and what goes wrong when it is done wrong"),
-    )
 
 
 _LEAST, _MOST = 0.5, 500.0  # gigabytes a person may set; the variable takes any

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.ui.html import sentence
 from pages.ui.paths import page_path
 from transfer_core.disk.workspace import Project
+from transfer_core.labs import KINDS
 from transfer_core.text import Sentence, t
 
 __all__ = ["STEPS", "Step", "done_steps", "has_photos", "next_button", "next_step", "stepper", "way"]
@@ -80,19 +81,23 @@ def way(done: tuple[str, ...]) -> None:
 
 
 def stepper(project: Project, current: str) -> None:
-    """Draw the five steps in a row: those done, the one named `current`, those to come."""
+    """Draw the way through a project in a row: the steps done, the one named `current`, those to come, and the labs."""
     done = done_steps(project)
+    upcoming = next_step(done)
     with st.container(horizontal=True, key="stepper", gap="small"):
         for number, step in enumerate(STEPS, 1):
-            here = step.name == current
-            icon = ":material/check_circle:" if step.name in done else f":material/counter_{number}:"
-            st.page_link(
-                page_path(step.name),
-                label=f"**{step.title}**" if here else t(step.title),
-                icon=icon,
-                query_params={"project": project.id},
-                help=t(step.purpose),
-            )
+            if step.name in done:
+                icon, state = ":material/check_circle:", "done"
+            else:
+                icon, state = f":material/counter_{number}:", "next" if step == upcoming else "not-yet"
+            _link(project, step.name, step.title, icon, f"{t(step.purpose)}: {t(_STATES[state])}", step.name == current)
+        labs = Sentence("Experiments: how deep to fine-tune, and what goes wrong when it is done wrong")
+        _link(project, "labs", Sentence("Labs"), ":material/science:", t(labs), current in ("labs", *KINDS))
+
+
+def _link(project: Project, page: str, title: Sentence, icon: str, help: str, here: bool) -> None:
+    label = f"**{title}**" if here else t(title)
+    st.page_link(page_path(page), label=label, icon=icon, query_params={"project": project.id}, help=help)
 
 
 def next_button(step: str, *, reason: str | None = None) -> bool:

@@ -66,6 +66,6 @@ def toy_experiment(
 
 def words(page: AppTest) -> str:
     """Everything the page says."""
-    kinds = ("markdown", "caption", "subheader", "success", "info", "warning", "error")
+    kinds = ("markdown", "caption", "header", "success", "info", "warning", "error")
     texts = [str(part.value) for kind in kinds for part in page.get(kind)]
     return "\n".join([*texts, *(part.proto.body for part in page.get("html"))])  # type: ignore[attr-defined]

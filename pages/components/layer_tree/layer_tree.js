@@ -3,10 +3,10 @@
 const icon = (path) => `<svg viewBox="0 0 24 24" fill="currentColor" aria-hidden="true"><path d="${path}"/></svg>`;
 const BODY = 'H6a2 2 0 0 0-2 2v9a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-9a2 2 0 0 0-2-2h-1';
 const STATES = {
-  frozen: { word: 'frozen', spoken: 'frozen', checked: 'false', svg: icon(`M17 9V7A5 5 0 0 0 7 7v2${BODY}ZM9 9V7a3 3 0 0 1 6 0v2H9Z`) },
-  trainable: { word: 'trains', spoken: 'trainable', checked: 'true', svg: icon(`M9 6a3 3 0 0 1 5.9-.8l1.9-.6A5 5 0 0 0 7 6v3${BODY}H9V6Z`) },
-  mixed: { word: 'partly', spoken: 'partly trainable', checked: 'mixed', svg: icon('M5 10.5h14v3H5z') },
-  none: { word: '', spoken: 'nothing to train', checked: null, svg: '' },
+  frozen: { word: 'frozen', checked: 'false', svg: icon(`M17 9V7A5 5 0 0 0 7 7v2${BODY}ZM9 9V7a3 3 0 0 1 6 0v2H9Z`) },
+  trainable: { word: 'trains', checked: 'true', svg: icon(`M9 6a3 3 0 0 1 5.9-.8l1.9-.6A5 5 0 0 0 7 6v3${BODY}H9V6Z`) },
+  mixed: { word: 'partly', checked: 'mixed', svg: icon('M5 10.5h14v3H5z') },
+  none: { word: '', checked: null, svg: '' },
 };
 
 export default function layerTree(given) {
@@ -153,6 +153,5 @@ class LockTree extends Tree {
     node.pill.append(state.word);
     const what = node.kids.length ? 'everything in it' : 'it';
     node.pill.title = name === 'none' ? 'Nothing in it can be trained' : `Click to ${name === 'trainable' ? 'freeze' : 'train'} ${what}`;
-    row.setAttribute('aria-label', `${node.name}, ${node.kind}, ${node.params.toLocaleString('en')} parameters, ${state.spoken}`);
   }
 }

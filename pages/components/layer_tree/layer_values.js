@@ -56,8 +56,6 @@ class ValueTree extends Tree {
     node.line.style.left = percent(this.mark ?? 0);
     node.figure.replaceChildren(element('span', '', text));
     if (best) node.figure.prepend(element('em', '', this.best));
-    const words = [node.name, node.kind, value ? text : 'no figure', best ? this.best : '', title];
-    row.setAttribute('aria-label', words.filter(Boolean).join(', '));
   }
 }
 

@@ -13,7 +13,8 @@ __all__ = ["live_curves"]
 _HERE = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
     "thaw_live_curves",
-    html='<div class="thaw-curves"><div class="plot" role="img"></div></div>',
+    # A figure, not an image: what zooms and saves it lies within, and the keyboard reaches that.
+    html='<div class="thaw-curves"><div class="plot" role="figure"></div></div>',
     css=(_HERE / "live_curves.css").read_text("utf-8"),
     js=(_HERE / "live_curves.js").read_text("utf-8"),
     # Plotly writes its own style sheet into the document's head, which a shadow root would shut out.

@@ -35,7 +35,7 @@ def draw(run: Run, result: dict[str, Any]) -> None:
     if "p_value" in result:
         _photos(run, result)
     if any(result.get("curves", ())):
-        st.subheader(t("Curves"), anchor=False)
+        st.header(t("Curves"), anchor=False)
         live_curves(
             compare_curves.figure(result["curves"], key=run.id),
             key="compare_curves",
@@ -43,7 +43,7 @@ def draw(run: Run, result: dict[str, Any]) -> None:
         )
         st.caption(t("A dashed upright line marks where the fine-tuning of the run of its color begins."))
     if "drift" in result:
-        st.subheader(t("How far the weights lie apart"), anchor=False)
+        st.header(t("How far the weights lie apart"), anchor=False)
         with guard():
             _drift(result)
 
@@ -83,7 +83,7 @@ def _photos(run: Run, result: Mapping[str, Any]) -> None:
         }
     )
     for key, title, photos in (("fixed", t("Fixed"), fixed), ("broken", t("Broken"), broken)):
-        st.subheader(f"{title}: {photo_count(len(photos))}", anchor=False)
+        st.header(f"{title}: {photo_count(len(photos))}", anchor=False)
         if photos:
             _grid(f"{key}_{run.id.replace('.', '-')}", photos)
         else:

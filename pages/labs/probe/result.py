@@ -135,7 +135,7 @@ def _use(run: Run, result: dict[str, Any]) -> None:
 def _table(result: dict[str, Any]) -> None:
     rows = [
         {
-            "": "★" if depth["block"] == result.get("best") else "",
+            t("Best"): "★" if depth["block"] == result.get("best") else "",
             t("After"): depth["block"],
             t("Stage"): depth["stage"],
             t("Accuracy"): f"{depth['accuracy']:.1%}",

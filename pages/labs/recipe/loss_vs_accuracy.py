@@ -18,7 +18,7 @@ __all__ = ["rising", "rising_words"]
 
 def rising(run: Run, result: dict[str, Any]) -> None:
     """The two epochs, the losses of all photos at both, and the photos that weigh most; or that there were none."""
-    st.subheader(t("Why accuracy can rise while the loss does not fall"), anchor=False)
+    st.header(t("Why accuracy can rise while the loss does not fall"), anchor=False)
     st.markdown(
         t(
             "Accuracy counts photos: each is right or wrong. The loss also asks how *sure* the network was: a "

@@ -90,7 +90,7 @@ def drift_words(drift: float) -> str:
 def _spike(run: Run, tuned: dict[str, Any]) -> None:
     if not tuned:
         return
-    st.subheader(t("What happens when the base is unfrozen"), anchor=False)
+    st.header(t("What happens when the base is unfrozen"), anchor=False)
     st.markdown(
         t(
             "Epoch 0 is the moment of unfreezing. After step 3 the loss begins low; without it, where a head that "
@@ -109,7 +109,7 @@ def _spike(run: Run, tuned: dict[str, Any]) -> None:
 
 
 def _curves(run: Run, variants: dict[str, Any]) -> None:
-    st.subheader(t("All variants over each other"), anchor=False)
+    st.header(t("All variants over each other"), anchor=False)
     st.caption(
         t(
             "Fine-tuning after step 3 goes on from the last epoch of the head with augmentation, so its curves begin "

@@ -83,7 +83,7 @@ def _trainings(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _curves(run: Run, trainings: dict[str, Any]) -> None:
-    st.subheader(t("The curves over each other"), anchor=False)
+    st.header(t("The curves over each other"), anchor=False)
     shown = st.pills(
         t("Show"),
         list(trainings),

@@ -130,7 +130,7 @@ def _choose(base: str, name: str, rate: float) -> None:
 def _depths(result: dict[str, Any]) -> None:
     rows = [
         {
-            "": "★" if row["train_from"] == result["recommended"] else "",
+            t("Best"): "★" if row["train_from"] == result["recommended"] else "",
             t("Trains"): t(depth_words(row["train_from"])),
             t("Accuracy"): f"{row['accuracy']:.1%}",
             t("95% interval"): _interval(row),

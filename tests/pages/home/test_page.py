@@ -78,7 +78,7 @@ def test_a_named_project_opens_on_its_photos(app: AppTest) -> None:
     (project,) = workspace().list_projects()
     assert project.name == "Birds *of* my garden"
     assert app.title[0].value == "Photos"
-    assert r"Birds \*of\* my garden" in [header.value for header in app.sidebar.subheader]
+    assert r"**Birds \*of\* my garden**" in [text.value for text in app.sidebar.markdown]
 
 
 @pytest.mark.usefixtures("one_double_click")

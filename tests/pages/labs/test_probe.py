@@ -95,7 +95,7 @@ def test_a_finished_probe_shows_what_it_found(shown: Callable[[], AppTest], proj
     assert "block1a is the last block that matters" in words(page)
     assert "Cuts that unfreeze any of the 3 blocks" in words(page) and "200 photos (100 of each class)" in words(page)
     table = page.dataframe[0].value
-    assert table["After"].iloc[0] == "block0a" and list(table[""]).index("★") == 2
+    assert table["After"].iloc[0] == "block0a" and list(table["Best"]).index("★") == 2
     data = given(page, f"probe_tree_{run.id}")
     rows = {row[1]: at for at, row in enumerate(data["rows"])}
     marked = [value for value in data["values"] if value[5]]

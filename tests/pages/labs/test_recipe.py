@@ -136,7 +136,7 @@ def test_a_complete_result_stands_side_by_side(open_page: Open, project: Project
     assert "96.8% in the book" in said and "Chollet's own" in said
     assert "Some features lay ready" in said and "no longer a number" in said
     assert "Without this photo (of 4) it would not have" in said
-    assert "cat/\\[x\\]\\*1\\.jpg" in said and "99% sure" in said
+    assert "cat/\\[x\\]\\*1.jpg" in said and "99% sure" in said
     assert "How sure is that?" in said and "Right on new photos" in said
     assert "right before" in page.success[0].value
 

@@ -92,7 +92,7 @@ def test_a_finished_sweep_shows_depths_and_advice(open_page: Open, project: Proj
     assert "Fine-tune from block2b on" in words(page)
     table = page.dataframe[0].value
     assert list(table["Trains"]) == ["the head alone", "from block2b on", "from block2a on"]
-    assert list(table[""]) == ["", "★", ""]
+    assert list(table["Best"]) == ["", "★", ""]
     assert list(table["Against the best"]) == [
         "20 fixed, 0 broken (p below 0.01)",
         "1 fixed, 0 broken (p 1.00)",

@@ -73,7 +73,7 @@ def test_a_sweep_says_more_than_a_probe_and_other_bases_say_nothing(
     probe_of(project, result=result_of())
     found = {"depths": [{}], "recommended": "block2b", "conclusion": "Fine-tune from block2b on."}
     toy_experiment(project, "sweep", Sweep(), found)
-    assert "For these photos: train from block2b on." in words(layers())
+    assert "**For these photos:** Fine-tune from block2b on." in words(layers())
     project.choose(base={"name": BASE, "weights": "none"})
     assert "Not sure how deep to go?" in words(layers())
 

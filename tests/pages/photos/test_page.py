@@ -84,7 +84,7 @@ def test_files_that_are_no_photos_are_listed_with_reasons(page: Photos, jpeg: Jp
     assert "2 files could not be used" in app.warning[0].value
     assert any("2 refused files" in expander.label for expander in app.expander)
     table = app.table[0].value
-    assert set(table["File"]) == {r"cat/empty\.jpg", r"dog/notes\.txt"}
+    assert set(table["File"]) == {r"cat/empty.jpg", r"dog/notes.txt"}
     assert all(table["Why"])
     assert app.button(key="next_base").disabled
     assert any("only one class" in warning.value for warning in app.warning)
@@ -278,7 +278,7 @@ def test_forty_refusals_of_one_kind_are_one_row(page: Photos, jpeg: Jpeg) -> Non
     app = page.add("upload_folder", files + [(f"p/cat/{n}.txt", b"woof") for n in range(40)] + [("p/dog/e.jpg", b"")])
     table = app.table[0].value
     assert len(table) == 2
-    assert table["File"][0] == r"cat/0\.txt, cat/1\.txt, cat/10\.txt and 37 more"
+    assert table["File"][0] == r"cat/0.txt, cat/1.txt, cat/10.txt and 37 more"
     assert [button.key for button in app.get("download_button")] == ["refused_names"]
 
 

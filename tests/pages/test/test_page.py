@@ -112,9 +112,9 @@ def test_answers_stay_until_they_are_cleared(page: AppTest, jpeg: Jpeg) -> None:
     drop(page, [("a.jpg", jpeg(1))])
     drop(page, [("b.jpg", jpeg(2))], taken=1)
     page.run()
-    assert page.main.subheader[0].value == "2 answers"
+    assert page.main.header[0].value == "2 answers"
     page.button(key="clear_answers").click().run()
-    assert list(page.main.subheader) == []
+    assert list(page.main.header) == []
 
 
 def test_the_best_run_is_asked_until_another_is_chosen(page: AppTest, jpeg: Jpeg, worker: FakeWorker) -> None:
@@ -155,7 +155,7 @@ def test_a_sample_project_draws_new_photos_at_a_click(page: AppTest, project: Pr
     page.button(key="try_samples").click().run()
     assert not page.exception
     assert len(worker.asked[-1]["images"]) == test_photos.DRAWN
-    assert page.subheader[0].value == f"{test_photos.DRAWN} answers"
+    assert page.header[0].value == f"{test_photos.DRAWN} answers"
     first = {data for _, data in test_photos.drawings("shapes")}
     assert first.isdisjoint(data for _, data in test_photos.drawings("shapes"))
 
