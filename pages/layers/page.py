@@ -54,7 +54,8 @@ def chooser(project_id: str, base_name: str, layers: LayerTree, photos: PhotoCou
             st.error(desk.problem, icon=":material/error:")
     presets(desk)
     slider(desk)
-    left, right = st.columns([5, 2], gap="medium")
+    with st.container(key="tree_and_facts"):
+        left, right = st.columns([5, 2], gap="medium")
     with left:
         head = Head(t("New head for your {value} classes", value=photos.classes or "…"), photos.head_parameters(layers))
         layer_tree(layers, lambda: desk.plan, key="layer_tree", head=head, on_edit=desk.change)

@@ -1,6 +1,7 @@
 """Loss and accuracy of a run as a Plotly figure: plain data, so no page waits for Plotly to import."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any, Literal
 
 from pages.ui import charts as plot_layout
@@ -53,6 +54,10 @@ def figure(epochs: Sequence[EpochEnded], *, run: str, smoothing: float, waiting:
     layout["legend"] = plot_layout.legend(1.2, centered=True)
     layout["shapes"] = [shape for axis in ("", "2") for at in starts[1:] for shape in _boundary(axis, at, last)]
     layout["annotations"] += [label for axis in ("", "2") for at in starts[1:] for label in _labels(axis, at, last)]
+    phases = [list(group) for _, group in groupby(epochs, key=lambda epoch: epoch.phase)]
+    plot_layout.clip_losses(
+        layout, [[epoch.metrics[key] for epoch in phase] for phase in phases for key in ("loss", "val_loss")]
+    )
     if not epochs:
         layout["annotations"] += [_waiting(axis, waiting) for axis in ("", "2")]
         layout["yaxis"] |= _span(0, 2, False)

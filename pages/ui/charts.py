@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+import statistics
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+from transfer_core.text import t
 
 __all__ = [
     "LEAST_EPOCHS",
@@ -12,6 +16,7 @@ __all__ = [
     "TRAINING",
     "VALIDATION",
     "accuracy_floor",
+    "clip_losses",
     "legend",
     "panels",
     "plain",
@@ -25,6 +30,9 @@ VALIDATION = "#d9680c"
 MUTED = "#808895"
 MARKED_EPOCHS = 40  # with more, markers would run into a band; solid and dashed lines still differ
 LEAST_EPOCHS = 5  # the axis is never shorter, so that the first points don't jump about
+_EXPLODED, _LEFT = 10.0, 3.0
+"""A curve explodes that goes so many times as high as usual; so many times as high as usual are then shown."""
+_GUESSING = 0.7  # the loss of guessing between two classes, ln 2: nothing below it is high
 _CLEAR = "rgba(0,0,0,0)"
 
 
@@ -94,6 +102,24 @@ def panels(titles: tuple[str, str], raised: int, *, epochs: dict[str, Any], accu
             **epochs,
         }
     return layout
+
+
+def clip_losses(layout: dict[str, Any], curves: Iterable[Sequence[float]]) -> None:
+    """Where a loss explodes, cut the axis above the other curves, which it would flatten to a line, and say so.
+
+    Args:
+        layout: with `panels`; changed in place.
+        curves: all losses drawn, a phase of a training by itself; values that are no number are passed over.
+    """
+    tops = [max(finite) for one in curves if (finite := [value for value in one if math.isfinite(value)])]
+    highest = max(tops, default=0.0)
+    usual = max(statistics.median_low(tops) if tops else 0.0, _GUESSING)
+    if highest <= _EXPLODED * usual or usual == highest:
+        return
+    layout["yaxis"] |= {"autorange": True, "autorangeoptions": {"minallowed": 0, "maxallowed": _LEFT * usual}}
+    place = {"xref": "x domain", "yref": "y domain", "x": 1, "y": 1, "xanchor": "right", "yanchor": "top"}
+    said = t("cut off here: it goes up to {highest:,.0f}", highest=highest)
+    layout["annotations"].append({**place, "text": said, "showarrow": False, "font": {"size": 11}})
 
 
 def upright(at: float, line: dict[str, Any], axis: str = "") -> dict[str, Any]:

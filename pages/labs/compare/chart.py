@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from pages.train.curves import HEIGHT
@@ -36,6 +36,16 @@ def figure(curves: Sequence[Epochs], *, key: str) -> dict[str, Any]:
         4,
         epochs={"range": [0.5, last + 0.5]},
         accuracy={"range": [plot_layout.accuracy_floor(shares), 1.01]},
+    )
+    plot_layout.clip_losses(
+        layout,
+        [
+            [epoch[metric] for epoch in phase]
+            for epochs in curves
+            for _, group in groupby(epochs, key=lambda epoch: epoch["phase"])
+            for phase in (list(group),)
+            for metric in ("loss", "val_loss")
+        ],
     )
     layout["legend"] = plot_layout.legend(1.2, centered=True)
     layout["shapes"] = [

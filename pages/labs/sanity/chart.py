@@ -66,6 +66,7 @@ def sanity_figure(curves: Mapping[str, Mapping[str, Sequence[float]]], photos: P
         epochs={"range": [0.5, last + 0.5]},
         accuracy={"range": [-0.02, 1.02]},
     )
+    plot_layout.clip_losses(layout, [values[_KEYS[photos][0]] for values in curves.values()])
     layout |= {"showlegend": False, "legend": {}}
     return {"data": data, "layout": layout}
 
