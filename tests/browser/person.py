@@ -5,12 +5,16 @@ import os
 import re
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 WIDTH = 1280  # pixels
 PATIENCE = 60_000  # milliseconds to wait for a state; the machines that run this can be slow
+AXE = {"resultTypes": ["violations"], "rules": {"label-content-name-mismatch": {"enabled": True}}}
+STREAMLITS_OWN = "stFileUploaderDropzone"
+"""Streamlit calls the field of its uploader a presentation, and names it all the same; no page can change that."""
 expect.set_options(timeout=PATIENCE)
 
 
@@ -49,10 +53,14 @@ class Person:
             self.click(key)
             self.sees(heading)
 
-    def text(self, pattern: str, key: str | None = None) -> None:
+    def text(self, pattern: str, key: str | None = None, patience: float = PATIENCE) -> None:
         """Wait until the page, or what has this key, says something."""
         where = self.at(key) if key else self.page.locator("section.stMain, [data-testid=stMain]").first
-        expect(where).to_contain_text(re.compile(pattern))
+        expect(where).to_contain_text(re.compile(pattern), timeout=patience)
+
+    def has_trained(self) -> None:
+        """Wait until the run on screen has ended with a result; beside other tests a small machine takes minutes."""
+        self.text(r"Right on \d+ of \d+ photos", "result", 4 * PATIENCE)
 
     def number(self, key: str, value: int) -> None:
         """Type into a number input and leave it."""
@@ -64,6 +72,24 @@ class Person:
     def row(self, name: str) -> Locator:
         """A row of the layer tree."""
         return self.at("layer_tree").locator(f'[role=treeitem][data-name="{name}"]')
+
+    def can_be_used_by_all(self) -> None:
+        """Check the page with axe-core, in light and in dark: contrast, names, roles, order of headings."""
+        expect(self.page.locator("[data-testid=stSkeleton]")).to_have_count(0)
+        for scheme in ("dark", "light"):
+            self.page.emulate_media(color_scheme=scheme)
+            expect(self.page.locator(".stApp")).to_have_css("color-scheme", scheme)
+            self.settled()
+            found = Axe().run(self.page, options=AXE).response["violations"]
+            broken = [
+                f"{self.page.url} ({scheme}): {rule['id']}: {node['failureSummary']} {node['html'][:300]}"
+                for rule in found
+                for node in rule["nodes"]
+                if (rule["id"], True) != ("presentation-role-conflict", STREAMLITS_OWN in node["html"])
+            ]
+            assert not broken, "\n".join(broken)
+        labels = "[...document.querySelectorAll('[aria-label], [alt]')].map(e => e.ariaLabel ?? e.alt ?? '')"
+        assert not [label for label in self.page.evaluate(labels) if "\\" in label]
 
     def picture(self, name: str, height: int = 900) -> None:
         """Take a picture of the page in light and in dark, where THAW_SCREENSHOTS asks for it."""
