@@ -73,6 +73,15 @@ class Person:
         """A row of the layer tree."""
         return self.at("layer_tree").locator(f'[role=treeitem][data-name="{name}"]')
 
+    def at_width(self, pixels: int) -> None:
+        """Make the window so wide, and check that the page keeps within it and cuts no figure."""
+        self.page.set_viewport_size({"width": pixels, "height": 900})
+        self.settled()
+        main = self.page.get_by_test_id("stMain")
+        assert main.evaluate("main => main.scrollWidth <= main.clientWidth"), f"wider than {pixels} pixels"
+        for figure in self.page.get_by_test_id("stMetricValue").all():
+            assert figure.evaluate("figure => figure.scrollWidth <= figure.clientWidth + 1"), figure.inner_text()
+
     def can_be_used_by_all(self) -> None:
         """Check the page with axe-core, in light and in dark: contrast, names, roles, order of headings."""
         expect(self.page.locator("[data-testid=stSkeleton]")).to_have_count(0)

@@ -118,6 +118,10 @@ def test_the_tree_goes_by_keyboard(page: Page, tree: Locator) -> None:
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Space")
     expect(plan(page)).to_have_text("block2b_batchnormalization block2b_conv2d")
+    row(tree, "block2a").locator(".t").dblclick()
+    assert page.evaluate("getSelection().toString()") == ""  # a double click folds; it marks no text
+    row(tree, "block2a").locator(".t").dblclick()
+    row(tree, "block2b").focus()
     # What was unfolded and where the focus is outlive every answer of the server.
     expect(row(tree, "block2b")).to_be_focused()
     expect(row(tree, "block2b_conv2d")).to_be_visible()

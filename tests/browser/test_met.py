@@ -2,30 +2,34 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.person import Person
+from tests.browser.person import PATIENCE, WIDTH, Person
 from tests.support import Server
 
-SAMPLE = "Shapes"
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One app for all of these; the weights it would fetch lie where nobody answers."""
+    running = Server(tmp_path_factory.mktemp("met") / "thaw-home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("THAW_WEIGHTS_URL", "http://127.0.0.1:9")
+        running.start()
+    yield running
+    running.kill()
 
 
-def began_with_a_sample(person: Person) -> str:
-    """Start with a sample and wait for its photos; the project's id."""
+def test_photos_and_classes(browser: Browser, server: Server, tmp_path: Path) -> None:
+    person = Person(browser, server.url)
     person.sees("Teach a computer to tell your photos apart")
     person.click("sample_shapes")
     person.sees("Photos")
     person.text("240 photos of 4 classes added")
     person.settled()
-    return person.page.url.split("project=")[1].split("&")[0]
-
-
-def test_photos_and_classes(browser: Browser, server: Server, tmp_path: Path) -> None:
-    person = Person(browser, server.url)
-    began_with_a_sample(person)
     # The keyboard goes on where the eye is: at the title of the page that came.
     assert person.page.evaluate("document.activeElement.textContent") == "Photos"
 
@@ -43,6 +47,12 @@ def test_photos_and_classes(browser: Browser, server: Server, tmp_path: Path) ->
     expect(person.page.get_by_test_id("stPopoverBody")).to_contain_text("240 photos leave the project")
     person.click("undo_edit")
     person.text("Add photos of at least two classes first")
+    # Every way in is within reach on a telephone.
+    person.at_width(400)
+    for way in person.page.get_by_role("tab").all():
+        box = way.bounding_box()
+        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 400, way.inner_text()
+    person.page.set_viewport_size({"width": WIDTH, "height": 900})
     person.click("redo_edit")
     person.text("240 photos, 4 classes")
 
@@ -61,46 +71,54 @@ def test_photos_and_classes(browser: Browser, server: Server, tmp_path: Path) ->
 
 
 def test_weights_are_refused_with_their_reason_where_they_were_asked_for(
-    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, server: Server, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("THAW_WEIGHTS_URL", "http://127.0.0.1:9")  # nobody answers there
-    server = Server(tmp_path / "thaw-home")
-    server.start()
-    try:
-        person = Person(browser, server.url)
-        mine = began_with_a_sample(person)
-        person.click("next_base")
-        person.sees("Base")
-        person.click("fetch_mobilenet")
-        person.text("Not fetched", "card_mobilenet")
-        # Another project did not ask for it.
-        person.page.goto(server.url)
-        person.at("new_project_name").locator("input").fill("Another")
-        person.click("new_project")
-        person.sees("Photos")
-        person.page.get_by_role("link", name="Base").first.click()
-        person.sees("Base")
-        expect(person.page.get_by_test_id("stAlertContentError")).to_have_count(0)
-        expect(person.at("card_mobilenet").get_by_text("Not fetched")).to_have_count(0)
-
-        # A file that holds no weights is refused with the reason, beside the field.
-        person.page.goto(f"{server.url}/base?project={mine}")
-        person.sees("Base")
-        (tmp_path / "notes.txt").write_text("milk, bread")
-        person.at("file_mobilenet").get_by_role("button").first.click()
-        body = person.page.get_by_test_id("stPopoverBody")
-        body.locator("input[type=file]").set_input_files(tmp_path / "notes.txt")
-        expect(body).to_contain_text("notes.txt")
-        body.get_by_role("button", name="Use this file").click()
-        expect(body.get_by_test_id("stAlert")).to_contain_text("can't be read as weights of mobilenet")
-        assert person.errors == []
-    finally:
-        server.kill()
-
-
-def test_the_best_run_stands_and_what_waits_says_for_what(browser: Browser, server: Server) -> None:
     person = Person(browser, server.url)
-    project = began_with_a_sample(person)
+    mine = named(person, "Mine")
+    person.page.get_by_role("link", name="Base").first.click()
+    person.sees("Base")
+    person.click("fetch_mobilenet")
+    person.text("Not fetched", "card_mobilenet")
+    # Another project did not ask for it.
+    person.page.goto(server.url)
+    named(person, "Another")
+    person.page.get_by_role("link", name="Base").first.click()
+    person.sees("Base")
+    expect(person.page.get_by_test_id("stAlertContentError")).to_have_count(0)
+    expect(person.at("card_mobilenet").get_by_text("Not fetched")).to_have_count(0)
+
+    # A file that holds no weights is refused with the reason, beside the field.
+    person.page.goto(f"{server.url}/base?project={mine}")
+    person.sees("Base")
+    (tmp_path / "notes.txt").write_text("milk, bread")
+    person.at("file_mobilenet").get_by_role("button").first.click()
+    body = person.page.get_by_test_id("stPopoverBody")
+    body.locator("input[type=file]").set_input_files(tmp_path / "notes.txt")
+    expect(body).to_contain_text("notes.txt")
+    body.get_by_role("button", name="Use this file").click()
+    expect(body.get_by_test_id("stAlert")).to_contain_text("can't be read as weights of mobilenet")
+    assert person.errors == []
+
+
+def named(person: Person, name: str) -> str:
+    """Make a project with a name; its id."""
+    person.sees("Teach a computer to tell your photos apart")
+    person.at("new_project_name").locator("input").fill(name)
+    person.click("new_project")
+    person.sees("Photos")
+    return project_of(person)
+
+
+def project_of(person: Person) -> str:
+    return person.page.url.split("project=")[1].split("&")[0]
+
+
+def test_the_best_run_stands_and_what_waits_says_for_what(browser: Browser, server: Server, few_photos: Path) -> None:
+    person = Person(browser, server.url)
+    project = named(person, "Pets")
+    person.at("upload_folder").locator("input[type=file]").set_input_files(few_photos)
+    person.text("48 photos of 2 classes added")
+    person.settled()
     person.goes_on_to_train()
     person.click("train")
     person.has_trained()
@@ -122,23 +140,20 @@ def test_the_best_run_stands_and_what_waits_says_for_what(browser: Browser, serv
     person.text("right on validation photos", f"card_{project}")
     expect(person.at(f"card_{project}")).not_to_contain_text("12%")
 
-    # While another training goes on, a lab of another project says what it waits for.
+    # While a training goes on, a lab says that it waits for it.
     person.page.goto(f"{server.url}/train?project={project}")
     person.sees("Train")
     person.at("settings").get_by_text("Settings").click()
     person.number("patience", 0)
-    person.number("head_epochs", 5000)
+    person.number("head_epochs", 9000)
     person.click("train")
     person.text("Validation accuracy", "live")
-    second = Person(browser, server.url)
-    began_with_a_sample(second)
-    for key, heading in (("next_base", "Base"), ("next_layers", "Layers")):
-        second.click(key)
-        second.sees(heading)
+    second = Person(browser, f"{server.url}/layers?project={project}")
+    second.sees("Layers")
     second.click("look")
-    second.text(f"Waiting for a training in {SAMPLE} to end", "advice")
+    second.text("Waiting for a training in Pets to end", "advice")
     person.click("stop")
     person.text("Stopped on request", "live")
-    # Its turn has come: the look at the photos ends in a recommendation, which is taken with one click.
-    second.text("For these photos:", "advice")
+    # Its turn has come: the look at the photos ends in a recommendation.
+    second.text("For these photos:", "advice", 3 * PATIENCE)
     assert person.errors == [] and second.errors == []

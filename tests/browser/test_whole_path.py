@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.person import Person
+from tests.browser.person import WIDTH, Person
 from tests.support import Server
 
 
@@ -49,6 +49,12 @@ def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photo
     person.row("block6d").locator(".box").click()
     expect(slider).to_have_value("2")
     person.settled()
+    # One navigation, which shows where one stands; on a telephone too, with its marks.
+    expect(person.page.get_by_role("link", name="Layers")).to_have_count(1)
+    for width in (900, 400):
+        person.at_width(width)
+        expect(person.at("stepper").locator("[data-testid=stIconMaterial]:visible")).to_have_count(6)
+    person.page.set_viewport_size({"width": WIDTH, "height": 900})
     person.click("next_train")
 
     # Long enough a training to be stopped; a refresh in the middle shows the same run.
@@ -83,6 +89,10 @@ def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photo
     expect(person.page.locator(".thaw-curves .main-svg").first).to_be_visible()
     person.picture("train", height=1150)
     person.can_be_used_by_all()
+    person.at_width(900)
+    words = person.at("result_words").bounding_box()
+    assert words is not None and words["width"] > 300  # a sentence, not a column of words
+    person.page.set_viewport_size({"width": WIDTH, "height": 900})
 
     # An unseen photo, and the right answer.
     person.click("test_it")
