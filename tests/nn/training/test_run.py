@@ -276,7 +276,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_advice(toy_run: Make) -> Non
     manifest = run.manifest()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Batches, "epoch", _poisoned(Batches.epoch, first=1))
-        with pytest.raises(RunError, match=r"learning rate of 10\. Choose a lower one, such as 1\."):
+        with pytest.raises(RunError, match=r"learning rate of 10\. Choose a lower one, such as 0\.002\."):
             train(workspace(), run, lambda event: None)
     assert not run.model_path.exists()
     later = toy_run(manifest)
