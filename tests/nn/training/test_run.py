@@ -285,7 +285,7 @@ def test_a_loss_that_is_no_number_ends_the_run_with_advice(toy_run: Make) -> Non
         report, heard = trained(later)
     assert len(epochs(heard)) == 2
     assert report["phases"]["head"]["ending"] == "diverged"
-    assert "such as 0.001" in messages(heard)
+    assert "such as 0.002" in messages(heard)
     assert report["val_accuracy"] >= 0.5
 
 
