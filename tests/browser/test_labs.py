@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from pages.labs.cards import LABS
@@ -69,6 +70,7 @@ def small(person: Person, kind: str) -> None:
             person.number(key, value)
 
 
+@pytest.mark.timeout(1500)  # six labs one after the other, beside other tests
 def test_every_lab_reaches_its_conclusion(browser: Browser, server: Server, few_photos: Path) -> None:
     kinds = [card.kind for card in LABS]
     person = Person(browser, server.url)
