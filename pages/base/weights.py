@@ -27,7 +27,7 @@ SPEED_HELP = Sentence("How long this computer needs to look at 100 photos. With 
 
 def get(project: Project, base: Base, choose: Callable[[str], None]) -> None:
     """What a card of `project` offers while the weights are not here: fetch with progress and cancel, or a file."""
-    key = f"weights-{base.name}"
+    key = _task(base)
     if tasks.running(key):
         tasks.show(key)
         return
@@ -53,7 +53,7 @@ def get(project: Project, base: Base, choose: Callable[[str], None]) -> None:
 def refusals(project: Project) -> None:
     """Say at the top of the page, where there is room, why weights that `project` asked for could not be fetched."""
     for base in BASES:
-        key = f"weights-{base.name}"
+        key = _task(base)
         task = tasks.find(key)
         if task is None or not task.ended or project.id not in task.asked_by:
             continue
@@ -61,11 +61,16 @@ def refusals(project: Project) -> None:
             tasks.dismiss(key)  # fetched: its card offers it now
 
 
+def _task(base: Base) -> str:
+    """The key of the task that fetches the weights of `base`: one for all projects."""
+    return f"weights-{base.name}"
+
+
 def fetch(project: Project, base: Base) -> tasks.Task:
     """Begin to fetch the weights of `base` for `project`, or give the task that is at it for any project."""
     space = workspace()  # here, because a thread of its own has no page
     task = tasks.start(
-        f"weights-{base.name}",
+        _task(base),
         t("Fetching {title}", title=base.title),
         lambda task: fetch_weights(space, base, task.progress, task.cancelled),
         Sentence("{done_mb:.0f} of {total_mb:.0f} MB"),

@@ -17,7 +17,7 @@ from transfer_core.runs.events import Message
 from transfer_core.runs.folder import Run, State, Status
 from transfer_core.text import Sentence, joined, plural, t
 
-__all__ = ["continue_button", "ended", "log", "messages", "problem", "stop_button", "waiting"]
+__all__ = ["continue_button", "ended", "experiment_progress", "log", "messages", "problem", "stop_button", "waiting"]
 
 
 def waiting(run: Run) -> str:
@@ -64,6 +64,25 @@ def _project_name(run: Run) -> str:
     with suppress(TransferError):
         return workspace().open_project(folder.name).name
     return run.path.parent.name
+
+
+def experiment_progress(run: Run, status: Status, key: str, lead: str = "") -> None:
+    """How far an experiment is, with the time left and Stop.
+
+    Args:
+        run: the experiment.
+        status: as it is now.
+        key: of the button.
+        lead: said before what it does.
+    """
+    doing = waiting(run) if status.state == "QUEUED" else t(status.step) or t("Starting")
+    text = f"{lead} {doing}" if lead else doing
+    if status.eta is not None and status.eta >= 1:
+        text += t(" · about {span} left", span=figures.span(status.eta))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.progress(min(1.0, status.done / status.total) if status.total else 0.0, text=sentence(text))
+        stop_button(run, key, t("Stops after the current step. What was found so far stays."))
+    problem()
 
 
 def stop_button(run: Run, key: str, help: str) -> None:

@@ -16,7 +16,6 @@ from pages.labs.card import LabCard
 from pages.labs.cards import lab_links
 from pages.labs.start import active_experiment, begin
 from pages.labs.time_needed import time_needed
-from pages.ui import format as figures
 from pages.ui.frame import guard, heading, require_project
 from pages.ui.html import sentence
 from pages.ui.services import events, store
@@ -126,7 +125,7 @@ def _live(lab: Lab, run: Run, was_active: bool) -> None:
         with st.container(border=True, key="lab_result"):
             with st.container():
                 if status.active:
-                    _progress(run, status)
+                    live.experiment_progress(run, status, "stop_lab")
                 else:
                     _ending(run, status)
             result = read_result(run)
@@ -139,17 +138,6 @@ def _live(lab: Lab, run: Run, was_active: bool) -> None:
                         st.markdown(t("**How sure is that?** {figures}", figures=sentence(words)))
                 lab.draw(run, result)
             live.messages(event for event in events(run) if isinstance(event, Message))
-
-
-def _progress(run: Run, status: Status) -> None:
-    queued = status.state == "QUEUED"
-    text = live.waiting(run) if queued else t(status.step) or t("Starting")
-    if status.eta is not None and status.eta >= 1:
-        text += t(" · about {span} left", span=figures.span(status.eta))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.progress(min(1.0, status.done / status.total) if status.total else 0.0, text=sentence(text))
-        live.stop_button(run, "stop_lab", t("Stops after the current step. What was found so far stays."))
-    live.problem()
 
 
 def _ending(run: Run, status: Status) -> None:

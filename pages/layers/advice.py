@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from transfer_core.photos.manifest import Manifest
     from transfer_core.runs.folder import Run
 
-__all__ = ["advice", "found"]
+__all__ = ["advice"]
 
 _LABS = ("sweep", "probe")
 """Those that say how deep to go, the surer first: a sweep has tried it, a probe has only looked."""
@@ -42,7 +42,7 @@ def advice(project: Project, desk: PlanEditor, photos: Manifest | None) -> None:
     with st.container(border=True, key="advice"):
         if running := active_experiment(project, "probe"):
             st.fragment(_looking, run_every=_POLL)(running)
-        elif newest := found(project, desk.base):
+        elif newest := _found(project, desk.base):
             _recommend(project, desk, newest, photos)
         else:
             _offer(project, photos)
@@ -50,8 +50,9 @@ def advice(project: Project, desk: PlanEditor, photos: Manifest | None) -> None:
             st.error(sentence(problem), icon=":material/error:")
 
 
-def found(project: Project, base: str) -> tuple[Run, dict[str, Any]] | None:
-    """The experiment that says how deep to go with this base, and its result: a sweep before a probe, the newest."""
+def _found(project: Project, base: str) -> tuple[str, Run, dict[str, Any]] | None:
+    """The experiment that says how deep to go with this base, with its lab and its result: a sweep before a probe, the
+    newest."""
     weights = project.choices.get("base", {}).get("weights", "imagenet")
     for kind in _LABS:
         for run in list_experiments(project.experiments_dir, kind):
@@ -60,13 +61,14 @@ def found(project: Project, base: str) -> tuple[Run, dict[str, Any]] | None:
             except TransferError:
                 continue  # damaged: its lab says so
             if result.get("complete") and result.get("depths") and (about.name, about.weights) == (base, weights):
-                return run, result
+                return kind, run, result
     return None
 
 
-def _recommend(project: Project, desk: PlanEditor, newest: tuple[Run, dict[str, Any]], photos: Manifest | None) -> None:
-    run, result = newest
-    kind = experiment_config(run).kind
+def _recommend(
+    project: Project, desk: PlanEditor, newest: tuple[str, Run, dict[str, Any]], photos: Manifest | None
+) -> None:
+    kind, run, result = newest
     start = result["train_from"] if kind == "probe" else result["recommended"]
     at = start if start in {block.name for block in desk.tree.blocks} else None  # else the head alone
     plan = from_block(desk.tree, at) if at else FreezePlan()
@@ -147,11 +149,4 @@ def _looking(run: Run) -> None:
         st.rerun()  # deleted in another tab
     if not status.active:
         st.rerun()
-    doing = live.waiting(run) if status.state == "QUEUED" else t(status.step) or t("Starting")
-    text = t("Looking where your photos can be told apart: {doing}", doing=doing)
-    if status.eta is not None and status.eta >= 1:
-        text += t(" · about {span} left", span=figures.span(status.eta))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.progress(min(1.0, status.done / status.total) if status.total else 0.0, text=sentence(text))
-        live.stop_button(run, "stop_look", t("Stops after the current step. What was found so far stays."))
-    live.problem()
+    live.experiment_progress(run, status, "stop_look", t("Looking where your photos can be told apart:"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.jobs.launch import split_photos
 from pages.ui import format as figures
 from pages.ui.services import workspace
 from transfer_core.backbones.cost import Estimate, estimate
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from transfer_core.backbones.freeze_plan import FreezePlan
     from transfer_core.backbones.tree import LayerTree
     from transfer_core.disk.workspace import Project
+    from transfer_core.photos.manifest import Manifest
     from transfer_core.photos.store import PhotoStore
 
 __all__ = ["PhotoCounts", "facts", "photo_counts"]
@@ -31,6 +33,8 @@ class PhotoCounts:
     validation: int
     problem: str | None = None
     """Why the photos can't be trained on yet, in one sentence."""
+    split: Manifest | None = None
+    """As they would be trained on now; None while they can't be."""
     halved: bool = False
     """Whether what they give at the cut is to be kept as float16."""
 
@@ -42,13 +46,14 @@ class PhotoCounts:
 def photo_counts(project: Project, photos: PhotoStore) -> PhotoCounts:
     """Count the photos of `project` as they would be split now."""
     try:
-        counts = photos.manifest(**project.choices.get("split", {})).counts()
+        split = split_photos(project, photos)
     except DataError as error:
         return PhotoCounts(len(photos.classes()), 0, 0, str(error))
+    counts = split.counts()
     train, validation = counts.get("train", {}), counts.get("validation", {})
     tuning = project.choices.get("train", {}).get("tuning", {})
     halved = tuning.get("cache_precision") == "float16"
-    return PhotoCounts(len(train), sum(train.values()), sum(validation.values()), halved=halved)
+    return PhotoCounts(len(train), sum(train.values()), sum(validation.values()), split=split, halved=halved)
 
 
 def facts(tree: LayerTree, plan: FreezePlan, photos: PhotoCounts) -> None:

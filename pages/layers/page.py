@@ -1,12 +1,9 @@
 """Layers: choose how much of the base learns from the photos, and see at once what that costs."""
 
-from contextlib import suppress
-
 import streamlit as st
 
 from pages.components.layer_tree import Head, layer_tree
 from pages.jobs.describe import PRESETS, PlanEditor, plan_words
-from pages.jobs.launch import split_photos
 from pages.layers.advice import advice
 from pages.layers.cost_panel import PhotoCounts, facts, photo_counts
 from pages.ui.frame import go, guard, heading, require_project
@@ -16,7 +13,7 @@ from pages.ui.widget_keys import renew, widget_key
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.freeze_plan import count_last_blocks, last_blocks
 from transfer_core.backbones.tree import LayerTree
-from transfer_core.errors import ConfigError, DataError
+from transfer_core.errors import ConfigError
 from transfer_core.text import t
 
 project = require_project()
@@ -162,10 +159,7 @@ with guard():
     base = get_base(project.choices["base"]["name"])
     network = tree(base.name)
     counts = photo_counts(project, store(project))
-    split = None
-    with suppress(DataError):  # the panel says what is missing
-        split = split_photos(project, store(project))
-    advice(project, PlanEditor(project.id, base.name, network), split)
+    advice(project, PlanEditor(project.id, base.name, network), counts.split)
     chooser(project.id, base.name, network, counts)
     if next_button("train"):
         PlanEditor(project.id, base.name, network).confirm()

@@ -12,6 +12,7 @@ from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import StorageError
 
 __all__ = [
+    "READ_A_SECOND",
     "Augmented",
     "Estimate",
     "Overfitting",
@@ -45,7 +46,8 @@ _DEFAULTS = {
 }
 _HEAD_SECONDS = 5e-5  # a photo and epoch, head on pooled features: overhead of the batch, not arithmetic
 _AUGMENT_SECONDS = 5e-8  # a pixel, to make one variant of a photo: measured on the same two cores
-_READ_A_SECOND = 200.0  # photos decoded
+READ_A_SECOND = 200.0
+"""Photos decoded, to begin with."""
 _START_SECONDS = 4.0  # until the first photos are through: TensorFlow, building and converting the base
 _FEWEST_PHOTOS = 96  # in a pass; Keras computes whole batches of 32, which distorts what fewer say of a photo
 _SMALLEST_TIME = 0.5  # seconds; a shorter measurement says more about start-up than about speed
@@ -180,7 +182,7 @@ def look_seconds(workspace: Workspace, tree: LayerTree, photos: int) -> dict[str
     """
     flops = sum(node.facts.flops for node in tree.layers.values() if node.facts)
     speed = machine_speed(workspace, tree.root.name).forward_flops_per_s
-    return {"photos": photos / _READ_A_SECOND, "start": _START_SECONDS, "features": photos * flops / speed}
+    return {"photos": photos / READ_A_SECOND, "start": _START_SECONDS, "features": photos * flops / speed}
 
 
 def machine_speed(workspace: Workspace, base: str) -> Speed:

@@ -61,6 +61,7 @@ def ship_tree(base_name: str, tree: LayerTree) -> None:
     write_bytes(_shipped_path(base_name), gzip.compress(value, mtime=0))
 
 
+@cache
 def shipped_tree(base_name: str) -> LayerTree | None:
     """The tree of a base, at its own input size, that came with the package; None for a base added since.
 

@@ -37,15 +37,9 @@ def figure(curves: Sequence[Epochs], *, key: str) -> dict[str, Any]:
         epochs={"range": [0.5, last + 0.5]},
         accuracy={"range": [plot_layout.accuracy_floor(shares), 1.01]},
     )
+    phases = [list(group) for epochs in curves for _, group in groupby(epochs, key=lambda epoch: epoch["phase"])]
     plot_layout.clip_losses(
-        layout,
-        [
-            [epoch[metric] for epoch in phase]
-            for epochs in curves
-            for _, group in groupby(epochs, key=lambda epoch: epoch["phase"])
-            for phase in (list(group),)
-            for metric in ("loss", "val_loss")
-        ],
+        layout, [[epoch[metric] for epoch in phase] for phase in phases for metric in ("loss", "val_loss")]
     )
     layout["legend"] = plot_layout.legend(1.2, centered=True)
     layout["shapes"] = [

@@ -87,11 +87,7 @@ def conclude(variants: Found) -> Sentence:
 def how_sure(variants: Found) -> Sentence:
     """The whole lab in figures, for whatever variants there are."""
     gains = [name for name in _STEPS if name in variants]
-    others = [
-        _beside(variants, gains, name)
-        for name in ("skipped", "fine_tuned_fast", "skipped_fast", "from_scratch")
-        if name in variants
-    ]
+    others = [_beside(variants, gains, name) for name in (*_HARMFUL, "from_scratch") if name in variants]
     words = []
     if gains:
         parts = [Sentence("{variant} {share}", variant=_NAMES[name], share=_share(variants[name])) for name in gains]

@@ -38,7 +38,7 @@ def build_result(
     *,
     complete: bool = True,
 ) -> dict[str, Any]:
-    """The result as JSON, complete or not; nothing to how_sure before the first trial has ended.
+    """The result as JSON, complete or not; nothing to conclude before the first trial has ended.
 
     Args:
         depths: all that may be tried.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transfer_core.backbones.catalog import Base, get_base
-from transfer_core.backbones.cost import Augmented, estimate, record_pass
+from transfer_core.backbones.cost import READ_A_SECOND, Augmented, estimate, record_pass
 from transfer_core.backbones.stored_trees import store_tree, stored_tree
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.backbones.weights import weights_id
@@ -38,8 +38,6 @@ from transfer_core.runs.progress import Reporter
 from transfer_core.text import all_of
 
 __all__ = ["Session", "prepare"]
-
-_DECODED_A_SECOND = 200.0  # photos, to begin with; replaced by the measured rate within a second
 
 
 @dataclass
@@ -272,7 +270,7 @@ def _planned_seconds(workspace: Workspace, config: RunConfig, spec: Base, manife
     costs = estimate(workspace, tree, config.plan, len(manifest.classes), train, validation, augmented)
     share = len(manifest.photos) / (train + validation)
     planned = {
-        "prepare": len(manifest.photos) / _DECODED_A_SECOND,
+        "prepare": len(manifest.photos) / READ_A_SECOND,
         "features": costs.features_seconds * share,
         "head": costs.head_seconds_per_epoch * config.head.epochs,
         "finish": 5.0,
