@@ -26,6 +26,7 @@ _STATES = {
     "download": Sentence("to fetch, {size}"),
     "file": Sentence("a file you bring"),
 }
+_TO_INSTALL = Sentence("to install, {size}")
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,7 @@ def chosen(project: Project) -> Chosen:
     weights = kept.get("weights", "imagenet")
     reason = None
     if weights == "imagenet" and weights_state(project.workspace, base) not in ("bundled", "cached"):
-        reason = t(
-            "The weights of {title} are not on this computer any more: fetch them again below.", title=base.title
-        )
+        reason = t("The weights of {title} are not on this computer any more: get them again below.", title=base.title)
     elif weights not in ("imagenet", "none") and not Path(weights).is_file():
         reason = t("The weights file {weights} is gone: name it again below, or pick another base.", weights=weights)
     return Chosen(base, weights, True, reason)
@@ -129,13 +128,14 @@ def _card(project: Project, base: Base, now: Chosen) -> None:
             st.badge(t("Your base"), icon=":material/check:", color="blue")
     st.caption(str(base.blurb))
     state = weights_state(project.workspace, base)
+    where = _TO_INSTALL if state == "file" and base.weights.install else _STATES[state]
     drawn.facts(
         {
             t("ImageNet accuracy"): f"{base.top1:.1%}",
             t("Photo size"): f"{base.input_size} × {base.input_size}",
             "Parameters": f"{base.parameters / 1e6:.1f} million",
             "Speed": base_weights.speed(base),
-            t("Weights"): t(_STATES[state].id, size=_megabytes(base.weights.bytes)),
+            t("Weights"): t(where.id, size=_megabytes(base.weights.bytes)),
         },
         hints={
             t("ImageNet accuracy"): explain("imagenet"),

