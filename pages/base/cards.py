@@ -21,7 +21,7 @@ __all__ = ["Chosen", "cards", "chosen", "confirm", "experiments", "notice", "sum
 
 _NOTICE = "base_notice"
 _STATES = {
-    "bundled": Sentence("included"),
+    "bundled": Sentence("installed"),
     "cached": Sentence("on this computer"),
     "download": Sentence("to fetch, {size}"),
     "file": Sentence("a file you bring"),
@@ -139,7 +139,12 @@ def _card(project: Project, base: Base, now: Chosen) -> None:
         },
         hints={
             t("ImageNet accuracy"): explain("imagenet"),
-            t("Parameters"): explain("parameters"),
+            t("Parameters"): " ".join(
+                [
+                    explain("parameters"),
+                    t("Counted with its old last layer, for ImageNet's 1000 names: your own takes its place."),
+                ]
+            ),
             t("Weights"): explain("weights"),
             t("Speed"): t(base_weights.SPEED_HELP),
         },

@@ -104,6 +104,8 @@ def _file(base: Base, choose: Callable[[str], None]) -> None:
         del st.session_state[_named(base)]
         if taken:
             st.rerun()
+        elif Path(named).is_relative_to(_uploads(base)):
+            Path(named).unlink(missing_ok=True)  # refused: nobody needs the copy
     show_refusal(here)
 
 
@@ -112,10 +114,14 @@ def _named(base: Base) -> str:
     return f"weights_named_{base.name}"
 
 
+def _uploads(base: Base) -> Path:
+    return workspace().weights_dir / "uploaded" / base.name
+
+
 def _name_file(base: Base) -> None:
     path, upload = typed(f"path_{base.name}").strip(), typed(f"weights_upload_{base.name}")
     if upload is not None:
-        kept = workspace().weights_dir / "uploaded" / base.name / Path(upload.name).name
+        kept = _uploads(base) / Path(upload.name).name
         write_bytes(kept, upload.getvalue())
         st.session_state[_named(base)] = str(kept)
     elif path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
 from pathlib import Path
@@ -58,16 +59,19 @@ def _sample_card(sample: Sample) -> None:
 def _begin(name: str, sample: Sample | None) -> None:
     """Make the project of a click. A second click of the same kind, moments later, gets the first one's."""
     what = sample.name if sample else name
-    last = st.session_state.get("begun")
-    if last and last[0] == what and time.monotonic() - last[2] < _DOUBLE_CLICK:
-        st.session_state["begin"] = last[1]
+    # A second click ends the first one's callback wherever that looks at the session's state. So nothing does between
+    # the project and the note that it was made.
+    begun: dict[str, tuple[str, float]] = st.session_state.setdefault("begun", {})
+    made_before, when = begun.get(what, ("", -math.inf))
+    if time.monotonic() - when < _DOUBLE_CLICK:
+        st.session_state["begin"] = made_before
         return
     try:
         made = workspace().create_project(name)
+        begun[what] = (made.id, time.monotonic())
         if sample is not None:
             made = made.choose(sample=sample.name)
             draw_photos(made)
-        st.session_state["begun"] = (what, made.id, time.monotonic())
         st.session_state["begin"] = made.id
     except TransferError as error:
         st.session_state["begin_error"] = str(error)

@@ -8,8 +8,6 @@ from pages.ui.frame import guard, page_title
 from pages.ui.services import workspace
 from transfer_core.text import t
 
-deletions.undo_banner()
-
 page_title(t("Teach a computer to tell your photos apart"))
 st.markdown(
     t(
@@ -30,6 +28,7 @@ with guard():
     starting.new_project()
 
 st.header(t("Your projects"), anchor=False)
+deletions.undo_banner()
 with guard():
     found, damaged = workspace().read_projects()
     if found:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.home import deletions
+from pages.jobs.launch import active_run
 from pages.jobs.trained_runs import chosen_run, trained_runs
 from pages.ui import html as drawn
 from pages.ui import steps
@@ -69,6 +70,8 @@ def _thumbnails(project: Project) -> list[bytes]:
 
 
 def _last_result(project: Project) -> str:
+    if busy := active_run(project):
+        return t("Waiting to be trained") if busy.status().state == "QUEUED" else t("Training is going on")
     trained = chosen_run(project, trained_runs(project))
     if trained is not None:
         return t("{result} right on validation photos", result=trained.result)

@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from pages.jobs.describe import trained_words
+from pages.ui import format as figures
 from pages.ui.format import percent_range
 from transfer_core.backbones.catalog import get_base
 from transfer_core.disk.workspace import Project
 from transfer_core.runs.folder import Run, list_runs
-from transfer_core.text import plural, t
+from transfer_core.text import Sentence, t
 
-__all__ = ["Trained", "best_run", "chosen_run", "read_trained", "run_names", "trained_runs"]
+__all__ = ["Tested", "Trained", "best_run", "chosen_run", "read_trained", "run_names", "trained_runs"]
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What came of the photos that were kept for the end: the figure that nothing was chosen by."""
+
+    right: int
+    photos: int
+    low: float
+    """Of the 95 % interval, 0..1."""
+    high: float
+
+    @classmethod
+    def of(cls, report: Mapping[str, Any] | None) -> Tested | None:
+        """Read a run's report; None where there were no test photos."""
+        found = (report or {}).get("test")
+        if not found:
+            return None
+        photos = sum(map(sum, found["confusion"]))
+        return cls(round(found["accuracy"] * photos), photos, *found["interval"])
+
+    @property
+    def words(self) -> Sentence:
+        """For people."""
+        return Sentence(
+            "On the test photos, which it had never met before: **right on {right:,} of {photos:,}**. Of 100 new "
+            "photos like these, expect **between {low:.0f} and {high:.0f}** right.",
+            right=self.right,
+            photos=self.photos,
+            low=self.low * 100,
+            high=self.high * 100,
+        )
 
 
 @dataclass(frozen=True)
@@ -30,9 +64,11 @@ class Trained:
     """What trained, in words."""
     random: bool
     """Whether it started from random weights."""
-    ended: float
+    started: float
     stopped: bool = False
     """Whether it was stopped before it had ended by itself."""
+    tested: Tested | None = None
+    """On the photos kept for a test, where there are some."""
 
     @property
     def result(self) -> str:
@@ -44,7 +80,7 @@ class Trained:
     @property
     def name(self) -> str:
         """One line that tells this run from the others."""
-        when = time.strftime("%b %d, %H:%M", time.localtime(self.ended))
+        when = figures.when(self.started)
         marked = t(" (random weights)") if self.random else ""
         return f"{self.base}{marked}, {self.depth} · {self.result} right · {when}"
 
@@ -89,16 +125,14 @@ def read_trained(run: Run) -> Trained:
     """
     report, config, status = run.report() or {}, run.config(), run.status()
     interval = report.get("val_interval")
-    layers = len(config.plan.trainable)
     return Trained(
         run=run,
         accuracy=report.get("val_accuracy"),
         interval=None if interval is None else (interval[0], interval[1]),
         base=get_base(config.base.name).title,
-        depth=t(plural("{n} layer fine-tuned", "{n} layers fine-tuned", layers))
-        if config.fine_tunes
-        else t("head only"),
+        depth=t("trains {trained}", trained=trained_words(config)),
         random=config.base.weights == "none",
-        ended=status.ended or status.heartbeat,
+        started=status.created,
         stopped=bool(report.get("stopped", status.state != "FINISHED")),
+        tested=Tested.of(report),
     )

@@ -16,6 +16,7 @@ from transfer_core.backbones.freeze_plan import FreezePlan, from_block
 from transfer_core.errors import TransferError
 from transfer_core.labs.experiment import experiment_config, list_experiments, read_result
 from transfer_core.labs.probe.settings import Settings, check_photos, probed
+from transfer_core.stats.paired import SIGNIFICANT
 from transfer_core.text import t
 
 if TYPE_CHECKING:
@@ -69,13 +70,16 @@ def _recommend(
     project: Project, desk: PlanEditor, newest: tuple[str, Run, dict[str, Any]], photos: Manifest | None
 ) -> None:
     kind, run, result = newest
-    start = result["train_from"] if kind == "probe" else result["recommended"]
+    later = _later(result) if kind == "probe" else None
+    start = result["recommended"] if kind == "sweep" else None if later else result["train_from"]
     at = start if start in {block.name for block in desk.tree.blocks} else None  # else the head alone
     plan = from_block(desk.tree, at) if at else FreezePlan()
     if kind == "sweep":  # its conclusion says what to train
         said = t("**For these photos:**")
     elif at:
         said = t("**For these photos: train from {block} on.**", block=at)
+    elif later:
+        said = t("**For these photos: first the head alone, then perhaps from {block} on.**", block=later)
     else:
         said = t("**For these photos: the head alone.**")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -104,6 +108,13 @@ def _recommend(
             _look(project, photos, t("Look again"), "tertiary")
 
 
+def _later(result: dict[str, Any]) -> str | None:
+    """The block to try training from once the head alone is not good enough; None where a probe found something else:
+    that the end of the base has lost what an earlier block gives, or that every block helps."""
+    lost = result["depths"][-1]["p_value"] < SIGNIFICANT
+    return None if lost else result["train_from"]
+
+
 def _changed(run: Run, photos: Manifest) -> bool:
     """Whether the photos are others than those that were looked at."""
     before = run.manifest()
@@ -113,7 +124,7 @@ def _changed(run: Run, photos: Manifest) -> bool:
 
 
 def _offer(project: Project, photos: Manifest | None) -> None:
-    said = t("Not sure how deep to go? Thaw can look after which block your photos can be told apart.")
+    said = t("Not sure how deep to go? Thaw can find out from which block on your photos can be told apart.")
     if photos is None:
         st.markdown(f":material/lightbulb: {said} {t('First it needs photos of at least two classes.')}")
         return

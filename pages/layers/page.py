@@ -40,7 +40,7 @@ def explanation() -> None:
 
 @st.fragment
 def chooser(project_id: str, base_name: str, layers: LayerTree, photos: PhotoCounts) -> None:
-    """Presets, slider and tree: three views of one plan, with what it costs beside them."""
+    """Advice, presets, slider and tree: four views of one plan, with what it costs beside them."""
     try:
         desk = PlanEditor(project_id, base_name, layers)
     except ConfigError:
@@ -49,6 +49,7 @@ def chooser(project_id: str, base_name: str, layers: LayerTree, photos: PhotoCou
     with st.container():
         if desk.problem:
             st.error(desk.problem, icon=":material/error:")
+    advice(desk.project, desk, photos.split)
     presets(desk)
     slider(desk)
     with st.container(key="tree_and_facts"):
@@ -75,7 +76,9 @@ def presets(desk: PlanEditor) -> None:
                 t(preset.title),
                 key=f"preset_{preset.key}",
                 type="primary" if plan == desk.plan else "secondary",
-                help=t(preset.help),
+                help=t("{help} Here: {plan_words}.", help=preset.help, plan_words=plan_words(desk.tree, plan))
+                if plan.trainable
+                else t(preset.help),
                 on_click=desk.change,
                 args=(plan,),
             )
@@ -159,7 +162,6 @@ with guard():
     base = get_base(project.choices["base"]["name"])
     network = tree(base.name)
     counts = photo_counts(project, store(project))
-    advice(project, PlanEditor(project.id, base.name, network), counts.split)
     chooser(project.id, base.name, network, counts)
     if next_button("train"):
         PlanEditor(project.id, base.name, network).confirm()

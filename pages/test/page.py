@@ -27,6 +27,8 @@ with guard():
 
     test_photos.warm()
     chosen = test_photos.choose_run(project, runs, chosen_run(project, runs))
+    if chosen.tested:
+        st.markdown(f":material/fact_check: {t(chosen.tested.words)}")
     left, right = st.columns([3, 2], gap="large")
     with left:
         test_photos.drop(project, chosen)

@@ -51,7 +51,7 @@ def figure(epochs: Sequence[EpochEnded], *, run: str, smoothing: float, waiting:
         epochs=_span(0.5, last + 0.5, bool(epochs)),
         accuracy=_span(plot_layout.accuracy_floor(seen), 1.01, bool(epochs)),
     )
-    layout["legend"] = plot_layout.legend(1.2, centered=True)
+    layout["legend"] = plot_layout.legend(1.2)
     layout["shapes"] = [shape for axis in ("", "2") for at in starts[1:] for shape in _boundary(axis, at, last)]
     layout["annotations"] += [label for axis in ("", "2") for at in starts[1:] for label in _labels(axis, at, last)]
     phases = [list(group) for _, group in groupby(epochs, key=lambda epoch: epoch.phase)]

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.components.live_curves import live_curves
 from pages.jobs.describe import config_words
 from pages.jobs.live import continue_button, ended, log, messages, problem, stop_button
+from pages.jobs.trained_runs import Tested
 from pages.train import curves, run_view
 from pages.train.lr_finder import found_rates
 from pages.train.run_view import RunView
@@ -15,8 +16,8 @@ from pages.ui.frame import go, guard
 from pages.ui.html import sentence
 from transfer_core.disk.workspace import Project
 from transfer_core.runs.folder import Run
-from transfer_core.runs.hints import read_run
-from transfer_core.text import Sentence, t
+from transfer_core.runs.hints import kept_epoch, read_run
+from transfer_core.text import Sentence, joined, t
 
 __all__ = ["live_run"]
 
@@ -121,21 +122,35 @@ def _result(view: RunView, project: Project, report: dict) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="result"):
         st.metric(t("Validation accuracy"), f"{accuracy:.0%}", width="content")
         with st.container(width="stretch", key="result_words"):
-            st.markdown(
-                t(
+            values = {"accuracy": round(accuracy * photos), "photos": photos, "low": low * 100, "high": high * 100}
+            tested = Tested.of(report)
+            checked = (
+                Sentence("**Right on {accuracy:,} of {photos:,} photos** it was checked on while learning.", **values)
+                if tested
+                else Sentence(
                     "**Right on {accuracy:,} of {photos:,} photos** it did not learn from. Of 100 new "
                     "photos like these, expect **between {low:.0f} and {high:.0f}** right.",
-                    accuracy=round(accuracy * photos),
-                    photos=photos,
-                    low=low * 100,
-                    high=high * 100,
+                    **values,
                 )
             )
+            st.markdown(t(joined([checked, tested.words]) if tested else checked))
             took = t("Training took {span}.", span=figures.span(sum(report["seconds"].values())))
-            st.caption(f"{_proof(report)} {took}")
+            st.caption(f"{_kept(view)} {_proof(report)} {took}".strip())
         if st.button(t("Test it on new photos"), key="test_it", type="primary", icon=":material/image_search:"):
             project.choose(to_test=view.run.id)
             go("test")
+
+
+def _kept(view: RunView) -> str:
+    """Which epoch's weights these are, where they are not the last: the curve may end elsewhere."""
+    kept, epochs = kept_epoch(view.report), view.epochs
+    if kept is None or not epochs or kept == epochs[-1].epoch:
+        return ""
+    return t(
+        "Kept: the weights of epoch {epoch}, the best on the photos it was checked on by their loss, which also counts "
+        "how near a miss was.",
+        epoch=kept,
+    )
 
 
 def _proof(report: dict) -> str:

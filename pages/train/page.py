@@ -39,7 +39,7 @@ def summary(config: RunConfig, train: int, validation: int) -> str:
         )
     said.append(Sentence("After each epoch, {count:,} other photos check what it can do.", count=validation))
     if config.fit.patience:
-        said.append(Sentence("When that gets no better, it ends by itself and keeps the best."))
+        said.append(Sentence("When they can be told apart no better, it ends by itself and keeps the best."))
     if config.base.weights == "none":
         said.append(Sentence("The base starts from **random weights**: it has not learned to see anything yet."))
     return t(joined(said))
@@ -63,7 +63,11 @@ except TransferError as error:
     reason = str(error)
 busy = active_run(project)
 if busy:
-    reason = t("Training is going on. When it has ended, you can train again with other choices.")
+    reason = (
+        t("A training is waiting for its turn. When it has ended, you can train again with other choices.")
+        if busy.status().state == "QUEUED"
+        else t("Training is going on. When it has ended, you can train again with other choices.")
+    )
 
 if config and manifest and not busy:
     counts = manifest.counts()

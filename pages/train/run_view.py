@@ -169,14 +169,12 @@ class RunView:
     def steps_done(self) -> list[tuple[str, str]]:
         """The phases of this run as (name, `done` | `now` | `ahead`)."""
         names = [name for name in _SHORT if name != "fine-tune" or self.config.fine_tunes]
-        progress, steps = self.progress, []
-        for name in names:
-            if name == progress.shown_phase and self.status.state != "FINISHED":
-                state = "now"
-            else:
-                state = "done" if name in progress.begun or self.status.state == "FINISHED" else "ahead"
-            steps.append((t(_SHORT[name]), state))
-        return steps
+        if self.status.state == "FINISHED":
+            return [(t(_SHORT[name]), "done") for name in names]
+        # By their order: a run that goes on after a break has been in later phases before.
+        now = names.index(self.progress.shown_phase) if self.progress.shown_phase in names else -1
+        states = ["done" if at < now else "now" if at == now else "ahead" for at in range(len(names))]
+        return [(t(_SHORT[name]), state) for name, state in zip(names, states, strict=True)]
 
 
 def read(run: Run) -> RunView:

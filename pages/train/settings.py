@@ -114,8 +114,9 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
                 step=1,
                 key=widget_key("patience"),
                 help=t(
-                    "A phase ends early after so many epochs in which the validation loss did not get lower; "
-                    "the best weights are kept. 0: never end early."
+                    "A phase ends early after so many epochs in which nothing got better on the validation photos; "
+                    "the best weights are kept. 0: never end early. A rate that falls along a cosine is always let "
+                    "fall to its end."
                 ),
                 **changed,
             )

@@ -55,10 +55,12 @@ def plain(revision: str, height: int, margin: tuple[int, int, int, int]) -> dict
     }
 
 
-def legend(y: float, *, centered: bool = False) -> dict[str, Any]:
-    """A legend in a row above the chart, or below it where `y` is negative; 1 is the upper edge of the axes."""
-    place = {"x": 0.5, "xanchor": "center"} if centered else {"x": 0, "xanchor": "left"}
-    return {"orientation": "h", **place, "y": y, "yanchor": "bottom" if y > 0 else "top"}
+def legend(y: float) -> dict[str, Any]:
+    """A legend in a row above the chart, or below it where `y` is negative; 1 is the upper edge of the axes.
+
+    At the left: at the right are the chart's tools.
+    """
+    return {"orientation": "h", "x": 0, "xanchor": "left", "y": y, "yanchor": "bottom" if y > 0 else "top"}
 
 
 def shares(low: float, high: float) -> dict[str, Any]:

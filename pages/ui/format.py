@@ -63,7 +63,7 @@ def _midnight(moment: time.struct_time) -> float:
 
 
 _BADGES = {
-    "QUEUED": Sentence(":blue-badge[going on]"),
+    "QUEUED": Sentence(":gray-badge[waiting]"),
     "RUNNING": Sentence(":blue-badge[going on]"),
     "STOPPED": Sentence(":gray-badge[stopped]"),
     "FAILED": Sentence(":red-badge[failed]"),

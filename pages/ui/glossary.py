@@ -89,7 +89,7 @@ _MEANINGS = {
         )
     ),
     "early-stopping": Sentence(
-        "Ending the training when the validation loss has not fallen for some epochs; the best is kept."
+        "Ending the training when nothing has got better on the validation photos for some epochs; the best is kept."
     ),
     "drift": Sentence("How far weights moved in training: the length of the change as a share of their length before."),
     "optimizer": Sentence("The rule that turns gradients into steps, such as Adam."),

@@ -68,6 +68,15 @@ def test_each_course_is_called_what_it_is(course: Course, expected: list[str]) -
     assert kinds(ended(course)) == expected
 
 
+def test_growing_surer_is_no_over_fitting() -> None:
+    rising: Course = [(1 / n, 0.9, 0.5 + abs(n - 3) / 10, 0.9) for n in range(1, 9)]
+    for worse, expected in ((0.0, []), (0.1, ["over-fitting"])):
+        epochs = ended(rising)
+        for at, epoch in enumerate(epochs):
+            epoch.metrics["val_calibrated_loss"] = 0.45 + worse * abs(at - 2)
+        assert kinds(epochs) == expected
+
+
 def test_a_jump_where_fine_tuning_begins_is_its_rate() -> None:
     tuned = ended([(2.5, 0.3, 2.0, 0.3), (2.2, 0.3, 1.9, 0.3)], "fine-tune", 13, 2e-3)
     (hint,) = read_curves(ended(HEALTHY) + tuned, 2000, 1000, 2)

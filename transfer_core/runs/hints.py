@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from transfer_core.runs.config import RunConfig, plain_number
-from transfer_core.runs.events import EpochEnded
+from transfer_core.runs.events import EpochEnded, judged_loss
 from transfer_core.runs.folder import Run
 from transfer_core.stats.intervals import wilson
 from transfer_core.text import Sentence
 
-__all__ = ["GOOD_START", "Hint", "Kind", "far_rates", "lower_rate", "read_curves", "read_run"]
+__all__ = ["GOOD_START", "Hint", "Kind", "far_rates", "kept_epoch", "lower_rate", "read_curves", "read_run"]
 
 Kind = Literal["rate", "over-fitting", "too early", "few photos", "validation"]
 
@@ -34,6 +34,8 @@ _JUMPED, _JUMPED_BY = 2.0, 0.3
 """The training loss of the first epoch of fine-tuning against the last before it."""
 _ROSE, _ROSE_BY = 1.15, 0.05
 """The validation loss at the end against its lowest."""
+_WORSE = 1.07
+"""The same of the calibrated loss: what only grows surer rises in the plain one, and is no over-fitting."""
 _GAP = 0.05
 """Training accuracy above the upper end of the validation accuracy's interval: chance does not explain it."""
 _STILL, _STILL_BY = 0.05, 0.02
@@ -74,9 +76,17 @@ def read_run(
     """
     counts = run.manifest().counts()
     train, validation = (sum(counts.get(which, {}).values()) for which in ("train", "validation"))
+    return read_curves(epochs, train, validation, len(counts.get("train", {})), kept_epoch(report), found)
+
+
+def kept_epoch(report: Mapping[str, Any] | None) -> int | None:
+    """The number of the epoch whose weights the classifier has, counted over all phases; None where that is not known.
+
+    Args:
+        report: what report.json holds; None where there is no model.
+    """
     phases = [fitted["best_epoch"] for fitted in (report or {}).get("phases", {}).values()]
-    kept = next((epoch for epoch in reversed(phases) if epoch), None)
-    return read_curves(epochs, train, validation, len(counts.get("train", {})), kept, found)
+    return next((epoch for epoch in reversed(phases) if epoch), None)
 
 
 def read_curves(
@@ -95,7 +105,7 @@ def read_curves(
         validation_photos: photos checked on.
         classes: how many.
         kept: number of the epoch whose weights the classifier has: where fine-tuning made nothing better, one of the
-            head. None: that with the lowest validation loss of the last phase.
+            head. None: the best of the last phase.
         found: by phase, the learning rate that the search for one suggests.
     """
     if not epochs or validation_photos < 1:
@@ -103,7 +113,7 @@ def read_curves(
     last = [epoch for epoch in epochs if epoch.phase == epochs[-1].phase]
     best = next(
         (epoch for epoch in epochs if epoch.epoch == kept),
-        min(last, key=lambda epoch: _finite(epoch.metrics["val_loss"])),
+        min(last, key=lambda epoch: _finite(judged_loss(epoch.metrics))),
     )
     hints = [_rate(epochs, last, (found or {}).get(last[0].phase))]
     if hints[0] is None:
@@ -211,7 +221,8 @@ def _over_fitting(last: Sequence[EpochEnded], best: EpochEnded, photos: int) -> 
     were kept, as on the card of the result."""
     end, kept, lowest = last[-1].metrics, best.metrics, best.metrics["val_loss"]
     low, high = wilson(round(kept["val_accuracy"] * photos), photos)
-    if end["val_loss"] > max(_ROSE * lowest, lowest + _ROSE_BY) and end["loss"] <= best.metrics["loss"]:
+    rose = end["val_loss"] > max(_ROSE * lowest, lowest + _ROSE_BY) and judged_loss(end) > _WORSE * judged_loss(kept)
+    if rose and end["loss"] <= best.metrics["loss"]:
         seen = Sentence(
             "After epoch {epoch} the validation loss rose again, from {lowest:.2f} to {end:.2f}, "
             "while the training loss went on falling.",

@@ -9,7 +9,7 @@ from transfer_core.runs.config import PhaseConfig, TuningConfig
 __all__ = ["PLATEAU_EPOCHS", "PLATEAU_FACTOR", "RateSchedule"]
 
 PLATEAU_EPOCHS = 3
-"""Epochs without a lower validation loss before the rate is reduced: well below the patience of early stopping."""
+"""Epochs in which nothing gets better before the rate is reduced: well below the patience of early stopping."""
 PLATEAU_FACTOR = 0.2
 """What the rate is multiplied by then (Zagoruyko and Komodakis 2016 use the same step)."""
 
@@ -35,13 +35,13 @@ class RateSchedule:
 
         Warm-up climbs in a straight line and reaches the peak with its last step (Goyal et al. 2017). `cosine` then
         falls to nearly 0 over the rest of the phase, a little at each step (Loshchilov and Hutter 2017, one cycle
-        without restarts). `plateau` is reduced after each `PLATEAU_EPOCHS` epochs without a lower validation loss;
+        without restarts). `plateau` is reduced after each `PLATEAU_EPOCHS` epochs without a lower loss;
         those of warm-up do not count.
 
         Args:
             epoch: counts from 0 in the phase.
             step: counts from 0 in the epoch.
-            losses: the validation loss of each earlier epoch of the phase; only `plateau` looks at them.
+            losses: those by which each earlier epoch of the phase was judged; only `plateau` looks at them.
         """
         peak, warmup = self.phase.learning_rate, self.tuning.warmup_epochs * self.steps
         position = epoch * self.steps + step

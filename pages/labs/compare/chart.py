@@ -41,7 +41,7 @@ def figure(curves: Sequence[Epochs], *, key: str) -> dict[str, Any]:
     plot_layout.clip_losses(
         layout, [[epoch[metric] for epoch in phase] for phase in phases for metric in ("loss", "val_loss")]
     )
-    layout["legend"] = plot_layout.legend(1.2, centered=True)
+    layout["legend"] = plot_layout.legend(1.2)
     layout["shapes"] = [
         plot_layout.upright(start, {"color": color, "width": 1.5, "dash": "dash"}, axis)
         | {"layer": "below", "opacity": 0.6}

@@ -43,11 +43,12 @@ def begin() -> Make:
     return make
 
 
-def ends(training: Training, val_loss: float) -> None:
+def ends(training: Training, calibrated_loss: float, val_loss: float = 1.0) -> None:
     """As the loop does after an epoch was measured."""
     training.epoch = training.fitted.epochs
     training.metrics = {"loss": 1.0, "accuracy": 0.5, "val_loss": val_loss, "val_accuracy": 0.5}
-    training.losses.append(val_loss)
+    training.metrics["val_calibrated_loss"] = calibrated_loss
+    training.losses.append(calibrated_loss)
     training.fitted = replace(training.fitted, epochs=training.epoch + 1)
 
 
@@ -80,7 +81,7 @@ def test_a_loss_that_is_no_number_ends_it(begin: Make, value: float) -> None:
     Divergence().step_ends(training, 0, value)
     assert (training.over, training.fitted.ending == "diverged") == (lost, lost)
     training = begin()
-    ends(training, value)
+    ends(training, value, value)
     Divergence().epoch_ends(training)
     assert (training.over, training.fitted.ending == "diverged") == (lost, lost)
 
@@ -89,11 +90,12 @@ def test_the_best_weights_are_put_back(begin: Make) -> None:
     training, callback = begin(), BestWeights()
     fill(training, 9.0)
     callback.training_begins(training)
-    for weights, loss in ((1.0, 0.5), (2.0, 0.3), (3.0, 0.3), (4.0, 0.4)):
+    # The plain loss rises all the while: the network only grows surer than it should be.
+    for weights, loss, plain in ((1.0, 0.5, 0.5), (2.0, 0.3, 0.6), (3.0, 0.3, 0.7), (4.0, 0.4, 0.8)):
         fill(training, weights)
-        ends(training, loss)
+        ends(training, loss, plain)
         callback.epoch_ends(training)
-    assert (training.fitted.best_epoch, training.fitted.best["val_loss"]) == (2, 0.3)
+    assert (training.fitted.best_epoch, training.fitted.best["val_calibrated_loss"]) == (2, 0.3)
     callback.training_ends(training)
     assert holds(training) == 2.0
 
@@ -122,7 +124,7 @@ def test_it_stops_early_when_patience_is_used_up(
     training, best, early = begin(first), BestWeights(), EarlyStopping()
     best.training_begins(training)
     if start is not None:
-        training.fitted = Fitted("done", 0, {"val_loss": start})
+        training.fitted = Fitted("done", 0, {"val_loss": 1.0, "val_calibrated_loss": start})
     for loss in losses:
         assert not training.over
         ends(training, loss)
@@ -130,6 +132,26 @@ def test_it_stops_early_when_patience_is_used_up(
         early.epoch_ends(training)
     assert training.over == (ended is not None)
     assert ended is None or (training.fitted.ending, training.number) == ("early", ended)
+
+
+def test_a_schedule_with_an_end_of_its_own_is_let_run_to_it(begin: Make) -> None:
+    training, best, early = begin(schedule="cosine"), BestWeights(), EarlyStopping()
+    best.training_begins(training)
+    for loss in (0.5, 0.6, 0.7, 0.8, 0.9):
+        ends(training, loss)
+        best.epoch_ends(training)
+        early.epoch_ends(training)
+    assert not training.over and training.fitted.best_epoch == 1
+
+
+def test_a_state_of_before_the_calibrated_loss_is_gone_on_from(begin: Make) -> None:
+    training, callback = begin(), BestWeights()
+    callback.training_begins(training)
+    training.fitted = Fitted("done", 1, {"val_loss": 0.5, "val_accuracy": 0.5}, 1)
+    for loss, best in ((0.6, 1), (0.4, 3)):
+        ends(training, loss)
+        callback.epoch_ends(training)
+        assert training.fitted.best_epoch == best
 
 
 def test_every_epoch_is_told_and_a_stop_is_heard(begin: Make) -> None:

@@ -19,7 +19,7 @@ from transfer_core.nn.training.loop import fit
 from transfer_core.nn.training.lr_finder import STEPS, RateCurve, _smooth, find_rate, find_run_rate, suggest
 from transfer_core.nn.training.run import train
 from transfer_core.runs.config import FitConfig, PhaseConfig, TuningConfig
-from transfer_core.runs.events import Event, Progress
+from transfer_core.runs.events import EpochEnded, Event, Progress
 from transfer_core.runs.folder import Run
 from transfer_core.runs.progress import Reporter, Stopped
 from transfer_core.text import Sentence
@@ -60,7 +60,11 @@ def test_the_suggested_rate_learns_faster_than_one_far_from_it() -> None:
     def after(rate: float) -> float:
         network = head_network(6, 2, 0.0, 1)
         schedule = Schedule("head", PhaseConfig(3, rate), FitConfig(batch_size=8, patience=0))
-        return fit(network, points(), points(), schedule, quiet()).best["val_loss"]
+        heard: list[Event] = []
+        reporter = Reporter(heard.append)
+        reporter.start("head", 3)
+        fit(network, points(), points(), schedule, reporter)
+        return min(event.metrics["val_loss"] for event in heard if isinstance(event, EpochEnded))
 
     assert after(curve.suggestion) < min(after(curve.suggestion / 100), after(min(10.0, curve.suggestion * 100)))
 

@@ -28,6 +28,7 @@ from transfer_core.runs.events import EpochEnded, Event, Message, PhaseStarted, 
 from transfer_core.runs.folder import Run
 
 Make = Callable[..., Run]
+METRICS = {"loss", "accuracy", "val_loss", "val_accuracy", "val_calibrated_loss"}
 
 
 def trained(run: Run, on: Callable[[Event], None] = lambda event: None) -> tuple[dict[str, Any], list[Event]]:
@@ -90,7 +91,7 @@ def test_phases_come_in_order_and_epochs_count_on(toy_run: Make, last_toy_block:
     _, again = trained(toy_run(plan=last_toy_block))
     assert phases(again) == ["prepare", "features", "head", "features", "fine-tune", "finish"], "the base comes later"
     assert [event.epoch for event in epochs(heard)] == list(range(1, 8))
-    assert set(epochs(heard)[0].metrics) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert set(epochs(heard)[0].metrics) == METRICS
     assert {event.learning_rate for event in epochs(heard, "fine-tune")} == {1e-3}
 
 
@@ -113,10 +114,12 @@ def test_the_saved_model_loads_without_thaw_and_answers_as_training_did(toy_run:
     else:
         answers = keras.models.load_model(run.model_path).predict(photos, verbose=0)
     labels = np.array([photo.label for photo in run.manifest().of("validation")])
-    best = min(report["history"], key=lambda epoch: epoch["metrics"]["val_loss"])["metrics"]
-    start = [phase["best"]["val_loss"] for phase in report["phases"].values()][-1]
+    best = [phase["best"]["val_calibrated_loss"] for phase in report["phases"].values()][-1]
+    assert best == min(best, *(epoch["metrics"]["val_calibrated_loss"] for epoch in report["history"]))
+    # The temperature is in the saved weights: the answers have the loss that was chosen by.
     loss = -np.log(answers[np.arange(len(labels)), labels]).mean()
-    assert loss == pytest.approx(min(best["val_loss"], start), rel=1e-5)
+    assert loss == pytest.approx(best, rel=1e-4)
+    assert 0.05 < report["temperature"] < 20
     assert (answers.argmax(1) == labels).mean() == report["val_accuracy"]
     assert run.labels()["classes"] == ["blue", "red"]
     assert run.labels()["input_size"] == 16
@@ -126,7 +129,7 @@ def test_the_saved_model_loads_without_thaw_and_answers_as_training_did(toy_run:
 def test_exactly_the_planned_weights_change(toy_run: Make, plan: tuple[str, ...]) -> None:
     run = toy_run(plan=FreezePlan(plan), fine_tune=PhaseConfig(2, 1e-2))
     report, heard = trained(run)
-    assert "did not lower" not in messages(heard)
+    assert "made nothing better" not in messages(heard)
     proof = report["freeze_proof"]
     assert proof["frozen_unchanged"]
     assert proof["changed_arrays"] == proof["planned_arrays"] == 2 * len(plan)  # kernel and bias, gamma and beta
@@ -209,18 +212,20 @@ def test_fine_tuning_never_ends_worse_than_it_began(
     wrong = tuple(replace(p, label=1 - p.label) if p.split == "validation" else p for p in manifest.photos)
     run = toy_run(replace(manifest, photos=wrong), plan=last_toy_block)
     report, heard = trained(run)
-    head = min(event.metrics["val_loss"] for event in epochs(heard, "head"))
-    assert min(event.metrics["val_loss"] for event in epochs(heard, "fine-tune")) > head
+    head = min(event.metrics["val_calibrated_loss"] for event in epochs(heard, "head"))
+    tuned = min(event.metrics["val_calibrated_loss"] for event in epochs(heard, "fine-tune"))
+    assert tuned > head
     assert "the classifier is the head on the base as it was" in messages(heard)
+    assert f"right with a loss of {head:.3f}" in messages(heard) and f"with {tuned:.3f};" in messages(heard)
     assert report["phases"]["fine-tune"]["best_epoch"] == 0
-    assert report["phases"]["fine-tune"]["best"]["val_loss"] == pytest.approx(head, rel=1e-4)
+    assert report["phases"]["fine-tune"]["best"]["val_calibrated_loss"] == pytest.approx(head, rel=1e-4)
     assert report["freeze_proof"]["changed_arrays"] == 0
 
 
 def test_early_stopping_keeps_the_best_epoch(toy_run: Make) -> None:
     run = toy_run(head=PhaseConfig(200, 0.5), fit=FitConfig(batch_size=5, patience=3))
     report, heard = trained(run)
-    losses = [event.metrics["val_loss"] for event in epochs(heard)]
+    losses = [event.metrics["val_calibrated_loss"] for event in epochs(heard)]
     best = int(np.argmin(losses)) + 1
     assert len(losses) == best + 3 < 200
     assert report["phases"]["head"]["best_epoch"] == best

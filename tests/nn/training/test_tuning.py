@@ -112,7 +112,7 @@ def test_a_plateau_lowers_the_rate_in_a_run(toy_run: Make) -> None:
         toy_run(head=PhaseConfig(40, 0.5), fit=FitConfig(batch_size=5, patience=0), tuning=TuningConfig("plateau"))
     )
     epochs = [event for event in heard if isinstance(event, EpochEnded)]
-    losses = [event.metrics["val_loss"] for event in epochs]
+    losses = [event.metrics["val_calibrated_loss"] for event in epochs]
     schedule = RateSchedule(PhaseConfig(40, 0.5), TuningConfig("plateau"), 5)
     assert [event.learning_rate for event in epochs] == [schedule.at(epoch, 0, losses[:epoch]) for epoch in range(40)]
     assert epochs[-1].learning_rate < 0.5
@@ -208,8 +208,8 @@ def test_trained_batch_normalization_moves_its_statistics_and_the_proof_knows(to
     epochs = [event for event in heard if isinstance(event, EpochEnded) and event.phase == "fine-tune"]
     if report["phases"]["fine-tune"]["best_epoch"]:
         assert proof["changed_arrays"] == 6
-        best = min(event.metrics["val_loss"] for event in epochs)
-        assert report["phases"]["fine-tune"]["best"]["val_loss"] == best
+        best = min(event.metrics["val_calibrated_loss"] for event in epochs)
+        assert report["phases"]["fine-tune"]["best"]["val_calibrated_loss"] == best
 
 
 def test_with_no_batch_normalization_unfrozen_it_is_said(toy_run: Make) -> None:

@@ -94,6 +94,39 @@ def test_the_form_keeps_its_name_for_the_second_click_of_a_pair(app: AppTest) ->
     assert not any(form.clear_on_submit for form in forms)
 
 
+def test_a_second_click_that_interrupts_the_first_finds_its_project(
+    thaw_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streamlit ends a callback for a newer click wherever it looks at the session's state."""
+
+    class Interrupted(dict[str, object]):
+        clicks = 0
+
+        def __setitem__(self, name: str, value: object) -> None:
+            if name == "begin" and self.clicks == 1:
+                raise KeyboardInterrupt
+            super().__setitem__(name, value)
+
+    state = Interrupted()
+    monkeypatch.setattr(starting.st, "session_state", state)
+    state.clicks = 1
+    with pytest.raises(KeyboardInterrupt):
+        starting._begin("Birds", None)
+    state.clicks = 2
+    starting._begin("Birds", None)
+    (project,) = workspace().list_projects()
+    assert state["begin"] == project.id
+
+
+@pytest.mark.usefixtures("recent_apptest")
+def test_the_way_back_stands_where_the_deleted_card_stood(app: AppTest) -> None:
+    (first, second) = (workspace().create_project(name) for name in ("Birds", "Fish"))
+    app.run()
+    app.button(key=f"delete_{first.id}").click().run()
+    keys = [button.key for button in app.button]
+    assert keys.index("new_project") < keys.index("undo_delete") < keys.index(f"open_{second.id}")
+
+
 def test_the_icon_comes_from_this_server(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     icons: list[object] = []
     monkeypatch.setattr(streamlit, "set_page_config", lambda page_icon, **_: icons.append(page_icon))

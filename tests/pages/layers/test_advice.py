@@ -53,7 +53,7 @@ def test_without_a_finding_a_look_is_offered_with_its_time(
 def test_what_was_found_is_recommended_and_taken_with_one_click(
     layers: Callable[[], AppTest], project: Project
 ) -> None:
-    probe_of(project, result=result_of())
+    probe_of(project, result=result_of((60, 90, 190, 150, 150, 150)))  # the end of the base has lost some of it
     before = plan(project)
     page = layers()
     said = words(page)
@@ -65,6 +65,24 @@ def test_what_was_found_is_recommended_and_taken_with_one_click(
     page.button(key="undo_plan").click().run()
     assert plan(project) == FreezePlan()
     assert not layers().button(key="use_advice").disabled
+
+
+def test_where_the_end_of_the_base_is_as_good_the_head_comes_first(
+    layers: Callable[[], AppTest], project: Project
+) -> None:
+    probe_of(project, result=result_of())
+    page = layers()
+    assert "For these photos: first the head alone, then perhaps from block1b on." in words(page)
+    assert page.button(key="use_advice").disabled  # as it is
+
+
+def test_the_advice_knows_what_trains_now(layers: Callable[[], AppTest], project: Project) -> None:
+    probe_of(project, result=result_of())
+    page = layers()
+    next(slider for slider in page.slider if slider.key.startswith("cut")).set_value(2).run()
+    assert page.button(key="use_advice").label == "Use it" and not page.button(key="use_advice").disabled
+    page.button(key="preset_head").click().run()
+    assert page.button(key="use_advice").label == "In use" and page.button(key="use_advice").disabled
 
 
 def test_a_sweep_says_more_than_a_probe_and_other_bases_say_nothing(

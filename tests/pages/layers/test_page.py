@@ -82,6 +82,7 @@ def test_presets(page: AppTest, preset: str, blocks: int) -> None:
     cut(page).set_value(3).run()
     page.button(key=f"preset_{preset}").click().run()
     assert cut(page).value == blocks
+    assert not blocks or "Here: the " in page.button(key=f"preset_{preset}").help
 
 
 def test_a_click_before_the_browser_has_drawn_a_preset_does_not_undo_it(page: AppTest, project: Project) -> None:

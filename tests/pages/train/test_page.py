@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.jobs import launch
+from pages.ui import format as figures
 from pages.ui import services
 from pages.ui.paths import page_path
 from tests.pages.component import given
@@ -213,6 +214,33 @@ def test_the_end_says_what_it_can_do(page: AppTest, begun: tuple[Run, Recorder])
     assert page.title[0].value == "Test"
 
 
+def test_the_photos_kept_for_a_test_have_the_last_word(
+    page: AppTest, begun: tuple[Run, Recorder], project: Project, open_page: Open
+) -> None:
+    run, record = begun
+    for number in (1, 2, 3):
+        record(epoch(number))
+    report = {
+        "val_accuracy": 0.75,
+        "val_interval": [0.301, 0.954],
+        "seconds": {"head": 9.0},
+        "phases": {"head": {"best_epoch": 2}},
+        "test": {"accuracy": 11 / 12, "interval": [0.646, 0.985], "confusion": [[6, 0], [1, 5]]},
+    }
+    finish(run, record)
+    write_json(run.path / "report.json", report)
+    page.run()
+    words = "On the test photos, which it had never met before: **right on 11 of 12**."
+    assert words in said(page) and "between 65 and 98" in said(page) and "between 30 and 95** right" not in said(page)
+    assert "Kept: the weights of epoch 2" in said(page)
+    write_json(run.labels_path, {"classes": ["cat", "dog"], "input_size": 224, "base": BASE})
+    tested = open_page("test", project.id)
+    assert words in said(tested)
+    # One run has one name and one time, wherever it is told of.
+    (name,) = tested.selectbox(key="test_run").options
+    assert "trains the last block" in name and figures.when(run.status().created) in name
+
+
 def test_stop_is_asked_once_and_said(page: AppTest, begun: tuple[Run, Recorder]) -> None:
     run, _ = begun
     page.run()
@@ -255,6 +283,7 @@ def test_the_place_in_the_queue_is_said(page: AppTest, engine: FakeEngine) -> No
     engine.place = 3
     page.button(key="train").click().run()
     assert "Waiting for a free place. 2 more are before this one." in progress(page)
+    assert "A training is waiting for its turn." in said(page) and ":gray-badge[waiting]" in said(page)
     other = toy_experiment(workspace().create_project("Cats *and* dogs"), "probe", Settings(), {})
     other.write_status(replace(other.status(), state="RUNNING", eta=90.0))
     engine.busy, engine.place = [other], 1
@@ -375,3 +404,9 @@ def test_an_interrupted_run_can_be_continued(page: AppTest, project: Project, en
     page.run()
     page.button(key="continue").click().run()
     assert engine.started == [run, run]
+    # It had measured a result before the break: while it trains on, that lies ahead again.
+    for phase in ("prepare", "features", "head", "fine-tune", "finish", "prepare", "features", "head", "fine-tune"):
+        Recorder(run, pid=1)(PhaseStarted(phase))  # type: ignore[arg-type]
+    shown = said(page.run())
+    assert ":blue[:material/radio_button_checked: **Fine-tuning**]" in shown
+    assert ":gray[:material/radio_button_unchecked: Result]" in shown

@@ -138,15 +138,14 @@ def check_photos(manifest: Manifest, folds: int) -> None:
     values = {"folds": folds, "name": name, "fewest": fewest, "remedy": remedy}
     if short == 1:
         raise DataError(
-            'Checking in {folds} folds needs at least {folds} photos of each class, but "{name}" has {fewest}: '
-            "{remedy}.",
+            'The probe needs at least {folds} photos of each class, but "{name}" has {fewest}: {remedy}.',
             **values,
         )
     raise DataError(
         plural(
-            'Checking in {folds} folds needs at least {folds} photos of each class, but "{name}" has {fewest}, and {n} '
+            'The probe needs at least {folds} photos of each class, but "{name}" has {fewest}, and {n} '
             "more class has too few: {remedy}.",
-            'Checking in {folds} folds needs at least {folds} photos of each class, but "{name}" has {fewest}, and {n} '
+            'The probe needs at least {folds} photos of each class, but "{name}" has {fewest}, and {n} '
             "more classes have too few: {remedy}.",
             short - 1,
             **values,

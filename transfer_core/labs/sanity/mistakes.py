@@ -119,7 +119,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     Mistake(
         "overruled",
-        Sentence("training=False overruled by fit"),
+        Sentence("fit overrules training=False"),
         done=Sentence(
             "As guides have it: base.trainable = False, and base(x, training=False) inside a larger model, which is "
             "then trained with fit."

@@ -23,11 +23,11 @@ from transfer_core.nn.training.callbacks import Fitted, Schedule
 from transfer_core.nn.training.classifier import Network, head_network
 from transfer_core.nn.training.loop import fit
 from transfer_core.nn.training.session import Session, prepare
-from transfer_core.nn.training.steps import probabilities
+from transfer_core.nn.training.steps import all_logits
 from transfer_core.nn.training.sweep_features import share_features
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import FitConfig, RunConfig
-from transfer_core.runs.events import EpochEnded, Event, Message, Progress
+from transfer_core.runs.events import EpochEnded, Event, Message, Progress, judged_loss
 from transfer_core.runs.progress import Reporter
 from transfer_core.stats.intervals import wilson
 from transfer_core.text import Sentence
@@ -222,7 +222,7 @@ class _Sweep:
     def session_for(self, trial: Trial, fitting: FitConfig) -> tuple[Session, Reporter]:
         """The photos of the trial's repeat and the network cut at its depth; and what it reports to."""
         step = Sentence(
-            "Training {depth}, round {round} of {rounds}",
+            "Training {depth}, round {round} of at most {rounds}",
             depth=self.depths[trial.depth].words,
             round=trial.repeat + 1,
             rounds=len(self.folds),
@@ -268,14 +268,14 @@ class _Sweep:
         if fitted.best_epoch is None or (fitted.ending == "stopped" and not fitted.epochs):
             return None
         measured = session.batches(sources, "test")
-        answers = probabilities(network, measured, self.reporter(Sentence("Measuring"))).argmax(1)
+        answers = all_logits(network, measured, self.reporter(Sentence("Measuring"))).argmax(1)
         right = "".join("01"[int(hit)] for hit in answers == measured.labels)
         return {
             "right": right,
             "epochs": fitted.epochs,
             "epoch_seconds": float(np.median(paces)) if paces else None,
             "best_epoch": fitted.best_epoch,
-            "choice_loss": fitted.best["val_loss"],
+            "choice_loss": judged_loss(fitted.best),
             "ending": fitted.ending,
         }
 

@@ -43,10 +43,13 @@ def pooled(maps: Any) -> Any:
     return keras.layers.GlobalAveragePooling2D(name="pooling")(maps)
 
 
-def assemble(base: keras.Model, head: keras.layers.Dense, dropout: float, size: int) -> keras.Model:
+def assemble(
+    base: keras.Model, head: keras.layers.Dense, dropout: float, size: int, temperature: float = 1.0
+) -> keras.Model:
     """The whole classifier: photo -> scaling -> base -> pooling -> dropout -> softmax.
 
-    Made of built-in Keras layers only, so plain `keras.models.load_model` reads it anywhere.
+    Made of built-in Keras layers only, so plain `keras.models.load_model` reads it anywhere. The temperature is in the
+    weights of its last layer, so that the answers are as sure as they deserve wherever it goes.
 
     Returns:
         From RGB 0..255 (batch, size, size, 3) to probabilities (batch, classes), float32.
@@ -55,7 +58,7 @@ def assemble(base: keras.Model, head: keras.layers.Dense, dropout: float, size: 
     features = pooled(base(scaled, training=False))
     softmax = keras.layers.Dense(head.units, activation="softmax", name="head")
     answer = softmax(keras.layers.Dropout(dropout, name="dropout")(features))
-    softmax.set_weights(head.get_weights())
+    softmax.set_weights([weight / np.float32(temperature) for weight in head.get_weights()])
     return keras.Model(photo, answer, name="classifier")
 
 

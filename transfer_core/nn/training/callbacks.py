@@ -12,7 +12,7 @@ from transfer_core.nn.training.classifier import Network
 from transfer_core.nn.training.optimizer import LayerwiseOptimizer
 from transfer_core.runs.checkpoint import PhaseCheckpoint, PhaseState
 from transfer_core.runs.config import FitConfig, PhaseConfig, TuningConfig
-from transfer_core.runs.events import EpochEnded, Phase
+from transfer_core.runs.events import EpochEnded, Phase, judged_loss
 from transfer_core.runs.lr_schedule import RateSchedule
 from transfer_core.runs.progress import Reporter
 
@@ -55,7 +55,7 @@ class Fitted:
     best_epoch: int | None
     """The epoch whose weights the network holds; 0: those it started from; None: no epoch ended."""
     best: dict[str, float] = field(default_factory=dict)
-    """That epoch's metrics; of the start only `val_loss` and `val_accuracy`."""
+    """That epoch's metrics; of the start only those of the validation photos, whose names begin with `val_`."""
     epochs: int = 0
     """Epochs that ended."""
 
@@ -74,9 +74,9 @@ class Training:
     best: list[NDArray[np.float32]] = field(default_factory=list)
     """The weights of `fitted.best_epoch`."""
     losses: list[float] = field(default_factory=list)
-    """Of the validation photos, an epoch each."""
+    """By which the best epoch is chosen, an epoch each."""
     metrics: dict[str, float] = field(default_factory=dict)
-    """Of the epoch that ended last: `loss accuracy val_loss val_accuracy`."""
+    """Of the epoch that ended last, as in `EpochEnded`."""
     epoch: int = 0
     """The one under way, or that ended last; counts from 0 in the phase."""
     rate: float = 0.0
@@ -178,7 +178,7 @@ class Progress(Callback):
 
 
 class BestWeights(Callback):
-    """Keeps the weights of the epoch with the lowest validation loss, and puts them back at the end."""
+    """Keeps the weights of the epoch with the lowest calibrated validation loss, and puts them back at the end."""
 
     def training_begins(self, training: Training) -> None:
         """Without an epoch, those it begins with stay."""
@@ -187,7 +187,7 @@ class BestWeights(Callback):
     def epoch_ends(self, training: Training) -> None:
         """Keep those of a better epoch."""
         fitted = training.fitted
-        if fitted.best_epoch is None or training.metrics["val_loss"] < fitted.best["val_loss"]:
+        if fitted.best_epoch is None or judged_loss(training.metrics) < judged_loss(fitted.best):
             training.fitted = replace(fitted, best_epoch=training.number, best=training.metrics)
             training.best = training.network.read()
 
@@ -197,10 +197,15 @@ class BestWeights(Callback):
 
 
 class EarlyStopping(Callback):
-    """Ends a training after `patience` epochs without a better one (Prechelt 1998). Comes after `BestWeights`."""
+    """Ends a training after `patience` epochs without a better one (Prechelt 1998). Comes after `BestWeights`.
+
+    Never under a schedule that has an end of its own: at its low rates, with which it ends, most is won.
+    """
 
     def epoch_ends(self, training: Training) -> None:
         """Count the epochs since the best."""
+        if training.schedule.tuning.schedule == "cosine":
+            return
         patience, best = training.schedule.fit.patience, training.fitted.best_epoch
         assert best is not None
         since = training.number - max(best, training.schedule.first_epoch - 1)

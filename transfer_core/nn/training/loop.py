@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from transfer_core.nn.data.batches import Batches
 from transfer_core.nn.training.callbacks import (
     BestWeights,
@@ -19,10 +21,12 @@ from transfer_core.nn.training.callbacks import (
 )
 from transfer_core.nn.training.classifier import Network
 from transfer_core.nn.training.optimizer import LayerwiseOptimizer
-from transfer_core.nn.training.steps import Step, check_step, train_step
+from transfer_core.nn.training.steps import Answer, Step, compiled_logits, train_step
 from transfer_core.runs.checkpoint import PhaseCheckpoint
+from transfer_core.runs.events import judged_loss
 from transfer_core.runs.lr_schedule import RateSchedule
 from transfer_core.runs.progress import Reporter, Stopped
+from transfer_core.stats.calibration import calibrated_loss, log_loss
 
 __all__ = ["fit"]
 
@@ -35,10 +39,11 @@ def fit(
     reporter: Reporter,
     checkpoint: PhaseCheckpoint | None = None,
 ) -> Fitted:
-    """Train until the epochs are over, the validation loss stops falling, a stop is asked for or the loss is lost.
+    """Train until the epochs are over, nothing gets better any more, a stop is asked for or the loss is lost.
 
-    An epoch is the best if its validation loss is lower than all before. However it ends, the network is left with the
-    best weights so far.
+    An epoch is the best if its calibrated validation loss (`stats.calibration`) is lower than all before: sureness
+    alone, which training adds whether or not it is deserved, then counts neither way. However it ends, the network is
+    left with the best weights so far.
 
     Args:
         network: changed in place.
@@ -56,21 +61,21 @@ def fit(
     scales = network.scales(schedule.tuning.discriminative)
     optimizer = LayerwiseOptimizer(schedule.fit.optimizer, rates.at(0, 0), network.variables, scales)
     step = train_step(network, optimizer, train, schedule.tuning.label_smoothing)
-    check = check_step(network, validation)
+    answer = compiled_logits(network, validation)
     training = Training(network, optimizer, schedule, len(train))
     callbacks = [LearningRate(rates), Progress(reporter), Divergence(), BestWeights(), EarlyStopping()]
     callbacks += [Saving(checkpoint)] if checkpoint is not None else []
     _tell(callbacks, "training_begins", training)
     try:
         if schedule.keep_start and training.fitted.best_epoch is None:
-            training.fitted = Fitted("done", 0, _measure(check, validation, reporter))
+            training.fitted = Fitted("done", 0, _measure(answer, validation, reporter))
         while not training.over and training.fitted.epochs < schedule.config.epochs:
             training.epoch = training.fitted.epochs
             learned = _learn(training, callbacks, step, train)
             if training.over:
                 break
-            training.metrics = learned | _measure(check, validation, reporter)
-            training.losses.append(training.metrics["val_loss"])
+            training.metrics = learned | _measure(answer, validation, reporter)
+            training.losses.append(judged_loss(training.metrics))
             training.fitted = replace(training.fitted, epochs=training.epoch + 1)
             _tell(callbacks, "epoch_ends", training)
     except Stopped:
@@ -101,11 +106,15 @@ def _learn(training: Training, callbacks: Sequence[Callback], step: Step, train:
     return {"loss": loss / train.photos, "accuracy": right / train.photos}
 
 
-def _measure(check: Step, validation: Batches, reporter: Reporter) -> dict[str, float]:
+def _measure(answer: Answer, validation: Batches, reporter: Reporter) -> dict[str, float]:
     """Loss and accuracy over the validation photos, each photo counting 1."""
-    loss, right = 0.0, 0
+    parts = []
     for batch in validation.epoch():
-        batch_loss, batch_right = check(batch)
-        loss, right = loss + batch_loss, right + batch_right
+        parts.append(answer(batch))
         reporter.check()
-    return {"val_loss": loss / validation.photos, "val_accuracy": right / validation.photos}
+    logits, labels = np.concatenate(parts), validation.labels
+    return {
+        "val_loss": log_loss(logits, labels),
+        "val_accuracy": float(np.mean(logits.argmax(1) == labels)),
+        "val_calibrated_loss": calibrated_loss(logits, labels),
+    }

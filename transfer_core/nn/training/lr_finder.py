@@ -20,10 +20,11 @@ from transfer_core.nn.training.classifier import Network, head_network
 from transfer_core.nn.training.loop import fit
 from transfer_core.nn.training.optimizer import LayerwiseOptimizer
 from transfer_core.nn.training.session import Session, prepare
-from transfer_core.nn.training.steps import Step, check_step, train_step
+from transfer_core.nn.training.steps import compiled_logits, train_step
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.progress import Reporter
+from transfer_core.stats.calibration import log_loss
 from transfer_core.text import Sentence, all_of
 
 __all__ = ["STEPS", "RateCurve", "TrainedPhase", "find_rate", "find_run_rate", "suggest"]
@@ -88,16 +89,21 @@ def find_rate(
         schedule.fit.optimizer, float(rates[0]), network.variables, network.scales(schedule.tuning.discriminative)
     )
     step = train_step(network, optimizer, train, schedule.tuning.label_smoothing)
-    check = check_step(network, train)
+    answer = compiled_logits(network, train)
     probe = [batch for batch, _ in zip(train.epoch(0), range(_PROBE_BATCHES), strict=False)]
+    labels = np.concatenate([batch.labels for batch in probe])
     losses: list[float] = []
+
+    def measured() -> float:
+        return log_loss(np.concatenate([answer(batch) for batch in probe]), labels)
+
     try:
-        first = lowest = _loss(check, probe)
+        first = lowest = measured()
         for done, (rate, batch) in enumerate(zip(rates, _endless(train), strict=False)):
             reporter.progress(Sentence("rates"), done, steps)
             optimizer.set_rate(float(rate))
             step(batch)
-            loss = _loss(check, probe)
+            loss = measured()
             if not math.isfinite(loss):
                 break
             losses.append(loss)
@@ -135,10 +141,6 @@ def suggest(
     if bottom == 0 or first - smoothed[bottom] < _LEAST_FALL * first:
         return None
     return float(f"{rates[int(np.argmin(slopes[: bottom + 1]))]:.1e}")
-
-
-def _loss(check: Step, probe: list[Batch]) -> float:
-    return sum(check(batch)[0] for batch in probe) / sum(len(batch.labels) for batch in probe)
 
 
 def _endless(train: Batches) -> Iterator[Batch]:

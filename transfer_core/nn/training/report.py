@@ -28,6 +28,8 @@ class Outcome:
     phases: dict[str, Fitted]
     answers: dict[Any, NDArray[np.float32]]
     """Probabilities (photos, classes) by split: `validation`, and `test` if there are such photos."""
+    temperature: float
+    """Fitted on the validation photos; it is in the answers."""
     parity: dict[str, Any]
     freeze_proof: dict[str, Any]
     history: list[dict[str, Any]]
@@ -57,6 +59,7 @@ def build_report(
         "test_interval": list(test.interval) if test else None,
         "validation": validation.to_dict(),
         "test": test.to_dict() if test else None,
+        "temperature": outcome.temperature,
         "confusion": validation.confusion,
         "per_class": validation.per_class,
         "trainable_parameters": sum(prod(variable.shape) for variable in network.variables),

@@ -23,15 +23,16 @@ from transfer_core.nn.training.classifier import Network, head_network
 from transfer_core.nn.training.loop import fit
 from transfer_core.nn.training.report import Outcome, build_report, record_training_speed
 from transfer_core.nn.training.session import Session, prepare
-from transfer_core.nn.training.steps import probabilities
+from transfer_core.nn.training.steps import all_logits, softmax
 from transfer_core.photos.manifest import SplitName
 from transfer_core.runs import events
 from transfer_core.runs.checkpoint import Checkpoint, PhaseCheckpoint
 from transfer_core.runs.config import plain_number
-from transfer_core.runs.events import Emit, EpochEnded, Event
+from transfer_core.runs.events import Emit, EpochEnded, Event, judged_loss
 from transfer_core.runs.folder import Run
 from transfer_core.runs.hints import lower_rate
 from transfer_core.runs.progress import Reporter, Stopped
+from transfer_core.stats.calibration import fit_temperature
 from transfer_core.text import Sentence, plural
 
 __all__ = ["train"]
@@ -162,10 +163,7 @@ def _fine_tune(session: Session, trained: _Trained, checkpoint: PhaseCheckpoint,
     fitted = _fit(session, network, sources, schedule, reporter, checkpoint)
     trained.network, trained.sources, trained.phases["fine-tune"] = network, sources, fitted
     if fitted.best_epoch == 0 and fitted.epochs:
-        reporter.message(
-            "Fine-tuning did not lower the validation loss, so the classifier is the head on the base as it was. "
-            "More photos, fewer layers or a lower rate may help."
-        )
+        reporter.message(_head_kept(fitted, checkpoint.checkpoint.history, len(session.photos("validation"))))
 
 
 def _tell_precision(session: Session, reporter: Reporter) -> None:
@@ -226,16 +224,35 @@ def _fit(
     return fitted
 
 
+def _head_kept(fitted: Fitted, history: list[dict[str, Any]], photos: int) -> Sentence:
+    """What was compared, so that nobody has to wonder about an accuracy that rose for an epoch."""
+    tuned = [epoch["metrics"] for epoch in history if epoch["phase"] == "fine-tune"]
+    best = min(tuned, key=judged_loss)
+    return Sentence(
+        "Fine-tuning made nothing better on the {photos:,} validation photos, so the classifier is the head on the "
+        "base as it was. Before it {before:.1%} were right with a loss of {loss:.3f}, in its best epoch {after:.1%} "
+        "with {lowest:.3f}; a loss that only being too sure or too unsure makes is left out of both. More photos, "
+        "fewer layers or a lower rate may help.",
+        photos=photos,
+        before=fitted.best["val_accuracy"],
+        loss=judged_loss(fitted.best),
+        after=best["val_accuracy"],
+        lowest=judged_loss(best),
+    )
+
+
 def _ended_early(patience: int, best: int | None) -> Sentence:
     if not best:
         return plural(
-            "Ended early: the validation loss had not fallen for {n} epoch.",
-            "Ended early: the validation loss had not fallen for {n} epochs.",
+            "Ended early: nothing had got better on the validation photos for {n} epoch.",
+            "Ended early: nothing had got better on the validation photos for {n} epochs.",
             patience,
         )
     return plural(
-        "Ended early: the validation loss had not fallen for {n} epoch. The weights of epoch {best} are kept.",
-        "Ended early: the validation loss had not fallen for {n} epochs. The weights of epoch {best} are kept.",
+        "Ended early: nothing had got better on the validation photos for {n} epoch. The weights of epoch {best} are "
+        "kept.",
+        "Ended early: nothing had got better on the validation photos for {n} epochs. The weights of epoch {best} are "
+        "kept.",
         patience,
         best=best,
     )
@@ -245,17 +262,21 @@ def _finish(
     run: Run, session: Session, trained: _Trained, reporter: Reporter, history: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Save the classifier, check what was saved, and write the report last: a run with a report has a model."""
-    answers = {
-        which: probabilities(trained.network, batches, reporter)
+    logits = {
+        which: all_logits(trained.network, batches, reporter)
         for which in _SPLITS
         if (batches := session.batches(trained.sources, which)).photos
     }
+    temperature = fit_temperature(logits["validation"], session.batches((), "validation").labels)
+    answers = {which: softmax(values, temperature) for which, values in logits.items()}
     reporter.beat()
-    model = assemble(session.backbone, trained.network.head, session.config.fit.dropout, session.spec.input_size)
+    model = assemble(
+        session.backbone, trained.network.head, session.config.fit.dropout, session.spec.input_size, temperature
+    )
     loaded = save_classifier(model, run, session.manifest.classes, session.spec.name)
     reporter.beat()
     try:
-        parity = _parity(session, trained, loaded, answers["validation"])
+        parity = _parity(session, trained, loaded, answers["validation"], temperature)
     except RunError:
         # A classifier that answers wrongly must not be found by anyone.
         run.model_path.unlink()
@@ -266,7 +287,7 @@ def _finish(
     proof = freeze_proof(session.hashes, after, session.planned)
     reporter.leave()
     stopped = any(fitted.ending == "stopped" for fitted in trained.phases.values()) or run.stop_requested
-    outcome = Outcome(trained.phases, answers, parity, proof, history, stopped)
+    outcome = Outcome(trained.phases, answers, temperature, parity, proof, history, stopped)
     report = build_report(run, session, trained.network, outcome, reporter.seconds)
     record_training_speed(session, outcome)
     write_json(run.path / "report.json", report)
@@ -276,7 +297,9 @@ def _finish(
 _SPLITS: tuple[SplitName, ...] = ("validation", "test")
 
 
-def _parity(session: Session, trained: _Trained, loaded: keras.Model, answers: NDArray[np.float32]) -> dict[str, Any]:
+def _parity(
+    session: Session, trained: _Trained, loaded: keras.Model, answers: NDArray[np.float32], temperature: float
+) -> dict[str, Any]:
     """Compare on the first validation photos, which lie spread over the classes only if the manifest mixes them.
 
     What was saved is held against the network on activations that were not rounded: a mistake must not hide behind
@@ -289,6 +312,6 @@ def _parity(session: Session, trained: _Trained, loaded: keras.Model, answers: N
     rounded = trained.network.body is not None and bool(session.rounded)
     if rounded:
         logits = trained.network(session.exact_inputs(photos), training=False)
-        expected = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+        expected = softmax(keras.ops.convert_to_numpy(logits), temperature)
     parity = asdict(check_parity(loaded, photos, expected))
     return parity | ({"cache_difference": float(np.abs(expected - answers[chosen]).max())} if rounded else {})

@@ -1,4 +1,4 @@
-"""What the loop runs over each batch, compiled: a step of learning, a look at the loss, the answers."""
+"""What the loop runs over each batch, compiled: a step of learning, the answers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,33 +12,47 @@ from transfer_core.nn.training.classifier import Network
 from transfer_core.nn.training.optimizer import LayerwiseOptimizer
 from transfer_core.runs.progress import Reporter
 
-__all__ = ["Step", "check_step", "compiled_predict", "probabilities", "train_step"]
+__all__ = ["Answer", "Step", "all_logits", "compiled_logits", "compiled_predict", "softmax", "train_step"]
+
+Step = Callable[[Batch], tuple[float, int]]  # summed loss and number right over a batch
+Answer = Callable[[Batch], NDArray[np.float32]]  # logits (batch, classes)
 
 
-def probabilities(network: Network, batches: Batches, reporter: Reporter) -> NDArray[np.float32]:
-    """The network's answers in the order of `batches`: (photos, classes), each row adds up to 1."""
-    return compiled_predict(network, batches, reporter)()
+def softmax(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float32]:
+    """Probabilities (photos, classes) of logits, each row adding up to 1.
+
+    A `temperature` above 1 makes them less sure, one below 1 surer; which class comes first stays.
+    """
+    return np.asarray(tf.nn.softmax(logits / np.float32(temperature)).numpy())
+
+
+def all_logits(network: Network, batches: Batches, reporter: Reporter) -> NDArray[np.float32]:
+    """The network's logits (photos, classes) in the order of `batches`."""
+    return _asked(compiled_logits(network, batches), batches, reporter)
 
 
 def compiled_predict(network: Network, batches: Batches, reporter: Reporter) -> Callable[[], NDArray[np.float32]]:
-    """`probabilities`, compiled once, for a network that is asked again and again while it changes."""
+    """The network's probabilities in the order of `batches`, compiled once, to be asked for while it changes."""
+    answer = compiled_logits(network, batches)
+    return lambda: softmax(_asked(answer, batches, reporter))
+
+
+def _asked(answer: Answer, batches: Batches, reporter: Reporter) -> NDArray[np.float32]:
+    parts = []
+    for batch in batches.epoch():
+        parts.append(answer(batch))
+        reporter.beat()
+    return np.concatenate(parts)
+
+
+def compiled_logits(network: Network, batches: Batches) -> Answer:
+    """The logits (batch, classes) of a batch of `batches`, compiled; nothing is changed."""
 
     def forward(inputs: tuple[Any, ...]) -> Any:
-        return tf.nn.softmax(network(inputs, training=False))
+        return network(inputs, training=False)
 
-    answer = tf.function(forward, input_signature=_signature(batches)[:1], autograph=False)
-
-    def ask() -> NDArray[np.float32]:
-        parts = []
-        for batch in batches.epoch():
-            parts.append(answer(_tensors(batch)[0]).numpy())
-            reporter.beat()
-        return np.concatenate(parts)
-
-    return ask
-
-
-Step = Callable[[Batch], tuple[float, int]]  # summed loss and number right over a batch
+    compiled = tf.function(forward, input_signature=_signature(batches)[:1], autograph=False)
+    return lambda batch: np.asarray(compiled(_tensors(batch)[0]).numpy())
 
 
 def _tensors(batch: Batch) -> tuple[tuple[Any, ...], Any, Any]:
@@ -49,10 +63,6 @@ def _signature(batches: Batches) -> list[Any]:
     """Of a step's arguments. The batch size is left open: the last, smaller batch must not be traced anew."""
     inputs = tuple(tf.TensorSpec((None, *source.shape[1:]), source.dtype) for source in batches.sources)
     return [inputs, tf.TensorSpec((None,), tf.int32), tf.TensorSpec((None,), tf.float32)]
-
-
-def _count_right(logits: Any, labels: Any) -> Any:
-    return tf.math.count_nonzero(tf.equal(tf.argmax(logits, 1, output_type=tf.int32), labels))
 
 
 def train_step(network: Network, optimizer: LayerwiseOptimizer, batches: Batches, label_smoothing: float = 0.0) -> Step:
@@ -75,30 +85,13 @@ def train_step(network: Network, optimizer: LayerwiseOptimizer, batches: Batches
                 even = tf.reduce_logsumexp(logits, 1) - tf.reduce_mean(logits, 1)  # cross-entropy of an even target
                 loss = (1 - label_smoothing) * loss + label_smoothing * tf.reduce_mean(weights * even)
         optimizer.apply(tape.gradient(loss, variables))
-        return tf.reduce_sum(losses), _count_right(logits, labels)
+        right = tf.equal(tf.argmax(logits, 1, output_type=tf.int32), labels)
+        return tf.reduce_sum(losses), tf.math.count_nonzero(right)
 
     compiled = tf.function(step, input_signature=_signature(batches), autograph=False)
 
     def run(batch: Batch) -> tuple[float, int]:
         loss, right = compiled(*_tensors(batch))
-        return float(loss), int(right)
-
-    return run
-
-
-def check_step(network: Network, batches: Batches) -> Step:
-    """A look at a batch, compiled: loss, each photo counting 1, and hits; changes nothing."""
-
-    def step(inputs: tuple[Any, ...], labels: Any) -> tuple[Any, Any]:
-        logits = network(inputs, training=False)
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-        return tf.reduce_sum(losses), _count_right(logits, labels)
-
-    compiled = tf.function(step, input_signature=_signature(batches)[:2], autograph=False)
-
-    def run(batch: Batch) -> tuple[float, int]:
-        inputs, labels, _ = _tensors(batch)
-        loss, right = compiled(inputs, labels)
         return float(loss), int(right)
 
     return run
