@@ -39,7 +39,7 @@ def test_check_says_what_was_understood(data_set: Path, thaw_home: Path, capfd: 
     assert (found["classes"], found["empty"]) == ({"blue": 9, "red": 9}, ["train/green"])
     assert [item["name"] for item in found["refused"]] == ["labels.csv"]
     _, words, _ = thaw(capfd, "check", data_set)
-    assert "12 photos to learn from, 0 to check on and 6 for a test at the end" in words
+    assert "12 photos to learn from and to check on, and 6 for a test at the end" in words
     assert "The folder train/green holds no photo." in words
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.photos.edits import edit, edit_form, show_refusal, typed
+from pages.photos.edits import Form, edit, edit_field, form, show_refusal
 from pages.ui.html import plain
 from transfer_core.text import plural, t, visible
 
@@ -20,15 +20,16 @@ __all__ = ["toolbar", "undo"]
 def toolbar(photos: PhotoStore, counts: Mapping[str, int]) -> None:
     """The buttons for classes, side by side."""
     show_refusal()
+    rename, merge, delete = form("rename"), form("merge"), form("delete")
     with st.container(horizontal=True, vertical_alignment="center", key="class_tools"):
         with st.popover(t("Add a class"), icon=":material/add:"):
             _add(photos)
-        with st.popover(t("Rename"), icon=":material/edit:"):
-            _rename(photos, counts)
-        with st.popover(t("Merge"), icon=":material/merge:", disabled=len(counts) < 2):
-            _merge(photos, counts)
-        with st.popover(t("Delete"), icon=":material/delete:"):
-            _delete(photos, counts)
+        with st.popover(t("Rename"), icon=":material/edit:", key=rename.key("rename_tool")):
+            _rename(photos, counts, rename)
+        with st.popover(t("Merge"), icon=":material/merge:", key=merge.key("merge_tool"), disabled=len(counts) < 2):
+            _merge(photos, counts, merge)
+        with st.popover(t("Delete"), icon=":material/delete:", key=delete.key("delete_tool")):
+            _delete(photos, counts, delete)
         undo(photos)
 
 
@@ -79,42 +80,41 @@ def undo(photos: PhotoStore) -> None:
 def _add(photos: PhotoStore) -> None:
     with st.form("add_class_form", border=False):
         st.text_input(t("Name of the new class"), key="new_class")
-        st.form_submit_button(
-            t("Add"), key="add_class", on_click=edit_form, args=(photos.add_class, ["new_class"], "new_class")
-        )
+        st.form_submit_button(t("Add"), key="add_class", on_click=edit_field, args=(photos.add_class, "new_class"))
         show_refusal("new_class")
 
 
-def _rename(photos: PhotoStore, counts: Mapping[str, int]) -> None:
-    with st.form("rename_class_form", border=False):
-        st.selectbox(t("Class"), list(counts), key="rename_old", format_func=visible)
-        st.text_input(t("New name"), key="rename_new")
+def _rename(photos: PhotoStore, counts: Mapping[str, int], this: Form) -> None:
+    with st.form(this.key("rename_class_form"), border=False):
+        st.selectbox(t("Class"), list(counts), key=this.key("rename_old"), format_func=visible)
+        st.text_input(t("New name"), key=this.key("rename_new"))
         st.form_submit_button(
             t("Rename"),
-            key="rename_class",
-            on_click=edit_form,
-            args=(photos.rename_class, ["rename_old", "rename_new"], "rename_new"),
+            key=this.key("rename_class"),
+            on_click=this.edit,
+            args=(photos.rename_class, "rename_old", "rename_new"),
         )
-        show_refusal("rename_new")
+        show_refusal(this.name)
 
 
-def _merge(photos: PhotoStore, counts: Mapping[str, int]) -> None:
-    with st.form("merge_classes_form", border=False):
-        st.multiselect(t("Classes to put together"), list(counts), key="merge_names", format_func=visible)
-        st.text_input(t("Name of the class they become"), key="merge_into")
+def _merge(photos: PhotoStore, counts: Mapping[str, int], this: Form) -> None:
+    with st.form(this.key("merge_classes_form"), border=False):
+        st.multiselect(t("Classes to put together"), list(counts), key=this.key("merge_names"), format_func=visible)
+        st.text_input(t("Name of the class they become"), key=this.key("merge_into"))
         st.form_submit_button(
             t("Merge"),
-            key="merge_classes",
-            on_click=edit_form,
-            args=(photos.merge_classes, ["merge_names", "merge_into"], "merge_into"),
+            key=this.key("merge_classes"),
+            on_click=this.edit,
+            args=(photos.merge_classes, "merge_names", "merge_into"),
         )
-        show_refusal("merge_into")
+        show_refusal(this.name)
 
 
-def _delete(photos: PhotoStore, counts: Mapping[str, int]) -> None:
-    with st.form("delete_class_form", border=False):
-        st.selectbox(t("Class"), list(counts), key="delete_name", format_func=visible)
+def _delete(photos: PhotoStore, counts: Mapping[str, int], this: Form) -> None:
+    with st.form(this.key("delete_class_form"), border=False):
+        st.selectbox(t("Class"), list(counts), key=this.key("delete_name"), format_func=visible)
         st.caption(t("Its photos go with it. You can undo this."))
         st.form_submit_button(
-            t("Delete"), key="delete_class", on_click=lambda: edit(photos.delete_class, typed("delete_name"))
+            t("Delete"), key=this.key("delete_class"), on_click=this.edit, args=(photos.delete_class, "delete_name")
         )
+        show_refusal(this.name)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -11,11 +13,34 @@ import streamlit as st
 from pages.ui.html import sentence
 from transfer_core.errors import TransferError
 
-__all__ = ["edit", "edit_form", "show_refusal", "typed"]
+__all__ = ["Form", "edit", "edit_field", "form", "show_refusal", "typed"]
 
 _REFUSAL = "edit_refusal"
-_LAST = "edit_last"
-_DOUBLE_CLICK = 1.0  # seconds in which the same form sent again is the second click of a pair
+_DONE = "edits_done"
+_DOUBLE_CLICK = 3.0  # seconds in which the same field sent again is the second click of a pair, or one after Enter
+
+
+@dataclass
+class _Done:
+    """What forms have done in this session.
+
+    It is taken from the session state before an edit and changed in place right after it: each access of the session
+    state is a point where a second click may stop the run, and an edit that was made would not be remembered.
+    """
+
+    turns: Counter[str] = field(default_factory=Counter)
+    """How often each form has done its work."""
+    sent: str = ""
+    """The key of the text field that was sent last."""
+    text: str = ""
+    """What stood in it."""
+    when: float = 0.0
+    """In seconds of the monotonic clock."""
+
+
+def _done() -> _Done:
+    done: _Done = st.session_state.setdefault(_DONE, _Done())
+    return done
 
 
 def edit(change: Callable[..., Any], *values: Any, at: str = "") -> bool:
@@ -34,20 +59,48 @@ def edit(change: Callable[..., Any], *values: Any, at: str = "") -> bool:
     return True
 
 
-def edit_form(change: Callable[..., Any], fields: Sequence[str], emptied: str) -> None:
-    """Do `change` with what stands in the `fields` of a form, then empty the field `emptied`.
+@dataclass(frozen=True)
+class Form:
+    """A form that is another one once it has done its work: empty, and closed with the popover that has its key.
+
+    So a click that was meant for the old one does nothing, and what stands in the new one was never agreed to.
+    """
+
+    name: str
+    turn: int
+    """How often a form of this name had done its work when this one was drawn."""
+
+    def key(self, name: str) -> str:
+        """The key of the widget `name` of this form."""
+        return f"{name}_{self.turn}" if self.turn else name
+
+    def edit(self, change: Callable[..., Any], *fields: str) -> None:
+        """Do `change` with what stands in the widgets `fields`, unless this form has done its work."""
+        done = _done()
+        if done.turns[self.name] != self.turn:
+            return
+        if edit(change, *[typed(self.key(field)) for field in fields], at=self.name):
+            done.turns[self.name] += 1
+
+
+def form(name: str) -> Form:
+    """The form of this name as it is to be drawn now."""
+    return Form(name, _done().turns[name])
+
+
+def edit_field(change: Callable[[str], Any], key: str) -> None:
+    """Do `change` with what stands in the text field `key` of a form, then empty it: the form stays for the next.
 
     Streamlit's own clear_on_submit loses the text to a double click: the second click sends the empty field, and its
     values replace those of the first, which has not been looked at yet.
     """
-    values = [typed(field) for field in fields]
-    form, sent, when = st.session_state.get(_LAST, (None, None, 0.0))
-    if form == fields and time.monotonic() - when < _DOUBLE_CLICK and (values == sent or not typed(emptied)):
-        return
-    edit(change, *values, at=emptied)
-    if _REFUSAL not in st.session_state:
-        st.session_state[_LAST] = (fields, values, time.monotonic())
-        st.session_state[emptied] = ""
+    done, text = _done(), typed(key)
+    again = done.sent == key and time.monotonic() - done.when < _DOUBLE_CLICK and text in ("", done.text)
+    if not again:
+        if not edit(change, text, at=key):
+            return
+        done.sent, done.text, done.when = key, text, time.monotonic()
+    st.session_state[key] = ""  # also again: the first click may have been stopped here
 
 
 def typed(key: str) -> Any:
@@ -56,7 +109,7 @@ def typed(key: str) -> Any:
 
 
 def show_refusal(at: str = "") -> None:
-    """Show why the last edit was refused, once, if that belongs here: to the form that `at` is the emptied field of."""
+    """Show why the last edit was refused, once, if that belongs here: to the form or the field `at`, or to the page."""
     place, refusal = st.session_state.get(_REFUSAL, ("", None))
     if refusal is not None and place == at:
         del st.session_state[_REFUSAL]

@@ -7,6 +7,7 @@ from pages.photos import alike as photo_alike
 from pages.photos import classes as photo_classes
 from pages.photos import conflicts as photo_conflicts
 from pages.photos import grid as photo_grid
+from pages.photos import report as photo_report
 from pages.photos import split as photo_split
 from pages.photos import upload as photo_import
 from pages.ui import steps, tasks
@@ -23,9 +24,9 @@ with guard():
     task = starting.photos_task(project)
     busy = tasks.running(task)
 
-    report = tasks.show(task)
-    if report is not None:
-        photo_import.report(report)
+    ended = tasks.show(task)
+    if ended is not None:
+        photo_report.report(ended)
     if not counts and not busy:
         photo_import.first_words(project)
         # Deleting the last class or undoing an import leads here, and back.

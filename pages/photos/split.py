@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -29,10 +30,12 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
         split = photos.manifest(share, seed).counts()
     except DataError as error:
         st.warning(drawn.sentence(str(error)), icon=":material/rule:")
-        pairs = {name: (count, 0) for name, count in counts.items()}
+        tests = dict(Counter(photo.class_name for photo in photos.photos() if photo.split == "test"))
+        pairs = {name: (count - tests.get(name, 0), 0) for name, count in counts.items()}
         reason = str(error)
     else:
         pairs = {name: (split["train"][name], split["validation"][name]) for name in counts}
+        tests = {name: split["test"][name] for name in counts if split["test"][name]}
         reason = None
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -46,6 +49,14 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
         )
         totals = [sum(pair[part] for pair in pairs.values()) for part in (0, 1)]
         drawn.split_bars(pairs, (f"training {totals[0]:,}", f"validation {totals[1]:,}"))
+        if tests:
+            st.caption(
+                t(
+                    "Not in the bars: {photos} for a test at the end ({each}).",
+                    photos=photo_count(sum(tests.values())),
+                    each=[f"{drawn.plain(name)} {count:,}" for name, count in tests.items()],
+                )
+            )
         few = [name for name, count in counts.items() if 1 < count < GOOD_START]
         if few:
             st.caption(

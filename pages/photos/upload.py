@@ -1,9 +1,7 @@
-"""The ways photos come in, and what came of it: counts, refused files with their reasons, copies."""
+"""The ways photos come in."""
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,21 +11,18 @@ import streamlit as st
 
 from pages.home import new_project as starting
 from pages.ui import tasks
-from pages.ui.format import class_count, photo_count
 from pages.ui.glossary import explain
-from pages.ui.html import plain
+from pages.ui.html import plain, sentence
 from transfer_core.disk.workspace import Project
-from transfer_core.photos.understood import understood
+from transfer_core.errors import DataError
+from transfer_core.photos.sources.class_names import clean_class_name
 from transfer_core.runs.hints import GOOD_START
-from transfer_core.text import Sentence, joined, plural, t, visible
+from transfer_core.text import Sentence, plural, t, visible
 
 if TYPE_CHECKING:
-    from transfer_core.photos.store import ImportReport, PhotoStore, Refusal
+    from transfer_core.photos.store import PhotoStore
 
-__all__ = ["area", "first_words", "report"]
-
-_LISTED = 200  # rows at most in one list
-_NAMED = 3  # files named at most in one row
+__all__ = ["area", "first_words"]
 
 
 def first_words(project: Project) -> None:
@@ -86,12 +81,23 @@ class _Importer:
         st.rerun()
 
     def files(self, uploads: Sequence[Any], class_name: str | None, emptied: str) -> None:
-        pairs = [(upload.name, upload.getvalue()) for upload in uploads]
+        pairs = [(_name(upload), upload.getvalue()) for upload in uploads]
         self.start(
             t(plural("Adding {n:,} file", "Adding {n:,} files", len(pairs))),
             lambda task: self.photos.import_files(pairs, class_name, progress=task.progress, cancelled=task.cancelled),
             emptied,
         )
+
+
+def _name(upload: Any) -> str:
+    """The name of a file as it is on its computer: browsers escape three characters of it, and only those.
+
+    See "escape an entry name" in https://html.spec.whatwg.org/multipage/form-control-infrastructure.html.
+    """
+    name: str = upload.name
+    for escaped, character in (("%22", '"'), ("%0A", "\n"), ("%0D", "\r")):
+        name = name.replace(escaped, character)
+    return name
 
 
 def _folder(importer: _Importer) -> None:
@@ -121,14 +127,15 @@ def _zip(importer: _Importer) -> None:
     if upload is not None:
         data = upload.getvalue()
         importer.start(
-            t("Unpacking {name}", name=upload.name),
+            t("Unpacking {name}", name=_name(upload)),
             lambda task: importer.photos.import_zip(data, progress=task.progress, cancelled=task.cancelled),
             "upload_zip",
         )
 
 
 def _class_box(classes: Sequence[str], key: str) -> str | None:
-    return st.selectbox(
+    """Ask for a class; None until there is a name that can be used, for an import would refuse another at its end."""
+    chosen = st.selectbox(
         t("Which class are they?"),
         classes,
         format_func=visible,
@@ -138,6 +145,13 @@ def _class_box(classes: Sequence[str], key: str) -> str | None:
         accept_new_options=True,
         help=explain("class"),
     )
+    if chosen is None:
+        return None
+    try:
+        return clean_class_name(chosen)
+    except DataError as error:
+        st.error(sentence(str(error)), icon=":material/error:")
+        return None
 
 
 def _files(importer: _Importer, classes: Sequence[str]) -> None:
@@ -186,106 +200,3 @@ def _camera(importer: _Importer, classes: Sequence[str]) -> None:
         st.session_state["last_shot"] = shot.file_id
         data, name = shot.getvalue(), f"camera {time.strftime('%Y-%m-%d %H-%M-%S')}.jpg"
         importer.start(t("Adding the photo"), lambda task: importer.photos.import_files([(name, data)], chosen))
-
-
-def report(task: tasks.Task) -> None:
-    """What the last import brought, until it is dismissed."""
-    came: ImportReport = task.result
-    clean = not (came.refused or came.duplicates or came.conflicts or came.empty or came.alike) and came.sure_names
-    with st.container(horizontal=True, vertical_alignment="center", key="import_report"):
-        with st.container():
-            if clean:
-                st.success(_sentence(came), icon=":material/check_circle:")
-            else:
-                st.warning(_sentence(came), icon=":material/rule:")
-        st.button(t("OK"), key="dismiss_report", on_click=tasks.dismiss, args=(task.key,))
-    for sentence in understood(came):
-        st.caption(plain(sentence))
-    _refused(came.refused)
-    twice = t(
-        "{photos} that came more than once, counted once",
-        photos=photo_count(len(came.duplicates)),
-    )
-    _list(t("The same as"), twice, came.duplicates, lambda names: (names[0], ", ".join(names[1:])))
-    if came.empty:
-        st.caption(
-            t(
-                plural(
-                    "The folder {names} holds no photo, so it became no class.",
-                    "The folders {names} hold no photo, so they became no classes.",
-                    len(came.empty),
-                    names=plain(", ".join(came.empty)),
-                )
-            )
-        )
-
-
-def _sentence(came: ImportReport) -> str:
-    parts = [
-        Sentence(
-            "{photos} of {classes} added.",
-            photos=photo_count(came.imported),
-            classes=class_count(len(came.classes)),
-        )
-    ]
-    if came.already_here:
-        parts.append(Sentence("{already_here:,} of them were here before.", already_here=came.already_here))
-    if came.refused:
-        parts.append(
-            Sentence("{files} could not be used.", files=plural("{n:,} file", "{n:,} files", len(came.refused)))
-        )
-    if came.duplicates:
-        parts.append(Sentence("{photos} came more than once.", photos=photo_count(len(came.duplicates))))
-    if came.conflicts:
-        parts.append(
-            Sentence(
-                "{photos} came under two classes: see below.",
-                photos=photo_count(len(came.conflicts)),
-            )
-        )
-    return t(joined(parts))
-
-
-def _refused(refused: Sequence[Refusal]) -> None:
-    """The refused files: those with one reason in one row."""
-    if not refused:
-        return
-    reasons: dict[str, list[str]] = {}
-    for item in refused:
-        reasons.setdefault(t(item.reason), []).append(item.name)
-    with st.expander(t(plural("{n:,} refused file", "{n:,} refused files", len(refused)))):
-        rows = [(names, why) for why, names in reasons.items()][:_LISTED]
-        st.table({t("File"): [plain(_names(names)) for names, _ in rows], t("Why"): [plain(why) for _, why in rows]})
-        if len(reasons) > _LISTED:
-            st.caption(t("and {count:,} more", count=len(reasons) - _LISTED))
-        if any(len(names) > _NAMED for names, _ in rows):
-            st.download_button(
-                t("All names, as a table"),
-                _table(refused),
-                file_name="refused.csv",
-                mime="text/csv",
-                key="refused_names",
-                icon=":material/download:",
-                on_click="ignore",
-            )
-
-
-def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_NAMED])
-    return shown if len(names) <= _NAMED else t("{shown} and {count:,} more", shown=shown, count=len(names) - _NAMED)
-
-
-def _table(refused: Sequence[Refusal]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows([(t("File"), t("Why")), *((item.name, t(item.reason)) for item in refused)])
-    return text.getvalue().encode("utf-8-sig")  # with the mark by which Excel knows UTF-8
-
-
-def _list(column: str, title: str | Sentence, items: Sequence[Any], row: Callable[[Any], tuple[str, str]]) -> None:
-    if not items:
-        return
-    with st.expander(str(title)):
-        lines = [(plain(name), plain(words)) for name, words in map(row, items[:_LISTED])]
-        st.table({t("File"): [line[0] for line in lines], column: [line[1] for line in lines]})
-        if len(items) > _LISTED:
-            st.caption(t("and {count:,} more", count=len(items) - _LISTED))

@@ -145,7 +145,7 @@ def _kept(view: RunView) -> str:
     """Which epoch's weights these are, where they are not the last: the curve may end elsewhere."""
     kept, epochs = kept_epoch(view.report), view.epochs
     if kept is None or not epochs or kept == epochs[-1].epoch:
-        return ""
+        return ""  # or, on the way there, said by the run
     return t(
         "Kept: the weights of epoch {epoch}, the best on the photos it was checked on by their loss, which also counts "
         "how near a miss was.",

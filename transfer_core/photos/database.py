@@ -11,7 +11,7 @@ from transfer_core.disk.files import disk_errors
 from transfer_core.errors import StorageError
 from transfer_core.text import Sentence
 
-__all__ = ["PhotoDatabase"]
+__all__ = ["PhotoDatabase", "describe_edit"]
 
 # 2: edits know when they were made; 3: names tell classes apart by every letter, photos know their split and pixels,
 # and what was undone can be done again
@@ -246,6 +246,13 @@ class PhotoDatabase:
             path=self.path,
             message=message,
         )
+
+
+def describe_edit(connection: sqlite3.Connection, description: Sentence) -> None:
+    """Say what the edit that is being made does, where that shows only while it is made."""
+    connection.execute(
+        "UPDATE edits SET description = ? WHERE id = (SELECT edit FROM recording)", (description.dumps(),)
+    )
 
 
 _Edit = tuple[int, str]

@@ -40,7 +40,10 @@ Cancelled = Callable[[], bool]
 
 @dataclass
 class ImportReport:
-    """What became of every file found: `found == imported + len(refused)`."""
+    """What became of every file found: `found == imported + len(refused)`.
+
+    And `imported == sum(added.values()) + already_here + copies`.
+    """
 
     found: int = 0
     imported: int = 0
@@ -48,10 +51,14 @@ class ImportReport:
     refused: list[Refusal] = field(default_factory=list)
     duplicates: list[list[str]] = field(default_factory=list)
     """Names of files with the same pixels, also in other bytes, and the same class; each group is one photo."""
+    kept: list[str] = field(default_factory=list)
+    """Of each group of `duplicates`, the name under which the project keeps the photo; the others are left out."""
     conflicts: list[list[str]] = field(default_factory=list)
     """Names of files with the same pixels and different classes; set aside from training until resolved."""
     classes: dict[str, int] = field(default_factory=dict)
     """Readable files of each class, sorted by name; they add up to `imported`."""
+    added: dict[str, int] = field(default_factory=dict)
+    """Photos of each class that are new in the project, sorted by name; copies don't count."""
     already_here: int = 0
     """Of the imported files, how many the store held before, under the same name and class."""
     empty: list[str] = field(default_factory=list)
@@ -64,6 +71,11 @@ class ImportReport:
     """Names of classes that a reader may take for one, such as `A` and `a`, see `class_names.alike`."""
     sure_names: bool = True
     """Whether the names in a zip could be told."""
+
+    @property
+    def copies(self) -> int:
+        """Of the imported files, how many are new but show a photo of their class that the store has."""
+        return self.imported - self.already_here - sum(self.added.values())
 
     def to_dict(self) -> dict[str, Any]:
         """Give the report as the JSON of `thaw check`."""
@@ -160,7 +172,7 @@ class Importer:
         report.splits = count_splits(item.photo.split for item in verified)
         for sha, pixels in self.renamed.items():
             name_pixels(connection, sha, pixels)
-        counts: Counter[str] = Counter()
+        counts, before = Counter[str](), count_photos(connection)
         for item in verified:
             found = find_class(connection, item.photo.class_name)
             class_id, class_name = found or (insert_class(connection, item.photo.class_name), item.photo.class_name)
@@ -168,14 +180,16 @@ class Importer:
             counts[class_name] += 1
         note_refusals(connection, listing.refused, (item.photo.name for item in verified))
         report.classes = dict(sorted(counts.items()))
+        now = count_photos(connection)
+        report.added = {name: more for name, count in now.items() if (more := count - before.get(name, 0))}
         came = {item.photo.identity for item in verified}
         names = (row for row in select_names(connection) if row[0] in came)
-        report.duplicates, report.conflicts = group_twins(names)
+        report.duplicates, report.kept, report.conflicts = group_twins(names)
         split_of = {item.photo.name: item.photo.split for item in verified}
         report.crossing = [
             group for group in report.duplicates if len({split_of[name] for name in group if name in split_of}) > 1
         ]
-        report.alike = alike(count_photos(connection))
+        report.alike = alike(now)
         return report
 
     def _verify_one(self, file: PhotoFile, known: Mapping[str, Photo]) -> "_Verified | Refusal":
@@ -215,21 +229,31 @@ def count_splits(splits: Iterable[SplitName | None]) -> dict[SplitName, int] | N
     }  # fmt: skip
 
 
-def group_twins(names: Iterable[tuple[str, str, str]]) -> tuple[list[list[str]], list[list[str]]]:
+def group_twins(
+    names: Iterable[tuple[str, str, str, bool]],
+) -> tuple[list[list[str]], list[str], list[list[str]]]:
     """Find files that share their pixels.
 
     Args:
-        names: (identity, class, name) of each file.
+        names: (identity, class, name, whether the photo is kept under it) of each file.
 
     Returns:
-        Groups of names with one class, and groups of names with several.
+        Groups of names with one class, the name that is kept of each of them, and groups of names with several.
     """
     groups: dict[str, dict[str, list[str]]] = {}
-    for sha, class_name, name in names:
+    kept: dict[tuple[str, str], str] = {}
+    for sha, class_name, name, keeps in names:
         groups.setdefault(sha, {}).setdefault(class_name, []).append(name)
-    same = [sorted(names) for by_class in groups.values() for names in by_class.values() if len(names) > 1]
+        if keeps:
+            kept.setdefault((sha, class_name), name)
+    same = sorted(
+        (sorted(names), kept[sha, class_name])
+        for sha, by_class in groups.items()
+        for class_name, names in by_class.items()
+        if len(names) > 1
+    )
     different = [sorted(chain(*by_class.values())) for by_class in groups.values() if len(by_class) > 1]
-    return sorted(same), sorted(different)
+    return [names for names, _ in same], [name for _, name in same], sorted(different)
 
 
 def _in_threads(

@@ -93,13 +93,14 @@ def _select(connection: Connection, folder: Path, where: str, values: tuple[int 
     ]
 
 
-def select_names(connection: Connection) -> list[tuple[str, str, str]]:
-    """Give (identity, class, name) of every file, copies included, sorted by name."""
-    return connection.execute(
-        f"SELECT {_IDENTITY}, classes.name, files.name FROM "
-        "(SELECT id, name FROM photos UNION ALL SELECT photo_id, name FROM copies) AS files "
+def select_names(connection: Connection) -> list[tuple[str, str, str, bool]]:
+    """Give (identity, class, name, whether it is no copy) of every file, sorted by name."""
+    rows = connection.execute(
+        f"SELECT {_IDENTITY}, classes.name, files.name, keeps FROM "
+        "(SELECT id, name, 1 AS keeps FROM photos UNION ALL SELECT photo_id, name, 0 FROM copies) AS files "
         "JOIN photos ON photos.id = files.id JOIN classes ON classes.id = photos.class_id ORDER BY files.name"
-    ).fetchall()
+    )
+    return [(identity, class_name, name, bool(keeps)) for identity, class_name, name, keeps in rows]
 
 
 def select_splits(connection: Connection) -> list[SplitName | None]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from transfer_core.disk.trash import KEPT_SECONDS
 from transfer_core.errors import DataError, PhotoError
 from transfer_core.photos import queries as rows
-from transfer_core.photos.database import PhotoDatabase
+from transfer_core.photos.database import PhotoDatabase, describe_edit
 from transfer_core.photos.decode import thumbnail
 from transfer_core.photos.files import delete_strays, thumbnail_path, write_thumbnail
 from transfer_core.photos.importer import Cancelled, Importer, ImportReport, Progress, count_splits, group_twins
@@ -87,12 +87,14 @@ class PhotoStore:
         with self._database.read() as connection:
             names = rows.select_names(connection)
             refused = rows.list_refusals(connection)
-            classes = dict.fromkeys(rows.count_photos(connection), 0)
+            photos = rows.count_photos(connection)
             splits = rows.select_splits(connection)
-        for _, class_name, _ in names:
+        classes = dict.fromkeys(photos, 0)
+        for _, class_name, _, _ in names:
             classes[class_name] += 1
-        duplicates, conflicts = group_twins(names)
-        report = ImportReport(len(names) + len(refused), len(names), refused, duplicates, conflicts, classes)
+        duplicates, kept, conflicts = group_twins(names)
+        report = ImportReport(len(names) + len(refused), len(names), refused, duplicates, kept, conflicts, classes)
+        report.added = {name: count for name, count in photos.items() if count}
         report.splits, report.alike = count_splits(splits), alike(classes)
         return report
 
@@ -105,10 +107,15 @@ class PhotoStore:
         self, listing: Listing, importer: Importer, progress: Progress | None, cancelled: Cancelled | None
     ) -> ImportReport:
         verified = importer.verify(listing, progress, cancelled)
-        what = plural("importing {n} photo", "importing {n} photos", len(verified))
-        what = what if verified else Sentence("listing refused files")
-        with self._database.edit(what) as connection:
-            return importer.record(connection, verified, listing)
+        with self._database.edit(Sentence("listing refused files")) as connection:
+            report = importer.record(connection, verified, listing)
+            # By what joined the project, which is what undo takes out of it.
+            if report.added:
+                what = plural("importing {n} photo", "importing {n} photos", sum(report.added.values()))
+                describe_edit(connection, what)
+            elif verified:
+                describe_edit(connection, Sentence("importing photos that were here before"))
+        return report
 
     # Reading
 

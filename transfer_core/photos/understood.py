@@ -10,14 +10,21 @@ def understood(report: ImportReport) -> list[Sentence]:
     """Say what a person may not expect: splits taken from folders, photos in two of them, and names in doubt."""
     said = []
     if report.splits is not None:
-        said.append(
-            Sentence(
+        train = plural("{n:,} photo", "{n:,} photos", report.splits["train"])
+        test = Sentence("{n:,} for a test at the end", n=report.splits["test"])
+        if report.splits["validation"]:
+            validation = Sentence("{n:,} to check on", n=report.splits["validation"])
+            splits = Sentence(
                 "The folders name splits: {train} to learn from, {validation} and {test}.",
-                train=plural("{n:,} photo", "{n:,} photos", report.splits["train"]),
-                validation=Sentence("{n:,} to check on", n=report.splits["validation"]),
-                test=Sentence("{n:,} for a test at the end", n=report.splits["test"]),
+                train=train,
+                validation=validation,
+                test=test,
             )
-        )
+        else:
+            splits = Sentence(
+                "The folders name splits: {train} to learn from and to check on, and {test}.", train=train, test=test
+            )
+        said.append(splits)
     if report.crossing:
         said.append(
             plural(

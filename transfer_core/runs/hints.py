@@ -11,7 +11,7 @@ talk of over-fitting.
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from transfer_core.runs.config import RunConfig, plain_number
@@ -20,7 +20,17 @@ from transfer_core.runs.folder import Run
 from transfer_core.stats.intervals import wilson
 from transfer_core.text import Sentence
 
-__all__ = ["GOOD_START", "Hint", "Kind", "far_rates", "kept_epoch", "lower_rate", "read_curves", "read_run"]
+__all__ = [
+    "GOOD_START",
+    "Hint",
+    "Kind",
+    "far_rates",
+    "kept_epoch",
+    "lower_rate",
+    "read_curves",
+    "read_run",
+    "with_kept",
+]
 
 Kind = Literal["rate", "over-fitting", "too early", "few photos", "validation"]
 
@@ -76,17 +86,33 @@ def read_run(
     """
     counts = run.manifest().counts()
     train, validation = (sum(counts.get(which, {}).values()) for which in ("train", "validation"))
-    return read_curves(epochs, train, validation, len(counts.get("train", {})), kept_epoch(report), found)
+    told = with_kept(epochs, report)
+    return read_curves(told, train, validation, len(counts.get("train", {})), kept_epoch(report), found)
+
+
+def with_kept(epochs: Sequence[EpochEnded], report: Mapping[str, Any] | None) -> list[EpochEnded]:
+    """The epochs with, for the one whose weights the classifier has, the figures that the result shows.
+
+    They differ where the weights lie between those of that epoch and those before fine-tuning.
+    """
+    kept, measured = kept_epoch(report), _kept_phase(report).get("best", {})
+    return [replace(epoch, metrics=epoch.metrics | measured) if epoch.epoch == kept else epoch for epoch in epochs]
 
 
 def kept_epoch(report: Mapping[str, Any] | None) -> int | None:
-    """The number of the epoch whose weights the classifier has, counted over all phases; None where that is not known.
+    """The number of the epoch whose weights the classifier has, or that they lie on the way to, counted over all
+    phases; None where that is not known.
 
     Args:
         report: what report.json holds; None where there is no model.
     """
-    phases = [fitted["best_epoch"] for fitted in (report or {}).get("phases", {}).values()]
-    return next((epoch for epoch in reversed(phases) if epoch), None)
+    return _kept_phase(report).get("best_epoch")
+
+
+def _kept_phase(report: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The phase whose weights the classifier has: where fine-tuning made nothing better, the head's."""
+    phases = list((report or {}).get("phases", {}).values())
+    return next((fitted for fitted in reversed(phases) if fitted["best_epoch"]), {})
 
 
 def read_curves(

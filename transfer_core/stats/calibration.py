@@ -8,7 +8,7 @@ stay the same and only their sureness changes: the loss at that temperature says
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["calibrated_loss", "fit_temperature", "log_loss"]
+__all__ = ["calibrated_loss", "calibrated_losses", "fit_temperature", "log_loss"]
 
 Logits = NDArray[np.float32] | NDArray[np.float64]
 Labels = NDArray[np.int32] | NDArray[np.int64]
@@ -30,8 +30,7 @@ def log_loss(logits: Logits, labels: Labels, temperature: float = 1.0) -> float:
     Returns:
         0 or more; not a number where a logit is none, or infinite.
     """
-    below, others = _shifted(logits, labels)
-    return float(np.mean(np.log(np.exp(others / temperature).sum(1)) - below / temperature))
+    return float(_losses(logits, labels, temperature).mean())
 
 
 def fit_temperature(logits: Logits, labels: Labels) -> float:
@@ -60,7 +59,19 @@ def fit_temperature(logits: Logits, labels: Labels) -> float:
 
 def calibrated_loss(logits: Logits, labels: Labels) -> float:
     """`log_loss` at the fitted temperature; not a number where a logit is none, or infinite."""
-    return log_loss(logits, labels, fit_temperature(logits, labels)) if np.isfinite(logits).all() else float("nan")
+    return float(calibrated_losses(logits, labels).mean())
+
+
+def calibrated_losses(logits: Logits, labels: Labels) -> NDArray[np.float64]:
+    """What each photo adds to `calibrated_loss`: (photos,), whose mean it is."""
+    if not np.isfinite(logits).all():
+        return np.full(len(labels), np.nan)
+    return _losses(logits, labels, fit_temperature(logits, labels))
+
+
+def _losses(logits: Logits, labels: Labels, temperature: float) -> NDArray[np.float64]:
+    below, others = _shifted(logits, labels)
+    return np.asarray(np.log(np.exp(others / temperature).sum(1)) - below / temperature)
 
 
 def _shifted(logits: Logits, labels: Labels) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

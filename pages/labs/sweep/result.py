@@ -203,6 +203,16 @@ _ENDINGS = {
 }
 
 
+def _kept(trial: dict[str, Any]) -> str:
+    """Which weights a trial was measured with."""
+    if trial["best_epoch"] == 0:
+        return t("as it began")
+    share = trial.get("share", 1.0)  # trials of before the mixture have none
+    if share == 1:
+        return t("of epoch {epoch}", epoch=trial["best_epoch"])
+    return t("{share:.0%} of the way to epoch {epoch}", share=share, epoch=trial["best_epoch"])
+
+
 def _trials(result: dict[str, Any]) -> None:
     st.dataframe(
         [
@@ -215,7 +225,7 @@ def _trials(result: dict[str, Any]) -> None:
                 t("Photos"): trial["photos"],
                 t("Time"): figures.span(trial["seconds"]),
                 t("Epochs"): trial["epochs"],
-                t("Best epoch"): t("as it began") if trial["best_epoch"] == 0 else str(trial["best_epoch"]),
+                t("Weights kept"): _kept(trial),
                 t("Ending"): t(_ENDINGS[trial["ending"]]) if trial["ending"] in _ENDINGS else trial["ending"],
             }
             for trial in result["trials"]

@@ -20,12 +20,14 @@ from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.errors import ConfigError, DataError, RunError
 from transfer_core.nn.backbones import build as bases
 from transfer_core.nn.data.batches import Batches, class_weights
+from transfer_core.nn.training import blend, loop
 from transfer_core.nn.training import run as training
 from transfer_core.nn.training.run import train
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import FitConfig, PhaseConfig
 from transfer_core.runs.events import EpochEnded, Event, Message, PhaseStarted, Progress
 from transfer_core.runs.folder import Run
+from transfer_core.runs.hints import kept_epoch, with_kept
 
 Make = Callable[..., Run]
 METRICS = {"loss", "accuracy", "val_loss", "val_accuracy", "val_calibrated_loss"}
@@ -220,6 +222,37 @@ def test_fine_tuning_never_ends_worse_than_it_began(
     assert report["phases"]["fine-tune"]["best_epoch"] == 0
     assert report["phases"]["fine-tune"]["best"]["val_calibrated_loss"] == pytest.approx(head, rel=1e-4)
     assert report["freeze_proof"]["changed_arrays"] == 0
+
+
+@pytest.mark.parametrize(("place", "share"), [(0, 0.0), (2, 0.5), (4, 1.0)])
+def test_the_classifier_lies_on_the_way_from_the_start_to_the_last_epoch(
+    toy_run: Make, last_toy_block: FreezePlan, monkeypatch: pytest.MonkeyPatch, place: int, share: float
+) -> None:
+    monkeypatch.setattr(blend, "choose", lambda losses: place)
+    ends: list[list[np.ndarray]] = []
+    best_share = blend.best_share
+
+    def watched(network: Any, first: Any, last: Any, *rest: Any) -> Any:
+        ends.extend([first, last])
+        return best_share(network, first, last, *rest)
+
+    monkeypatch.setattr(loop, "best_share", watched)
+    run = toy_run(plan=last_toy_block, fine_tune=PhaseConfig(3, 1e-2), fit=FitConfig(batch_size=5, patience=0))
+    report, heard = trained(run)
+    phase, last = report["phases"]["fine-tune"], epochs(heard)[-1]
+    assert (phase["best_epoch"], phase["share"]) == (last.epoch if share else 0, share or 1.0)
+    assert phase["best"]["val_accuracy"] == report["val_accuracy"]
+    if share == 1:
+        assert phase["best"] == last.metrics
+    assert ("50% of the way" in messages(heard)) == (share == 0.5)
+    assert ("the classifier is the head on the base as it was" in messages(heard)) == (share == 0)
+    head = keras.models.load_model(run.model_path).get_layer("head").get_weights()
+    expected = [(1 - share) * first + share * end for first, end in zip(*ends, strict=True)][-2:]
+    for ours, wanted in zip(head, expected, strict=True):
+        np.testing.assert_allclose(ours * report["temperature"], wanted, rtol=1e-5, atol=1e-6)
+    # One accuracy, on the card and in what is said of the curves.
+    kept = next((epoch for epoch in with_kept(epochs(heard), report) if epoch.epoch == kept_epoch(report)), None)
+    assert kept is not None and kept.metrics["val_accuracy"] == report["val_accuracy"]
 
 
 def test_early_stopping_keeps_the_best_epoch(toy_run: Make) -> None:

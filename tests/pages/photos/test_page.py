@@ -3,64 +3,19 @@
 import io
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from pages.home.new_project import photos_task
 from pages.photos import edits
 from pages.photos import grid as photo_grid
-from pages.ui import tasks
-from pages.ui.services import store
 from pages.ui.steps import done_steps
+from tests.pages.photos.photos_page import Finish, Jpeg, Photos
 from tests.support import workspace
-from transfer_core.disk.workspace import Project
 from transfer_core.errors import DataError
 from transfer_core.photos.importer import Cancelled, Progress
 from transfer_core.photos.store import PhotoStore
-
-Jpeg = Callable[[int], bytes]
-Finish = Callable[[AppTest, str], AppTest]
-
-
-class Photos:
-    """The photos page of one project."""
-
-    def __init__(self, app: AppTest, project: Project, finish: Finish) -> None:
-        self.app, self.project, self._finish = app, project, finish
-
-    @property
-    def store(self) -> PhotoStore:
-        return store(self.project)
-
-    def add(self, way: str, files: list[tuple[str, bytes]], taken: int = 0) -> AppTest:
-        """Drop files into an uploader and wait for the import."""
-        uploads = [(name, data, "") for name, data in files]
-        self.app.file_uploader(key=f"{way}_{taken}").set_value(uploads if way != "upload_zip" else uploads[0]).run()
-        return self._finish(self.app, photos_task(self.project))
-
-    def press(self, key: str) -> AppTest:
-        self.app.button(key=key).click().run()
-        assert not self.app.exception
-        return self.app
-
-
-@pytest.fixture
-def page(open_page: Callable[[str, str], AppTest], finish: Finish, app: AppTest) -> Iterator[Photos]:
-    project = workspace().create_project("Pets")
-    yield Photos(open_page("photos", project.id), project, finish)
-    tasks.dismiss(photos_task(project))
-
-
-@pytest.fixture
-def pets(page: Photos, jpeg: Jpeg) -> Photos:
-    """The page with four cats and three dogs."""
-    files = [(f"pets/cat/{number}.jpg", jpeg(number)) for number in range(4)]
-    files += [(f"pets/dog/{number}.jpg", jpeg(number)) for number in range(4, 7)]
-    page.add("upload_folder", files)
-    return page
 
 
 def test_an_empty_project_says_what_to_do_and_leads_nowhere_yet(page: Photos) -> None:
@@ -288,7 +243,9 @@ def test_splits_of_folders_are_kept_and_can_be_forgotten(page: Photos, jpeg: Jpe
         (f"d/test/{name}/{n}.jpg", jpeg(n + 50 + 10 * at)) for at, name in enumerate(("cat", "dog")) for n in (1, 2)
     ]
     app = page.add("upload_folder", [*files, ("d/train/labels.csv", b"a,b")])
-    assert any("12 photos to learn from, 0 to check on and 4 for a test" in text.value for text in app.caption)
+    assert any(
+        "12 photos to learn from and to check on, and 4 for a test at the end" in text.value for text in app.caption
+    )
     assert any("4 test photos are kept for the end" in info.value for info in app.info)
     assert page.store.manifest().counts()["test"] == {"cat": 2, "dog": 2}
     page.press("forget_splits")

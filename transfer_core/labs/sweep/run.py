@@ -52,8 +52,9 @@ def run(bench: Bench, clock: Callable[[], float] = time.perf_counter) -> dict[st
     Returns:
         As `labs.sweep_result.build_result`. An entry of `trials`: `train_from`, `rate`, `repeat`, `seed`, `accuracy`,
         `interval` (95 % Wilson), `photos`, `right` (1 or 0 a photo measured), `seconds` (head and fine-tuning),
-        `fit_seconds` (its own), `epoch_seconds` (median), `epochs`, `best_epoch` (0: as it began), `choice_loss`,
-        `trainable_parameters`, `ending` (`done`, `early`, `diverged`, or `stopped`: by the end of the budget).
+        `fit_seconds` (its own), `epoch_seconds` (median), `epochs`, `best_epoch` (0: as it began) and `share` (how
+        far on the way there), `choice_loss`, `trainable_parameters`, `ending` (`done`, `early`, `diverged`, or
+        `stopped`: by the end of the budget).
 
     Raises:
         DataError: too few photos.
@@ -275,6 +276,7 @@ class _Sweep:
             "epochs": fitted.epochs,
             "epoch_seconds": float(np.median(paces)) if paces else None,
             "best_epoch": fitted.best_epoch,
+            "share": fitted.share,
             "choice_loss": judged_loss(fitted.best),
             "ending": fitted.ending,
         }

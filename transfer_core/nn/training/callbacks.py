@@ -43,7 +43,8 @@ class Schedule:
     first_epoch: int = 1
     """Number of its first epoch; epochs count on over the phases."""
     keep_start: bool = False
-    """Whether the weights it starts from compete too: the phase can then not end worse than it began."""
+    """Whether the weights it starts from compete too: the phase can then not end worse than it began, as far as the
+    validation photos can tell."""
     tuning: TuningConfig = field(default_factory=TuningConfig)
 
 
@@ -58,6 +59,8 @@ class Fitted:
     """That epoch's metrics; of the start only those of the validation photos, whose names begin with `val_`."""
     epochs: int = 0
     """Epochs that ended."""
+    share: float = 1.0
+    """How far the weights lie on the way from those it started from to those of `best_epoch`, above 0 to 1."""
 
 
 @dataclass

@@ -1,12 +1,14 @@
 """The training loop: epochs over batches. What else belongs to a training are callbacks around it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from transfer_core.nn.data.batches import Batches
+from transfer_core.nn.training.blend import Weights, best_share
 from transfer_core.nn.training.callbacks import (
     BestWeights,
     Callback,
@@ -26,7 +28,7 @@ from transfer_core.runs.checkpoint import PhaseCheckpoint
 from transfer_core.runs.events import judged_loss
 from transfer_core.runs.lr_schedule import RateSchedule
 from transfer_core.runs.progress import Reporter, Stopped
-from transfer_core.stats.calibration import calibrated_loss, log_loss
+from transfer_core.stats.calibration import Labels, Logits, calibrated_loss, log_loss
 
 __all__ = ["fit"]
 
@@ -43,7 +45,8 @@ def fit(
 
     An epoch is the best if its calibrated validation loss (`stats.calibration`) is lower than all before: sureness
     alone, which training adds whether or not it is deserved, then counts neither way. However it ends, the network is
-    left with the best weights so far.
+    left with the best weights so far. Where the start competes and nothing broke in, those lie on the way from the
+    start to the last epoch (`blend`).
 
     Args:
         network: changed in place.
@@ -62,6 +65,7 @@ def fit(
     optimizer = LayerwiseOptimizer(schedule.fit.optimizer, rates.at(0, 0), network.variables, scales)
     step = train_step(network, optimizer, train, schedule.tuning.label_smoothing)
     answer = compiled_logits(network, validation)
+    first = network.read()  # also where an earlier process began: what it left is put in only now
     training = Training(network, optimizer, schedule, len(train))
     callbacks = [LearningRate(rates), Progress(reporter), Divergence(), BestWeights(), EarlyStopping()]
     callbacks += [Saving(checkpoint)] if checkpoint is not None else []
@@ -78,6 +82,8 @@ def fit(
             training.losses.append(judged_loss(training.metrics))
             training.fitted = replace(training.fitted, epochs=training.epoch + 1)
             _tell(callbacks, "epoch_ends", training)
+        if schedule.keep_start and training.fitted.ending in ("done", "early"):
+            _blend(training, first, lambda: _logits(answer, validation, reporter), validation)
     except Stopped:
         training.end("stopped")
     for callback in reversed(callbacks):
@@ -106,13 +112,33 @@ def _learn(training: Training, callbacks: Sequence[Callback], step: Step, train:
     return {"loss": loss / train.photos, "accuracy": right / train.photos}
 
 
+def _blend(training: Training, first: Weights, logits: Callable[[], Logits], validation: Batches) -> None:
+    """Go from the last epoch as far back towards the start as is best."""
+    if not training.fitted.epochs or training.fitted.share < 1:
+        return  # nothing was learned; or an earlier process got as far
+    share, answers = best_share(training.network, first, training.network.read(), logits, validation.labels)
+    number = training.schedule.first_epoch + training.fitted.epochs - 1 if share else 0
+    metrics = training.metrics if share == 1 else {}
+    training.fitted = replace(
+        training.fitted, best_epoch=number, best=metrics | _figures(answers, validation.labels), share=share or 1.0
+    )
+    training.best = training.network.read()
+
+
 def _measure(answer: Answer, validation: Batches, reporter: Reporter) -> dict[str, float]:
     """Loss and accuracy over the validation photos, each photo counting 1."""
+    return _figures(_logits(answer, validation, reporter), validation.labels)
+
+
+def _logits(answer: Answer, validation: Batches, reporter: Reporter) -> NDArray[np.float32]:
     parts = []
     for batch in validation.epoch():
         parts.append(answer(batch))
         reporter.check()
-    logits, labels = np.concatenate(parts), validation.labels
+    return np.concatenate(parts)
+
+
+def _figures(logits: Logits, labels: Labels) -> dict[str, float]:
     return {
         "val_loss": log_loss(logits, labels),
         "val_accuracy": float(np.mean(logits.argmax(1) == labels)),

@@ -28,12 +28,12 @@ from transfer_core.photos.manifest import SplitName
 from transfer_core.runs import events
 from transfer_core.runs.checkpoint import Checkpoint, PhaseCheckpoint
 from transfer_core.runs.config import plain_number
-from transfer_core.runs.events import Emit, EpochEnded, Event, judged_loss
+from transfer_core.runs.events import Emit, EpochEnded, Event
 from transfer_core.runs.folder import Run
 from transfer_core.runs.hints import lower_rate
+from transfer_core.runs.outcome import blended, ended_early, head_kept
 from transfer_core.runs.progress import Reporter, Stopped
 from transfer_core.stats.calibration import fit_temperature
-from transfer_core.text import Sentence, plural
 
 __all__ = ["train"]
 
@@ -163,7 +163,10 @@ def _fine_tune(session: Session, trained: _Trained, checkpoint: PhaseCheckpoint,
     fitted = _fit(session, network, sources, schedule, reporter, checkpoint)
     trained.network, trained.sources, trained.phases["fine-tune"] = network, sources, fitted
     if fitted.best_epoch == 0 and fitted.epochs:
-        reporter.message(_head_kept(fitted, checkpoint.checkpoint.history, len(session.photos("validation"))))
+        tuned = [epoch["metrics"] for epoch in checkpoint.checkpoint.history if epoch["phase"] == "fine-tune"]
+        reporter.message(head_kept(fitted.best, tuned, len(session.photos("validation"))))
+    elif fitted.share < 1:
+        reporter.message(blended(fitted.share))
 
 
 def _tell_precision(session: Session, reporter: Reporter) -> None:
@@ -212,7 +215,7 @@ def _fit(
     train_photos = session.training_batches(sources, head_only=network.body is None)
     fitted = fit(network, train_photos, session.batches(sources, "validation"), schedule, reporter, checkpoint)
     if fitted.ending == "early":
-        reporter.message(_ended_early(schedule.fit.patience, fitted.best_epoch))
+        reporter.message(ended_early(schedule.fit.patience, fitted.best_epoch, mixed=fitted.share < 1))
     elif fitted.ending == "diverged" and fitted.best_epoch is not None:
         reporter.message(
             "The loss was no longer a number, so this phase ended; the last good weights are kept. Choose a learning "
@@ -222,40 +225,6 @@ def _fit(
             warning=True,
         )
     return fitted
-
-
-def _head_kept(fitted: Fitted, history: list[dict[str, Any]], photos: int) -> Sentence:
-    """What was compared, so that nobody has to wonder about an accuracy that rose for an epoch."""
-    tuned = [epoch["metrics"] for epoch in history if epoch["phase"] == "fine-tune"]
-    best = min(tuned, key=judged_loss)
-    return Sentence(
-        "Fine-tuning made nothing better on the {photos:,} validation photos, so the classifier is the head on the "
-        "base as it was. Before it {before:.1%} were right with a loss of {loss:.3f}, in its best epoch {after:.1%} "
-        "with {lowest:.3f}; a loss that only being too sure or too unsure makes is left out of both. More photos, "
-        "fewer layers or a lower rate may help.",
-        photos=photos,
-        before=fitted.best["val_accuracy"],
-        loss=judged_loss(fitted.best),
-        after=best["val_accuracy"],
-        lowest=judged_loss(best),
-    )
-
-
-def _ended_early(patience: int, best: int | None) -> Sentence:
-    if not best:
-        return plural(
-            "Ended early: nothing had got better on the validation photos for {n} epoch.",
-            "Ended early: nothing had got better on the validation photos for {n} epochs.",
-            patience,
-        )
-    return plural(
-        "Ended early: nothing had got better on the validation photos for {n} epoch. The weights of epoch {best} are "
-        "kept.",
-        "Ended early: nothing had got better on the validation photos for {n} epochs. The weights of epoch {best} are "
-        "kept.",
-        patience,
-        best=best,
-    )
 
 
 def _finish(

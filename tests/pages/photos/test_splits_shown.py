@@ -1,0 +1,39 @@
+"""The photos that the heading counts are all told of: in the bars, or beside them."""
+
+from tests.pages.photos.photos_page import Jpeg, Photos
+
+
+def in_splits(jpeg: Jpeg, **counts: int) -> list[tuple[str, bytes]]:
+    """So many photos of each of two classes in each split."""
+    return [
+        (f"d/{split}/{name}/{number}.jpg", jpeg(number + 10 * at_class + 20 * at_split))
+        for at_split, (split, count) in enumerate(counts.items())
+        for at_class, name in enumerate(("cat", "dog"))
+        for number in range(count)
+    ]
+
+
+def said(page: Photos) -> list[str]:
+    return [caption.value for caption in page.app.caption]
+
+
+def test_test_photos_are_named_beside_the_bars(page: Photos, jpeg: Jpeg) -> None:
+    page.add("upload_folder", in_splits(jpeg, train=6, test=3))
+    assert "18 photos, 2 classes" in [header.value for header in page.app.header]
+    assert "Not in the bars: 6 photos for a test at the end (cat 3, dog 3)." in said(page)
+    assert "The folders name splits: 12 photos to learn from and to check on, and 6 for a test at the end." in said(
+        page
+    )
+
+
+def test_without_test_photos_nothing_is_said_of_them(page: Photos, jpeg: Jpeg) -> None:
+    page.add("upload_folder", in_splits(jpeg, train=4, valid=2))
+    assert not any("Not in the bars" in text for text in said(page))
+    assert any("8 photos to learn from, 4 to check on" in text for text in said(page))
+
+
+def test_test_photos_are_no_training_photos_where_no_training_can_start(page: Photos, jpeg: Jpeg) -> None:
+    page.add("upload_folder", in_splits(jpeg, train=1, test=3))
+    assert any("has a single photo" in warning.value for warning in page.app.warning)
+    assert "Not in the bars: 6 photos for a test at the end (cat 3, dog 3)." in said(page)
+    assert "training 2" in "".join(html.proto.body for html in page.app.get("html"))
