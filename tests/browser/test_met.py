@@ -96,7 +96,7 @@ def test_weights_are_refused_with_their_reason_where_they_were_asked_for(
     body.locator("input[type=file]").set_input_files(tmp_path / "notes.txt")
     expect(body).to_contain_text("notes.txt")
     body.get_by_role("button", name="Use this file").click()
-    expect(body.get_by_test_id("stAlert")).to_contain_text("holds no weights of mobilenet that can be read")
+    expect(body.get_by_test_id("stAlert")).to_contain_text("can't be read as weights of mobilenet")
     assert person.errors == []
 
 

@@ -27,6 +27,8 @@ NAMES = [base.name for base in BASES]
 # Stages, blocks, and multiply-adds of one photo in 10^9 as the papers or Keras' own documentation give them.
 EXPECTED = {
     "efficientnet-lite0": (9, 18, 0.39),
+    "efficientnet-lite1": (9, 23, 0.63),
+    "efficientnet-lite2": (9, 23, 0.90),
     "vgg16": (5, 13, 15.3),
     "vgg19": (5, 16, 19.5),
     "resnet50": (5, 17, 3.9),
@@ -42,6 +44,8 @@ EXPECTED = {
 
 LAST_BLOCKS = {
     "efficientnet-lite0": ["block6d", "block7a", "top"],
+    "efficientnet-lite1": ["block6e", "block7a", "top"],
+    "efficientnet-lite2": ["block6e", "block7a", "top"],
     "vgg16": ["block5_conv1", "block5_conv2", "block5_conv3"],
     "vgg19": ["block5_conv2", "block5_conv3", "block5_conv4"],
     "resnet50": ["conv5_block1", "conv5_block2", "conv5_block3"],

@@ -17,6 +17,7 @@ from transfer_core.disk.files import read_json
 from transfer_core.errors import RunError
 from transfer_core.jobs.claims import claim
 from transfer_core.nn.numerics import numerics
+from transfer_core.nn.training import blend
 from transfer_core.nn.training import run as training
 from transfer_core.nn.training.run import train
 from transfer_core.runs import checkpoint
@@ -95,6 +96,25 @@ def test_a_killed_run_ends_as_if_it_had_not_been(
     assert story(run) == story(uninterrupted)
     assert outcome(run) == outcome(uninterrupted)
     assert not run.checkpoint_path.exists()
+
+
+@pytest.mark.parametrize("place", [0, 1, 4])
+def test_a_run_killed_after_its_last_epoch_keeps_the_same_weights(
+    toy_run: Make, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    monkeypatch.setattr(checkpoint, "_INTERVAL", 0.0)
+    monkeypatch.setattr(blend, "choose", lambda losses: place)
+
+    def kill_at_the_end(event: Event) -> None:
+        if isinstance(event, PhaseStarted) and event.phase == "finish":
+            raise Killed
+
+    whole, run = toy_run(**settings), toy_run(**settings)
+    train(workspace(), whole, recorded(whole))
+    with pytest.raises(Killed):
+        train(workspace(), run, recorded(run, kill_at_the_end))
+    train(workspace(), run, recorded(run))
+    assert outcome(run) == outcome(whole)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop"])

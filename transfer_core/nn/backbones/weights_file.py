@@ -55,8 +55,8 @@ def load_weights(model: keras.Model, path: Path, reorder: Reorder | None = None)
     except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         reason = " ".join(str(error).split())[:300]
         raise WeightsError(
-            "{path} holds no weights of {name} that can be read: expected a whole .h5, .weights.h5 or .keras file. "
-            "What its reader says: {reason}.",
+            "{path} can't be read as weights of {name}: it is damaged, cut short or of another kind; expected .h5, "
+            ".weights.h5 or .keras. What its reader says: {reason}.",
             path=path,
             name=model.name,
             reason=reason,

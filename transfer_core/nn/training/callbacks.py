@@ -56,7 +56,7 @@ class Fitted:
     best_epoch: int | None
     """The epoch whose weights the network holds; 0: those it started from; None: no epoch ended."""
     best: dict[str, float] = field(default_factory=dict)
-    """That epoch's metrics; of the start only those of the validation photos, whose names begin with `val_`."""
+    """That epoch's metrics; of the start, and where it competed, only those of the validation photos: `val_...`."""
     epochs: int = 0
     """Epochs that ended."""
     share: float = 1.0

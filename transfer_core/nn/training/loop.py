@@ -118,10 +118,8 @@ def _blend(training: Training, first: Weights, logits: Callable[[], Logits], val
         return  # nothing was learned; or an earlier process got as far
     share, answers = best_share(training.network, first, training.network.read(), logits, validation.labels)
     number = training.schedule.first_epoch + training.fitted.epochs - 1 if share else 0
-    metrics = training.metrics if share == 1 else {}
-    training.fitted = replace(
-        training.fitted, best_epoch=number, best=metrics | _figures(answers, validation.labels), share=share or 1.0
-    )
+    found = _figures(answers, validation.labels)
+    training.fitted = replace(training.fitted, best_epoch=number, best=found, share=share or 1.0)
     training.best = training.network.read()
 
 
@@ -131,11 +129,14 @@ def _measure(answer: Answer, validation: Batches, reporter: Reporter) -> dict[st
 
 
 def _logits(answer: Answer, validation: Batches, reporter: Reporter) -> NDArray[np.float32]:
+    """The logits of the validation photos, in the order of their labels, whichever they come in."""
     parts = []
     for batch in validation.epoch():
         parts.append(answer(batch))
         reporter.check()
-    return np.concatenate(parts)
+    logits = np.concatenate(parts)
+    logits[validation.order(0)] = logits.copy()
+    return logits
 
 
 def _figures(logits: Logits, labels: Labels) -> dict[str, float]:
