@@ -89,6 +89,8 @@ def test_hesitant_answers_tell_a_class_without_holding_it() -> None:
     assert found["classes"]["cat"]["told"] and not found["classes"]["cat"]["known"]
     assert str(found["how_sure"]).startswith("ImageNet has a name for cat, but")
     assert "tell all of them apart" in str(found["how_sure"])
+    # What its bars show is said, so that nobody wonders why it is not called held.
+    assert f"To most photos of cat it says {imagenet_names()[10]}." in str(found["how_sure"])
 
 
 def test_answers_at_random_hold_nothing() -> None:

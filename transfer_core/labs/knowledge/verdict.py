@@ -23,6 +23,9 @@ NAMED = 0.2
 """Or when ImageNet has a name like the class's, and gives it to so many of its photos first: a thousand names compete
 for each, so that one in five is no chance."""
 
+CALLED = 0.5
+"""A class that ImageNet does not hold, and to so many of whose photos it gives one and the same name, is told by it."""
+
 _SURE_NAMES = 5
 
 _NAMES = 5  # told of a class
@@ -196,6 +199,12 @@ def how_sure(classes: Mapping[str, Mapping[str, Any]]) -> Sentence:
                 "ImageNet has a name for {classes}, but gives it to few of these photos.", classes=_listed(with_name)
             ),
         )
+    # Else its bars, which show that name, would seem to say the contrary.
+    words += [
+        Sentence("To most photos of {name} it says {called}.", name=name, called=found["imagenet"][0][0])
+        for name, found in enough.items()
+        if not found["known"] and found.get("imagenet") and found["imagenet"][0][1] >= CALLED
+    ][:_LISTED]
     if few:
         words.append(
             Sentence(
