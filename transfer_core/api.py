@@ -141,7 +141,7 @@ def _read_photos(workspace: Workspace, data: DataConfig, seed: int, out: Path, e
     """The photos that `data` names, with labels and splits; what is packed is unpacked into `out`."""
     with open_source(workspace, data.source, keep=out / "photos") as source:
         manifest = source.manifest(0.0 if data.validation else data.validation_fraction, seed)
-        for sentence in understood(source.report):
+        for sentence in understood(source.report, checked_elsewhere=data.validation is not None):
             (emit or (lambda event: None))(Message(sentence))
     splits: tuple[tuple[SplitName, str | None], ...] = (("validation", data.validation), ("test", data.test))
     for split, folder in splits:

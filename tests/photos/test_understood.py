@@ -22,3 +22,9 @@ from transfer_core.photos.understood import understood
 )
 def test_photos_without_any_to_check_on_serve_for_both(splits: dict[SplitName, int], words: str) -> None:
     assert [str(sentence) for sentence in understood(ImportReport(splits=splits))] == [words]
+
+
+def test_where_other_photos_check_these_only_teach() -> None:
+    report = ImportReport(splits={"train": 28, "validation": 0, "test": 12})
+    (sentence,) = understood(report, checked_elsewhere=True)
+    assert str(sentence) == "The folders name splits: 28 photos to learn from, and 12 for a test at the end."

@@ -6,8 +6,13 @@ from transfer_core.text import Sentence, plural
 __all__ = ["understood"]
 
 
-def understood(report: ImportReport) -> list[Sentence]:
-    """Say what a person may not expect: splits taken from folders, photos in two of them, and names in doubt."""
+def understood(report: ImportReport, *, checked_elsewhere: bool = False) -> list[Sentence]:
+    """Say what a person may not expect: splits taken from folders, photos in two of them, and names in doubt.
+
+    Args:
+        report: of the import.
+        checked_elsewhere: whether other photos than these will check what is learned.
+    """
     said = []
     if report.splits is not None:
         train = plural("{n:,} photo", "{n:,} photos", report.splits["train"])
@@ -22,7 +27,11 @@ def understood(report: ImportReport) -> list[Sentence]:
             )
         else:
             splits = Sentence(
-                "The folders name splits: {train} to learn from and to check on, and {test}.", train=train, test=test
+                "The folders name splits: {train} to learn from, and {test}."
+                if checked_elsewhere
+                else "The folders name splits: {train} to learn from and to check on, and {test}.",
+                train=train,
+                test=test,
             )
         said.append(splits)
     if report.crossing:
