@@ -38,7 +38,8 @@ def delete(project: Project) -> None:
     try:
         if active_run(project):
             raise RunError(
-                "{name} is training now. Stop the training first, then delete the project.", name=project.name
+                "{name} is being trained, or waits for it. Stop the training first, then delete the project.",
+                name=project.name,
             )
         if active_job(list_experiments(project.experiments_dir)):
             raise RunError(

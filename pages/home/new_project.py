@@ -24,7 +24,7 @@ from transfer_core.text import Sentence, t
 __all__ = ["draw_photos", "new_project", "photos_task", "sample_cards"]
 
 SAMPLE_PER_CLASS = 60
-_DOUBLE_CLICK = 5.0  # seconds in which a second click means the first one's project
+_DOUBLE_CLICK = 30.0  # seconds in which a second click means the first one's project: a busy machine comes late to it
 
 
 def sample_cards() -> None:

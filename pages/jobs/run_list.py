@@ -41,7 +41,7 @@ def _row(run: Run, status: Status) -> str:
         low, high = report["val_interval"]
         mark = f"**{report['val_accuracy']:.0%}** {mark}"
         details += [
-            t("between {low:.0f} and {high:.0f} of 100 photos right", low=low * 100, high=high * 100),
+            t("validation: between {low:.0f} and {high:.0f} of 100 right", low=low * 100, high=high * 100),
             t("took {span}", span=figures.span(sum(report["seconds"].values()))),
         ]
     return f"{mark} {config_words(config)}  \n:small[:gray[{' · '.join(details)}]]"

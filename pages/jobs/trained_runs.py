@@ -82,7 +82,8 @@ class Trained:
         """One line that tells this run from the others."""
         when = figures.when(self.started)
         marked = t(" (random weights)") if self.random else ""
-        return f"{self.base}{marked}, {self.depth} · {self.result} right · {when}"
+        result = t("{result} right on validation photos", result=self.result)
+        return f"{self.base}{marked}, {self.depth} · {result} · {when}"
 
 
 def trained_runs(project: Project) -> list[Trained]:

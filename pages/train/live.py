@@ -147,8 +147,8 @@ def _kept(view: RunView) -> str:
     if kept is None or not epochs or kept == epochs[-1].epoch:
         return ""  # or, on the way there, said by the run
     return t(
-        "Kept: the weights of epoch {epoch}, the best on the photos it was checked on by their loss, which also counts "
-        "how near a miss was.",
+        "Kept: the weights of epoch {epoch}, with which the photos it was checked on were told apart best. The loss in "
+        "the chart counts, besides, how sure it was.",
         epoch=kept,
     )
 

@@ -30,10 +30,10 @@ def summary(config: RunConfig, train: int, validation: int) -> str:
         values = {"trained": trained_words(config), "epochs": config.fine_tune.epochs, "times": figures.amount(ratio)}
         said.append(
             Sentence(
-                "Then **{trained}** of the base learn along for at most {epochs} epochs, in steps {times} times "
+                "Then fine-tuning changes **{trained}** as well, for at most {epochs} epochs, in steps {times} times "
                 "smaller."
                 if ratio > 1
-                else "Then **{trained}** of the base learn along for at most {epochs} epochs.",
+                else "Then fine-tuning changes **{trained}** as well, for at most {epochs} epochs.",
                 **values,
             )
         )

@@ -145,7 +145,7 @@ class RunView:
     @property
     def left(self) -> str:
         """How long it will still take, or nothing while that can't be told."""
-        eta = self.progress.eta
+        eta = self.progress.eta if self.status.state != "QUEUED" else None
         return f"about {figures.span(eta)} left" if eta is not None and eta >= 1 else ""
 
     @property
@@ -158,6 +158,8 @@ class RunView:
         """What the charts say before the first epoch."""
         if not self.status.active:
             return t("no epoch was finished")
+        if self.status.state == "QUEUED":
+            return t("waiting …")  # for what is said above the charts
         return self.progress.counts or f"{self.doing.lower()} …"
 
     @property
@@ -172,7 +174,8 @@ class RunView:
         if self.status.state == "FINISHED":
             return [(t(_SHORT[name]), "done") for name in names]
         # By their order: a run that goes on after a break has been in later phases before.
-        now = names.index(self.progress.shown_phase) if self.progress.shown_phase in names else -1
+        begun = self.status.state != "QUEUED" and self.progress.shown_phase in names
+        now = names.index(self.progress.shown_phase) if begun else -1
         states = ["done" if at < now else "now" if at == now else "ahead" for at in range(len(names))]
         return [(t(_SHORT[name]), state) for name, state in zip(names, states, strict=True)]
 

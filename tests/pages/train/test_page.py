@@ -84,7 +84,7 @@ def figure(page: AppTest) -> dict[str, Any]:
 
 def test_what_will_happen_is_said_before(page: AppTest) -> None:
     assert "**16 photos**" in said(page)
-    assert "**the last block** of the base learn along" in said(page)
+    assert "fine-tuning changes **the last block** as well" in said(page)
     assert not page.button(key="train").disabled
 
 
@@ -283,6 +283,8 @@ def test_the_place_in_the_queue_is_said(page: AppTest, engine: FakeEngine) -> No
     engine.place = 3
     page.button(key="train").click().run()
     assert "Waiting for a free place. 2 more are before this one." in progress(page)
+    assert json.dumps("waiting …")[1:-1] in json.dumps(figure(page))
+    assert ":material/check_circle: Photos" not in said(page) and " left" not in progress(page)
     assert "A training is waiting for its turn." in said(page) and ":gray-badge[waiting]" in said(page)
     other = toy_experiment(workspace().create_project("Cats *and* dogs"), "probe", Settings(), {})
     other.write_status(replace(other.status(), state="RUNNING", eta=90.0))
