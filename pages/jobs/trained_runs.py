@@ -9,11 +9,12 @@ from typing import Any
 
 from pages.jobs.describe import trained_words
 from pages.ui import format as figures
+from pages.ui import html as drawn
 from pages.ui.format import percent_range
 from transfer_core.backbones.catalog import get_base
 from transfer_core.disk.workspace import Project
 from transfer_core.runs.folder import Run, list_runs
-from transfer_core.text import Sentence, t
+from transfer_core.text import Sentence, joined, t
 
 __all__ = ["Tested", "Trained", "best_run", "chosen_run", "read_trained", "run_names", "trained_runs"]
 
@@ -27,6 +28,8 @@ class Tested:
     low: float
     """Of the 95 % interval, 0..1."""
     high: float
+    missing: tuple[str, ...] = ()
+    """Classes of which there were none."""
 
     @classmethod
     def of(cls, report: Mapping[str, Any] | None) -> Tested | None:
@@ -35,18 +38,26 @@ class Tested:
         if not found:
             return None
         photos = sum(map(sum, found["confusion"]))
-        return cls(round(found["accuracy"] * photos), photos, *found["interval"])
+        rows = zip((report or {}).get("classes", ()), found["confusion"], strict=False)
+        missing = tuple(name for name, row in rows if not sum(row))
+        return cls(round(found["accuracy"] * photos), photos, *found["interval"], missing)
 
     @property
     def words(self) -> Sentence:
         """For people."""
-        return Sentence(
+        said = Sentence(
             "On the test photos, which it had never met before: **right on {right:,} of {photos:,}**. Of 100 new "
             "photos like these, expect **between {low:.0f} and {high:.0f}** right.",
             right=self.right,
             photos=self.photos,
             low=self.low * 100,
             high=self.high * 100,
+        )
+        if not self.missing:
+            return said
+        names = [drawn.plain(name) for name in self.missing]
+        return joined(
+            [said, Sentence("Of {names} there was none among them, so that says nothing of it.", names=names)]
         )
 
 

@@ -225,12 +225,14 @@ def test_the_photos_kept_for_a_test_have_the_last_word(
         "val_interval": [0.301, 0.954],
         "seconds": {"head": 9.0},
         "phases": {"head": {"best_epoch": 2}},
-        "test": {"accuracy": 11 / 12, "interval": [0.646, 0.985], "confusion": [[6, 0], [1, 5]]},
+        "classes": ["cat", "dog", "*bird*"],
+        "test": {"accuracy": 11 / 12, "interval": [0.646, 0.985], "confusion": [[6, 0, 0], [1, 5, 0], [0, 0, 0]]},
     }
     finish(run, record)
     write_json(run.path / "report.json", report)
     page.run()
     words = "On the test photos, which it had never met before: **right on 11 of 12**."
+    assert r"Of \*bird\* there was none among them" in said(page)
     assert words in said(page) and "between 65 and 98" in said(page) and "between 30 and 95** right" not in said(page)
     assert "Kept: the weights of epoch 2" in said(page)
     write_json(run.labels_path, {"classes": ["cat", "dog"], "input_size": 224, "base": BASE})
