@@ -132,8 +132,8 @@ class RunView:
 
     @cached_property
     def progress(self) -> RunProgress:
-        """How far it is."""
-        return RunProgress.of(self.events)
+        """How far it is: nowhere while it waits, whatever it told before a break."""
+        return RunProgress.of(self.events) if self.status.state != "QUEUED" else RunProgress()
 
     @property
     def doing(self) -> str:
@@ -145,13 +145,13 @@ class RunView:
     @property
     def left(self) -> str:
         """How long it will still take, or nothing while that can't be told."""
-        eta = self.progress.eta if self.status.state != "QUEUED" else None
+        eta = self.progress.eta
         return f"about {figures.span(eta)} left" if eta is not None and eta >= 1 else ""
 
     @property
     def fraction(self) -> float:
         """How far the current phase is, 0..1."""
-        return self.progress.fraction if self.status.state != "QUEUED" else 0.0
+        return self.progress.fraction
 
     @property
     def waiting(self) -> str:
@@ -174,8 +174,7 @@ class RunView:
         if self.status.state == "FINISHED":
             return [(t(_SHORT[name]), "done") for name in names]
         # By their order: a run that goes on after a break has been in later phases before.
-        begun = self.status.state != "QUEUED" and self.progress.shown_phase in names
-        now = names.index(self.progress.shown_phase) if begun else -1
+        now = names.index(self.progress.shown_phase) if self.progress.shown_phase in names else -1
         states = ["done" if at < now else "now" if at == now else "ahead" for at in range(len(names))]
         return [(t(_SHORT[name]), state) for name, state in zip(names, states, strict=True)]
 

@@ -43,15 +43,14 @@ def blended(share: float) -> Sentence:
     )
 
 
-def ended_early(patience: int, best: int | None, *, mixed: bool = False) -> Sentence:
+def ended_early(patience: int, best: int | None) -> Sentence:
     """That a phase ended by itself.
 
     Args:
         patience: epochs in which nothing got better.
-        best: number of the epoch whose weights are kept; None or 0: those it began with.
-        mixed: whether the weights that are kept are those of no epoch.
+        best: number of the epoch whose weights are kept; None or 0: those of none.
     """
-    if not best or mixed:
+    if not best:
         return plural(
             "Ended early: nothing had got better on the validation photos for {n} epoch.",
             "Ended early: nothing had got better on the validation photos for {n} epochs.",

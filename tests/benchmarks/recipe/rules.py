@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.benchmarks.recipe.trainings import SHARES, Recording
+from tests.benchmarks.recipe.trainings import Recording
 from transfer_core.nn.training import blend
 from transfer_core.stats.calibration import calibrated_loss, calibrated_losses, log_loss
 
@@ -39,7 +39,6 @@ def _way(recording: Recording, judged: bool) -> list[NDArray[np.float32]]:
     ends, between = (
         (recording.judge, recording.mixed_judge) if judged else (recording.validation, recording.mixed_validation)
     )
-    assert blend.SHARES[1:-1] == SHARES
     return [ends[0], *between, ends[-1]]
 
 

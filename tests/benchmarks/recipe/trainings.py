@@ -16,12 +16,13 @@ from tests.benchmarks.material import BASE, weights
 from tests.support import workspace
 from transfer_core import api
 from transfer_core.backbones.freeze_plan import from_block
+from transfer_core.nn.training import blend
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import BaseConfig, DataConfig, FitConfig, PhaseConfig, RunConfig, TuningConfig
 from transfer_core.runs.events import EpochEnded, Event
 from transfer_core.runs.progress import Reporter
 
-SHARES = (0.25, 0.5, 0.75)
+SHARES = blend.SHARES[1:-1]
 """Ways gone from the first weights to the last, with which the network is asked too."""
 _JUDGES = 400
 """Photos that judge a training, at most."""
@@ -134,7 +135,6 @@ class Trainings:
             network.write(before)
 
     def _watch(self, session: Any, network: Any, setting: Setting) -> Recording:
-        from transfer_core.nn.training.blend import mixed
         from transfer_core.nn.training.callbacks import Schedule
         from transfer_core.nn.training.loop import fit
         from transfer_core.nn.training.steps import compiled_predict
@@ -161,7 +161,7 @@ class Trainings:
         network.write([np.mean(parts, 0) for parts in zip(*read, strict=True)])
         averaged, between = judge(), []
         for share in SHARES:
-            network.write(mixed(first, read[-1], share))
+            network.write(blend.mixed(first, read[-1], share))
             between.append((ask(), judge()))
         return Recording(
             np.stack(answers),

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from transfer_core.nn.data.batches import Batches
 from transfer_core.nn.training.blend import Weights, best_share
@@ -23,7 +22,7 @@ from transfer_core.nn.training.callbacks import (
 )
 from transfer_core.nn.training.classifier import Network
 from transfer_core.nn.training.optimizer import LayerwiseOptimizer
-from transfer_core.nn.training.steps import Answer, Step, compiled_logits, train_step
+from transfer_core.nn.training.steps import Answer, Step, compiled_logits, gather, train_step
 from transfer_core.runs.checkpoint import PhaseCheckpoint
 from transfer_core.runs.events import judged_loss
 from transfer_core.runs.lr_schedule import RateSchedule
@@ -83,7 +82,7 @@ def fit(
             training.fitted = replace(training.fitted, epochs=training.epoch + 1)
             _tell(callbacks, "epoch_ends", training)
         if schedule.keep_start and training.fitted.ending in ("done", "early"):
-            _blend(training, first, lambda: _logits(answer, validation, reporter), validation)
+            _blend(training, first, lambda: gather(answer, validation, reporter.check), validation)
     except Stopped:
         training.end("stopped")
     for callback in reversed(callbacks):
@@ -125,18 +124,7 @@ def _blend(training: Training, first: Weights, logits: Callable[[], Logits], val
 
 def _measure(answer: Answer, validation: Batches, reporter: Reporter) -> dict[str, float]:
     """Loss and accuracy over the validation photos, each photo counting 1."""
-    return _figures(_logits(answer, validation, reporter), validation.labels)
-
-
-def _logits(answer: Answer, validation: Batches, reporter: Reporter) -> NDArray[np.float32]:
-    """The logits of the validation photos, in the order of their labels, whichever they come in."""
-    parts = []
-    for batch in validation.epoch():
-        parts.append(answer(batch))
-        reporter.check()
-    logits = np.concatenate(parts)
-    logits[validation.order(0)] = logits.copy()
-    return logits
+    return _figures(gather(answer, validation, reporter.check), validation.labels)
 
 
 def _figures(logits: Logits, labels: Labels) -> dict[str, float]:

@@ -12,7 +12,7 @@ from transfer_core.nn.training.classifier import Network
 from transfer_core.nn.training.optimizer import LayerwiseOptimizer
 from transfer_core.runs.progress import Reporter
 
-__all__ = ["Answer", "Step", "all_logits", "compiled_logits", "compiled_predict", "softmax", "train_step"]
+__all__ = ["Answer", "Step", "all_logits", "compiled_logits", "compiled_predict", "gather", "softmax", "train_step"]
 
 Step = Callable[[Batch], tuple[float, int]]  # summed loss and number right over a batch
 Answer = Callable[[Batch], NDArray[np.float32]]  # logits (batch, classes)
@@ -27,22 +27,31 @@ def softmax(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np
 
 
 def all_logits(network: Network, batches: Batches, reporter: Reporter) -> NDArray[np.float32]:
-    """The network's logits (photos, classes) in the order of `batches`."""
-    return _asked(compiled_logits(network, batches), batches, reporter)
+    """The network's logits (photos, classes) in the order of the labels of `batches`."""
+    return gather(compiled_logits(network, batches), batches, reporter.beat)
 
 
 def compiled_predict(network: Network, batches: Batches, reporter: Reporter) -> Callable[[], NDArray[np.float32]]:
-    """The network's probabilities in the order of `batches`, compiled once, to be asked for while it changes."""
+    """The network's probabilities in the order of the labels, compiled once, to be asked for while it changes."""
     answer = compiled_logits(network, batches)
-    return lambda: softmax(_asked(answer, batches, reporter))
+    return lambda: softmax(gather(answer, batches, reporter.beat))
 
 
-def _asked(answer: Answer, batches: Batches, reporter: Reporter) -> NDArray[np.float32]:
+def gather(answer: Answer, batches: Batches, after: Callable[[], None]) -> NDArray[np.float32]:
+    """The answers (photos, classes) in the order of the labels of `batches`, whichever order the photos come in.
+
+    Args:
+        answer: what `compiled_logits` gave.
+        batches: the photos.
+        after: called after each batch; may raise.
+    """
     parts = []
     for batch in batches.epoch():
         parts.append(answer(batch))
-        reporter.beat()
-    return np.concatenate(parts)
+        after()
+    logits = np.concatenate(parts)
+    logits[batches.order(0)] = logits.copy()
+    return logits
 
 
 def compiled_logits(network: Network, batches: Batches) -> Answer:
