@@ -21,7 +21,7 @@ from transfer_core.errors import DataError, TransferError
 from transfer_core.samples.sets import SAMPLES, Sample, draw_sample
 from transfer_core.text import Sentence, t
 
-__all__ = ["draw_photos", "new_project", "photos_task", "sample_cards"]
+__all__ = ["coming_photos", "draw_photos", "new_project", "photos_task", "sample_cards"]
 
 SAMPLE_PER_CLASS = 60
 _DOUBLE_CLICK = 30.0  # seconds in which a second click means the first one's project: a busy machine comes late to it
@@ -110,6 +110,12 @@ def _create() -> None:
 def photos_task(project: Project) -> str:
     """The key of the task that brings photos into a project: one at a time."""
     return f"photos-{project.id}"
+
+
+def coming_photos(project: Project) -> None:
+    """On a page that waits for photos: how far those are that come in now. It draws itself anew once they are there."""
+    if tasks.running(photos_task(project)):
+        tasks.show(photos_task(project))
 
 
 def draw_photos(project: Project) -> None:

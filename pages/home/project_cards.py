@@ -78,6 +78,8 @@ def _last_result(project: Project) -> str:
     if not steps.has_photos(project):
         return t("Not trained yet")
     counts = store(project).classes()
+    if not counts:
+        return t("Not trained yet")
     return t(
         "{photos} · {classes} · not trained yet",
         photos=photo_count(sum(counts.values())),

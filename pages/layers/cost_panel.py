@@ -31,6 +31,7 @@ class PhotoCounts:
     classes: int
     train: int
     validation: int
+    test: int = 0
     problem: str | None = None
     """Why the photos can't be trained on yet, in one sentence."""
     split: Manifest | None = None
@@ -48,17 +49,19 @@ def photo_counts(project: Project, photos: PhotoStore) -> PhotoCounts:
     try:
         split = split_photos(project, photos)
     except DataError as error:
-        return PhotoCounts(len(photos.classes()), 0, 0, str(error))
+        return PhotoCounts(len(photos.classes()), 0, 0, problem=str(error))
     counts = split.counts()
     train, validation = counts.get("train", {}), counts.get("validation", {})
     tuning = project.choices.get("train", {}).get("tuning", {})
     halved = tuning.get("cache_precision") == "float16"
-    return PhotoCounts(len(train), sum(train.values()), sum(validation.values()), split=split, halved=halved)
+    test = sum(counts.get("test", {}).values())
+    return PhotoCounts(len(train), sum(train.values()), sum(validation.values()), test, split=split, halved=halved)
 
 
 def facts(tree: LayerTree, plan: FreezePlan, photos: PhotoCounts) -> None:
     """Draw the panel beside the tree."""
-    figure = estimate(workspace(), tree, plan, max(photos.classes, 2), photos.train, photos.validation)
+    classes = max(photos.classes, 2)
+    figure = estimate(workspace(), tree, plan, classes, photos.train, photos.validation, test_photos=photos.test)
     with st.container(border=True, key="facts"):
         _parameters(tree, figure)
         if photos.problem:
@@ -154,7 +157,7 @@ def _time(figure: Estimate, photos: PhotoCounts, *, in_front: bool) -> None:
             else ":material/hard_drive: **{size}** on disk keep {train:,} photos as the network reads them, and what "
             "the head learns from first.",
             size=size,
-            train=photos.train + photos.validation,
+            train=photos.train + photos.validation + photos.test,
         )
     )
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.components.layer_tree import Head, layer_tree
+from pages.home.new_project import coming_photos
 from pages.jobs.describe import PRESETS, PlanEditor, plan_words
 from pages.layers.advice import advice
 from pages.layers.cost_panel import PhotoCounts, facts, photo_counts
@@ -162,6 +163,8 @@ with guard():
     base = get_base(project.choices["base"]["name"])
     network = tree(base.name)
     counts = photo_counts(project, store(project))
+    if counts.problem:
+        coming_photos(project)
     chooser(project.id, base.name, network, counts)
     if next_button("train"):
         PlanEditor(project.id, base.name, network).confirm()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.photos.edits import edit
+from pages.photos.edits import edit, form
 from pages.ui.html import plain
 from transfer_core.disk.workspace import Project
 from transfer_core.photos.sources.class_names import alike
@@ -35,7 +35,7 @@ def questions(project: Project, photos: PhotoStore, counts: Mapping[str, int]) -
                 st.button(
                     t("Put them together as {into}", into=plain(into)),
                     key=f"join_{number}",
-                    on_click=edit,
+                    on_click=form(f"join {group}").edit_with,
                     args=(photos.merge_classes, group, into),
                 )
                 st.button(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.photos.edits import edit
+from pages.photos.edits import form
 from pages.ui.html import cells, plain
 from transfer_core.text import plural, t
 
@@ -36,6 +36,7 @@ def choices(photos: PhotoStore) -> None:
     )
     with cells("conflicts", least=200, most=4):
         for group in groups[:_AT_ONCE]:
+            choice = form(f"conflict {[photo.id for photo in group]}")
             with st.container(border=True):
                 st.image(str(photos.thumbnail(group[0])), width="stretch", alt=group[0].name)
                 st.caption(" · ".join(plain(photo.name) for photo in group))
@@ -44,7 +45,7 @@ def choices(photos: PhotoStore) -> None:
                         t("Keep as {class_name}", class_name=plain(photo.class_name)),
                         key=f"keep_{photo.id}",
                         width="stretch",
-                        on_click=edit,
+                        on_click=choice.edit_with,
                         args=(photos.resolve_conflict, photo.sha256, photo.class_name),
                     )
                 st.button(
@@ -52,7 +53,7 @@ def choices(photos: PhotoStore) -> None:
                     key=f"keep_none_{group[0].id}",
                     type="tertiary",
                     width="stretch",
-                    on_click=edit,
+                    on_click=choice.edit_with,
                     args=(photos.remove_photos, [photo.id for photo in group]),
                 )
     if len(groups) > _AT_ONCE:

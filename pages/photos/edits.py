@@ -82,6 +82,15 @@ class Form:
         if edit(change, *[typed(self.key(field)) for field in fields], at=self.name):
             done.turns[self.name] += 1
 
+    def edit_with(self, change: Callable[..., Any], *values: Any) -> None:
+        """Do `change(*values)` unless this has done its work; a refusal is the page's.
+
+        For a button by itself, whose name says all that its edit depends on: the second click of a pair does nothing.
+        """
+        done = _done()
+        if done.turns[self.name] == self.turn and edit(change, *values):
+            done.turns[self.name] += 1
+
 
 def form(name: str) -> Form:
     """The form of this name as it is to be drawn now."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.photos.edits import edit
+from pages.photos.edits import form
 from pages.ui.format import photo_count
 from pages.ui.html import cells, middle_cut, plain
 from transfer_core.errors import PhotoError
@@ -61,6 +61,7 @@ def _picture(photos: PhotoStore, photo: Photo) -> None:
 
 def _tools(photos: PhotoStore, shown: Sequence[Photo], others: Sequence[str]) -> None:
     picked = [photo.id for photo in shown if st.session_state.get(f"pick_{photo.id}")]
+    choice = form(f"picked {picked}")
     with st.container(horizontal=True, vertical_alignment="center", key="photo_tools"):
         st.button(
             t("Pick none") if picked else t("Pick all on this page"),
@@ -84,7 +85,7 @@ def _tools(photos: PhotoStore, shown: Sequence[Photo], others: Sequence[str]) ->
                 t("Move {photos} to {to}", photos=photo_count(len(picked)), to=plain(to)),
                 key="move_photos",
                 type="primary",
-                on_click=edit,
+                on_click=choice.edit_with,
                 args=(photos.move_photos, picked, to),
             )
         st.button(
@@ -92,7 +93,7 @@ def _tools(photos: PhotoStore, shown: Sequence[Photo], others: Sequence[str]) ->
             key="remove_photos",
             icon=":material/delete:",
             disabled=not picked,
-            on_click=edit,
+            on_click=choice.edit_with,
             args=(photos.remove_photos, picked),
         )
 

@@ -48,7 +48,13 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
             anchor=False,
         )
         totals = [sum(pair[part] for pair in pairs.values()) for part in (0, 1)]
-        drawn.split_bars(pairs, (f"training {totals[0]:,}", f"validation {totals[1]:,}"))
+        drawn.split_bars(
+            pairs,
+            (
+                t("training {photos:,}", photos=totals[0]),
+                t("validation {photos:,}", photos=totals[1]),
+            ),
+        )
         if tests:
             st.caption(
                 t(

@@ -12,7 +12,7 @@ import streamlit as st
 from pages.home import new_project as starting
 from pages.ui import tasks
 from pages.ui.glossary import explain
-from pages.ui.html import plain, sentence
+from pages.ui.html import file_name, plain, sentence
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import DataError
 from transfer_core.photos.sources.class_names import clean_class_name
@@ -81,23 +81,12 @@ class _Importer:
         st.rerun()
 
     def files(self, uploads: Sequence[Any], class_name: str | None, emptied: str) -> None:
-        pairs = [(_name(upload), upload.getvalue()) for upload in uploads]
+        pairs = [(file_name(upload), upload.getvalue()) for upload in uploads]
         self.start(
             t(plural("Adding {n:,} file", "Adding {n:,} files", len(pairs))),
             lambda task: self.photos.import_files(pairs, class_name, progress=task.progress, cancelled=task.cancelled),
             emptied,
         )
-
-
-def _name(upload: Any) -> str:
-    """The name of a file as it is on its computer: browsers escape three characters of it, and only those.
-
-    See "escape an entry name" in https://html.spec.whatwg.org/multipage/form-control-infrastructure.html.
-    """
-    name: str = upload.name
-    for escaped, character in (("%22", '"'), ("%0A", "\n"), ("%0D", "\r")):
-        name = name.replace(escaped, character)
-    return name
 
 
 def _folder(importer: _Importer) -> None:
@@ -127,7 +116,7 @@ def _zip(importer: _Importer) -> None:
     if upload is not None:
         data = upload.getvalue()
         importer.start(
-            t("Unpacking {name}", name=_name(upload)),
+            t("Unpacking {name}", name=file_name(upload)),
             lambda task: importer.photos.import_zip(data, progress=task.progress, cancelled=task.cancelled),
             "upload_zip",
         )

@@ -14,6 +14,7 @@ import streamlit as st
 from pages.jobs.trained_runs import Trained, best_run, run_names
 from pages.test import answers
 from pages.ui.format import photo_count
+from pages.ui.html import file_name
 from pages.ui.services import engine
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
@@ -74,7 +75,7 @@ def drop(project: Project, chosen: Trained) -> None:
     )
     if uploads:
         st.session_state["test_images_taken"] = st.session_state.get("test_images_taken", 0) + 1
-        _ask(project, chosen, [(upload.name, upload.getvalue()) for upload in uploads])
+        _ask(project, chosen, [(file_name(upload), upload.getvalue()) for upload in uploads])
     sample = project.choices.get("sample")
     if sample and st.button(
         t("Try {drawn} new drawings", drawn=DRAWN), key="try_samples", type="primary", icon=":material/brush:"

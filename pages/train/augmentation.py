@@ -112,10 +112,13 @@ def _costs(project: Project, photos: Manifest | None, variants: int) -> dict[str
         return {}
     plan = stored_plan(project, base, tree)
     counts = len(photos.classes), len(photos.of("train")), len(photos.of("validation"))
+    test = len(photos.of("test"))
     halved = widget_value("cache_precision") == "float16"
     return {
         mode: _cost_words(
-            estimate(workspace(), tree, plan, *counts, Augmented(mode, max(variants, 1))), not plan.head_only, halved
+            estimate(workspace(), tree, plan, *counts, Augmented(mode, max(variants, 1)), test_photos=test),
+            not plan.head_only,
+            halved,
         )
         for mode in ("none", "cached", "live")
     }

@@ -51,7 +51,8 @@ def _live(run: Run, project: Project, interval: float | None) -> None:
                 else:
                     _ending(view, project)
                 messages(view.messages, told=view.status.message)  # the ending says that one
-            _curves(view)
+            if view.status.active or view.epochs:
+                _curves(view)
 
 
 def _headline(view: RunView) -> None:

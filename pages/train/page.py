@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.home.new_project import coming_photos
 from pages.jobs.describe import trained_words
 from pages.jobs.job_list import job_list, remember, shown_job
 from pages.jobs.launch import active_run, configured, launch, split_photos
@@ -85,6 +86,8 @@ with st.container(horizontal=True, vertical_alignment="center", key="start"):
     )
     if reason:
         st.markdown(reason, width="stretch")
+if not config or not manifest:
+    coming_photos(project)
 if problem := st.session_state.pop("train_problem", None):
     st.error(problem, icon=":material/error:")
 settings(project, manifest)

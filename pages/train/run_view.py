@@ -30,6 +30,7 @@ _DOING = {
     "fine-tune": Sentence("Fine-tuning"),
     "finish": Sentence("Measuring the result"),
 }
+_AT_CUT = Sentence("Computing what stays frozen while fine-tuning, once")
 _SHORT = {
     "prepare": Sentence("Photos"),
     "features": Sentence("Features"),
@@ -82,7 +83,8 @@ class RunProgress:
     @property
     def words(self) -> str:
         """Phase and step: `Training the head: epoch 7 of at most 30`."""
-        doing = t(_DOING[self.phase]) if self.phase in _DOING else self.phase
+        at_cut = self.phase == "features" and self.shown_phase != "features"
+        doing = t(_AT_CUT if at_cut else _DOING[self.phase]) if self.phase in _DOING else self.phase
         if self.planned:
             return t(
                 "{doing}: epoch {epochs} of at most {planned}",

@@ -61,6 +61,15 @@ def test_bytes_are_pixels_and_what_crosses() -> None:
     assert cost("three").frontier == ("two",)
 
 
+def test_photos_to_test_on_are_kept_and_computed_like_those_to_check_on() -> None:
+    plan = FreezePlan(("three",))
+    without, tested = (estimate(workspace(), tree(), plan, 3, 80, 20, test_photos=test) for test in (0, 25))
+    more = estimate(workspace(), tree(), plan, 3, 80, 45)
+    assert without.cache_bytes < tested.cache_bytes == more.cache_bytes
+    assert without.features_seconds < tested.features_seconds == more.features_seconds
+    assert without.seconds_per_epoch == tested.seconds_per_epoch < more.seconds_per_epoch
+
+
 def test_what_is_kept_at_the_cut_takes_half_as_float16() -> None:
     pixels, pooled = 3 * 8 * 8, 4 * 5
     assert cost("three").disk_bytes(False) == cost("three").cache_bytes

@@ -47,6 +47,8 @@ SVG = b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>'
         (b"dear diary, today I took no photo", "text"),
         ("größe;farbe\n".encode() * 200, "text"),
         (b"PK\x03\x04" + bytes(80), "a zip archive"),
+        (b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml" + bytes(80), "an Office document"),
+        (b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.text", "an Office document"),
         (b"8BPS\0\1" + bytes(80), "a Photoshop document"),
         (b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(80), "JPEG XL"),
         (b"II*\0\x10\0\0\0CR\2\0" + bytes(80), "a camera raw file"),

@@ -90,7 +90,7 @@ class Estimate:
     variant."""
     head_seconds_per_epoch: float
     features_seconds: float
-    """Once, if nothing is cached: for all photos, for all their variants, or (live) for those to check on alone."""
+    """Once, if nothing is cached: for all photos, for all their variants, or (live) for those not learned from."""
     cache_bytes: int
     """Pixels of all photos, and the features that are kept, as float32."""
     activation_bytes: int
@@ -113,6 +113,8 @@ def estimate(
     train_photos: int,
     validation_photos: int,
     augmented: Augmented = Augmented(),
+    *,
+    test_photos: int = 0,
 ) -> Estimate:
     """Work out what `plan` costs; arithmetic on the tree, well under a millisecond a thousand layers.
 
@@ -128,7 +130,7 @@ def estimate(
     live, learned = augmented.mode == "live", train_photos
     if augmented.mode == "cached":
         learned *= augmented.variants
-    kept = validation_photos + (0 if live else learned)
+    kept = validation_photos + test_photos + (0 if live else learned)
     head_seconds = seconds = (learned + validation_photos) * _HEAD_SECONDS
     if live:
         whole = parts.prefix_flops + parts.suffix_flops
@@ -150,7 +152,7 @@ def estimate(
         seconds,
         head_seconds,
         features_seconds,
-        (train_photos + validation_photos) * 3 * tree.input_size**2 + kept * 4 * channels + activations,
+        (train_photos + validation_photos + test_photos) * 3 * tree.input_size**2 + kept * 4 * channels + activations,
         activations,
         parts.frontier,
         speed.timed,

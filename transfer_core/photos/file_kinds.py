@@ -31,14 +31,15 @@ _TEXT = ForeignKind(Sentence("text"), Sentence("choose the photo itself"))
 _WEB_PAGE = ForeignKind(Sentence("a web page"), Sentence("open the page and save the picture itself"))
 _SVG = ForeignKind(Sentence("an SVG drawing"), _SAVE)
 
+_DOCUMENT = ForeignKind(
+    Sentence("an Office document"), Sentence("open it and save each picture in it as a file of its own")
+)
+
 _BY_START = (
     (b"%PDF", ForeignKind(Sentence("a PDF document"), Sentence("save its pictures as JPEG or PNG"))),
     (b"%!PS", ForeignKind(Sentence("a PostScript document"), _SAVE)),
     (b"8BPS", ForeignKind(Sentence("a Photoshop document"), _SAVE)),
-    (
-        b"PK\x03\x04",
-        ForeignKind(Sentence("a zip archive or an Office document"), _UNPACK),
-    ),
+    (b"PK\x03\x04", ForeignKind(Sentence("a zip archive"), _UNPACK)),
     (b"\x1f\x8b", _ARCHIVE),
     (b"7z\xbc\xaf\x27\x1c", _ARCHIVE),
     (b"Rar!", _ARCHIVE),
@@ -50,6 +51,9 @@ _BY_START = (
     (b"IIRS", _RAW),
     (b"IIU\0", _RAW),
 )
+
+# How the first file in a zip archive is called if it is a document (ECMA-376 part 2; OpenDocument 1.3 part 2).
+_DOCUMENTS = (b"[Content_Types].xml", b"_rels/.rels", b"docProps/", b"word/", b"xl/", b"ppt/", b"mimetypeapplication/")
 
 # ISO base media files name their brand at byte 8 (ISO/IEC 14496-12; HEIF brands: ISO/IEC 23008-12).
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
@@ -67,6 +71,8 @@ _PICTURES = (
 
 def foreign_kind(data: bytes) -> ForeignKind | None:
     """Say what a file is if it is a known kind that can't be a photo, else None."""
+    if data.startswith(b"PK\x03\x04") and data[30:].startswith(_DOCUMENTS):
+        return _DOCUMENT
     for start, kind in _BY_START:
         if data.startswith(start):
             return kind

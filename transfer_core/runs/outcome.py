@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from transfer_core.runs.events import judged_loss
+from transfer_core.runs.events import Phase, judged_loss
 from transfer_core.text import Sentence, plural
 
 __all__ = ["blended", "ended_early", "head_kept"]
+
+_PHASES = {"head": Sentence("Training the head"), "fine-tune": Sentence("Fine-tuning")}
 
 
 def head_kept(before: Mapping[str, float], tuned: Sequence[Mapping[str, float]], photos: int) -> Sentence:
@@ -43,24 +45,28 @@ def blended(share: float) -> Sentence:
     )
 
 
-def ended_early(patience: int, best: int | None) -> Sentence:
+def ended_early(phase: Phase, patience: int, best: int | None) -> Sentence:
     """That a phase ended by itself.
 
     Args:
+        phase: which.
         patience: epochs in which nothing got better.
         best: number of the epoch whose weights are kept; None or 0: those of none.
     """
+    told = {"phase": _PHASES[phase]}
     if not best:
         return plural(
-            "Ended early: nothing had got better on the validation photos for {n} epoch.",
-            "Ended early: nothing had got better on the validation photos for {n} epochs.",
+            "{phase} ended early: nothing had got better on the validation photos for {n} epoch.",
+            "{phase} ended early: nothing had got better on the validation photos for {n} epochs.",
             patience,
+            **told,
         )
     return plural(
-        "Ended early: nothing had got better on the validation photos for {n} epoch. The weights of epoch {best} are "
-        "kept.",
-        "Ended early: nothing had got better on the validation photos for {n} epochs. The weights of epoch {best} are "
-        "kept.",
+        "{phase} ended early: nothing had got better on the validation photos for {n} epoch. The weights of epoch "
+        "{best} are kept.",
+        "{phase} ended early: nothing had got better on the validation photos for {n} epochs. The weights of epoch "
+        "{best} are kept.",
         patience,
         best=best,
+        **told,
     )

@@ -49,7 +49,7 @@ def tool(project: Project) -> None:
             )
         if uploads:
             st.session_state["imagenet_images_taken"] = st.session_state.get("imagenet_images_taken", 0) + 1
-            _ask([(upload.name, upload.getvalue()) for upload in uploads])
+            _ask([(drawn.file_name(upload), upload.getvalue()) for upload in uploads])
         _show()
 
 

@@ -262,7 +262,7 @@ def test_early_stopping_keeps_the_best_epoch(toy_run: Make) -> None:
     best = int(np.argmin(losses)) + 1
     assert len(losses) == best + 3 < 200
     assert report["phases"]["head"]["best_epoch"] == best
-    assert "Ended early" in messages(heard)
+    assert "Training the head ended early" in messages(heard)
 
 
 def test_a_stop_keeps_the_best_so_far(toy_run: Make, last_toy_block: FreezePlan) -> None:

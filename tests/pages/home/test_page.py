@@ -16,6 +16,7 @@ from pages.home import new_project as starting
 from pages.home.previews import preview, preview_paths
 from pages.ui import services
 from pages.ui.paths import page_path
+from pages.ui.services import store
 from tests.support import workspace
 from transfer_core.samples.sets import SAMPLES, Sample
 
@@ -125,6 +126,15 @@ def test_the_way_back_stands_where_the_deleted_card_stood(app: AppTest) -> None:
     app.button(key=f"delete_{first.id}").click().run()
     keys = [button.key for button in app.button]
     assert keys.index("new_project") < keys.index("undo_delete") < keys.index(f"open_{second.id}")
+
+
+def test_a_card_that_lost_its_photos_says_what_one_without_says(app: AppTest, jpeg: Callable[[int], bytes]) -> None:
+    project = workspace().create_project("Emptied")
+    photos = store(project)
+    photos.import_files([("cat.jpg", jpeg(1))], "cat")
+    photos.undo()
+    app.run()
+    assert any(caption.value == "Not trained yet" for caption in app.caption)
 
 
 def test_the_icon_comes_from_this_server(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,9 @@ class Photos:
         """Click twice before the browser shows anything new: the second time it sends what it sent the first time."""
         self.app.button(key=key).click()
         sent = self.app._tree.get_widget_states()
+        for state in reversed(sent.widgets):
+            if state.WhichOneof("value") == "trigger_value" and not state.trigger_value:
+                sent.widgets.remove(state)  # a browser says nothing of buttons that were not clicked
         for _ in range(2):
             self.app._run(sent)
             assert not self.app.exception

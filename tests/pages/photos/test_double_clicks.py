@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 
 from pages.photos import edits
-from tests.pages.photos.photos_page import Photos
+from tests.pages.photos.photos_page import Jpeg, Photos
 from transfer_core.errors import DataError
 
 
@@ -83,6 +83,40 @@ def test_the_next_rename_and_the_next_deletion_work(pets: Photos) -> None:
     pets.app.selectbox(key="delete_name_1").set_value("cat")
     pets.press("delete_class_1")
     assert pets.store.classes() == {"dog": 3}
+
+
+def test_a_double_click_joins_classes_that_look_alike_once(page: Photos, jpeg: Jpeg) -> None:
+    page.add("upload_folder", [(f"p/{'Aa'[n % 2]}/{n}.jpg", jpeg(n)) for n in range(5)])
+    page.press_twice("join_0")
+    assert page.store.classes() == {"A": 5} and not page.app.error
+    page.press("undo_edit")
+    page.press_twice("join_0")  # once more: it is another click than the first
+    assert page.store.classes() == {"A": 5} and not page.app.error
+
+
+@pytest.mark.parametrize(
+    ("key", "left"), [("keep_{dog}", {"cat": 3, "dog": 4}), ("keep_none_{cat}", {"cat": 3, "dog": 3})]
+)
+def test_a_double_click_settles_a_conflict_once(pets: Photos, jpeg: Jpeg, key: str, left: dict[str, int]) -> None:
+    pets.add("upload_folder", [("p/dog/again.jpg", jpeg(0))], taken=1)
+    (group,) = pets.store.conflicts()
+    pets.press_twice(key.format(**{photo.class_name: photo.id for photo in group}))
+    assert pets.store.classes() == left and not pets.app.error
+    pets.press("undo_edit")
+    assert pets.store.classes() == {"cat": 4, "dog": 4}, "one click is one edit to undo"
+
+
+@pytest.mark.parametrize(
+    ("key", "left"), [("move_photos", {"cat": 3, "dog": 4}), ("remove_photos", {"cat": 3, "dog": 3})]
+)
+def test_a_double_click_moves_or_removes_picked_photos_once(pets: Photos, key: str, left: dict[str, int]) -> None:
+    first, *_ = pets.store.photos("cat")
+    pets.app.checkbox(key=f"pick_{first.id}").check().run()
+    pets.app.selectbox(key="move_to").set_value("dog").run()
+    pets.press_twice(key)
+    assert pets.store.classes() == left and not pets.app.error
+    pets.press("undo_edit")
+    assert pets.store.classes() == {"cat": 4, "dog": 3}
 
 
 class Interrupted(BaseException):

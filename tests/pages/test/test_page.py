@@ -108,6 +108,11 @@ def test_photos_are_answered_with_sorted_bars(page: AppTest, jpeg: Jpeg, project
     assert workspace().open_project(project.id).choices["tested"]
 
 
+def test_a_name_that_browsers_escape_is_shown_as_it_is(page: AppTest, jpeg: Jpeg) -> None:
+    drop(page, [("say %22cheese%22.jpg", jpeg(1))])
+    assert any('say "cheese"' in caption.value for caption in page.caption)
+
+
 def test_answers_stay_until_they_are_cleared(page: AppTest, jpeg: Jpeg) -> None:
     drop(page, [("a.jpg", jpeg(1))])
     drop(page, [("b.jpg", jpeg(2))], taken=1)

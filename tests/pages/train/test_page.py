@@ -1,6 +1,7 @@
 """Train: one click one run, followed from disk to its end; settings, stop, and the list of runs."""
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.home.new_project import photos_task
 from pages.jobs import launch
 from pages.ui import format as figures
-from pages.ui import services
+from pages.ui import services, tasks
 from pages.ui.paths import page_path
 from tests.pages.component import given
 from tests.pages.fake_engine import FakeEngine
@@ -279,6 +281,25 @@ def test_why_it_was_stopped_is_said_once(page: AppTest, begun: tuple[Run, Record
     record.end("STOPPED", Sentence(words))
     page.run()
     assert said(page).count(words) == 1
+    assert not page.get("bidi_component"), "charts without an epoch show nothing"
+
+
+def test_photos_that_come_in_are_waited_for(app: AppTest, engine: FakeEngine, open_page: Open) -> None:
+    project, go = workspace().create_project("Drawn"), threading.Event()
+    tasks.start(photos_task(project), "Drawing the sample photos", lambda task: go.wait(60))
+    try:
+        page = open_page("train", project.id)
+        assert "There are no photos yet" in said(page)
+        assert "Drawing the sample photos" in progress(page)
+        store_tree(workspace(), BASE, toy_tree())
+        project.choose(base={"name": BASE, "weights": "imagenet"})
+        assert "Drawing the sample photos" in progress(open_page("layers", project.id))
+    finally:
+        go.set()
+        assert tasks.find(photos_task(project)).wait(60)
+    page.run()
+    assert "Drawing" not in progress(page)
+    tasks.dismiss(photos_task(project))
 
 
 def test_the_place_in_the_queue_is_said(page: AppTest, engine: FakeEngine) -> None:

@@ -215,7 +215,9 @@ def _fit(
     train_photos = session.training_batches(sources, head_only=network.body is None)
     fitted = fit(network, train_photos, session.batches(sources, "validation"), schedule, reporter, checkpoint)
     if fitted.ending == "early":
-        reporter.message(ended_early(schedule.fit.patience, fitted.best_epoch if fitted.share == 1 else None))
+        reporter.message(
+            ended_early(schedule.name, schedule.fit.patience, fitted.best_epoch if fitted.share == 1 else None)
+        )
     elif fitted.ending == "diverged" and fitted.best_epoch is not None:
         reporter.message(
             "The loss was no longer a number, so this phase ended; the last good weights are kept. Choose a learning "

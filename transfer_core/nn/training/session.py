@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 import keras
 import numpy as np
@@ -265,13 +265,13 @@ def _planned_seconds(workspace: Workspace, config: RunConfig, spec: Base, manife
     tree = stored_tree(workspace, spec.name)
     if tree is None:
         return {}
-    train, validation = len(manifest.of("train")), len(manifest.of("validation"))
+    train, validation, test = (len(manifest.of(split)) for split in get_args(SplitName))
     augmented = Augmented(config.fit.augment, config.augmentation.variants)
-    costs = estimate(workspace, tree, config.plan, len(manifest.classes), train, validation, augmented)
-    share = len(manifest.photos) / (train + validation)
+    classes = len(manifest.classes)
+    costs = estimate(workspace, tree, config.plan, classes, train, validation, augmented, test_photos=test)
     planned = {
         "prepare": len(manifest.photos) / READ_A_SECOND,
-        "features": costs.features_seconds * share,
+        "features": costs.features_seconds,
         "head": costs.head_seconds_per_epoch * config.head.epochs,
         "finish": 5.0,
     }

@@ -75,7 +75,9 @@ def _place(file: PhotoFile, parts: Parts, layout: Layout, listing: Listing) -> N
     inner = inner or parts
     name, at = "/".join(inner), layout.class_at(inner)
     if len(inner) < at + 2:
-        reason = Sentence("It lies outside the class folders: move it into the folder of its class.")
+        reason = Sentence(
+            "This lies outside the class folders. Each photo belongs in the folder of its class: move it there."
+        )
         listing.refused.append(Refusal(name, reason))
         return
     listing.class_folders.add("/".join(inner[: at + 1]))
