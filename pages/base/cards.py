@@ -11,6 +11,7 @@ from pages.base import weights as base_weights
 from pages.ui import html as drawn
 from pages.ui.glossary import explain
 from pages.ui.html import cells
+from pages.ui.services import known_tree
 from transfer_core.backbones.catalog import BASES, DEFAULT_BASE, Base, get_base
 from transfer_core.backbones.weights import weights_state
 from transfer_core.disk.workspace import Project
@@ -118,6 +119,12 @@ def cards(project: Project, now: Chosen) -> None:
                 _card(project, base, now)
 
 
+def _millions(base: Base) -> str:
+    """Its parameters without the layer that is left out: those that the page Layers shows."""
+    tree = known_tree(base.name)
+    return t("{millions:.1f} million", millions=(tree.root.parameters if tree else base.parameters) / 1e6)
+
+
 def _card(project: Project, base: Base, now: Chosen) -> None:
     here = now.base.name == base.name and now.decided
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -133,8 +140,8 @@ def _card(project: Project, base: Base, now: Chosen) -> None:
         {
             t("ImageNet accuracy"): f"{base.top1:.1%}",
             t("Photo size"): f"{base.input_size} × {base.input_size}",
-            "Parameters": f"{base.parameters / 1e6:.1f} million",
-            "Speed": base_weights.speed(base),
+            t("Parameters"): _millions(base),
+            t("Time"): base_weights.speed(base),
             t("Weights"): t(where.id, size=_megabytes(base.weights.bytes)),
         },
         hints={
@@ -142,11 +149,11 @@ def _card(project: Project, base: Base, now: Chosen) -> None:
             t("Parameters"): " ".join(
                 [
                     explain("parameters"),
-                    t("Counted with its old last layer, for ImageNet's 1000 names: your own takes its place."),
+                    t("Its old last layer, for ImageNet's 1000 names, is not counted: your own takes its place."),
                 ]
             ),
             t("Weights"): explain("weights"),
-            t("Speed"): t(base_weights.SPEED_HELP),
+            t("Time"): t(base_weights.SPEED_HELP),
         },
         links={t("ImageNet accuracy"): base.source},
     )

@@ -121,6 +121,7 @@ def coming_photos(project: Project) -> None:
 def draw_photos(project: Project) -> None:
     """Begin to draw the sample photos of a project and bring them in."""
     name, photos = project.choices["sample"], store(project)
+    adding = t("Adding the sample photos")  # here, because a thread of its own has no page
 
     def work(task: tasks.Task) -> object:
         def drawn_one(done: int, total: int, _: str) -> None:
@@ -130,7 +131,7 @@ def draw_photos(project: Project) -> None:
 
         with tempfile.TemporaryDirectory(prefix="thaw-sample-") as folder:
             draw_sample(name, Path(folder), SAMPLE_PER_CLASS, progress=drawn_one)
-            task.title, task.done, task.total = t("Adding the sample photos"), 0, 0
+            task.title, task.done, task.total = adding, 0, 0
             return photos.import_folder(folder, progress=task.progress, cancelled=task.cancelled)
 
     tasks.start(photos_task(project), t("Drawing the sample photos"), work, Sentence("{done} of {total} photos"))

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.home import deletions
+from pages.home.new_project import photos_task
 from pages.jobs.launch import active_run
 from pages.jobs.trained_runs import chosen_run, trained_runs
 from pages.ui import html as drawn
-from pages.ui import steps
+from pages.ui import steps, tasks
 from pages.ui.format import class_count, photo_count
 from pages.ui.frame import go, open_in_tab
 from pages.ui.html import cells
@@ -75,6 +76,8 @@ def _last_result(project: Project) -> str:
     trained = chosen_run(project, trained_runs(project))
     if trained is not None:
         return t("{result} right on validation photos", result=trained.result)
+    if tasks.running(photos_task(project)):
+        return t("Photos are coming in")
     if not steps.has_photos(project):
         return t("Not trained yet")
     counts = store(project).classes()

@@ -59,6 +59,16 @@ PRESETS = (
 )
 
 
+def preset_title(preset: Preset, tree: LayerTree, plan: FreezePlan) -> str:
+    """What the button of a preset says, whose plan for this base is `plan`.
+
+    The last block of some bases ends in a second, smaller one: the slider counts both.
+    """
+    if preset.key == "last_block" and (count := planning.count_last_blocks(tree, plan)):
+        return t(plural("Last block", "Last {n} blocks", count))
+    return t(preset.title)
+
+
 def stored_plan(project: Project, base: str, tree: LayerTree) -> FreezePlan:
     """What the project says trains of `base`; the head alone when nothing was chosen, or for another base."""
     if project.choices.get("trainable_of", base) != base:

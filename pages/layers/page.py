@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.components.layer_tree import Head, layer_tree
 from pages.home.new_project import coming_photos
-from pages.jobs.describe import PRESETS, PlanEditor, plan_words
+from pages.jobs.describe import PRESETS, PlanEditor, plan_words, preset_title
 from pages.layers.advice import advice
 from pages.layers.cost_panel import PhotoCounts, facts, photo_counts
 from pages.ui.frame import go, guard, heading, require_project
@@ -74,7 +74,7 @@ def presets(desk: PlanEditor) -> None:
         for preset in PRESETS:
             plan = preset.make(desk.tree)
             st.button(
-                t(preset.title),
+                preset_title(preset, desk.tree, plan),
                 key=f"preset_{preset.key}",
                 type="primary" if plan == desk.plan else "secondary",
                 help=t("{help} Here: {plan_words}.", help=preset.help, plan_words=plan_words(desk.tree, plan))
@@ -103,11 +103,13 @@ def slider(desk: PlanEditor) -> None:
     shown = from_first_trained(desk) if last is None else last
     key = slider_at(shown)
     st.slider(
-        t("Train the last N of {total} blocks", total=total),
+        t("Train the last N of {total} blocks", total=total)
+        if last is not None
+        else t("Train the last N of {total} blocks (now: a choice of your own, see below)", total=total),
         0,
         total,
         key=key,
-        format="%d" if last is not None else "custom",
+        format="%d",
         help=t(
             "0 trains the head alone. Each step to the right unfreezes one more block, from the end of the network."
         ),

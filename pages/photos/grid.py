@@ -50,6 +50,8 @@ def browse(photos: PhotoStore, counts: Mapping[str, int]) -> None:
                 _picture(photos, photo)
                 name = visible(photo.name.rpartition("/")[2])
                 st.checkbox(plain(middle_cut(name, _SHOWN)), key=f"pick_{photo.id}")
+                if photo.split == "test":
+                    st.caption(t("for the test"))
 
 
 def _picture(photos: PhotoStore, photo: Photo) -> None:

@@ -123,7 +123,7 @@ def _controls(project: Project, photos: PhotoStore, share: float, seed: int) -> 
 
 def _given(photos: PhotoStore, splits: Mapping[str, int]) -> None:
     """What the folders said, and the way to split all photos anew."""
-    words = [Sentence("The folders of your photos name splits, and Thaw keeps to them.")]
+    words = [Sentence("Your folders say which photos are for what, and Thaw keeps to it.")]
     if splits["test"]:
         words.append(
             plural(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.jobs.describe import stored_plan
+from pages.train.fields import Fields
 from pages.ui import format as figures
 from pages.ui.html import cells, sentence
 from pages.ui.services import engine, known_tree, workspace
-from pages.ui.widget_keys import widget_key, widget_value
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.cost import Augmented, Estimate, estimate
 from transfer_core.errors import TransferError
@@ -30,14 +30,14 @@ _MODES = {
     "cached": (Sentence("A few variants of each photo"), Sentence("Made once, looked at in every epoch.")),
     "live": (
         Sentence("New variants in every epoch"),
-        Sentence("The network never sees the same picture twice. Slowest."),
+        Sentence("The network never sees the same picture twice. What is frozen is computed anew, too."),
     ),
 }
 _SHOWN = 11  # variants in a preview: two rows with the photo itself
 _SIZE = 224  # pixels, while no base is chosen
 
 
-def augmentation(project: Project, photos: Manifest | None, changed: dict[str, Any]) -> None:
+def augmentation(project: Project, photos: Manifest | None, fields: Fields) -> None:
     """Draw the settings of augmentation; `photos` are those to train on, if they can be."""
     st.markdown(t("**Augmentation**: learn from changed copies of your photos"))
     st.caption(
@@ -46,38 +46,33 @@ def augmentation(project: Project, photos: Manifest | None, changed: dict[str, A
             "learning them by heart. Photos that check what it can do, and the finished classifier, are never changed."
         )
     )
-    costs = _costs(project, photos, widget_value("augment_variants"))
+    costs = _costs(project, photos, fields)
     st.radio(
         t("Variants"),
-        list(_MODES),
-        key=widget_key("augment"),
         format_func=lambda mode: t(_MODES[mode][0]),
         captions=[f"{t(words)} {costs.get(mode, '')}".strip() for mode, (_, words) in _MODES.items()],
-        **changed,
+        **fields.among("augment", list(_MODES)),
     )
     first, second = st.columns(2, gap="large")
     with first:
         st.selectbox(
             t("Kind of change"),
-            list(PRESETS),
-            key=widget_key("augment_preset"),
             format_func=lambda name: str(PRESETS[name].title),
-            **changed,
+            **fields.among("augment_preset", list(PRESETS)),
         )
         # Damaged settings are refused by training; here they only have no description.
-        if preset := PRESETS.get(widget_value("augment_preset")):
+        if preset := PRESETS.get(fields.value("augment_preset")):
             st.caption(str(preset.description))
     with second:
         st.number_input(
             t("Variants of each photo"),
             step=1,
-            key=widget_key("augment_variants"),
-            disabled=widget_value("augment") != "cached",
+            disabled=fields.value("augment") != "cached",
             help=t("More of them teach more and take longer: each goes through the base once."),
-            **changed,
+            **fields.at("augment_variants"),
         )
     if photos and photos.of("train"):
-        _preview(project, photos)
+        _preview(project, photos, fields)
 
 
 def head_words(config: RunConfig, train: int) -> Sentence:
@@ -104,7 +99,7 @@ def head_words(config: RunConfig, train: int) -> Sentence:
             )
 
 
-def _costs(project: Project, photos: Manifest | None, variants: int) -> dict[str, str]:
+def _costs(project: Project, photos: Manifest | None, fields: Fields) -> dict[str, str]:
     """What each mode costs, in words; nothing where the base or the photos are still to be chosen."""
     base = project.choices.get("base", {}).get("name")
     tree = known_tree(base) if base else None
@@ -113,7 +108,7 @@ def _costs(project: Project, photos: Manifest | None, variants: int) -> dict[str
     plan = stored_plan(project, base, tree)
     counts = len(photos.classes), len(photos.of("train")), len(photos.of("validation"))
     test = len(photos.of("test"))
-    halved = widget_value("cache_precision") == "float16"
+    variants, halved = fields.value("augment_variants"), fields.value("cache_precision") == "float16"
     return {
         mode: _cost_words(
             estimate(workspace(), tree, plan, *counts, Augmented(mode, max(variants, 1)), test_photos=test),
@@ -147,15 +142,15 @@ def _cost_words(figure: Estimate, fine_tunes: bool, halved: bool) -> str:
     )
 
 
-def _preview(project: Project, photos: Manifest) -> None:
+def _preview(project: Project, photos: Manifest, fields: Fields) -> None:
     learned = photos.of("train")
     if st.button(t("Show variants"), key="show_variants", icon=":material/auto_awesome_motion:"):
         # Each click takes another photo, from all over the classes.
         turn = st.session_state["variants_turn"] = st.session_state.get("variants_turn", -1) + 1
         with st.spinner(t("Making variants…"), show_time=True):
-            _ask(project, learned[turn * max(1, len(learned) // 7) % len(learned)].path)
+            _ask(project, fields, learned[turn * max(1, len(learned) // 7) % len(learned)].path)
     shown = st.session_state.get("variants_shown")
-    if shown and shown["of"] == _asked(project):
+    if shown and shown["of"] == _asked(project, fields):
         with cells("variants", least=96, most=6):
             st.image(shown["original"], caption=t("The photo"), width="stretch", alt=t("The photo as it is"))
             for number, picture in enumerate(shown["variants"], 1):
@@ -167,25 +162,25 @@ def _preview(project: Project, photos: Manifest) -> None:
                 )
 
 
-def _asked(project: Project) -> tuple[Any, ...]:
+def _asked(project: Project, fields: Fields) -> tuple[Any, ...]:
     """What a preview is of; another choice needs another preview."""
-    return (project.id, widget_value("augment_preset"), widget_value("seed"))
+    return (project.id, fields.value("augment_preset"), fields.value("seed"))
 
 
-def _ask(project: Project, photo: str) -> None:
+def _ask(project: Project, fields: Fields, photo: str) -> None:
     base = project.choices.get("base", {}).get("name")
     args = {
         "photo": photo,
-        "preset": widget_value("augment_preset"),
+        "preset": fields.value("augment_preset"),
         "count": _SHOWN,
-        "seed": widget_value("seed"),
+        "seed": fields.value("seed"),
         "size": get_base(base).input_size if base else _SIZE,
     }
     st.session_state.pop("variants_shown", None)
     try:
         said = engine().ask("augment", args, timeout=120)
         st.session_state["variants_shown"] = {
-            "of": _asked(project),
+            "of": _asked(project, fields),
             "original": _take(said["original"]),
             "variants": [_take(path) for path in said["paths"]],
         }

@@ -83,13 +83,21 @@ def _progress(view: RunView) -> None:
         with st.container(horizontal=True):
             st.metric(t("Validation accuracy"), f"{last.metrics['val_accuracy']:.0%}", width="content")
             st.metric(t("Training accuracy"), f"{last.metrics['accuracy']:.0%}", width="content")
-            st.metric(t("Time an epoch"), figures.span(last.seconds), width="content")
+            if last.phase == view.progress.phase:
+                st.metric(t("Time an epoch"), figures.span(last.seconds), width="content")
 
 
 def _ending(view: RunView, project: Project) -> None:
     status, why = view.status, view.status.message
     if status.state == "STOPPED" and view.report:
-        why = Sentence("Stopped on request. The best weights up to then are kept.")
+        tuned = view.report.get("phases", {}).get("fine-tune", {}).get("best_epoch")
+        why = (
+            Sentence(
+                "Stopped on request, before fine-tuning had changed anything: this is the head on the frozen base."
+            )
+            if view.config.fine_tunes and not tuned
+            else Sentence("Stopped on request. The best weights up to then are kept.")
+        )
     ended(
         status.state,
         why,

@@ -18,7 +18,7 @@ from pages.ui.html import sentence
 from pages.ui.services import engine
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
-from transfer_core.runs.config import plain_number
+from transfer_core.runs.checks import plain_number
 from transfer_core.text import Sentence, joined, t
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 import streamlit as st
 
+from pages.train.fields import Fields
 from pages.train.lr_finder import rate_finder
-from pages.ui.widget_keys import widget_key, widget_value
 from transfer_core.disk.workspace import Project
 from transfer_core.runs.config import CachePrecision, ScheduleName
 from transfer_core.text import Sentence, t
@@ -28,6 +28,7 @@ MORE_PLACES = {
     "cache_precision": ("tuning", "cache_precision"),
 }
 _SCHEDULES = {
+    "automatic": Sentence("stays the same for the head, sinks to nothing in fine-tuning"),
     "constant": Sentence("stays the same"),
     "cosine": Sentence("sinks to nothing along a cosine"),
     "plateau": Sentence("is cut to a fifth when learning stalls"),
@@ -38,15 +39,13 @@ _PRECISIONS = {
 }
 
 
-def more_settings(
-    project: Project, photos: Manifest | None, changed: dict[str, Any], use: Callable[[str, float], None]
-) -> None:
+def more_settings(project: Project, photos: Manifest | None, fields: Fields, use: Callable[[str, float], None]) -> None:
     """Draw them.
 
     Args:
         project: whose settings.
         photos: those to train on, if they can be.
-        changed: what each widget does when it changes.
+        fields: the widgets.
         use: takes a found rate, see `rate_finder`.
     """
     with st.expander(t("More, for those who know"), icon=":material/science:", key="more_settings"):
@@ -56,50 +55,47 @@ def more_settings(
         with first:
             st.selectbox(
                 t("The learning rate"),
-                get_args(ScheduleName),
-                key=widget_key("schedule"),
                 format_func=lambda name: t(_SCHEDULES[name]) if name in _SCHEDULES else name,
-                help=t("In each phase. A cosine needs all its epochs to do its work, so give it fewer of them."),
-                **changed,
+                help=t(
+                    "A rate that sinks to nothing, along a cosine, needs all its epochs to do its work, so give it "
+                    "fewer of them."
+                ),
+                **fields.among("schedule", get_args(ScheduleName)),
             )
             st.number_input(
                 t("Warm-up epochs"),
                 step=1,
-                key=widget_key("warmup_epochs"),
                 help=t("Each phase begins with small steps that grow over so many epochs. 0: full steps at once."),
-                **changed,
+                **fields.at("warmup_epochs"),
             )
         with second:
             st.number_input(
                 t("Divide the rate of each block by"),
                 step=0.1,
                 format="%.2f",
-                key=widget_key("discriminative"),
                 help=t(
                     "Discriminative rates: blocks nearer to the photo see simple things that need less change. 1: the "
                     "same rate for all. 2.6 is usual for a few blocks; for many choose less."
                 ),
-                **changed,
+                **fields.at("discriminative"),
             )
             st.slider(
                 t("Label smoothing"),
                 0.0,
                 0.5,
                 step=0.05,
-                key=widget_key("label_smoothing"),
                 help=t(
                     "Share of each label that is spread over all classes, so that the network does not strive to be "
                     "surer than it can be. 0.1 is usual; 0 switches it off."
                 ),
-                **changed,
+                **fields.at("label_smoothing"),
             )
         st.toggle(
             t("Train BatchNormalization of unfrozen layers"),
-            key=widget_key("train_batch_norm"),
             help=t("Off, it uses what it learned from a million photos."),
-            **changed,
+            **fields.at("train_batch_norm"),
         )
-        if widget_value("train_batch_norm"):
+        if fields.value("train_batch_norm"):
             st.warning(
                 t(
                     "With few photos this usually hurts: the statistics swing from batch to batch and replace what the "
@@ -110,8 +106,6 @@ def more_settings(
         st.markdown(t("**What is kept on disk**"))
         st.selectbox(
             t("What the frozen layers saw in each photo is kept"),
-            get_args(CachePrecision),
-            key=widget_key("cache_precision"),
             format_func=lambda name: t(_PRECISIONS[name]) if name in _PRECISIONS else name,
             help=t(
                 "While deeper layers are fine-tuned, Thaw keeps what enters them on disk and reads it again in every "
@@ -119,5 +113,5 @@ def more_settings(
                 "same, "
                 "but no longer equal to the last bit. The head alone is always trained exactly."
             ),
-            **changed,
+            **fields.among("cache_precision", get_args(CachePrecision)),
         )

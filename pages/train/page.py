@@ -27,7 +27,7 @@ def summary(config: RunConfig, train: int, validation: int) -> str:
     """What a click on Train will do, in a sentence or two."""
     said = [head_words(config, train)]
     if config.fine_tunes:
-        ratio = config.head.learning_rate / config.fine_tune.learning_rate
+        ratio = config.head.rate / config.for_photos(train).fine_tune.rate
         values = {"trained": trained_words(config), "epochs": config.fine_tune.epochs, "times": figures.amount(ratio)}
         said.append(
             Sentence(
@@ -72,8 +72,9 @@ if busy:
 
 if config and manifest and not busy:
     counts = manifest.counts()
-    st.markdown(summary(config, sum(counts["train"].values()), sum(counts["validation"].values())))
-    for warning in far_rates(config):
+    learned = sum(counts["train"].values())
+    st.markdown(summary(config, learned, sum(counts["validation"].values())))
+    for warning in far_rates(config, learned):
         st.warning(t(warning), icon=":material/speed:")
 with st.container(horizontal=True, vertical_alignment="center", key="start"):
     st.button(

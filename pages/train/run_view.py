@@ -146,9 +146,11 @@ class RunView:
 
     @property
     def left(self) -> str:
-        """How long it will still take, or nothing while that can't be told."""
-        eta = self.progress.eta
-        return f"about {figures.span(eta)} left" if eta is not None and eta >= 1 else ""
+        """How long it will still take, or nothing while that can't be told, or has proved wrong."""
+        if self.progress.eta is None:
+            return ""
+        left = self.progress.eta - (time.time() - self.events[-1].time)
+        return t("about {span} left", span=figures.span(left)) if left >= 1 else ""
 
     @property
     def fraction(self) -> float:

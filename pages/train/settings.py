@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING, Any, get_args
 import streamlit as st
 
 from pages.train.augmentation import augmentation
+from pages.train.fields import Fields
 from pages.train.more_settings import MORE_PLACES, more_settings
-from pages.ui.widget_keys import put, renew, widget_key, widget_value
+from pages.ui.widget_keys import renew, widget_key
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
-from transfer_core.runs.config import Optimizer, RunConfig, plain_number
+from transfer_core.runs.checks import plain_number
+from transfer_core.runs.config import Optimizer, RunConfig, fine_tuning_rate
 from transfer_core.text import t
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["settings"]
 
+AUTOMATIC = "automatic"
 RATES = ("0.01", "0.003", "0.001", "0.0003", "0.0001", "0.00003", "0.00001", "0.000003", "0.000001")
 _PROBLEM = "settings_problem"
 # Where each widget's value stands in RunConfig.
@@ -50,9 +54,7 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
         project: whose settings.
         photos: those to train on, if they can be; they say what augmentation costs.
     """
-    for key, value in _stored(project).items():
-        st.session_state.setdefault(widget_key(key), value)
-    changed = {"on_change": _store, "args": (project,)}
+    fields = Fields(_stored(project), partial(_store, project))
     if problem := st.session_state.get(_PROBLEM):
         st.error(
             t("{problem} Until it is changed, training uses the value before.", problem=problem),
@@ -62,39 +64,40 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
         first, second = st.columns(2, gap="large")
         with first:
             st.markdown(t("**First the head**, on the frozen base"))
-            _epochs("head_epochs", t("How often the head sees all training photos, at most."), changed)
-            _rate("head_rate", t("How big a step the head takes after each batch of photos."), changed)
+            _epochs(fields, "head_epochs", t("How often the head sees all training photos, at most."))
+            _rate(fields, "head_rate", RATES, t("How big a step the head takes after each batch of photos."))
         with second:
             st.markdown(t("**Then fine-tuning** of what you unfroze"))
-            _epochs("fine_tune_epochs", t("0 skips fine-tuning."), changed)
+            _epochs(fields, "fine_tune_epochs", t("0 skips fine-tuning."))
             _rate(
+                fields,
                 "fine_tune_rate",
-                t("Keep it far below the head's: big steps would wipe out what the base has learned."),
-                changed,
+                (AUTOMATIC, *RATES),
+                t(
+                    "Keep it far below the head's: big steps would wipe out what the base has learned. What suits "
+                    "grows with the number of photos, up to 0.0003."
+                ),
+                photos,
             )
         st.markdown(t("**Both**"))
         first, second = st.columns(2, gap="large")
         with first:
             st.selectbox(
                 t("Optimizer"),
-                get_args(Optimizer),
-                key=widget_key("optimizer"),
                 format_func=lambda name: _NAMES[name],
-                **changed,
+                **fields.among("optimizer", get_args(Optimizer)),
             )
             st.number_input(
                 t("Batch size"),
                 step=1,
-                key=widget_key("batch_size"),
                 help=t("Photos looked at before each step of learning."),
-                **changed,
+                **fields.at("batch_size"),
             )
             st.number_input(
                 t("Seed"),
                 step=1,
-                key=widget_key("seed"),
                 help=t("The same seed gives the same training again."),
-                **changed,
+                **fields.at("seed"),
             )
         with second:
             st.slider(
@@ -102,32 +105,29 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
                 0.0,
                 0.95,
                 step=0.05,
-                key=widget_key("dropout"),
                 help=t(
                     "Share of what the base saw that is hidden from the head while it learns, so that it can't lean "
                     "on a single clue."
                 ),
-                **changed,
+                **fields.at("dropout"),
             )
             st.number_input(
                 t("Patience"),
                 step=1,
-                key=widget_key("patience"),
                 help=t(
                     "A phase ends early after so many epochs in which nothing got better on the validation photos; "
                     "the best weights are kept. 0: never end early. A rate that falls along a cosine is always let "
                     "fall to its end."
                 ),
-                **changed,
+                **fields.at("patience"),
             )
             st.toggle(
                 t("Let small classes count as much as large ones"),
-                key=widget_key("class_weights"),
                 help=t("Class weights: a mistake in a class with few photos weighs more."),
-                **changed,
+                **fields.at("class_weights"),
             )
-        augmentation(project, photos, changed)
-        more_settings(project, photos, changed, partial(_use_rate, project))
+        augmentation(project, photos, fields)
+        more_settings(project, photos, fields, partial(_use_rate, project))
         st.button(
             t("Back to the defaults"),
             key="reset_settings",
@@ -138,18 +138,35 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
 
 
 def _use_rate(project: Project, phase: str, rate: float) -> None:
-    put("head_rate" if phase == "head" else "fine_tune_rate", plain_number(rate))
-    _store(project)
+    name = "head_rate" if phase == "head" else "fine_tune_rate"
+    _store(project, {name: plain_number(rate)})
+    renew(name)  # drawn anew with what is stored, whatever the browser still shows
 
 
-def _epochs(key: str, explained: str, changed: dict[str, Any]) -> None:
-    st.number_input(t("Epochs, at most"), step=1, key=widget_key(key), help=explained, **changed)
+def _epochs(fields: Fields, name: str, explained: str) -> None:
+    st.number_input(t("Epochs, at most"), step=1, help=explained, **fields.at(name))
 
 
-def _rate(key: str, explained: str, changed: dict[str, Any]) -> None:
-    value = widget_value(key)
-    options = RATES if value in RATES else (*RATES, value)
-    st.selectbox(t("Learning rate"), options, key=widget_key(key), help=explained, accept_new_options=True, **changed)
+def _rate(fields: Fields, name: str, offered: Sequence[str], explained: str, photos: Manifest | None = None) -> None:
+    value = fields.value(name)
+    options = offered if value in offered else (*offered, value)
+    st.selectbox(
+        t("Learning rate"),
+        format_func=partial(_rate_words, photos),
+        help=explained,
+        accept_new_options=True,
+        **fields.among(name, options),
+    )
+
+
+def _rate_words(photos: Manifest | None, rate: str) -> str:
+    """A rate for the person; the automatic one with what it is for these photos."""
+    if rate != AUTOMATIC:
+        return rate
+    if photos is None:
+        return t("by the number of photos")
+    suits = fine_tuning_rate(len(photos.of("train")))
+    return t("by the number of photos: {rate}", rate=plain_number(suits))
 
 
 def _stored(project: Project) -> dict[str, Any]:
@@ -158,7 +175,9 @@ def _stored(project: Project) -> dict[str, Any]:
     for name, part in project.choices.get("train", {}).items():
         config[name] = config[name] | part if isinstance(part, dict) else part
     values = {key: _find(config, place) for key, place in _PLACES.items()}
-    return values | {key: plain_number(values[key]) for key in ("head_rate", "fine_tune_rate")}
+    for key in ("head_rate", "fine_tune_rate"):
+        values[key] = AUTOMATIC if values[key] is None else plain_number(values[key])
+    return values
 
 
 def _find(config: dict[str, Any], place: tuple[str, ...]) -> Any:
@@ -167,12 +186,16 @@ def _find(config: dict[str, Any], place: tuple[str, ...]) -> Any:
     return config
 
 
-def _store(project: Project) -> None:
+def _store(project: Project, other: Mapping[str, Any] | None = None) -> None:
+    """Keep what stands in the widgets, or in `other` for some of them."""
     chosen: dict[str, Any] = {}
+    defaults, stored = asdict(RunConfig()), _stored(project)
     for key, place in _PLACES.items():
-        value = widget_value(key)
+        value = (other or {}).get(key, st.session_state.get(widget_key(key), stored[key]))
         if key.endswith("_rate"):
             value = _number(value)
+        if value == _find(defaults, place):
+            continue  # not chosen: it stays the default, whatever that will be
         part = chosen
         for name in place[:-1]:
             part = part.setdefault(name, {})
@@ -187,6 +210,8 @@ def _store(project: Project) -> None:
 
 
 def _number(text: str | None) -> float | str | None:
+    if text == AUTOMATIC:
+        return None
     try:
         return float((text or "").replace(",", "."))
     except ValueError:

@@ -11,17 +11,25 @@ from hypothesis import strategies as st
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.errors import ConfigError
 from transfer_core.runs.augmentation import PRESETS
-from transfer_core.runs.config import AugmentConfig, DataConfig, FitConfig, PhaseConfig, RunConfig, TuningConfig
+from transfer_core.runs.config import (
+    AugmentConfig,
+    DataConfig,
+    FitConfig,
+    PhaseConfig,
+    RunConfig,
+    TuningConfig,
+    fine_tuning_rate,
+)
 
 configs = st.builds(
     RunConfig,
     plan=st.builds(FreezePlan, st.lists(st.text(max_size=5), max_size=4).map(tuple)),
     head=st.builds(PhaseConfig, st.integers(1, 99), st.floats(1e-8, 1)),
-    fine_tune=st.builds(PhaseConfig, st.integers(0, 99), st.floats(1e-8, 1)),
+    fine_tune=st.builds(PhaseConfig, st.integers(0, 99), st.none() | st.floats(1e-8, 1)),
     fit=st.builds(FitConfig, st.sampled_from(["adam", "rmsprop", "sgd"]), st.integers(1, 64), st.floats(0, 0.9)),
     tuning=st.builds(
         TuningConfig,
-        st.sampled_from(["constant", "cosine", "plateau"]),
+        st.sampled_from(["automatic", "constant", "cosine", "plateau"]),
         st.just(0),
         st.floats(1, 10),
         st.floats(0, 0.5),
@@ -43,6 +51,22 @@ def test_come_back_from_json(config: RunConfig) -> None:
 def test_missing_keys_take_their_defaults() -> None:
     assert RunConfig.from_dict({}) == RunConfig()
     assert RunConfig.from_dict({"fit": {"batch_size": 8}}) == RunConfig(fit=FitConfig(batch_size=8))
+    some = {"head": {"epochs": 3}, "fine_tune": {"learning_rate": 0.01}}
+    assert RunConfig.from_dict(some) == RunConfig(head=PhaseConfig(3, 2e-3), fine_tune=PhaseConfig(8, 0.01))
+
+
+def test_the_rate_of_fine_tuning_goes_by_the_number_of_photos() -> None:
+    assert [fine_tuning_rate(photos) for photos in (5, 50, 125, 500, 5000)] == [3e-5, 9.5e-5, 1.5e-4, 3e-4, 3e-4]
+    assert RunConfig().for_photos(125).fine_tune == PhaseConfig(8, 1.5e-4)
+    chosen = RunConfig(fine_tune=PhaseConfig(8, 0.01))
+    assert chosen.for_photos(125) == chosen
+    with pytest.raises(ValueError, match="for_photos first"):
+        _ = RunConfig().fine_tune.rate
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6))
+def test_more_photos_never_lower_the_rate(photos: int, more: int) -> None:
+    assert 0 < fine_tuning_rate(photos) <= fine_tuning_rate(photos + more) <= 3e-4
 
 
 @pytest.mark.parametrize(
@@ -55,7 +79,8 @@ def test_missing_keys_take_their_defaults() -> None:
         ({"head": {"epochs": 2, "learning_rate": -0.1}}, "learning rate must be a number"),
         ({"head": {"epochs": 2, "learning_rate": 100.0}}, "a number from 0.000000001 to 10; 100 came"),
         ({"head": {"epochs": 2, "learning_rate": float("nan")}}, "learning rate must be a number"),
-        ({"head": {"epochs": 2}}, "config.head does not fit"),
+        ({"head": {"learning_rate": None}}, "The head needs a learning rate such as 0.002; none came"),
+        ({"head": {"epoch": 2}}, "config.head has an unknown key 'epoch'"),
         ({"fit": {"optimizer": "lion"}}, "optimizer must be one of adam, rmsprop, sgd; 'lion' came"),
         ({"fit": {"dropout": 1}}, "Dropout must be a number from 0 to 0.95"),
         ({"fit": {"bathc_size": 1}}, "config.fit has an unknown key 'bathc_size'"),
@@ -66,7 +91,10 @@ def test_missing_keys_take_their_defaults() -> None:
         ({"augmentation": {"variants": 0}}, "number of variants must be a whole number from 1 to 100; 0 came"),
         ({"augmentation": {"varants": 2}}, "config.augmentation has an unknown key 'varants'"),
         ({"fit": []}, "config.fit must be an object"),
-        ({"tuning": {"schedule": "linear"}}, "schedule must be one of constant, cosine, plateau; 'linear' came"),
+        (
+            {"tuning": {"schedule": "linear"}},
+            "schedule must be one of automatic, constant, cosine, plateau; 'linear' came",
+        ),
         ({"tuning": {"warmup_epochs": 0.5}}, "Warm-up must be a whole number"),
         ({"tuning": {"discriminative": 0.5}}, "discriminative rates must be a number from 1 to 10; 0.5 came"),
         ({"tuning": {"label_smoothing": 0.9}}, "Label smoothing must be a number from 0 to 0.5"),
@@ -74,7 +102,7 @@ def test_missing_keys_take_their_defaults() -> None:
         ({"tuning": {"cache_precision": "float8"}}, "precision of the cache must be one of float32, float16; 'float8'"),
         ({"tuning": {"cosine": True}}, "config.tuning has an unknown key 'cosine'"),
         ({"tuning": {"warmup_epochs": 50}}, "50 epochs of it came for 50 epochs of the head"),
-        ({"tuning": {"warmup_epochs": 10}, "plan": {"trainable": ["a"]}}, "for 10 epochs of fine-tuning"),
+        ({"tuning": {"warmup_epochs": 8}, "plan": {"trainable": ["a"]}}, "for 8 epochs of fine-tuning"),
         ({"plan": {"trainable": "block1"}}, "takes a list of layer names"),
     ],
 )

@@ -27,7 +27,7 @@ def test_a_new_run_waits_and_reads_back(run: Run, toy_manifest: Callable[..., Ma
     assert open_run(run.path) == run
     assert run.status().state == "QUEUED"
     assert run.status().active
-    assert run.config() == RunConfig(seed=3)
+    assert run.config() == RunConfig(seed=3).for_photos(4)
     assert run.manifest() == toy_manifest(2, 1)
     assert run.events() == []
     assert run.report() is None

@@ -81,7 +81,7 @@ def test_a_jump_where_fine_tuning_begins_is_its_rate() -> None:
     tuned = ended([(2.5, 0.3, 2.0, 0.3), (2.2, 0.3, 1.9, 0.3)], "fine-tune", 13, 2e-3)
     (hint,) = read_curves(ended(HEALTHY) + tuned, 2000, 1000, 2)
     assert hint.kind == "rate" and "jumped from 0.10 to 2.50" in str(hint.sentence)
-    assert str(hint.advice) == "Try a lower learning rate for fine-tuning: 0.00001."
+    assert str(hint.advice) == "Try a lower learning rate for fine-tuning: 0.0003."
 
 
 def test_few_photos_are_a_hint_only_where_they_hurt() -> None:
@@ -134,11 +134,11 @@ def test_the_accuracy_told_is_that_of_the_weights_that_were_kept() -> None:
 @pytest.mark.parametrize(
     ("phase", "rate", "found", "expected"),
     [
-        ("fine-tune", 1.0, None, "0.00001"),  # not 0.1
+        ("fine-tune", 1.0, None, "0.0003"),  # not 0.1
         ("fine-tune", 1.0, 3e-6, "0.000003"),
-        ("fine-tune", 1.0, 3e-4, "0.00001"),
-        ("fine-tune", 1e-5, None, "0.000001"),  # the default itself was too high
-        ("fine-tune", 1e-5, 1e-4, "0.000001"),
+        ("fine-tune", 1.0, 3e-2, "0.0003"),
+        ("fine-tune", 3e-4, None, "0.00003"),  # the default itself was too high
+        ("fine-tune", 3e-4, 1e-3, "0.00003"),
         ("head", 10.0, None, "0.002"),
         ("head", 0.003, None, "0.0003"),
     ],
@@ -146,20 +146,20 @@ def test_the_accuracy_told_is_that_of_the_weights_that_were_kept() -> None:
 def test_the_rate_advised_comes_from_the_default_and_the_search(
     phase: str, rate: float, found: float | None, expected: str
 ) -> None:
-    assert lower_rate(phase, rate, found) == expected
+    assert lower_rate(phase, rate, 500, found) == expected
     assert float(expected) < rate
 
 
 def test_only_rates_far_above_the_default_are_warned_of() -> None:
     def warned(**parts: Any) -> list[str]:
-        return [str(one) for one in far_rates(RunConfig.from_dict(parts))]
+        return [str(one) for one in far_rates(RunConfig.from_dict(parts), 500)]
 
     tuned = {"plan": {"trainable": ["top"]}}
     fast = {"fine_tune": {"epochs": 5, "learning_rate": 1.0}}
     assert warned() == [] and warned(**tuned) == []
     assert warned(**fast) == []  # nothing is fine-tuned
     (said,) = warned(**fast, **tuned)
-    assert "fine-tuning is 1, 100,000 times the default of 0.00001" in said
+    assert "fine-tuning is 1, 3,000 times the default of 0.0003" in said
     assert warned(**tuned, fine_tune={"epochs": 5, "learning_rate": 3e-4}) == []
     assert "the head is 0.2, 100 times" in warned(head={"epochs": 5, "learning_rate": 0.2})[0]
     assert warned(head={"epochs": 5, "learning_rate": 0.2}, fit={"optimizer": "sgd"}) == []

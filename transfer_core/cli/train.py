@@ -41,9 +41,11 @@ __all__ = ["predict", "resume", "train"]
 @click.option("--val-split", type=float, help="Share of DATA kept for validation.  [default: 0.2]")
 @click.option("--optimizer", help="adam, rmsprop or sgd.")
 @click.option("--learning-rate", type=float, help="Learning rate of the head.")
-@click.option("--fine-tune-learning-rate", type=float, help="Learning rate of fine-tuning; much lower.")
+@click.option(
+    "--fine-tune-learning-rate", type=float, help="Learning rate of fine-tuning.  [default: by the number of photos]"
+)
 @click.option("--batch-size", type=int, help="Photos a step.")
-@click.option("--schedule", help="How the learning rate goes on: constant, cosine or plateau.  [default: constant]")
+@click.option("--schedule", help="How the learning rate goes on: automatic, constant, cosine, plateau.")
 @click.option("--warmup-epochs", type=int, help="Epochs over which each phase's learning rate climbs to its peak.")
 @click.option("--discriminative", type=float, metavar="FACTOR", help="Divide each block's rate by this, from the head.")
 @click.option("--label-smoothing", type=float, help="Share of the target spread over all classes, such as 0.1.")

@@ -12,7 +12,8 @@ from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, StorageError
 from transfer_core.labs import KINDS
 from transfer_core.photos.manifest import Manifest
-from transfer_core.runs.config import BaseConfig, DataConfig, check_number
+from transfer_core.runs.checks import check_number
+from transfer_core.runs.config import BaseConfig, DataConfig
 from transfer_core.runs.folder import Run, create_job, list_runs
 from transfer_core.text import Sentence, restored, stored
 

@@ -1,14 +1,13 @@
 """What a run is asked to do: frozen dataclasses, checked when they are made; unknown keys are refused."""
 
 import math
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, TypeVar, get_args
-
-import numpy as np
 
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.errors import ConfigError
 from transfer_core.runs.augmentation import get_preset
+from transfer_core.runs.checks import check_choice, check_number, plain_number
 from transfer_core.text import Sentence
 
 __all__ = [
@@ -23,78 +22,28 @@ __all__ = [
     "RunConfig",
     "ScheduleName",
     "TuningConfig",
-    "check_choice",
-    "check_number",
-    "is_number",
-    "is_whole",
-    "plain_number",
+    "fine_tuning_rate",
 ]
 
 Optimizer = Literal["adam", "rmsprop", "sgd"]
 Augmentation = Literal["none", "cached", "live"]
-ScheduleName = Literal["constant", "cosine", "plateau"]
+ScheduleName = Literal["automatic", "constant", "cosine", "plateau"]
 CachePrecision = Literal["float32", "float16"]
 
 T = TypeVar("T")
 
-_LONG = 1e16  # from here on a number with all its zeros is harder to read
+_HEAD_RATE = 2e-3
+_FULL_RATE, _FULL_RATE_PHOTOS = 3e-4, 500
 
 
-def check_number(name: Sentence, value: Any, low: float, high: float, whole: bool = False) -> None:
-    """Refuse what is no finite number from `low` to `high`; a truth value is none.
+def fine_tuning_rate(photos: int) -> float:
+    """The learning rate of fine-tuning that goes with so many photos to learn from: a peak, for Adam, that then falls.
 
-    Args:
-        name: what the number is, as a sentence begins with it.
-        value: what came.
-        low: the least that fits.
-        high: the most that fits.
-        whole: refuse fractions too.
-
-    Raises:
-        ConfigError: says what came and what was expected.
+    Steps that are right for many photos make a network learn few by heart, so it grows with their root, up to 500 of
+    them: 0.0003 times the root of photos / 500, to two digits. Chosen with `python -m tests.benchmarks recipe`.
     """
-    if not (is_whole(value) if whole else is_number(value)) or not low <= value <= high:
-        raise ConfigError(
-            "{name} must be a whole number from {least} to {most}; {value} came."
-            if whole
-            else "{name} must be a number from {least} to {most}; {value} came.",
-            name=name,
-            least=plain_number(low),
-            most=plain_number(high),
-            value=plain_number(value) if is_number(value) else repr(value),
-        )
-
-
-def is_number(value: Any) -> bool:
-    """Whether it is a finite number; a truth value is none."""
-    return is_whole(value) or (isinstance(value, float) and math.isfinite(value))
-
-
-def plain_number(value: float, digits: int | None = None) -> str:
-    """A number as people write it: 0.00001 and 100, not 1e-05 and 100.0.
-
-    Args:
-        value: finite.
-        digits: so many that count, rounded; None: as many as tell it from every other number.
-    """
-    if is_whole(value) or abs(value) >= _LONG:
-        return str(value)
-    return np.format_float_positional(value, precision=digits, fractional=False, trim="-")
-
-
-def is_whole(value: Any) -> bool:
-    """Whether it is a whole number; a truth value is none."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def check_choice(name: Sentence, value: Any, choices: tuple[str, ...]) -> None:
-    """Refuse what is none of `choices`.
-
-    Raises:
-        ConfigError: says what came and what there is.
-    """
-    if value not in choices:
-        raise ConfigError("{name} must be one of {choices}; {value!r} came.", name=name, choices=choices, value=value)
+    share = min(1.0, max(photos, 1) / _FULL_RATE_PHOTOS)
+    return float(f"{_FULL_RATE * math.sqrt(share):.1e}")
 
 
 @dataclass(frozen=True)
@@ -127,11 +76,24 @@ class PhaseConfig:
     """One phase of training: at most `epochs` passes over the photos at one learning rate."""
 
     epochs: int
-    learning_rate: float
+    learning_rate: float | None
+    """None, for fine-tuning only: `fine_tuning_rate`, which `RunConfig.for_photos` puts here before a run is made."""
 
     def __post_init__(self) -> None:
         check_number(Sentence("The number of epochs"), self.epochs, 0, 10_000, whole=True)
-        check_number(Sentence("The learning rate"), self.learning_rate, 1e-9, 10)
+        if self.learning_rate is not None:
+            check_number(Sentence("The learning rate"), self.learning_rate, 1e-9, 10)
+
+    @property
+    def rate(self) -> float:
+        """The learning rate as a number.
+
+        Raises:
+            ValueError: it goes by the number of photos, which `RunConfig.for_photos` has not been told.
+        """
+        if self.learning_rate is None:
+            raise ValueError("the learning rate goes by the number of photos: ask RunConfig.for_photos first")
+        return self.learning_rate
 
 
 @dataclass(frozen=True)
@@ -162,8 +124,9 @@ class FitConfig:
 class TuningConfig:
     """Refinements of fitting for those who ask for them; as they stand, none is in use."""
 
-    schedule: ScheduleName = "constant"
-    """How the learning rate of each phase goes on from its peak: see `rates`."""
+    schedule: ScheduleName = "automatic"
+    """How the learning rate of each phase goes on from its peak, see `lr_schedule`; `automatic`: the head's stays the
+    same, for the head ends early by itself, and that of fine-tuning falls along a cosine."""
     warmup_epochs: int = 0
     """Epochs over which the rate climbs to its peak, in each phase; fewer than the phase has."""
     discriminative: float = 1.0
@@ -211,9 +174,9 @@ class RunConfig:
     plan: FreezePlan = field(default_factory=FreezePlan)
     # Of five settings tried on 294 photos of rubbish and 200 of pets, eight splits each, the quickest that came within
     # 0.01 of the lowest validation loss.
-    head: PhaseConfig = field(default_factory=lambda: PhaseConfig(epochs=50, learning_rate=2e-3))
-    # The rate of Keras' guide to fine-tuning.
-    fine_tune: PhaseConfig = field(default_factory=lambda: PhaseConfig(epochs=10, learning_rate=1e-5))
+    head: PhaseConfig = field(default_factory=lambda: PhaseConfig(epochs=50, learning_rate=_HEAD_RATE))
+    # `python -m tests.benchmarks recipe` compares rates.
+    fine_tune: PhaseConfig = field(default_factory=lambda: PhaseConfig(epochs=8, learning_rate=None))
     fit: FitConfig = field(default_factory=FitConfig)
     augmentation: AugmentConfig = field(default_factory=AugmentConfig)
     tuning: TuningConfig = field(default_factory=TuningConfig)
@@ -223,6 +186,12 @@ class RunConfig:
         check_number(Sentence("The seed"), self.seed, 0, 2**31 - 1, whole=True)
         if self.head.epochs < 1:
             raise ConfigError("The head needs at least 1 epoch; 0 came. An untrained head can only guess.")
+        if self.head.learning_rate is None:
+            raise ConfigError(
+                "The head needs a learning rate such as {usual}; none came. Only that of fine-tuning can go by the "
+                "number of photos.",
+                usual=plain_number(_HEAD_RATE),
+            )
         phases = [
             (Sentence("the head"), self.head),
             *([(Sentence("fine-tuning"), self.fine_tune)] if self.fine_tunes else []),
@@ -241,6 +210,12 @@ class RunConfig:
     def fine_tunes(self) -> bool:
         """Whether there is a second phase: something is unfrozen and has epochs to train."""
         return not self.plan.head_only and self.fine_tune.epochs > 0
+
+    def for_photos(self, photos: int) -> "RunConfig":
+        """The same with every number settled, to learn from so many photos."""
+        if self.fine_tune.learning_rate is not None:
+            return self
+        return replace(self, fine_tune=replace(self.fine_tune, learning_rate=fine_tuning_rate(photos)))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form: what `json.loads` gives back, lists for tuples.
@@ -261,6 +236,11 @@ class RunConfig:
         Raises:
             ConfigError: an unknown key, or a value that does not fit.
         """
+        if isinstance(value, dict):
+            usual = cls()
+            for name in ("head", "fine_tune"):  # the phases differ in their defaults, so they have none of their own
+                if isinstance(value.get(name), dict):
+                    value = {**value, name: asdict(getattr(usual, name)) | value[name]}
         return _build(cls, value, "config")
 
 

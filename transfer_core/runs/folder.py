@@ -207,11 +207,13 @@ def check_new_folder(folder: Path) -> None:
 def create_run(folder: Path, config: RunConfig, manifest: Manifest) -> Run:
     """Make a run's folder, QUEUED. The status comes last: a folder without one is no run yet.
 
+    What `config` leaves to the number of photos is settled and kept as a number.
+
     Raises:
         RunError: `folder` already holds a run or is a file.
         StorageError: the disk is full or can't be written.
     """
-    return create_job(folder, "config.json", config.to_dict(), manifest)
+    return create_job(folder, "config.json", config.for_photos(len(manifest.of("train"))).to_dict(), manifest)
 
 
 def create_job(folder: Path, file: str, config: dict[str, Any], manifest: Manifest | None) -> Run:

@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from transfer_core.runs.config import RunConfig, plain_number
+from transfer_core.runs.checks import plain_number
+from transfer_core.runs.config import RunConfig, fine_tuning_rate
 from transfer_core.runs.events import EpochEnded, judged_loss
 from transfer_core.runs.folder import Run
 from transfer_core.stats.intervals import wilson
@@ -141,7 +142,7 @@ def read_curves(
         (epoch for epoch in epochs if epoch.epoch == kept),
         min(last, key=lambda epoch: _finite(judged_loss(epoch.metrics))),
     )
-    hints = [_rate(epochs, last, (found or {}).get(last[0].phase))]
+    hints = [_rate(epochs, last, train_photos, (found or {}).get(last[0].phase))]
     if hints[0] is None:
         phase = [epoch for epoch in epochs if epoch.phase == best.phase]
         hints.append(_too_early(phase) or _over_fitting(phase, best, validation_photos))
@@ -155,42 +156,46 @@ def _finite(value: float) -> float:
     return value if math.isfinite(value) else math.inf
 
 
-def lower_rate(phase: str, rate: float, found: float | None = None) -> str:
+def lower_rate(phase: str, rate: float, photos: int, found: float | None = None) -> str:
     """The learning rate to try after one that was too high: a decimal such as 0.00001.
 
-    The default of the phase, or what the search for a rate suggests where that is lower; a tenth of `rate` where
-    neither is clearly below it.
+    The default of the phase, where so many photos teach, or what the search for a rate suggests where that is lower; a
+    tenth of `rate` where neither is clearly below it.
     """
-    config = RunConfig()
-    default = (config.head if phase == "head" else config.fine_tune).learning_rate
+    default = RunConfig().head.rate if phase == "head" else fine_tuning_rate(photos)
     known = min(default, found or default)
     return plain_number(known if known <= rate / _CLEARLY else rate / 10, digits=1)
 
 
-def far_rates(config: RunConfig) -> list[Sentence]:
-    """A warning of each learning rate that is far above its default, before anything is trained with it."""
-    usual = RunConfig()
+def far_rates(config: RunConfig, photos: int) -> list[Sentence]:
+    """A warning of each learning rate that is far above its default, before anything is trained with it.
+
+    Args:
+        config: as chosen.
+        photos: to learn from.
+    """
+    config, usual = config.for_photos(photos), RunConfig().for_photos(photos)
     said = []
     for name, phase, default in (
         (Sentence("the head"), config.head, usual.head),
         *([(Sentence("fine-tuning"), config.fine_tune, usual.fine_tune)] if config.fine_tunes else []),
     ):
-        times = phase.learning_rate / default.learning_rate
+        times = phase.rate / default.rate
         if times >= (_FAR_SGD if config.fit.optimizer == "sgd" else _FAR):
             said.append(
                 Sentence(
                     "The learning rate of {phase} is {rate}, {times:,.0f} times the default of {default}. Steps so "
                     "large overshoot: the loss will probably grow instead of falling.",
                     phase=name,
-                    rate=plain_number(phase.learning_rate),
+                    rate=plain_number(phase.rate),
                     times=float(f"{times:.1g}"),
-                    default=plain_number(default.learning_rate),
+                    default=plain_number(default.rate),
                 )
             )
     return said
 
 
-def _rate(epochs: Sequence[EpochEnded], last: Sequence[EpochEnded], found: float | None) -> Hint | None:
+def _rate(epochs: Sequence[EpochEnded], last: Sequence[EpochEnded], photos: int, found: float | None) -> Hint | None:
     """The training loss must fall: where it climbs, keeps jumping, or jumps as fine-tuning begins, steps overshoot."""
     losses = [epoch.metrics["loss"] for epoch in last]
     rate = last[0].learning_rate
@@ -214,7 +219,7 @@ def _rate(epochs: Sequence[EpochEnded], last: Sequence[EpochEnded], found: float
             seen = Sentence("The training loss jumps up and down instead of falling.")
     if seen is None:
         return None
-    lower = lower_rate(last[0].phase, rate, found)
+    lower = lower_rate(last[0].phase, rate, photos, found)
     advice = Sentence("Try a lower learning rate for the head: {rate}.", rate=lower)
     if last[0].phase == "fine-tune":
         advice = Sentence("Try a lower learning rate for fine-tuning: {rate}.", rate=lower)

@@ -43,7 +43,7 @@ class RateSchedule:
             step: counts from 0 in the epoch.
             losses: those by which each earlier epoch of the phase was judged; only `plateau` looks at them.
         """
-        peak, warmup = self.phase.learning_rate, self.tuning.warmup_epochs * self.steps
+        peak, warmup = self.phase.rate, self.tuning.warmup_epochs * self.steps
         position = epoch * self.steps + step
         if position < warmup:
             return peak * ((position + 1) / warmup)

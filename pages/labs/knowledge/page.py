@@ -32,7 +32,7 @@ whose photos get the most of it, the photo in question always left out.
 
 - **Told right**: how many photos of a class are told from the others by these names alone, with no training. The range
   behind it is where the true share most likely lies (95% interval).
-- **ImageNet holds it**: even the low end of that range is {told:.0%} or more, and the answers are sure: half of them
+- **Known from ImageNet**: even the low end of that range is {told:.0%} or more, and the answers are sure: half of them
   put at least {sure:.0%} on five of the 1000 names. Answers to things it has never seen scatter over many more. Or it
   has the class's own name and gives it to {named:.0%} of the photos or more.
 - **Told apart, but hesitantly**: the answers fit, but are unsure. Most likely the base knows something that looks

@@ -35,7 +35,7 @@ def _card(name: str, found: Mapping[str, Any], number: int) -> None:
     share = percent_range(found["share"], found["interval"])
     st.markdown(
         t(
-            "ImageNet's answers alone tell **{share}** of {photos} right. Typically, its five "
+            "By the base's ImageNet names alone, **{share}** of {photos} are told right. Typically, the five "
             "likeliest names together get {certainty:.0%} of the probability.",
             share=share,
             photos=photo_count(found["photos"]),
@@ -51,9 +51,9 @@ def _card(name: str, found: Mapping[str, Any], number: int) -> None:
         more = len(found["by_name"]) - _ALIKE
         names = [plain(name) for name in found["by_name"][:_ALIKE]]
         st.caption(
-            t("Names in ImageNet that end alike: {names} and {more} more.", names=names, more=more)
+            t("Names in ImageNet with the same last word: {names} and {more} more.", names=names, more=more)
             if more > 0
-            else t("Names in ImageNet that end alike: {names}.", names=names)
+            else t("Names in ImageNet with the same last word: {names}.", names=names)
         )
     with (
         st.expander(t("Some of its photos, with what the base says"), key=f"knowledge_photos_{number}"),
@@ -70,5 +70,5 @@ def _badge(found: Mapping[str, Any]) -> str:
     if found["photos"] < LEAST_PHOTOS:
         return t(":gray-badge[too few photos to tell]")
     if found["known"]:
-        return t(":orange-badge[:material/psychology: ImageNet holds it]")
-    return t(":blue-badge[told apart, but hesitantly]") if found["told"] else t(":green-badge[not held by ImageNet]")
+        return t(":orange-badge[:material/psychology: known from ImageNet]")
+    return t(":blue-badge[told apart, but hesitantly]") if found["told"] else t(":green-badge[not known from ImageNet]")

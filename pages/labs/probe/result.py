@@ -109,7 +109,7 @@ def _use(run: Run, result: dict[str, Any]) -> None:
     other = chosen != config.base.name
     with st.container(horizontal=True, vertical_alignment="center", key="probe_use"):
         used = st.button(
-            t("Use it: train from {name}", name=name) if name else t("Use it: train the head alone"),
+            t("Train from {name} on", name=name) if name else t("Train the head alone"),
             key="use_depth",
             icon=":material/layers:",
             disabled=other,

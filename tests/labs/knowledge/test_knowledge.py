@@ -79,7 +79,7 @@ def test_a_class_is_known_when_its_answers_fit_and_are_sure() -> None:
     assert cat["known"] and cat["told"] and cat["share"] == 1 and cat["interval"][1] == 1
     assert cat["imagenet"] == [["tabby", 1.0]] and "tabby cat" in cat["by_name"]
     assert cat["examples"][0]["answers"][0][0] == "tabby" and len(cat["examples"]) <= 6
-    assert "both classes (cat and thing)" in str(found["how_sure"])
+    assert "both classes from ImageNet (cat and thing)" in str(found["how_sure"])
     json.dumps(stored(found))
 
 
@@ -116,7 +116,7 @@ def test_too_few_photos_are_told_with_the_number_needed() -> None:
 def test_many_classes_are_not_all_named() -> None:
     classes = {f"class {number}": {"photos": 50, "known": number < 9, "told": True} for number in range(12)}
     words = str(how_sure(classes))
-    assert "9 of 12 classes (class 0, class 1, class 2, class 3 and 5 more)" in words
+    assert "9 of 12 classes from ImageNet (class 0, class 1, class 2, class 3 and 5 more)" in words
     assert "class 9, class 10 and class 11" in words
 
 
@@ -170,7 +170,7 @@ def test_the_command_finds_cats_and_dogs_in_imagenet(
     assert {name: item["known"] for name, item in value["classes"].items()} == {"cat": True, "dog": True}
     assert {"share", "interval", "imagenet"} <= set(value["classes"]["cat"])
     assert "cat" in value["classes"]["cat"]["imagenet"][0][0] or value["classes"]["cat"]["imagenet"][0][0] == "tabby"
-    assert value["how_sure"].startswith("ImageNet already holds both classes (cat and dog)")
+    assert value["how_sure"].startswith("The base already knows both classes from ImageNet (cat and dog)")
 
 
 def test_a_base_whose_weights_are_not_here_is_answered_for_and_fetches_nothing(

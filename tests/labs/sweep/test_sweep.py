@@ -135,46 +135,46 @@ def carried_out(seconds: dict[str, float], minutes: float, behind: frozenset[str
 
 def test_with_time_for_all_the_first_look_comes_first_then_the_rounds() -> None:
     trials = carried_out({HEAD: 1, "c": 2, "b": 3, "a": 4}, 10)
-    look = [Trial(*one, 0) for one in (("c", 1e-5), ("c", 1e-4), ("b", 1e-5), ("a", 1e-5), ("b", 1e-4), ("a", 1e-4))]
-    rounds = [Trial(name, 2e-3 if name == HEAD else 1e-5, repeat) for repeat in (1, 2) for name in ORDER]
+    look = [Trial(*one, 0) for one in (("c", 1e-4), ("c", 3e-4), ("b", 1e-4), ("a", 1e-4), ("b", 3e-4), ("a", 3e-4))]
+    rounds = [Trial(name, 2e-3 if name == HEAD else 1e-4, repeat) for repeat in (1, 2) for name in ORDER]
     assert trials == [FIRST, *look, *rounds]
 
 
 def test_the_first_look_leaves_half_of_the_budget_to_repeats() -> None:
     trials = carried_out({HEAD: 1, "c": 4, "b": 20, "a": 25}, 1)
-    assert trials[1:5] == [Trial("c", 1e-5, 0), Trial("c", 1e-4, 0), Trial("b", 1e-5, 0), Trial(HEAD, 2e-3, 1)]
+    assert trials[1:5] == [Trial("c", 1e-4, 0), Trial("c", 3e-4, 0), Trial("b", 1e-4, 0), Trial(HEAD, 2e-3, 1)]
     assert not [trial for trial in trials if trial.depth == "a"]
 
 
 def test_what_does_not_fit_is_left_out_but_the_head_is_always_trained() -> None:
     assert carried_out({HEAD: 90, "c": 5, "b": 6, "a": 7}, 1) == [FIRST]
     # The first depth may take more than half: without it there would be nothing to compare.
-    assert carried_out({HEAD: 1, "c": 50, "b": 60, "a": 70}, 1)[:2] == [FIRST, Trial("c", 1e-5, 0)]
+    assert carried_out({HEAD: 1, "c": 50, "b": 60, "a": 70}, 1)[:2] == [FIRST, Trial("c", 1e-4, 0)]
 
 
 def test_the_head_is_repeated_only_where_it_can_be_compared() -> None:
     trials = carried_out({HEAD: 1, "c": 25, "b": 90, "a": 90}, 1)
-    assert trials == [FIRST, Trial("c", 1e-5, 0), Trial(HEAD, 2e-3, 1), Trial("c", 1e-5, 1)]
+    assert trials == [FIRST, Trial("c", 1e-4, 0), Trial(HEAD, 2e-3, 1), Trial("c", 1e-4, 1)]
     # Where nothing else fits, more photos at least narrow its interval.
     assert [trial.repeat for trial in carried_out({HEAD: 1, "c": 90, "b": 90, "a": 90}, 1)] == [0, 1, 2]
 
 
 def test_a_depth_begins_with_the_rate_that_did_best_at_the_one_before() -> None:
     seconds = dict.fromkeys(ORDER, 1.0)
-    done = {FIRST: 0.5, Trial("c", 1e-5, 0): 0.5, Trial("c", 1e-4, 0): 0.3}
-    assert next_trial(ORDER, Settings(), SweepState(done, 3.0, seconds, 3)) == Trial("b", 1e-4, 0)
+    done = {FIRST: 0.5, Trial("c", 1e-4, 0): 0.5, Trial("c", 3e-4, 0): 0.3}
+    assert next_trial(ORDER, Settings(), SweepState(done, 3.0, seconds, 3)) == Trial("b", 3e-4, 0)
 
 
 def test_depths_that_are_behind_get_no_more_time() -> None:
     trials = carried_out({HEAD: 1, "c": 2, "b": 3, "a": 4}, 10, frozenset({HEAD, "b"}))
     assert {trial.depth for trial in trials if trial.repeat} == {"c", "a"}
-    assert Trial("b", 1e-4, 0) not in trials
+    assert Trial("b", 3e-4, 0) not in trials
 
 
 def test_the_rate_is_chosen_by_the_loss_of_the_first_round() -> None:
-    done = {FIRST: 0.4, Trial("c", 1e-5, 0): 0.5, Trial("c", 1e-4, 0): 0.3, Trial("c", 1e-5, 1): 0.1}
-    assert chosen_rates(done) == {HEAD: 2e-3, "c": 1e-4}
-    assert chosen_rates({Trial("c", 1e-5, 0): 0.5, Trial("c", 1e-4, 0): 0.5}) == {"c": 1e-5}
+    done = {FIRST: 0.4, Trial("c", 1e-4, 0): 0.5, Trial("c", 3e-4, 0): 0.3, Trial("c", 1e-4, 1): 0.1}
+    assert chosen_rates(done) == {HEAD: 2e-3, "c": 3e-4}
+    assert chosen_rates({Trial("c", 1e-4, 0): 0.5, Trial("c", 3e-4, 0): 0.5}) == {"c": 1e-4}
 
 
 @given(st.floats(0.01, 20), st.lists(st.floats(0.1, 400), min_size=4, max_size=4))
@@ -195,7 +195,7 @@ def trial(name: str, right: str, repeat: int = 0, **more: Any) -> dict[str, Any]
     parameters = {HEAD: 10, "c": 100, "b": 200, "a": 300}[name]
     return {
         "train_from": name,
-        "rate": 2e-3 if name == HEAD else 1e-5,
+        "rate": 2e-3 if name == HEAD else 1e-4,
         "repeat": repeat,
         "right": right,
         "choice_loss": 1.0,
@@ -243,8 +243,8 @@ def test_depths_measured_on_easier_photos_gain_nothing_by_it() -> None:
 
 
 def test_trials_with_a_rate_that_was_not_chosen_do_not_count() -> None:
-    verdict = judge([trial(HEAD, "10"), trial("c", "11"), trial("c", "00", rate=1e-4, choice_loss=0.5)])
-    assert verdict.result("c").rate == 1e-4 and verdict.result("c").accuracy == 0
+    verdict = judge([trial(HEAD, "10"), trial("c", "11"), trial("c", "00", rate=3e-4, choice_loss=0.5)])
+    assert verdict.result("c").rate == 3e-4 and verdict.result("c").accuracy == 0
 
 
 def test_the_front_holds_what_nothing_else_beats() -> None:

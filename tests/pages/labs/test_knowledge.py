@@ -118,7 +118,7 @@ def test_a_result_is_drawn_a_card_a_class(open_page: OpenPage, project: Project,
     assert not page.exception
     said = words(page)
     assert "ImageNet already holds cat" in said and "95% (83 to 99%)" in said
-    for badge in ("ImageNet holds it", "told apart, but hesitantly", "not held by ImageNet", "too few photos"):
+    for badge in ("known from ImageNet", "told apart, but hesitantly", "not known from ImageNet", "too few photos"):
         assert badge in said
     assert "a \\*thing\\* of glass" in said and "The other 25% get other names" in said
     assert "kind 5 of cat and 3 more" in said and "None of its photos could be read" in said

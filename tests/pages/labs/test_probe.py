@@ -117,7 +117,7 @@ def test_the_tree_sends_its_rows_once(shown: Callable[[], AppTest], project: Pro
 def test_what_follows_becomes_the_plan(shown: Callable[[], AppTest], project: Project) -> None:
     probe_of(project, result=result_of())
     page = shown()
-    assert page.button(key="use_depth").label == "Use it: train from block1b"
+    assert page.button(key="use_depth").label == "Train from block1b on"
     page.button(key="use_depth").click().run()
     choices = workspace().open_project(project.id).choices
     assert sorted(choices["trainable"]) == sorted(from_block(toy_tree(), "block1b").trainable)
@@ -128,7 +128,7 @@ def test_a_best_depth_at_the_end_means_the_head_alone(shown: Callable[[], AppTes
     project.choose(trainable=["block2b_conv2d"], trainable_of=BASE)
     probe_of(project, result=result_of((60, 80, 100, 120, 140, 180)))
     page = shown()
-    assert page.button(key="use_depth").label == "Use it: train the head alone"
+    assert page.button(key="use_depth").label == "Train the head alone"
     page.button(key="use_depth").click().run()
     assert workspace().open_project(project.id).choices["trainable"] == []
 

@@ -114,7 +114,7 @@ def test_the_recommendation_becomes_the_plan_and_the_rate(open_page: Open, proje
     page.button(key="use_depth").click().run()
     choices = workspace().open_project(project.id).choices
     assert sorted(choices["trainable"]) == sorted(from_block(toy_tree(), "block2b").trainable)
-    assert choices["trainable_of"] == BASE and choices["train"]["fine_tune"] == {"epochs": 10, "learning_rate": 1e-4}
+    assert choices["trainable_of"] == BASE and choices["train"]["fine_tune"] == {"epochs": 8, "learning_rate": 1e-4}
 
 
 def test_the_head_alone_leaves_the_rate_as_it_is(open_page: Open, project: Project) -> None:

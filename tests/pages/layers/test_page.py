@@ -69,11 +69,11 @@ def test_the_tree_moves_the_slider(page: AppTest, project: Project) -> None:
 
 def test_a_plan_of_no_last_blocks_is_custom_until_snapped(page: AppTest, project: Project) -> None:
     edit(page, [1, 6, 7, 1], [2, 15, 18, 1])
-    assert "custom" in cut(page).proto.format
+    assert "a choice of your own" in cut(page).label
     assert any("3 layers in 2 blocks" in text.value for text in page.markdown)
     page.button(key="snap").click().run()
     assert cut(page).value == 4
-    assert "custom" not in cut(page).proto.format
+    assert "a choice of your own" not in cut(page).label
     assert plan(project) == sorted(from_block(toy_tree(), "block1a").trainable)
 
 

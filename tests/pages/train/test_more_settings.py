@@ -82,7 +82,7 @@ def test_each_setting_is_kept(page: AppTest, project: Project) -> None:
     )
     page.button(key="reset_settings").click().run()
     assert launch.configured(workspace().open_project(project.id)).tuning == TuningConfig()
-    assert page.selectbox(key="schedule_1").value == "constant"
+    assert page.selectbox(key="schedule_1").value == "automatic"
     assert page.selectbox(key="cache_precision_1").value == "float32"
 
 

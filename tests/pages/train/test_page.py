@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.home.new_project import photos_task
 from pages.jobs import launch
+from pages.train import run_view
 from pages.ui import format as figures
 from pages.ui import services, tasks
 from pages.ui.paths import page_path
@@ -25,6 +27,7 @@ from transfer_core.disk.files import write_json
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import StorageError
 from transfer_core.labs.probe.settings import Settings
+from transfer_core.runs.config import fine_tuning_rate
 from transfer_core.runs.events import EpochEnded, Message, PhaseStarted, Progress
 from transfer_core.runs.folder import Recorder, Run, list_runs
 from transfer_core.text import Sentence
@@ -159,7 +162,7 @@ def test_a_run_is_followed_from_disk(page: AppTest, begun: tuple[Run, Recorder])
     record(PhaseStarted("features"))
     record(Progress("features", Sentence("features"), 12, 20, eta=42.0))
     page.run()
-    assert "features 12/20 · about 42 s left" in progress(page)
+    assert "features 12/20 · about 4" in progress(page)
     assert "features 12/20" in json.dumps(figure(page)["layout"]["annotations"])
     record(PhaseStarted("head", 30))
     record(epoch(1))
@@ -243,6 +246,47 @@ def test_the_photos_kept_for_a_test_have_the_last_word(
     # One run has one name and one time, wherever it is told of.
     (name,) = tested.selectbox(key="test_run").options
     assert "trains the last block" in name and figures.when(run.status().created) in name
+
+
+def test_the_time_left_counts_down_and_goes_when_it_was_wrong(
+    page: AppTest, begun: tuple[Run, Recorder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, record = begun
+    record(Progress("features", Sentence("features"), 12, 20, eta=42.0, time=1000.0))
+    for now, words in ((1030.0, "about 12 s left"), (1050.0, "")):
+        monkeypatch.setattr(run_view, "time", SimpleNamespace(time=lambda now=now: now))
+        page.run()
+        assert words in progress(page)
+    assert " left" not in progress(page)
+
+
+def test_an_epoch_of_the_head_is_none_of_fine_tuning(page: AppTest, begun: tuple[Run, Recorder]) -> None:
+    _, record = begun
+    record(PhaseStarted("head", 5))
+    record(epoch(1))
+    page.run()
+    assert "Time an epoch" in [metric.label for metric in page.metric]
+    record(PhaseStarted("fine-tune", 5))
+    page.run()
+    assert "Time an epoch" not in [metric.label for metric in page.metric]
+
+
+def test_stopped_before_fine_tuning_changed_anything_says_what_it_is(
+    page: AppTest, begun: tuple[Run, Recorder]
+) -> None:
+    run, record = begun
+    record(epoch(1))
+    finish(run, record)
+    record.end("STOPPED", Sentence("Stopped; the best weights so far are kept."))
+    page.run()
+    assert "this is the head on the frozen base" in said(page)
+
+
+def test_a_browser_that_draws_a_setting_anew_finds_its_value(page: AppTest, project: Project) -> None:
+    page.number_input(key="batch_size").set_value(16).run()
+    for key, value in (("batch_size", 16), ("head_epochs", 50), ("patience", 8), ("seed", 0)):
+        assert page.number_input(key=key).proto.default == value
+    assert page.selectbox(key="head_rate").proto.default == page.selectbox(key="head_rate").options.index("0.002")
 
 
 def test_stop_is_asked_once_and_said(page: AppTest, begun: tuple[Run, Recorder]) -> None:
@@ -382,7 +426,18 @@ def test_settings_are_kept_and_used(page: AppTest, project: Project) -> None:
     (run,) = list_runs(project.runs_dir)
     assert run.config().head.epochs == 7
     assert run.config().fit.optimizer == "sgd"
-    assert run.config().fine_tune.learning_rate == 1e-5
+    assert run.config().fine_tune.learning_rate == fine_tuning_rate(16)
+
+
+def test_the_rate_of_fine_tuning_goes_by_the_photos_until_one_is_chosen(page: AppTest, project: Project) -> None:
+    rate = page.selectbox(key="fine_tune_rate")
+    assert rate.options[0] == "by the number of photos: 0.000054"
+    rate.set_value("0.0001").run()
+    page.number_input(key="fine_tune_epochs").set_value(4).run()
+    chosen = workspace().open_project(project.id).choices["train"]
+    assert chosen == {"fine_tune": {"epochs": 4, "learning_rate": 1e-4}}, "what was not chosen stays the default"
+    page.selectbox(key="fine_tune_rate").set_value("automatic").run()
+    assert launch.configured(workspace().open_project(project.id)).fine_tune.learning_rate is None
 
 
 @pytest.mark.parametrize(("key", "value"), [("head_epochs", 0), ("batch_size", 0), ("seed", -1), ("patience", -2)])
@@ -398,10 +453,10 @@ def test_a_setting_that_does_not_fit_is_refused_and_nothing_else_lost(
     before = page._tree.get_widget_states()  # what a browser sends that has not drawn the defaults yet
     page.button(key="reset_settings").click().run()
     assert not page.error
-    assert page.number_input(key="fine_tune_epochs_1").value == 10
+    assert page.number_input(key="fine_tune_epochs_1").value == 8
     assert "train" not in workspace().open_project(project.id).choices
     page._run(before)
-    assert page.number_input(key="fine_tune_epochs_1").value == 10
+    assert page.number_input(key="fine_tune_epochs_1").value == 8
     assert launch.configured(workspace().open_project(project.id)) == untouched
 
 

@@ -13,7 +13,8 @@ from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError
 from transfer_core.labs.options import option
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
-from transfer_core.runs.config import BaseConfig, is_whole
+from transfer_core.runs.checks import is_whole
+from transfer_core.runs.config import BaseConfig
 from transfer_core.stats.intervals import wilson
 from transfer_core.text import Sentence
 

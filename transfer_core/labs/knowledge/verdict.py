@@ -139,21 +139,26 @@ def conclude(classes: Mapping[str, Mapping[str, Any]]) -> Sentence:
     enough = [found for found in classes.values() if found["photos"] >= LEAST_PHOTOS]
     known = sum(found["known"] for found in enough)
     if not enough:
-        return Sentence("There are too few photos to tell what ImageNet knows of your classes.")
+        return Sentence("There are too few photos to tell what the base knows of your classes from ImageNet.")
     if known == len(classes):
         return Sentence(
-            "ImageNet already knows all your classes, so results will look better than for things it has never seen."
+            "The base already knows all your classes from ImageNet, so results will look better than for things it has "
+            "never seen."
         )
     if known:
         return plural(
-            "ImageNet already knows {n} of your {classes} classes, so its results will look better than the others'.",
-            "ImageNet already knows {n} of your {classes} classes, so their results will look better than the others'.",
+            "The base already knows {n} of your {classes} classes from ImageNet, so results for it will look better "
+            "than for the rest.",
+            "The base already knows {n} of your {classes} classes from ImageNet, so results for them will look "
+            "better than for the rest.",
             known,
             classes=len(classes),
         )
     if all(found["told"] for found in enough):
-        return Sentence("ImageNet knows your classes by no name, but its answers already tell them apart.")
-    return Sentence("ImageNet can't tell your classes apart by itself: good results will be learned from your photos.")
+        return Sentence("The base knows your classes by no name of ImageNet, but its answers already tell them apart.")
+    return Sentence(
+        "The base can't tell your classes apart by its ImageNet names: good results will be learned from your photos."
+    )
 
 
 def how_sure(classes: Mapping[str, Mapping[str, Any]]) -> Sentence:
@@ -178,7 +183,9 @@ def how_sure(classes: Mapping[str, Mapping[str, Any]]) -> Sentence:
             words.append(Sentence("Also, its answers, though hesitant, tell {told} from the rest.", told=_listed(told)))
     elif told:
         if not with_name:
-            words.append(Sentence("ImageNet holds none of the {enough} classes for certain.", enough=len(enough)))
+            words.append(
+                Sentence("The base knows none of the {enough} classes from ImageNet for certain.", enough=len(enough))
+            )
         words.append(
             Sentence("Its answers, though hesitant, tell all of them apart.")
             if len(told) == len(classes)
@@ -186,7 +193,7 @@ def how_sure(classes: Mapping[str, Mapping[str, Any]]) -> Sentence:
         )
     else:
         if not with_name:
-            words.append(Sentence("ImageNet holds none of the {enough} classes.", enough=len(enough)))
+            words.append(Sentence("The base knows none of the {enough} classes from ImageNet.", enough=len(enough)))
         words.append(
             Sentence(
                 "Its answers do not tell your classes apart reliably: good results will be learned from your photos."
@@ -218,17 +225,19 @@ def how_sure(classes: Mapping[str, Mapping[str, Any]]) -> Sentence:
 
 def _held(known: Sequence[str], classes: int) -> Sentence:
     if len(known) == classes == 2:
-        which = Sentence("ImageNet already holds both classes ({known}).", known=_listed(known))
+        which = Sentence("The base already knows both classes from ImageNet ({known}).", known=_listed(known))
     elif len(known) == classes > 1:
-        which = Sentence("ImageNet already holds all {n} classes ({known}).", n=classes, known=_listed(known))
+        which = Sentence(
+            "The base already knows all {n} classes from ImageNet ({known}).", n=classes, known=_listed(known)
+        )
     else:
         which = Sentence(
-            "ImageNet already holds {n} of {classes} classes ({known}).",
+            "The base already knows {n} of {classes} classes from ImageNet ({known}).",
             n=len(known),
             classes=classes,
             known=_listed(known),
         )
-    better = Sentence("Expect results that look better than they would for things the base has never seen.")
+    better = Sentence("Expect results that look better than they would for things it has never seen.")
     return joined([which, better])
 
 

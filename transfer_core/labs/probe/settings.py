@@ -11,7 +11,7 @@ from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, DataError
 from transfer_core.labs.options import option
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
-from transfer_core.runs.config import is_whole
+from transfer_core.runs.checks import is_whole
 from transfer_core.stats.paired import PairedComparison
 from transfer_core.text import Sentence, plural
 

@@ -247,8 +247,8 @@ def _built(depths: Sequence[Depth], at: int) -> Sentence:
         )
     words = [
         Sentence(
-            "Up to {block} the network still builds up what your photos need, from {begin:.0%} after {first} to "
-            "{end:.0%}.",
+            "What your photos need comes together block by block: a simple classifier tells {begin:.0%} right after "
+            "{first}, and {end:.0%} after {block}.",
             block=best.block,
             begin=first.accuracy,
             first=first.block,

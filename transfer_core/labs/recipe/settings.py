@@ -122,7 +122,7 @@ class Settings:
     scratch_epochs: int = option("--scratch-epochs", 5, "Of training from scratch.")
     head_rate: float = option("--learning-rate", 2e-3, "Of the head.")
     """Of the head, and of the base in the variants that are too fast."""
-    fine_tune_rate: float = option("--fine-tune-learning-rate", 1e-5, "Of fine-tuning.")
+    fine_tune_rate: float = option("--fine-tune-learning-rate", 1e-4, "Of fine-tuning.")
     scratch_rate: float = option("--scratch-learning-rate", 1e-3, "Of training from scratch.")
     train_from: str = option("--train-from", "", "First block that is unfrozen; else the last stage.", metavar="BLOCK")
     """The first block that is unfrozen; empty: the last stage."""

@@ -12,7 +12,8 @@ from transfer_core.errors import ConfigError, DataError
 from transfer_core.labs.options import option
 from transfer_core.labs.sanity.mistakes import MISTAKES, get_mistake
 from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
-from transfer_core.runs.config import FitConfig, Optimizer, PhaseConfig, check_choice, check_number, is_number
+from transfer_core.runs.checks import check_choice, check_number, is_number
+from transfer_core.runs.config import FitConfig, Optimizer, PhaseConfig
 from transfer_core.stats.intervals import wilson
 from transfer_core.stats.paired import PairedComparison
 from transfer_core.text import Sentence

@@ -186,7 +186,7 @@ class _Sweep:
 
     def train_head(self, repeat: int) -> None:
         """Train the head of a repeat on the frozen base."""
-        trial = Trial(HEAD, self.settings.head.learning_rate, repeat)
+        trial = Trial(HEAD, self.settings.head.rate, repeat)
         session, reporter = self.session_for(trial, FitConfig(batch_size=self.settings.batch_size))
         features = session.pooled_features().array
         began = self.time_budget.clock()

@@ -71,7 +71,7 @@ def next_trial(order: Sequence[str], settings: Settings, sweep: SweepState) -> T
     def fits(trial: Trial, share: float = 1.0, besides: float = 0.0) -> bool:
         return trial not in done and sweep.spent + besides + sweep.seconds[trial.depth] <= share * budget
 
-    start = Trial(HEAD, settings.head.learning_rate, 0)
+    start = Trial(HEAD, settings.head.rate, 0)
     if start not in done:
         return start
     share = LOOK_SHARE if any(trial.depth != HEAD for trial in done) else 1.0

@@ -12,7 +12,8 @@ from transfer_core.errors import ConfigError
 from transfer_core.labs.options import option
 from transfer_core.labs.sweep.folds import Counts
 from transfer_core.photos.manifest import Manifest
-from transfer_core.runs.config import FitConfig, PhaseConfig, check_number, is_number
+from transfer_core.runs.checks import check_number, is_number
+from transfer_core.runs.config import FitConfig, PhaseConfig
 from transfer_core.text import Sentence
 
 __all__ = ["HEAD", "SETUP_SECONDS", "Depth", "Settings", "depth_words", "depths", "expected_seconds"]
@@ -35,16 +36,16 @@ class Settings:
     )
     """Blocks to train from; the head alone is always tried first. Empty: what `depths` chooses."""
     rates: tuple[float, ...] = option(
-        "--rate", (1e-5, 1e-4), "Learning rate of fine-tuning; may be given again.", many=True
+        "--rate", (1e-4, 3e-4), "Learning rate of fine-tuning; may be given again.", many=True
     )
-    """Learning rates of fine-tuning, in the order in which they are tried: that of Keras' guide, and a bolder one."""
+    """Learning rates of fine-tuning, in the order in which they are tried: one for few photos, and one for many."""
     repeats: int = option("--repeats", 5, "Trials of a depth, at most.")
     """Trials of one depth at most, each measured on other photos."""
     head_epochs: int = 50
-    epochs: int = option("--epochs", 10, "Of fine-tuning, at most.")
-    """Of fine-tuning, at most."""
+    epochs: int = option("--epochs", 8, "Of fine-tuning.")
+    """Of fine-tuning. The rate falls along a cosine, as by default on the page Train, so all of them are done."""
     patience: int = 3
-    """Epochs of fine-tuning without a lower loss before a trial ends."""
+    """Of no effect: sweeps of before have it in their settings, and are read and gone on with."""
     batch_size: int = 32
 
     def __post_init__(self) -> None:

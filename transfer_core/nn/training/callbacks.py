@@ -47,6 +47,11 @@ class Schedule:
     validation photos can tell."""
     tuning: TuningConfig = field(default_factory=TuningConfig)
 
+    def __post_init__(self) -> None:
+        if self.tuning.schedule == "automatic":
+            settled = replace(self.tuning, schedule="cosine" if self.name == "fine-tune" else "constant")
+            object.__setattr__(self, "tuning", settled)
+
 
 @dataclass(frozen=True)
 class Fitted:

@@ -27,7 +27,7 @@ from transfer_core.nn.training.steps import all_logits, softmax
 from transfer_core.photos.manifest import SplitName
 from transfer_core.runs import events
 from transfer_core.runs.checkpoint import Checkpoint, PhaseCheckpoint
-from transfer_core.runs.config import plain_number
+from transfer_core.runs.checks import plain_number
 from transfer_core.runs.events import Emit, EpochEnded, Event
 from transfer_core.runs.folder import Run
 from transfer_core.runs.hints import lower_rate
@@ -141,8 +141,8 @@ def _train_head(session: Session, checkpoint: PhaseCheckpoint, reporter: Reporte
         raise RunError(
             "The loss was no longer a number in the first epoch at a learning rate of {rate}. "
             "Choose a lower one, such as {lower}.",
-            rate=plain_number(config.head.learning_rate),
-            lower=lower_rate("head", config.head.learning_rate),
+            rate=plain_number(config.head.rate),
+            lower=lower_rate("head", config.head.rate, len(session.manifest.of("train"))),
         )
     return _Trained(network, (features,), {"head": fitted}) if fitted.best_epoch is not None else None
 
@@ -222,8 +222,8 @@ def _fit(
         reporter.message(
             "The loss was no longer a number, so this phase ended; the last good weights are kept. Choose a learning "
             "rate below {rate}, such as {lower}.",
-            rate=plain_number(schedule.config.learning_rate),
-            lower=lower_rate(schedule.name, schedule.config.learning_rate),
+            rate=plain_number(schedule.config.rate),
+            lower=lower_rate(schedule.name, schedule.config.rate, len(session.manifest.of("train"))),
             warning=True,
         )
     return fitted
