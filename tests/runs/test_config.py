@@ -56,8 +56,8 @@ def test_missing_keys_take_their_defaults() -> None:
 
 
 def test_the_rate_of_fine_tuning_goes_by_the_number_of_photos() -> None:
-    assert [fine_tuning_rate(photos) for photos in (5, 50, 125, 500, 5000)] == [3e-5, 9.5e-5, 1.5e-4, 3e-4, 3e-4]
-    assert RunConfig().for_photos(125).fine_tune == PhaseConfig(8, 1.5e-4)
+    assert [fine_tuning_rate(photos) for photos in (5, 50, 125, 500, 5000)] == [3e-6, 3e-5, 7.5e-5, 3e-4, 3e-4]
+    assert RunConfig().for_photos(125).fine_tune == PhaseConfig(8, 7.5e-5)
     chosen = RunConfig(fine_tune=PhaseConfig(8, 0.01))
     assert chosen.for_photos(125) == chosen
     with pytest.raises(ValueError, match="for_photos first"):

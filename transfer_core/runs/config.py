@@ -1,6 +1,5 @@
 """What a run is asked to do: frozen dataclasses, checked when they are made; unknown keys are refused."""
 
-import math
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, TypeVar, get_args
 
@@ -39,11 +38,10 @@ _FULL_RATE, _FULL_RATE_PHOTOS = 3e-4, 500
 def fine_tuning_rate(photos: int) -> float:
     """The learning rate of fine-tuning that goes with so many photos to learn from: a peak, for Adam, that then falls.
 
-    Steps that are right for many photos make a network learn few by heart, so it grows with their root, up to 500 of
-    them: 0.0003 times the root of photos / 500, to two digits. Chosen with `python -m tests.benchmarks recipe`.
+    Steps that are right for many photos make a network learn few by heart, so it is 0.0003 for 500 photos and more, and
+    in proportion for fewer, to two digits. Chosen with `python -m tests.benchmarks recipe`.
     """
-    share = min(1.0, max(photos, 1) / _FULL_RATE_PHOTOS)
-    return float(f"{_FULL_RATE * math.sqrt(share):.1e}")
+    return float(f"{_FULL_RATE * min(1.0, max(photos, 1) / _FULL_RATE_PHOTOS):.1e}")
 
 
 @dataclass(frozen=True)

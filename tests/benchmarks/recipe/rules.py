@@ -9,9 +9,10 @@ from tests.benchmarks.recipe.trainings import Recording
 from transfer_core.nn.training import blend
 from transfer_core.stats.calibration import calibrated_loss, calibrated_losses, log_loss
 
-__all__ = ["FORMER", "OURS", "RULES", "accuracy", "best_epoch"]
+__all__ = ["FORMER", "HEAD", "OURS", "RULES", "accuracy", "best_epoch"]
 
 OURS, FORMER = "Thaw: on the way from the start to the end", "epoch of the lowest loss"
+HEAD = "no fine-tuning"
 _LEAST = 1e-30  # a probability below has no logarithm that tells anything
 
 
@@ -55,7 +56,7 @@ RULES: dict[str, Callable[[Recording], float]] = {
     "epoch of the fewest mistakes": _epochs(_misses),
     "last epoch": lambda recording: accuracy(recording, recording.judge[-1]),
     "mean of the last three epochs": lambda recording: accuracy(recording, recording.averaged_judge),
-    "no fine-tuning": lambda recording: accuracy(recording, recording.judge[0]),
+    HEAD: lambda recording: accuracy(recording, recording.judge[0]),
 }
 """By name: from a recording to the accuracy (0..1) on its judges of the weights that the rule keeps."""
 

@@ -41,6 +41,11 @@ class Case:
     seed: int
 
     @property
+    def learned(self) -> int:
+        """Photos to learn from, but for rounding in each class."""
+        return round((1 - _VALIDATION) * self.total)
+
+    @property
     def name(self) -> str:
         """For people and files."""
         return f"{self.photos}-{self.total}-{self.seed}"

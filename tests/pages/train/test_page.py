@@ -431,7 +431,7 @@ def test_settings_are_kept_and_used(page: AppTest, project: Project) -> None:
 
 def test_the_rate_of_fine_tuning_goes_by_the_photos_until_one_is_chosen(page: AppTest, project: Project) -> None:
     rate = page.selectbox(key="fine_tune_rate")
-    assert rate.options[0] == "by the number of photos: 0.000054"
+    assert rate.options[0] == "by the number of photos: 0.0000096"
     rate.set_value("0.0001").run()
     page.number_input(key="fine_tune_epochs").set_value(4).run()
     chosen = workspace().open_project(project.id).choices["train"]
