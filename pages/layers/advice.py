@@ -96,6 +96,15 @@ def _recommend(
                 args=(plan,),
                 help=t("Sets what trains as recommended. You can undo it."),
             )
+            if taken and later in {block.name for block in desk.tree.blocks}:
+                st.button(
+                    t("Train from {block} on", block=later),
+                    key="use_later",
+                    type="tertiary",
+                    on_click=desk.change,
+                    args=(from_block(desk.tree, later),),
+                    help=t("For when you have trained the head alone and it is not good enough. You can undo it."),
+                )
             st.page_link(
                 page_path(kind),
                 label=t("Why?"),

@@ -74,6 +74,10 @@ def test_where_the_end_of_the_base_is_as_good_the_head_comes_first(
     page = layers()
     assert "For these photos: first the head alone, then perhaps from block1b on." in words(page)
     assert page.button(key="use_advice").disabled  # as it is
+    page.button(key="use_later").click().run()
+    assert plan(project) == from_block(toy_tree(), "block1b")
+    assert page.button(key="use_advice").label == "Use it", "and the way back"
+    assert "use_later" not in [button.key for button in page.button]
 
 
 def test_the_advice_knows_what_trains_now(layers: Callable[[], AppTest], project: Project) -> None:
