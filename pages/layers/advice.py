@@ -16,6 +16,7 @@ from transfer_core.backbones.freeze_plan import FreezePlan, from_block
 from transfer_core.errors import TransferError
 from transfer_core.labs.experiment import experiment_config, list_experiments, read_result
 from transfer_core.labs.probe.settings import Settings, check_photos, probed
+from transfer_core.labs.sweep.settings import depth_plan
 from transfer_core.stats.paired import SIGNIFICANT
 from transfer_core.text import t
 
@@ -72,8 +73,9 @@ def _recommend(
     kind, run, result = newest
     later = _later(result) if kind == "probe" else None
     start = result["recommended"] if kind == "sweep" else None if later else result["train_from"]
-    at = start if start in {block.name for block in desk.tree.blocks} else None  # else the head alone
-    plan = from_block(desk.tree, at) if at else FreezePlan()
+    known = {block.name for block in desk.tree.blocks} | {f"{stage.name} alone" for stage in desk.tree.stages}
+    at = start if start in known else None  # else the head alone
+    plan = depth_plan(desk.tree, at) if at else FreezePlan()
     if kind == "sweep":  # its conclusion says what to train
         said = t("**For these photos:**")
     elif at:

@@ -145,6 +145,23 @@ def last_stage(tree: LayerTree) -> FreezePlan:
     return last_blocks(tree, sum(len(stage.children) for stage in tree.stages[start:]))
 
 
+def stage_alone(tree: LayerTree, name: str) -> FreezePlan:
+    """Train one stage, and keep all before and after it as it is: surgical fine-tuning (Lee et al. 2023).
+
+    Raises:
+        ConfigError: the base has no such stage; the message lists those it has.
+    """
+    stages = {stage.name: stage for stage in tree.stages}
+    if name not in stages:
+        raise ConfigError(
+            "{name} has no stage called {stage!r}. Its stages are: {names}.",
+            name=tree.root.name,
+            stage=name,
+            names=list(stages),
+        )
+    return _names(tree, (block.name for block in stages[name].children))
+
+
 def everything(tree: LayerTree) -> FreezePlan:
     """Train the whole base."""
     return last_blocks(tree, len(tree.blocks))

@@ -14,8 +14,8 @@ from pages.ui.services import tree
 from transfer_core.errors import ConfigError
 from transfer_core.labs.sweep.folds import counts, fold, fold_count, usable
 from transfer_core.labs.sweep.schedule import forecast
-from transfer_core.labs.sweep.settings import HEAD, Depth, Settings, depth_words, depths
-from transfer_core.text import Sentence, joined, plural, t
+from transfer_core.labs.sweep.settings import HEAD, Depth, Settings, alone, depth_words, depths
+from transfer_core.text import Sentence, all_of, joined, plural, t
 
 if TYPE_CHECKING:
     from transfer_core.disk.workspace import Project
@@ -122,6 +122,8 @@ def forecast_words(found: list[Depth], settings: Settings, repeats: int) -> str:
             depth_words=depth_words(found[1].name),
             span=figures.span(needed),
         )
+    single = [depth.words for depth in fit if alone(depth.name)]
+    fit = [depth for depth in fit if not alone(depth.name)] or fit
     deepest = fit[-1]
     most, least = max(rounds[depth.name] for depth in fit), min(rounds[depth.name] for depth in fit)
     values = {"depths": plural("{n:,} depth", "{n:,} depths", len(fit)), "name": deepest.name}
@@ -137,8 +139,10 @@ def forecast_words(found: list[Depth], settings: Settings, repeats: int) -> str:
                 **values,
             )
         ]
+    if single:
+        words.append(Sentence("Besides, {stages}.", stages=all_of(single)))
     if left := [depth for depth in found if not rounds[depth.name]]:
         span = figures.span(left[0].seconds)
         depth = depth_words(left[0].name)
         words.append(Sentence("Probably not: {depth}, about {span} a training.", depth=depth, span=span))
-    return t(joined([*words, Sentence("Trainings that end early leave time for more.")]))
+    return t(joined(words))

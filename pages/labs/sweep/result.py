@@ -15,10 +15,9 @@ from pages.ui.frame import go, require_project
 from pages.ui.html import sentence
 from pages.ui.services import tree
 from transfer_core.backbones.catalog import get_base
-from transfer_core.backbones.freeze_plan import FreezePlan, from_block
 from transfer_core.errors import TransferError
 from transfer_core.labs.experiment import experiment_config
-from transfer_core.labs.sweep.settings import HEAD, depth_words
+from transfer_core.labs.sweep.settings import HEAD, depth_plan, depth_words
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.folder import Run
 from transfer_core.text import Sentence, joined, plural, t
@@ -117,9 +116,8 @@ def _use(run: Run, result: dict[str, Any]) -> None:
 def _choose(base: str, name: str, rate: float) -> None:
     """Make the recommendation the project's plan, with undo, and its rate that of fine-tuning."""
     project, layers = require_project(), tree(base)
-    plan = FreezePlan() if name == HEAD else from_block(layers, name)
     desk = PlanEditor(project.id, base, layers)
-    desk.change(plan)
+    desk.change(depth_plan(layers, name))
     if name != HEAD:
         train = project.choices.get("train") or {}
         tuned = RunConfig().to_dict()["fine_tune"] | train.get("fine_tune", {}) | {"learning_rate": rate}
@@ -173,7 +171,7 @@ def _untried(untried: list[dict[str, Any]]) -> Sentence:
     ]
     if len(untried) > 3:
         more = len(untried) - 3
-        return Sentence("Not tried, for lack of time: {depths}, and {more} deeper.", depths=names, more=more)
+        return Sentence("Not tried, for lack of time: {depths}, and {more} others.", depths=names, more=more)
     return Sentence("Not tried, for lack of time: {depths}.", depths=names)
 
 

@@ -19,7 +19,7 @@ from transfer_core.labs.sweep.result import build_result, trial_seconds
 from transfer_core.labs.sweep.schedule import SweepState, Trial, chosen_rates, forecast, next_trial
 from transfer_core.labs.sweep.settings import HEAD, SETUP_SECONDS, Depth, Settings, depths
 from transfer_core.labs.sweep.verdict import front, judge
-from transfer_core.labs.sweep.wording import photos_needed
+from transfer_core.labs.sweep.wording import conclude, how_sure, photos_needed
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.stats.paired import PairedComparison
 
@@ -90,13 +90,28 @@ def test_settings_that_do_not_fit_are_refused(wrong: dict[str, Any], words: str)
 
 def test_depths_go_from_the_head_to_the_whole_base() -> None:
     found = depths(workspace(), toy_tree(), Settings(), 2, COUNTS)
-    assert [depth.name for depth in found] == [HEAD, "block2b", "block2a", "block1a", "block0a"]
-    assert found[0].plan == FreezePlan() and found[-1].plan == from_block(toy_tree(), "block0a")
-    parameters = [depth.trainable_parameters for depth in found]
+    assert [depth.name for depth in found[:5]] == [HEAD, "block2b", "block2a", "block1a", "block0a"]
+    assert found[0].plan == FreezePlan() and found[4].plan == from_block(toy_tree(), "block0a")
+    parameters = [depth.trainable_parameters for depth in found[:5]]
     assert parameters == sorted(set(parameters)) and parameters[0] == 22
-    seconds = [depth.seconds for depth in found[1:]]
+    seconds = [depth.seconds for depth in found[1:5]]
     assert seconds == sorted(seconds)
-    assert found[1].values == 8 * 8 * 10 and found[-1].values == 0  # the photo itself is not cached again
+    assert found[1].values == 8 * 8 * 10 and found[4].values == 0  # the photo itself is not cached again
+
+
+def test_the_first_and_the_middle_stage_are_tried_by_themselves_at_the_end() -> None:
+    found = depths(workspace(), toy_tree(), Settings(), 2, COUNTS)
+    assert [depth.name for depth in found[5:]] == ["stage0 alone", "stage1 alone"]
+    first, middle = found[5:]
+    everything = set(found[4].plan.trainable)
+    assert first.plan.trainable and set(first.plan.trainable) < everything
+    assert not set(first.plan.trainable) & set(middle.plan.trainable)
+    assert str(first.words) == "stage0 alone"
+    assert first.epoch_seconds > middle.epoch_seconds, "its gradient goes through all that follows"
+    (wished,) = depths(workspace(), toy_tree(), Settings(cuts=("stage1 alone",)), 2, COUNTS)[1:]
+    assert wished.plan == middle.plan
+    with pytest.raises(ConfigError, match=r"has no stage called 'stage9'\. Its stages are: stage0"):
+        depths(workspace(), toy_tree(), Settings(cuts=("stage9 alone",)), 2, COUNTS)
 
 
 def test_named_cuts_are_put_in_order_behind_the_head() -> None:
@@ -192,7 +207,7 @@ def test_a_forecast_ends_within_the_budget() -> None:
 
 def trial(name: str, right: str, repeat: int = 0, **more: Any) -> dict[str, Any]:
     """An entry of `trials` as far as the judging needs it."""
-    parameters = {HEAD: 10, "c": 100, "b": 200, "a": 300}[name]
+    parameters = {HEAD: 10, "stage1 alone": 50, "c": 100, "b": 200, "a": 300}[name]
     return {
         "train_from": name,
         "rate": 2e-3 if name == HEAD else 1e-4,
@@ -287,12 +302,23 @@ def conclusion(trials: list[dict[str, Any]], budget: float = 5, complete: bool =
     return str(found["how_sure"])
 
 
+def test_a_stage_by_itself_is_recommended_only_where_it_leads() -> None:
+    trials = [trial(HEAD, "0" * 20), trial("stage1 alone", "1" * 20), trial("a", "1" * 20)]
+    verdict = judge(trials)
+    assert [result.name for result in verdict.results] == [HEAD, "a", "stage1 alone"]
+    assert verdict.recommended == "a", "few parameters make it no shallower depth"
+    assert "against the head alone: stage1 +100.0 points." in str(how_sure(verdict, trials, [], 5))
+    trials[2] = trial("a", "0" * 20)
+    assert judge(trials).recommended == "stage1 alone"
+    assert str(conclude(judge(trials), True)).startswith("Fine-tune stage1 alone: it is right more often")
+
+
 def test_the_conclusion_says_within_noise_and_how_many_photos_would_tell() -> None:
     words = conclusion([trial(HEAD, "1" * 30 + "0" * 10), trial("c", "1" * 33 + "0" * 7)])
     assert words.startswith("Train the head alone: it gets 75.0% of 40 photos right (95% interval 59.8% to 85.8%).")
     assert "from c on, fixes 3 of the same 40 photos and breaks 0 (p = 0.25)" in words
     assert "within noise, and about 100 photos would be needed to show it, if it is real." in words
-    assert "2 deeper cuts did not fit into 5 minutes." in words
+    assert "2 others did not fit into 5 minutes." in words
 
 
 def test_the_conclusion_says_why_the_head_is_not_enough() -> None:
@@ -310,7 +336,7 @@ def test_a_correction_that_changes_the_verdict_is_told() -> None:
 
 def test_the_conclusion_of_a_draw_between_shallow_and_deep() -> None:
     words = conclusion([trial(HEAD, "1100"), *(trial(name, "1100", best_epoch=0) for name in "cba")])
-    assert "none of the 3 deeper cuts did better" in words and "did not fit" not in words
+    assert "None of the 3 others that were tried did better" in words and "did not fit" not in words
     assert "In no training of deeper layers did an epoch lower the loss" in words
     assert "With 4 photos to measure on, no difference can be significant: that takes 6 at the very least" in words
 

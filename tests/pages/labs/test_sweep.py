@@ -193,5 +193,6 @@ def test_the_forecast_says_what_fits_and_what_would() -> None:
         few, Settings(0.02), 5
     )
     assert forecast_words(few[:1], Settings(), 5) == "Probably fits: the head alone."
-    assert "down to block0a, in 5 rounds" in forecast_words(FOUND, Settings(60), 5)
+    words = forecast_words(FOUND, Settings(60), 5)
+    assert "down to block0a, in 5 rounds" in words and "Besides, stage0 alone and stage1 alone." in words
     assert "Probably not: " in forecast_words(FOUND, Settings(0.1), 5)

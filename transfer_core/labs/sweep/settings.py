@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from transfer_core.backbones.cost import estimate
-from transfer_core.backbones.freeze_plan import FreezePlan, from_block, last_block, last_blocks, last_stage
-from transfer_core.backbones.tree import LayerTree
+from transfer_core.backbones.freeze_plan import FreezePlan, from_block, last_block, last_blocks, last_stage, stage_alone
+from transfer_core.backbones.tree import LayerTree, Node
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError
 from transfer_core.labs.options import option
@@ -16,10 +16,22 @@ from transfer_core.runs.checks import check_number, is_number
 from transfer_core.runs.config import FitConfig, PhaseConfig
 from transfer_core.text import Sentence
 
-__all__ = ["HEAD", "SETUP_SECONDS", "Depth", "Settings", "depth_words", "depths", "expected_seconds"]
+__all__ = [
+    "HEAD",
+    "SETUP_SECONDS",
+    "Depth",
+    "Settings",
+    "alone",
+    "depth_plan",
+    "depth_words",
+    "depths",
+    "expected_seconds",
+]
 
 HEAD = "head"
 """Name of the depth that trains nothing of the base."""
+_ALONE = " alone"
+"""After the name of a stage: nothing else of the base trains."""
 SETUP_SECONDS = 1.5
 """What a trial takes besides its epochs: dividing the network, tracing the steps, measuring. Of EfficientNet-Lite0 on
 two cores, rounded up."""
@@ -32,9 +44,13 @@ class Settings:
     budget: float = option("--budget", 5.0, "Minutes, all included.")
     """Minutes, everything included: reading photos, features, and every trial."""
     cuts: tuple[str, ...] = option(
-        "--cut", (), "Try this block instead of a choice of depths; may be given again.", many=True, metavar="BLOCK"
+        "--cut",
+        (),
+        "Try this block, or `STAGE alone`, instead of a choice of depths; may be given again.",
+        many=True,
+        metavar="BLOCK",
     )
-    """Blocks to train from; the head alone is always tried first. Empty: what `depths` chooses."""
+    """Blocks to train from, or `stage1 alone`; the head alone is always tried first. Empty: what `depths` chooses."""
     rates: tuple[float, ...] = option(
         "--rate", (1e-4, 3e-4), "Learning rate of fine-tuning; may be given again.", many=True
     )
@@ -71,7 +87,7 @@ class Settings:
     @property
     def blocks(self) -> tuple[str, ...]:
         """Blocks of the base that are named."""
-        return tuple(name for name in self.cuts if name != HEAD)
+        return tuple(name for name in self.cuts if name != HEAD and alone(name) is None)
 
     @property
     def head(self) -> PhaseConfig:
@@ -88,7 +104,7 @@ class Depth:
     """One place to cut the base."""
 
     name: str
-    """The first block that trains, or HEAD."""
+    """The first block that trains, or HEAD, or a stage that trains by itself: `stage1 alone`."""
     plan: FreezePlan
     trainable_parameters: int
     """Of base and head."""
@@ -115,14 +131,35 @@ def expected_seconds(workspace: Workspace, tree: LayerTree, settings: Settings |
 
 def depth_words(name: str) -> Sentence:
     """For people: `the head alone`, `from block7a on`."""
-    return Sentence("the head alone") if name == HEAD else Sentence("from {block} on", block=name)
+    if name == HEAD:
+        return Sentence("the head alone")
+    stage = alone(name)
+    return Sentence("{stage} alone", stage=stage) if stage else Sentence("from {block} on", block=name)
+
+
+def alone(name: str) -> str | None:
+    """The stage that a depth of this name trains by itself; None: it trains everything from a block on, or nothing."""
+    return name.removesuffix(_ALONE) if name.endswith(_ALONE) else None
+
+
+def depth_plan(tree: LayerTree, name: str) -> FreezePlan:
+    """What a depth of this name trains.
+
+    Raises:
+        ConfigError: the base has no such block or stage.
+    """
+    if name == HEAD:
+        return FreezePlan()
+    stage = alone(name)
+    return stage_alone(tree, stage) if stage else from_block(tree, name)
 
 
 def depths(workspace: Workspace, tree: LayerTree, settings: Settings, classes: int, counts: Counts) -> list[Depth]:
     """The depths a sweep tries, from the least that trains to the most, which is also from the cheapest on.
 
     Without a wish: the head alone, the last block, the last two, the last stage, and then each stage towards the
-    photo, to the whole base.
+    photo, to the whole base; and at the end the first and the middle stage by themselves, for photos that look unlike
+    those of ImageNet may want early layers to change, and no others (Lee et al. 2023, surgical fine-tuning).
 
     Args:
         workspace: that knows how fast this machine is.
@@ -136,7 +173,7 @@ def depths(workspace: Workspace, tree: LayerTree, settings: Settings, classes: i
     """
     plans = {HEAD: FreezePlan()}
     if settings.cuts:
-        wanted = {name: from_block(tree, name) for name in settings.cuts if name != HEAD}
+        wanted = {name: depth_plan(tree, name) for name in settings.cuts if name != HEAD}
         if idle := next((name for name, plan in wanted.items() if plan.head_only), None):
             raise ConfigError(
                 "From {idle} on, {name} has no weights that could be trained. Choose an earlier block, or "
@@ -145,7 +182,8 @@ def depths(workspace: Workspace, tree: LayerTree, settings: Settings, classes: i
                 name=tree.root.name,
             )
         names = [block.name for block in tree.blocks]
-        plans |= dict(sorted(wanted.items(), key=lambda item: -names.index(item[0])))
+        deeper = {name: plan for name, plan in wanted.items() if alone(name) is None}
+        plans |= dict(sorted(deeper.items(), key=lambda item: -names.index(item[0]))) | wanted
     else:
         seen = {FreezePlan()}
         for count in _block_counts(tree):
@@ -153,7 +191,14 @@ def depths(workspace: Workspace, tree: LayerTree, settings: Settings, classes: i
             if plan not in seen:  # blocks without weights make no other plan
                 seen.add(plan)
                 plans[tree.blocks[len(tree.blocks) - count].name] = plan
+        plans |= {f"{stage.name}{_ALONE}": stage_alone(tree, stage.name) for stage in _surgical(tree)}
     return [_depth(workspace, tree, name, plan, settings, classes, counts) for name, plan in plans.items()]
+
+
+def _surgical(tree: LayerTree) -> list[Node]:
+    """The first and the middle of the stages with weights, where there are at least three."""
+    stages = [stage for stage in tree.stages if not stage_alone(tree, stage.name).head_only]
+    return [stages[0], stages[len(stages) // 2]] if len(stages) > 2 else []
 
 
 def _block_counts(tree: LayerTree) -> list[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from transfer_core.labs.sweep.schedule import Trial, chosen_rates
-from transfer_core.labs.sweep.settings import HEAD
+from transfer_core.labs.sweep.settings import HEAD, alone
 from transfer_core.stats.intervals import wilson
 from transfer_core.stats.paired import SIGNIFICANT, PairedComparison
 
@@ -51,7 +51,7 @@ class Verdict:
     """The depths against each other."""
 
     results: tuple[DepthResult, ...]
-    """From the least that trains to the most."""
+    """In the order of `results`."""
     gains: dict[str, float]
     """Accuracy less that of the head alone on the same photos."""
     best: str
@@ -79,7 +79,8 @@ def key(trial: dict[str, Any]) -> Trial:
 
 
 def results(trials: Sequence[dict[str, Any]]) -> tuple[DepthResult, ...]:
-    """Gather the trials by depth, each with its chosen rate, from the least that trains to the most."""
+    """Gather the trials by depth, each with its chosen rate, from the least that trains to the most; stages that were
+    trained by themselves come last, for they are not less of what the others are."""
     rates = chosen_rates({key(trial): trial["choice_loss"] for trial in trials})
     found = []
     for name, rate in rates.items():
@@ -87,7 +88,7 @@ def results(trials: Sequence[dict[str, Any]]) -> tuple[DepthResult, ...]:
         seconds = statistics.median(trial["seconds"] for trial in mine)
         right = {trial["repeat"]: trial["right"] for trial in mine}
         found.append(DepthResult(name, rate, mine[0]["trainable_parameters"], seconds, right))
-    return tuple(sorted(found, key=lambda result: result.trainable_parameters))
+    return tuple(sorted(found, key=lambda result: (alone(result.name) is not None, result.trainable_parameters)))
 
 
 def paired(one: DepthResult, other: DepthResult) -> PairedComparison:

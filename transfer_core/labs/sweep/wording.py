@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from transfer_core.labs.sweep.settings import HEAD, depth_words
+from transfer_core.labs.sweep.settings import HEAD, alone, depth_words
 from transfer_core.labs.sweep.verdict import DepthResult, Verdict
 from transfer_core.stats.paired import LEAST_CHANGED, SIGNIFICANT, PairedComparison
-from transfer_core.text import Sentence, joined, plural
+from transfer_core.text import Sentence, all_of, joined, plural
 
 __all__ = ["Untried", "conclude", "how_sure", "photos_needed"]
 
@@ -78,7 +78,7 @@ def how_sure(
         ]
     else:
         words = [Sentence("So far:")] if untried is None else []
-        words += [*_advice(verdict), *_unmoved(trials)]
+        words += [*_advice(verdict), *_surgical(verdict), *_unmoved(trials)]
         if untried:
             words.append(_untried(untried, minutes))
     most = max(result.photos for result in verdict.results)
@@ -111,7 +111,7 @@ def _head_only(accuracy: Sentence, untried: Sequence[Untried], minutes: float) -
 
 def _untried(untried: Sequence[Untried], minutes: float) -> Sentence:
     if len(untried) > 1:
-        return Sentence("{n} deeper cuts did not fit into {budget}.", n=len(untried), budget=_minutes(minutes))
+        return Sentence("{n} others did not fit into {budget}.", n=len(untried), budget=_minutes(minutes))
     return Sentence(
         "Training {depth} did not fit into {budget}.", depth=depth_words(untried[0].name), budget=_minutes(minutes)
     )
@@ -129,8 +129,8 @@ def _advice(verdict: Verdict) -> list[Sentence]:
     elif advised.name == HEAD:
         words.append(
             plural(
-                "Of the depths tried, the deeper cut did no better on the same photos.",
-                "Of the depths tried, none of the {n} deeper cuts did better on the same photos.",
+                "The other one that was tried did no better on the same photos.",
+                "None of the {n} others that were tried did better on the same photos.",
                 deeper,
             )
         )
@@ -147,6 +147,25 @@ def _advice(verdict: Verdict) -> list[Sentence]:
             )
         )
     return words
+
+
+def _surgical(verdict: Verdict) -> list[Sentence]:
+    """What single stages gave, next to the head."""
+    found = [result for result in verdict.results if alone(result.name)]
+    if not found:
+        return []
+    each = [
+        Sentence("{stage} {points:+.1f} points", stage=alone(result.name), points=100 * verdict.gains[result.name])
+        for result in found
+    ]
+    return [
+        Sentence(
+            "A stage trained by itself, against the head alone: {each}. Early stages tend to help with photos that "
+            "look unusual, such as blurred or oddly lit ones, and late stages with new kinds of things (Lee et al. "
+            "2023).",
+            each=all_of(each),
+        )
+    ]
 
 
 def _within_noise(verdict: Verdict, name: str) -> Sentence:
