@@ -125,6 +125,9 @@ def test_the_findings_tell_the_peak_the_gradient_and_the_drift() -> None:
     assert "by 0.08% of its length after step 3 and by 0.09% without" in words
     assert "a real loss (0 photos fixed, 20 broken)" in words
     assert "still falling at the last epoch" in words
+    assert "untrained head" not in words, "the base moved about as far"
+    (words,) = map(str, findings({"fine_tuned": kept, "skipped": left | {"base_drift": 0.01}}))
+    assert "the changes that an untrained head asks for undo what the base knew" in words
 
 
 def test_all_variants_together_have_a_finding_each() -> None:
