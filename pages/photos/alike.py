@@ -11,7 +11,7 @@ from pages.photos.edits import edit, form
 from pages.ui.html import plain
 from transfer_core.disk.workspace import Project
 from transfer_core.photos.sources.class_names import alike
-from transfer_core.text import t
+from transfer_core.text import all_of, t
 
 if TYPE_CHECKING:
     from transfer_core.photos.store import PhotoStore
@@ -28,7 +28,7 @@ def questions(project: Project, photos: PhotoStore, counts: Mapping[str, int]) -
         into = max(group, key=lambda name: counts[name])
         with st.container(border=True, key=f"alike_{number}"):
             st.warning(
-                t("{names} look alike. Are they one class?", names=[plain(name) for name in group]),
+                t("{names} look alike. Are they one class?", names=all_of([plain(name) for name in group])),
                 icon=":material/compare_arrows:",
             )
             with st.container(horizontal=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -35,7 +36,7 @@ def report(task: tasks.Task) -> None:
             else:
                 st.warning(_sentence(came), icon=":material/rule:")
         st.button(t("OK"), key="dismiss_report", on_click=tasks.dismiss, args=(task.key,))
-    for sentence in understood(came):
+    for sentence in understood(replace(came, alike=[])):  # of those the page itself asks, as long as there are any
         st.caption(plain(sentence))
     _refused(came.refused)
     _twins(came)

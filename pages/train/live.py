@@ -15,7 +15,7 @@ from pages.ui import format as figures
 from pages.ui.frame import go, guard
 from pages.ui.html import sentence
 from transfer_core.disk.workspace import Project
-from transfer_core.runs.folder import Run
+from transfer_core.runs.folder import Run, State
 from transfer_core.runs.hints import kept_epoch, read_run
 from transfer_core.text import Sentence, joined, t
 
@@ -31,16 +31,16 @@ _MARKS = {
 def live_run(run: Run, project: Project) -> None:
     """Show `run` and follow it while it is active; everything is read from disk, so every tab sees the same."""
     with guard():
-        interval = run_view.read(run).poll
-        st.fragment(_live, run_every=interval)(run, project, interval)
+        view = run_view.read(run)
+        st.fragment(_live, run_every=view.poll)(run, project, (view.poll, view.status.state))
 
 
-def _live(run: Run, project: Project, interval: float | None) -> None:
+def _live(run: Run, project: Project, drawn: tuple[float | None, State]) -> None:
     if not run.path.is_dir():
         st.rerun()  # deleted in another tab: the whole page knows what is left to show
     with guard():
         view = run_view.read(run)
-        if view.poll != interval:
+        if (view.poll, view.status.state) != drawn:
             st.rerun()  # one run of the whole page: it starts, slows or ends the following, and redraws the rest
         with st.container(border=True, key="live"):
             _headline(view)

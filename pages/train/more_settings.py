@@ -28,7 +28,7 @@ MORE_PLACES = {
     "cache_precision": ("tuning", "cache_precision"),
 }
 _SCHEDULES = {
-    "automatic": Sentence("stays the same for the head, sinks to nothing in fine-tuning"),
+    "automatic": Sentence("the same for the head, then sinking"),
     "constant": Sentence("stays the same"),
     "cosine": Sentence("sinks to nothing along a cosine"),
     "plateau": Sentence("is cut to a fifth when learning stalls"),

@@ -9,7 +9,7 @@ from pages.jobs.launch import active_run, configured, launch, split_photos
 from pages.jobs.run_list import runs
 from pages.train.augmentation import head_words
 from pages.train.live import live_run
-from pages.train.settings import settings
+from pages.train.settings import changed_elsewhere, settings
 from pages.ui import format as figures
 from pages.ui.frame import guard, heading, require_project
 from pages.ui.services import store, workspace
@@ -39,7 +39,9 @@ def summary(config: RunConfig, train: int, validation: int) -> str:
             )
         )
     said.append(Sentence("After each epoch, {count:,} other photos check what it can do.", count=validation))
-    if config.fit.patience:
+    if config.fit.patience and config.tuning.schedule == "automatic":
+        said.append(Sentence("When they can be told apart no better, the head's training ends by itself."))
+    elif config.fit.patience and config.tuning.schedule != "cosine":
         said.append(Sentence("When they can be told apart no better, it ends by itself and keeps the best."))
     if config.base.weights == "none":
         said.append(Sentence("The base starts from **random weights**: it has not learned to see anything yet."))
@@ -48,6 +50,12 @@ def summary(config: RunConfig, train: int, validation: int) -> str:
 
 def begin() -> None:
     """Start training and show the run; the project is read anew, because another tab may have changed it."""
+    if changed_elsewhere(workspace().open_project(project.id)):
+        st.session_state["train_problem"] = t(
+            "The settings have been changed in another tab. They show below as they are now: click Train to train with "
+            "them."
+        )
+        return
     try:
         run = launch(workspace().open_project(project.id), photos)
     except TransferError as error:

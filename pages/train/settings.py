@@ -22,11 +22,11 @@ from transfer_core.text import t
 if TYPE_CHECKING:
     from transfer_core.photos.manifest import Manifest
 
-__all__ = ["settings"]
+__all__ = ["changed_elsewhere", "settings"]
 
 AUTOMATIC = "automatic"
 RATES = ("0.01", "0.003", "0.001", "0.0003", "0.0001", "0.00003", "0.00001", "0.000003", "0.000001")
-_PROBLEM = "settings_problem"
+_PROBLEM, _SEEN = "settings_problem", "settings_seen"
 # Where each widget's value stands in RunConfig.
 _PLACES = {
     "head_epochs": ("head", "epochs"),
@@ -54,7 +54,9 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
         project: whose settings.
         photos: those to train on, if they can be; they say what augmentation costs.
     """
-    fields = Fields(_stored(project), partial(_store, project))
+    stored = _stored(project)
+    _follow(stored)
+    fields = Fields(stored, partial(_store, project))
     if problem := st.session_state.get(_PROBLEM):
         st.error(
             t("{problem} Until it is changed, training uses the value before.", problem=problem),
@@ -137,6 +139,21 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
         )
 
 
+def changed_elsewhere(project: Project) -> bool:
+    """Whether the settings are others than those this page was drawn with: another tab has changed them."""
+    seen = st.session_state.get(_SEEN)
+    return seen is not None and seen != _stored(project)
+
+
+def _follow(stored: dict[str, Any]) -> None:
+    """Have the widgets show what another tab has stored since they were drawn."""
+    seen = st.session_state.get(_SEEN, stored)
+    for name, value in stored.items():
+        if seen[name] != value and st.session_state.get(widget_key(name), value) != value:
+            renew(name)
+    st.session_state[_SEEN] = stored
+
+
 def _use_rate(project: Project, phase: str, rate: float) -> None:
     name = "head_rate" if phase == "head" else "fine_tune_rate"
     _store(project, {name: plain_number(rate)})
@@ -189,9 +206,13 @@ def _find(config: dict[str, Any], place: tuple[str, ...]) -> Any:
 def _store(project: Project, other: Mapping[str, Any] | None = None) -> None:
     """Keep what stands in the widgets, or in `other` for some of them."""
     chosen: dict[str, Any] = {}
-    defaults, stored = asdict(RunConfig()), _stored(project)
+    defaults, stored = asdict(RunConfig()), _stored(project.workspace.open_project(project.id))
+    seen = st.session_state.get(_SEEN, stored)
     for key, place in _PLACES.items():
         value = (other or {}).get(key, st.session_state.get(widget_key(key), stored[key]))
+        if value == seen[key] and value != stored[key]:
+            value = stored[key]  # untouched here, so what another tab has stored since stands
+            renew(key)
         if key.endswith("_rate"):
             value = _number(value)
         if value == _find(defaults, place):
@@ -202,11 +223,12 @@ def _store(project: Project, other: Mapping[str, Any] | None = None) -> None:
         part[place[-1]] = value
     try:
         RunConfig.from_dict(chosen)
-        project.choose(train=chosen)
+        kept = project.choose(train=chosen)
     except TransferError as error:
         st.session_state[_PROBLEM] = str(error)
     else:
         st.session_state[_PROBLEM] = None
+        st.session_state[_SEEN] = _stored(kept)
 
 
 def _number(text: str | None) -> float | str | None:

@@ -6,11 +6,9 @@ would count as the person's own.
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
-__all__ = ["put", "renew", "widget_key", "widget_value"]
+__all__ = ["renew", "widget_key"]
 
 
 def widget_key(name: str) -> str:
@@ -19,20 +17,9 @@ def widget_key(name: str) -> str:
     return f"{name}_{turn}" if turn else name
 
 
-def widget_value(name: str) -> Any:
-    """What stands in the widget `name` now."""
-    return st.session_state[widget_key(name)]
-
-
 def renew(name: str) -> None:
     """Give the widget a new key, under which nothing stands yet."""
     st.session_state[_turn(name)] = st.session_state.get(_turn(name), 0) + 1
-
-
-def put(name: str, value: Any) -> None:
-    """Have `value` stand in the widget, whatever the browser still shows."""
-    renew(name)
-    st.session_state[widget_key(name)] = value
 
 
 def _turn(name: str) -> str:

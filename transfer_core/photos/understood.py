@@ -1,7 +1,7 @@
 """What an import understood, in words that the app, `check` and `train` share."""
 
 from transfer_core.photos.importer import ImportReport
-from transfer_core.text import Sentence, plural
+from transfer_core.text import Sentence, all_of, plural
 
 __all__ = ["understood"]
 
@@ -45,7 +45,7 @@ def understood(report: ImportReport, *, checked_elsewhere: bool = False) -> list
     said += [
         Sentence(
             "{names} look alike but are classes of their own: put them together if they are one.",
-            names=group,
+            names=all_of(group),
         )
         for group in report.alike
     ]

@@ -56,15 +56,15 @@ def ended_early(phase: Phase, patience: int, best: int | None) -> Sentence:
     told = {"phase": _PHASES[phase]}
     if not best:
         return plural(
-            "{phase} ended early: nothing had got better on the validation photos for {n} epoch.",
-            "{phase} ended early: nothing had got better on the validation photos for {n} epochs.",
+            "{phase} ended early: the validation photos had been told apart no better for {n} epoch.",
+            "{phase} ended early: the validation photos had been told apart no better for {n} epochs.",
             patience,
             **told,
         )
     return plural(
-        "{phase} ended early: nothing had got better on the validation photos for {n} epoch. The weights of epoch "
+        "{phase} ended early: the validation photos had been told apart no better for {n} epoch. The weights of epoch "
         "{best} are kept.",
-        "{phase} ended early: nothing had got better on the validation photos for {n} epochs. The weights of epoch "
+        "{phase} ended early: the validation photos had been told apart no better for {n} epochs. The weights of epoch "
         "{best} are kept.",
         patience,
         best=best,

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.ui.glossary import explain
 from pages.ui.services import tree
 from transfer_core.labs.recipe.settings import VARIANTS, Settings, check_photos
+from transfer_core.runs.config import fine_tuning_rate
 from transfer_core.text import t
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
             head_rate = _rate(
                 t("Rate of the head"), "head_rate", t("Also of the base in the variants that are too fast.")
             )
-            tune_rate = _rate(t("Rate of fine-tuning"), "fine_tune_rate")
+            photos = len(manifest.of("train")) if manifest else 0
+            usual = fine_tuning_rate(photos) if photos else Settings.fine_tune_rate
+            tune_rate = _rate(t("Rate of fine-tuning"), "fine_tune_rate", default=usual)
             scratch_rate = _rate(t("Rate from scratch"), "scratch_rate")
         with st.container(horizontal=True):
             copies = _whole(t("Changed copies a photo"), "photo_variants", t("For the variants with augmentation."))
@@ -78,8 +81,8 @@ def _whole(label: str, name: str, hint: str | None = None) -> int:
     return int(st.number_input(label, value=default, step=1, key=f"recipe_{name}", width=_WIDTH, help=hint) or 0)
 
 
-def _rate(label: str, name: str, hint: str | None = None) -> float:
-    default = getattr(Settings, name)
+def _rate(label: str, name: str, hint: str | None = None, default: float | None = None) -> float:
+    default = default or getattr(Settings, name)
     value = st.number_input(
         label, value=default, step=default / 2, format="%.6f", key=f"recipe_{name}", width=_WIDTH, help=hint
     )

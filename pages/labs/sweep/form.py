@@ -15,6 +15,7 @@ from transfer_core.errors import ConfigError
 from transfer_core.labs.sweep.folds import counts, fold, fold_count, usable
 from transfer_core.labs.sweep.schedule import forecast
 from transfer_core.labs.sweep.settings import HEAD, Depth, Settings, alone, depth_words, depths
+from transfer_core.runs.config import fine_tuning_rate
 from transfer_core.text import Sentence, all_of, joined, plural, t
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
         cuts = _cuts(base, blocks)
         rates = st.multiselect(
             t("Learning rates of fine-tuning, in the order in which to try them"),
-            _RATES,
-            [decimal(rate) for rate in Settings.rates],
+            tuple(dict.fromkeys([*(decimal(rate) for rate in _usual(manifest)), *_RATES])),
+            [decimal(rate) for rate in _usual(manifest)],
             key="sweep_rates",
             accept_new_options=True,
             help=t(
@@ -80,6 +81,14 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
     if manifest is not None and base is not None:
         st.caption(_forecast(project, base, settings, manifest))
     return settings
+
+
+def _usual(manifest: Manifest | None) -> tuple[float, ...]:
+    """The rates that are tried unless others are wished: the one the page Train would take, and a bolder one."""
+    if manifest is None:
+        return Settings.rates
+    rate = fine_tuning_rate(len(manifest.of("train")))
+    return rate, float(f"{3 * rate:.1e}")
 
 
 def _cuts(base: str | None, blocks: list[str]) -> tuple[str, ...]:

@@ -156,7 +156,9 @@ def test_a_stopped_run_goes_on_from_its_last_epoch(
     assert report == run.report()
     assert run.status().state == "FINISHED"
     assert [event.epoch for event in heard if isinstance(event, EpochEnded)] == list(range(epoch + 1, 9)), "run again"
-    assert f"goes on after epoch {epoch}" in " ".join(str(event.text) for event in heard if isinstance(event, Message))
+    assert f"Continued after epoch {epoch}" in " ".join(
+        str(event.text) for event in heard if isinstance(event, Message)
+    )
     phase = next(event for event in heard if isinstance(event, PhaseStarted) and event.epochs > event.done)
     assert phase.done == epoch - (0 if phase.phase == "head" else 4)
     assert story(run) == story(uninterrupted)

@@ -16,6 +16,7 @@ from transfer_core.disk.workspace import Project
 from transfer_core.labs.experiment import experiment_config, list_experiments
 from transfer_core.labs.recipe.settings import BOOK, VARIANTS, Settings
 from transfer_core.labs.recipe.wording import conclude, findings, how_sure
+from transfer_core.runs.config import fine_tuning_rate
 from transfer_core.runs.folder import Run, State
 
 Open = Callable[[str, str], AppTest]
@@ -104,7 +105,8 @@ def test_it_starts_with_the_settings_given(open_page: Open, project: Project) ->
     assert not page.exception
     (run,) = list_experiments(project.experiments_dir, "recipe")
     settings = experiment_config(run).settings
-    assert settings == Settings(variants=("augmented", "skipped"), head_epochs=7, train_from="block2b")
+    rate = fine_tuning_rate(len(run.manifest().of("train")))
+    assert settings == Settings(("augmented", "skipped"), 7, fine_tune_rate=rate, train_from="block2b")
 
 
 @pytest.mark.parametrize(

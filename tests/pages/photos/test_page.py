@@ -221,7 +221,7 @@ def test_classes_that_look_alike_are_joined_by_a_click_or_left_apart(page: Photo
     page.add("upload_folder", [(f"p/{'AaBb'[n % 4]}/{n}.jpg", jpeg(n)) for n in range(12)] + [("p/A/x.jpg", jpeg(50))])
     assert page.store.classes() == {"A": 4, "B": 3, "a": 3, "b": 3}
     asked = [warning.value for warning in page.app.warning if "look alike" in warning.value]
-    assert asked == ["A, a look alike. Are they one class?", "B, b look alike. Are they one class?"]
+    assert asked == ["A and a look alike. Are they one class?", "B and b look alike. Are they one class?"]
     page.press("apart_1")
     page.press("join_0")
     assert page.store.classes() == {"A": 7, "B": 3, "b": 3}

@@ -289,6 +289,35 @@ def test_a_browser_that_draws_a_setting_anew_finds_its_value(page: AppTest, proj
     assert page.selectbox(key="head_rate").proto.default == page.selectbox(key="head_rate").options.index("0.002")
 
 
+def test_settings_changed_in_another_tab_are_shown_before_they_are_trained_with(
+    page: AppTest, project: Project
+) -> None:
+    page.number_input(key="fine_tune_epochs").set_value(5).run()
+    workspace().open_project(project.id).choose(train={"fit": {"batch_size": 4}})  # in another tab: 5 epochs are gone
+    page.button(key="train").click().run()
+    assert "changed in another tab" in page.error[0].value and list_runs(project.runs_dir) == []
+    assert page.number_input(key="fine_tune_epochs_1").value == 8 and page.number_input(key="batch_size_1").value == 4
+    page.button(key="train").click().run()
+    (run,) = list_runs(project.runs_dir)
+    assert (run.config().fine_tune.epochs, run.config().fit.batch_size) == (8, 4)
+
+
+def test_a_change_leaves_what_another_tab_has_changed(page: AppTest, project: Project) -> None:
+    workspace().open_project(project.id).choose(train={"fit": {"batch_size": 4}})
+    page.number_input(key="head_epochs").set_value(7).run()
+    chosen = launch.configured(workspace().open_project(project.id))
+    assert (chosen.head.epochs, chosen.fit.batch_size) == (7, 4)
+    assert page.number_input(key="batch_size_1").value == 4
+
+
+def test_a_training_that_begins_no_longer_waits(page: AppTest, begun: tuple[Run, Recorder]) -> None:
+    run, _ = begun
+    assert "waiting for its turn" in said(page)
+    run.write_status(replace(run.status(), state="RUNNING"))
+    page.run()
+    assert "Training is going on." in said(page) and "waiting for its turn" not in said(page)
+
+
 def test_stop_is_asked_once_and_said(page: AppTest, begun: tuple[Run, Recorder]) -> None:
     run, _ = begun
     page.run()

@@ -153,7 +153,7 @@ def drift_words(drift: Mapping[str, float]) -> Sentence:
     if not drift:
         return Sentence("")
     if not moved:
-        return Sentence("Weight by weight, the bases are the same: only the heads differ.")
+        return Sentence("Weight by weight, the bases are the same: if anything differs, it is in the heads.")
     most = max(moved, key=lambda layer: moved[layer])
     return Sentence(
         "{moved} of {layers} layers with weights differ, most of all {most}: by {share:.2%} of the length of its "

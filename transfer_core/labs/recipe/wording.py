@@ -221,8 +221,8 @@ def _skip(variants: Found, first: str, second: str) -> Sentence:
     if left["base_drift"] > _ALIKE * kept["base_drift"]:
         words.append(
             Sentence(
-                "That is what step 3 spares it: the changes that an untrained head asks for undo what the base knew, and "
-                "cost most on photos unlike those learned from (Kumar et al. 2022)."
+                "That is what step 3 spares it: the changes that an untrained head asks for undo what the base knew, "
+                "and cost most on photos unlike those learned from (Kumar et al. 2022)."
             )
         )
     change = PairedComparison.of(kept["right"], left["right"])

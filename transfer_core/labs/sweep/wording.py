@@ -54,6 +54,11 @@ def _short(verdict: Verdict) -> Sentence:
             depth=depth_words(verdict.recommended),
         )
     if verdict.best == HEAD:
+        if len(verdict.results) == 2:
+            return Sentence(
+                "Train the head alone: training {depth}, the only other way tried, did no better.",
+                depth=depth_words(verdict.results[-1].name),
+            )
         return Sentence("Train the head alone: training deeper did no better.")
     return Sentence("Train the head alone: training deeper did a little better, but that may be chance.")
 

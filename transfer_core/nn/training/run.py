@@ -114,7 +114,7 @@ def _last_state(run: Run, session: Session, reporter: Reporter) -> Checkpoint:
     checkpoint = Checkpoint.load(run.checkpoint_path, content_key(*parts, numerics()), content_key(*parts))
     run.rewind(checkpoint.history[-1]["epoch"] if checkpoint.history else 0)
     if checkpoint.history:
-        reporter.message("The run goes on after epoch {epoch}.", epoch=checkpoint.history[-1]["epoch"])
+        reporter.message("Continued after epoch {epoch}.", epoch=checkpoint.history[-1]["epoch"])
     elif run.checkpoint_path.exists():
         reporter.message(
             "The run starts again from its first epoch: its photos, weights, software or processor are not what they "
@@ -257,7 +257,8 @@ def _finish(
     after = weight_hashes(loaded.get_layer(session.spec.name))
     proof = freeze_proof(session.hashes, after, session.planned)
     reporter.leave()
-    stopped = any(fitted.ending == "stopped" for fitted in trained.phases.values()) or run.stop_requested
+    left = session.config.fine_tunes and "fine-tune" not in trained.phases
+    stopped = any(fitted.ending == "stopped" for fitted in trained.phases.values()) or (left and run.stop_requested)
     outcome = Outcome(trained.phases, answers, temperature, parity, proof, history, stopped)
     report = build_report(run, session, trained.network, outcome, reporter.seconds)
     record_training_speed(session, outcome)
