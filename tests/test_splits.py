@@ -73,4 +73,4 @@ def test_classes_that_look_alike_are_told(thaw_home: Path, tmp_path: Path, capfd
         (tmp_path / "letters" / name).mkdir(parents=True)
         Image.new("RGB", (8, 8), (number * 80, 0, 0)).save(tmp_path / "letters" / name / "1.png")
     assert as_json(thaw(capfd, "check", tmp_path / "letters", "--json")[1])["alike"] == [["A", "a"]]
-    assert "A, a look alike but are classes of their own" in thaw(capfd, "check", tmp_path / "letters")[1]
+    assert "A and a look alike but are classes of their own" in thaw(capfd, "check", tmp_path / "letters")[1]
