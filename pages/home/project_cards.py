@@ -78,9 +78,7 @@ def _last_result(project: Project) -> str:
         return t("{result} right on validation photos", result=trained.result)
     if tasks.running(photos_task(project)):
         return t("Photos are coming in")
-    if not steps.has_photos(project):
-        return t("Not trained yet")
-    counts = store(project).classes()
+    counts = store(project).classes() if steps.has_photos(project) else {}
     if not counts:
         return t("Not trained yet")
     return t(

@@ -13,10 +13,10 @@ from pages.ui import format as figures
 from pages.ui.html import sentence
 from pages.ui.paths import page_path
 from transfer_core.backbones.freeze_plan import FreezePlan, from_block
-from transfer_core.errors import TransferError
+from transfer_core.errors import ConfigError, TransferError
 from transfer_core.labs.experiment import experiment_config, list_experiments, read_result
 from transfer_core.labs.probe.settings import Settings, check_photos, probed
-from transfer_core.labs.sweep.settings import depth_plan
+from transfer_core.labs.sweep.settings import HEAD, depth_plan
 from transfer_core.stats.paired import SIGNIFICANT
 from transfer_core.text import t
 
@@ -72,13 +72,14 @@ def _recommend(
 ) -> None:
     kind, run, result = newest
     later = _later(result) if kind == "probe" else None
-    start = result["recommended"] if kind == "sweep" else None if later else result["train_from"]
-    known = {block.name for block in desk.tree.blocks} | {f"{stage.name} alone" for stage in desk.tree.stages}
-    at = start if start in known else None  # else the head alone
-    plan = depth_plan(desk.tree, at) if at else FreezePlan()
+    at = result["recommended"] if kind == "sweep" else HEAD if later else result["train_from"] or HEAD
+    try:
+        plan = depth_plan(desk.tree, at)
+    except ConfigError:  # of another version of the base
+        at, plan = HEAD, FreezePlan()
     if kind == "sweep":  # its conclusion says what to train
         said = t("**For these photos:**")
-    elif at:
+    elif at != HEAD:
         said = t("**For these photos: train from {block} on.**", block=at)
     elif later:
         said = t("**For these photos: first the head alone, then perhaps from {block} on.**", block=later)

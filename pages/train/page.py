@@ -50,14 +50,15 @@ def summary(config: RunConfig, train: int, validation: int) -> str:
 
 def begin() -> None:
     """Start training and show the run; the project is read anew, because another tab may have changed it."""
-    if changed_elsewhere(workspace().open_project(project.id)):
-        st.session_state["train_problem"] = t(
-            "The settings have been changed in another tab. They show below as they are now: click Train to train with "
-            "them."
-        )
-        return
     try:
-        run = launch(workspace().open_project(project.id), photos)
+        current = workspace().open_project(project.id)
+        if changed_elsewhere(current):
+            st.session_state["train_problem"] = t(
+                "The settings have been changed in another tab. They show below as they are now: click Train to train "
+                "with them."
+            )
+            return
+        run = launch(current, photos)
     except TransferError as error:
         st.session_state["train_problem"] = str(error)
     else:

@@ -53,7 +53,8 @@ class RunProgress:
     """Epochs ended in this phase."""
     step: Progress | None = None
     """The step under way since the phase began or the last epoch ended."""
-    eta: float | None = None
+    ends: float | None = None
+    """When it will probably have ended, in seconds since the epoch."""
 
     @classmethod
     def of(cls, events: Sequence[Event]) -> RunProgress:
@@ -61,11 +62,11 @@ class RunProgress:
         now = cls()
         for event in events:
             if isinstance(event, PhaseStarted):
-                now = cls(event.phase, now.begun | {event.phase}, event.epochs, eta=now.eta)
+                now = cls(event.phase, now.begun | {event.phase}, event.epochs, ends=now.ends)
             elif isinstance(event, Progress):
-                now = replace(now, step=event, eta=event.eta)
+                now = replace(now, step=event, ends=_ends(event))
             elif isinstance(event, EpochEnded):
-                now = replace(now, step=None, epochs=now.epochs + 1, eta=event.eta)
+                now = replace(now, step=None, epochs=now.epochs + 1, ends=_ends(event))
         return now
 
     @property
@@ -83,7 +84,7 @@ class RunProgress:
     @property
     def words(self) -> str:
         """Phase and step: `Training the head: epoch 7 of at most 30`."""
-        at_cut = self.phase == "features" and self.shown_phase != "features"
+        at_cut = self.phase != self.shown_phase
         doing = t(_AT_CUT if at_cut else _DOING[self.phase]) if self.phase in _DOING else self.phase
         if self.planned:
             return t(
@@ -99,6 +100,10 @@ class RunProgress:
         """How far the phase is, 0..1."""
         step = self.step.done / self.step.total if self.step and self.step.total else 0.0
         return min(1.0, (self.epochs + step) / self.planned if self.planned else step)
+
+
+def _ends(event: Progress | EpochEnded) -> float | None:
+    return None if event.eta is None else event.time + event.eta
 
 
 @dataclass(frozen=True)
@@ -147,9 +152,9 @@ class RunView:
     @property
     def left(self) -> str:
         """How long it will still take, or nothing while that can't be told, or has proved wrong."""
-        if self.progress.eta is None:
+        if self.progress.ends is None:
             return ""
-        left = self.progress.eta - (time.time() - self.events[-1].time)
+        left = self.progress.ends - time.time()
         return t("about {span} left", span=figures.span(left)) if left >= 1 else ""
 
     @property

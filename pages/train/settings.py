@@ -205,11 +205,23 @@ def _find(config: dict[str, Any], place: tuple[str, ...]) -> Any:
 
 def _store(project: Project, other: Mapping[str, Any] | None = None) -> None:
     """Keep what stands in the widgets, or in `other` for some of them."""
+    try:
+        chosen = _chosen(_stored(project.workspace.open_project(project.id)), other or {})
+        RunConfig.from_dict(chosen)
+        kept = project.choose(train=chosen)
+    except TransferError as error:
+        st.session_state[_PROBLEM] = str(error)
+    else:
+        st.session_state[_PROBLEM] = None
+        st.session_state[_SEEN] = _stored(kept)
+
+
+def _chosen(stored: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """What the widgets ask for besides the defaults, as parts of a RunConfig; `stored` is what stands on disk now."""
     chosen: dict[str, Any] = {}
-    defaults, stored = asdict(RunConfig()), _stored(project.workspace.open_project(project.id))
-    seen = st.session_state.get(_SEEN, stored)
+    defaults, seen = asdict(RunConfig()), st.session_state.get(_SEEN, stored)
     for key, place in _PLACES.items():
-        value = (other or {}).get(key, st.session_state.get(widget_key(key), stored[key]))
+        value = other.get(key, st.session_state.get(widget_key(key), stored[key]))
         if value == seen[key] and value != stored[key]:
             value = stored[key]  # untouched here, so what another tab has stored since stands
             renew(key)
@@ -221,14 +233,7 @@ def _store(project: Project, other: Mapping[str, Any] | None = None) -> None:
         for name in place[:-1]:
             part = part.setdefault(name, {})
         part[place[-1]] = value
-    try:
-        RunConfig.from_dict(chosen)
-        kept = project.choose(train=chosen)
-    except TransferError as error:
-        st.session_state[_PROBLEM] = str(error)
-    else:
-        st.session_state[_PROBLEM] = None
-        st.session_state[_SEEN] = _stored(kept)
+    return chosen
 
 
 def _number(text: str | None) -> float | str | None:

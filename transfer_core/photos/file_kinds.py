@@ -71,7 +71,7 @@ _PICTURES = (
 
 def foreign_kind(data: bytes) -> ForeignKind | None:
     """Say what a file is if it is a known kind that can't be a photo, else None."""
-    if data.startswith(b"PK\x03\x04") and data[30:].startswith(_DOCUMENTS):
+    if data.startswith(b"PK\x03\x04") and data.startswith(_DOCUMENTS, 30):
         return _DOCUMENT
     for start, kind in _BY_START:
         if data.startswith(start):

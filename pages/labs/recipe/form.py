@@ -52,8 +52,7 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
             head_rate = _rate(
                 t("Rate of the head"), "head_rate", t("Also of the base in the variants that are too fast.")
             )
-            photos = len(manifest.of("train")) if manifest else 0
-            usual = fine_tuning_rate(photos) if photos else Settings.fine_tune_rate
+            usual = fine_tuning_rate(len(manifest.of("train"))) if manifest else None
             tune_rate = _rate(t("Rate of fine-tuning"), "fine_tune_rate", default=usual)
             scratch_rate = _rate(t("Rate from scratch"), "scratch_rate")
         with st.container(horizontal=True):

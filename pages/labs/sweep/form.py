@@ -47,11 +47,11 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
     base = project.choices.get("base", {}).get("name")
     blocks = [block.name for block in reversed(tree(base).blocks)] if base else []  # outside, where its spinner shows
     with st.expander(t("More settings (the defaults are fine)"), icon=":material/tune:", key="sweep_more"):
-        cuts = _cuts(base, blocks)
+        cuts, usual = _cuts(base, blocks), [decimal(rate) for rate in _usual(manifest)]
         rates = st.multiselect(
             t("Learning rates of fine-tuning, in the order in which to try them"),
-            tuple(dict.fromkeys([*(decimal(rate) for rate in _usual(manifest)), *_RATES])),
-            [decimal(rate) for rate in _usual(manifest)],
+            tuple(dict.fromkeys([*usual, *_RATES])),
+            usual,
             key="sweep_rates",
             accept_new_options=True,
             help=t(

@@ -122,7 +122,6 @@ def _choose(base: str, name: str, rate: float) -> None:
         train = project.choices.get("train") or {}
         tuned = RunConfig().to_dict()["fine_tune"] | train.get("fine_tune", {}) | {"learning_rate": rate}
         desk.project.choose(train=train | {"fine_tune": tuned})
-        st.session_state.pop("fine_tune_rate", None)  # the page Train takes it from the project then
 
 
 def _depths(result: dict[str, Any]) -> None:

@@ -61,6 +61,7 @@ def run(quick: bool = False) -> list[Row]:
         if quick or not PHOTOS.is_dir():
             photo_folder(Path(folder) / "drawn", 48)
             cases = depth_cases = [Case("drawn", 24, 0)]
+        if quick:
             rates, depths, epochs = RATES[:1], (BLOCK,), 2
         for name in dict.fromkeys(case.photos for case in cases):
             trainings = Trainings(_class_folders(name, Path(folder)), kept)

@@ -310,6 +310,16 @@ def test_a_change_leaves_what_another_tab_has_changed(page: AppTest, project: Pr
     assert page.number_input(key="batch_size_1").value == 4
 
 
+@pytest.mark.parametrize("click", ["train", "settings"])
+def test_a_project_deleted_in_another_tab_is_said_after_a_click(page: AppTest, project: Project, click: str) -> None:
+    workspace().delete_project(project.id)
+    if click == "train":
+        page.button(key="train").click().run()
+    else:
+        page.number_input(key="head_epochs").set_value(7).run()
+    assert not page.exception
+
+
 def test_a_training_that_begins_no_longer_waits(page: AppTest, begun: tuple[Run, Recorder]) -> None:
     run, _ = begun
     assert "waiting for its turn" in said(page)

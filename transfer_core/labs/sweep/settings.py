@@ -6,7 +6,7 @@ from typing import Any
 
 from transfer_core.backbones.cost import estimate
 from transfer_core.backbones.freeze_plan import FreezePlan, from_block, last_block, last_blocks, last_stage, stage_alone
-from transfer_core.backbones.tree import LayerTree, Node
+from transfer_core.backbones.tree import LayerTree
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError
 from transfer_core.labs.options import option
@@ -191,14 +191,15 @@ def depths(workspace: Workspace, tree: LayerTree, settings: Settings, classes: i
             if plan not in seen:  # blocks without weights make no other plan
                 seen.add(plan)
                 plans[tree.blocks[len(tree.blocks) - count].name] = plan
-        plans |= {f"{stage.name}{_ALONE}": stage_alone(tree, stage.name) for stage in _surgical(tree)}
+        plans |= _surgical(tree)
     return [_depth(workspace, tree, name, plan, settings, classes, counts) for name, plan in plans.items()]
 
 
-def _surgical(tree: LayerTree) -> list[Node]:
-    """The first and the middle of the stages with weights, where there are at least three."""
-    stages = [stage for stage in tree.stages if not stage_alone(tree, stage.name).head_only]
-    return [stages[0], stages[len(stages) // 2]] if len(stages) > 2 else []
+def _surgical(tree: LayerTree) -> dict[str, FreezePlan]:
+    """The first and the middle of the stages with weights, each by itself, where there are at least three."""
+    plans = [(f"{stage.name}{_ALONE}", stage_alone(tree, stage.name)) for stage in tree.stages]
+    weighted = [(name, plan) for name, plan in plans if not plan.head_only]
+    return dict((weighted[0], weighted[len(weighted) // 2])) if len(weighted) > 2 else {}
 
 
 def _block_counts(tree: LayerTree) -> list[int]:
