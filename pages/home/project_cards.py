@@ -38,8 +38,13 @@ def cards(projects: Sequence[Project]) -> None:
 
 
 def _card(project: Project) -> None:
+    coming = tasks.running(photos_task(project))
     with st.container(key=f"card_{project.id}", border=True):
-        drawn.strip(_thumbnails(project), alt=t("Photos of {name}", name=project.name), empty=t("No photos yet"))
+        drawn.strip(
+            _thumbnails(project),
+            alt=t("Photos of {name}", name=project.name),
+            empty=t("Photos are coming in") if coming else t("No photos yet"),
+        )
         st.markdown(f"**{drawn.plain(project.name)}**")
         st.caption(_last_result(project))
         steps.way(steps.done_steps(project))
@@ -47,7 +52,12 @@ def _card(project: Project) -> None:
             if st.button(t("Open"), key=f"open_{project.id}", icon=":material/folder_open:", width="stretch"):
                 open_in_tab(project)
                 go(steps.next_step(steps.done_steps(project)).name)
-            with st.popover("", icon=":material/more_vert:", help=t("Rename or delete")):
+            with st.popover(
+                "",
+                icon=":material/more_vert:",
+                help=t("Rename or delete"),
+                key=f"menu_{project.id}_{project.name}",  # renamed, it is another one, and closed
+            ):
                 _rename_form(project)
                 st.button(
                     t("Delete"),

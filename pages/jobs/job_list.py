@@ -100,15 +100,16 @@ def _row(jobs: JobList, project: Project, run: Run, shown: bool) -> None:
         _delete_button(jobs, project, run)
         return
     st.markdown(words, width="stretch")
-    st.button(
-        t("Shown") if shown else t("Show"),
-        key=f"show_{run.id}",
-        disabled=shown,
-        on_click=remember,
-        args=(jobs, project, run),
-    )
-    if not status.active:
-        _delete_button(jobs, project, run)
+    with st.container(horizontal=True, width="content"):  # one beside the other on a narrow page too
+        st.button(
+            t("Shown") if shown else t("Show"),
+            key=f"show_{run.id}",
+            disabled=shown,
+            on_click=remember,
+            args=(jobs, project, run),
+        )
+        if not status.active:
+            _delete_button(jobs, project, run)
 
 
 def _delete_button(jobs: JobList, project: Project, run: Run) -> None:

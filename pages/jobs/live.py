@@ -77,7 +77,7 @@ def experiment_progress(run: Run, status: Status, key: str, lead: str = "") -> N
     """
     doing = waiting(run) if status.state == "QUEUED" else t(status.step) or t("Starting")
     text = f"{lead} {doing}" if lead else doing
-    if status.eta is not None and status.eta >= 1:
+    if status.eta is not None and status.eta >= 1 and not run.stop_requested:
         text += t(" · about {span} left", span=figures.span(status.eta))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.progress(min(1.0, status.done / status.total) if status.total else 0.0, text=sentence(text))

@@ -132,7 +132,10 @@ def _live(lab: Lab, run: Run, was_active: bool) -> None:
             if result is not None:
                 if words := result.get("conclusion"):
                     with st.container(key="conclusion"):
-                        st.success(f"**{sentence(words)}**", icon=":material/lightbulb:")
+                        if status.active:
+                            st.info(t("So far: **{words}**", words=sentence(words)), icon=":material/lightbulb:")
+                        else:
+                            st.success(f"**{sentence(words)}**", icon=":material/lightbulb:")
                 if words := result.get("how_sure"):
                     with st.container(key="how_sure"):
                         st.markdown(t("**How sure is that?** {figures}", figures=sentence(words)))

@@ -17,6 +17,7 @@ from pages.ui.html import sentence
 from transfer_core.disk.workspace import Project
 from transfer_core.runs.folder import Run, State
 from transfer_core.runs.hints import kept_epoch, read_run
+from transfer_core.runs.outcome import UNTUNED
 from transfer_core.text import Sentence, joined, t
 
 __all__ = ["live_run"]
@@ -48,9 +49,9 @@ def _live(run: Run, project: Project, drawn: tuple[float | None, State]) -> None
             with st.container():
                 if view.status.active:
                     _progress(view)
+                    messages(view.messages)
                 else:
                     _ending(view, project)
-                messages(view.messages, told=view.status.message)  # the ending says that one
             if view.status.active or view.epochs:
                 _curves(view)
 
@@ -90,14 +91,8 @@ def _progress(view: RunView) -> None:
 def _ending(view: RunView, project: Project) -> None:
     status, why = view.status, view.status.message
     if status.state == "STOPPED" and view.report:
-        tuned = view.report.get("phases", {}).get("fine-tune", {}).get("best_epoch")
-        why = (
-            Sentence(
-                "Stopped on request, before fine-tuning had changed anything: this is the head on the frozen base."
-            )
-            if view.config.fine_tunes and not tuned
-            else Sentence("Stopped on request. The best weights up to then are kept.")
-        )
+        untuned = any(message.text == UNTUNED for message in view.messages)
+        why = UNTUNED if untuned else Sentence("Stopped on request. The best weights up to then are kept.")
     ended(
         status.state,
         why,
@@ -112,6 +107,7 @@ def _ending(view: RunView, project: Project) -> None:
     if view.report:
         _result(view, project, view.report)
     _hints(view, project)
+    messages(view.messages, told=why)
 
 
 def _hints(view: RunView, project: Project) -> None:

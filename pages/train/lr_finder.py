@@ -19,6 +19,7 @@ from pages.ui.services import engine
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.runs.checks import plain_number
+from transfer_core.runs.folder import list_runs
 from transfer_core.text import Sentence, joined, t
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def rate_finder(project: Project, photos: Manifest | None, use: Callable[[str, f
                 t("For {words}", words=words),
                 key=f"find_rate_{phase}",
                 icon=":material/query_stats:",
-                disabled=photos is None or tasks.running(key),
+                disabled=photos is None or not list_runs(project.runs_dir) or tasks.running(key),
                 on_click=_begin,
                 args=(project, photos, phase),
             )

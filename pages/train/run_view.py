@@ -152,7 +152,7 @@ class RunView:
     @property
     def left(self) -> str:
         """How long it will still take, or nothing while that can't be told, or has proved wrong."""
-        if self.progress.ends is None:
+        if self.progress.ends is None or self.stopping:
             return ""
         left = self.progress.ends - time.time()
         return t("about {span} left", span=figures.span(left)) if left >= 1 else ""

@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 from transfer_core.runs.events import Phase, judged_loss
 from transfer_core.text import Sentence, plural
 
-__all__ = ["blended", "ended_early", "head_kept"]
+__all__ = ["UNTUNED", "blended", "ended_early", "head_kept"]
+
+UNTUNED = Sentence("Stopped before fine-tuning had changed anything: the classifier is the head on the base as it was.")
+"""What a run tells that was stopped between the head and the end of the first epoch of fine-tuning."""
 
 _PHASES = {"head": Sentence("Training the head"), "fine-tune": Sentence("Fine-tuning")}
 

@@ -44,10 +44,11 @@ def variants_figure(variants: Variants, metric: Metric, run: str) -> dict[str, A
         "drift": t("base moved"),
     }
     template = {"val_loss": "%{y:.3f}", "val_accuracy": "%{y:.0%}", "drift": "%{y:.3%}"}[metric]
-    data, values = [], []
+    data, values, last = [], [], 1
     for name, found in variants.items():
         points = [found["start"].get(metric, 0.0), *(epoch[metric] for epoch in found["epochs"])]
         values += points
+        last = max(last, len(points) - 1)
         if metric == "drift":
             points = [value or None for value in points]  # there is no logarithm of 0
         color, dash = COLORS[name]
@@ -75,8 +76,10 @@ def variants_figure(variants: Variants, metric: Metric, run: str) -> dict[str, A
         axis |= {"rangemode": "tozero"}
     if metric == "drift":
         # A gentle rate moves the base by a hundredth of what the head's rate does: only a logarithm shows both.
-        axis |= {"type": "log", "dtick": 1, "tickformat": "~%"}
-    return {"data": data, "layout": _layout(f"{run} {metric} {len(data)}", axis, t("epoch"))}
+        axis |= {"type": "log", "dtick": "D2", "tickformat": "~%"}
+    layout = _layout(f"{run} {metric} {len(data)}", axis, t("epoch"))
+    layout["xaxis"] |= {"range": [-0.03 * last, 1.03 * last], "tickformat": "d"}
+    return {"data": data, "layout": layout}
 
 
 def drift_figure(variants: Variants, run: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.ui.glossary import explain
 from pages.ui.services import tree
-from transfer_core.labs.recipe.settings import VARIANTS, Settings, check_photos
+from transfer_core.labs.recipe.settings import LEAST_EPOCHS, VARIANTS, Settings, check_photos
 from transfer_core.runs.config import fine_tuning_rate
 from transfer_core.text import t
 
@@ -76,8 +76,8 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
 
 
 def _whole(label: str, name: str, hint: str | None = None) -> int:
-    default = getattr(Settings, name)
-    return int(st.number_input(label, value=default, step=1, key=f"recipe_{name}", width=_WIDTH, help=hint) or 0)
+    default, least = getattr(Settings, name), LEAST_EPOCHS if name.endswith("epochs") else 1
+    return int(st.number_input(label, least, value=default, step=1, key=f"recipe_{name}", width=_WIDTH, help=hint) or 0)
 
 
 def _rate(label: str, name: str, hint: str | None = None, default: float | None = None) -> float:

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any, Literal
 
 from pages.ui import charts as plot_layout
-from pages.ui.charts import LEAST_EPOCHS, TRAINING, VALIDATION
+from pages.ui.charts import TRAINING, VALIDATION
 from transfer_core.text import Sentence, t
 
 __all__ = ["STYLES", "Photos", "Style", "alternative", "legend", "sanity_figure"]
@@ -46,12 +46,15 @@ STYLES: dict[str, Style] = {
 }
 
 
-def sanity_figure(curves: Mapping[str, Mapping[str, Sequence[float]]], photos: Photos, *, key: str) -> dict[str, Any]:
+def sanity_figure(
+    curves: Mapping[str, Mapping[str, Sequence[float]]], photos: Photos, *, epochs: int, key: str
+) -> dict[str, Any]:
     """Loss and accuracy beside each other, as `{"data": [...], "layout": {...}}`.
 
     Args:
         curves: of each training by name (of STYLES), see `labs.sanity.CURVES`; one value an epoch.
         photos: those whose loss and accuracy are drawn.
+        epochs: how many each training takes.
         key: zoom is kept as long as this stays the same.
     """
     data = [
@@ -59,11 +62,10 @@ def sanity_figure(curves: Mapping[str, Mapping[str, Sequence[float]]], photos: P
         for axis, metric in zip(("", "2"), _KEYS[photos], strict=True)
         for name, values in curves.items()
     ]
-    last = max([LEAST_EPOCHS, *(len(values["loss"]) for values in curves.values())])
     layout = plot_layout.plain(key, _HEIGHT, (52, 12, 40, 44)) | plot_layout.panels(
         (t("<b>Loss</b>, {photos}", photos=_WORDS[photos]), t("<b>Accuracy</b>, {photos}", photos=_WORDS[photos])),
         6,
-        epochs={"range": [0.5, last + 0.5]},
+        epochs={"range": [0.5, epochs + 0.5]},
         accuracy={"range": [-0.02, 1.02]},
     )
     plot_layout.clip_losses(layout, [values[_KEYS[photos][0]] for values in curves.values()])

@@ -29,7 +29,7 @@ def draw(run: Run, result: dict[str, Any]) -> None:
     if not trainings:
         st.caption(t("The first curves come when the features are saved."))
         return
-    _curves(run, trainings)
+    _curves(run, trainings, result["epochs"])
     for name, found in result["variants"].items():
         with st.container(border=True, key=f"mistake_{name}"):
             _mistake(name, found)
@@ -82,7 +82,7 @@ def _trainings(result: dict[str, Any]) -> dict[str, Any]:
     return {name: training for name, training in found.items() if training["curves"]["loss"]}
 
 
-def _curves(run: Run, trainings: dict[str, Any]) -> None:
+def _curves(run: Run, trainings: dict[str, Any], epochs: int) -> None:
     st.header(t("The curves over each other"), anchor=False)
     shown = st.pills(
         t("Show"),
@@ -108,7 +108,7 @@ def _curves(run: Run, trainings: dict[str, Any]) -> None:
         st.caption(t("Choose what to show."))
         return
     st.html(legend(list(curves)))
-    figure = sanity_figure(curves, photos, key=f"{run.id} {photos}")
+    figure = sanity_figure(curves, photos, epochs=epochs, key=f"{run.id} {photos}")
     live_curves(figure, key=f"sanity_curves_{run.id}", label=alternative(curves, photos))
 
 

@@ -28,6 +28,7 @@ from transfer_core.runs.config import FitConfig, PhaseConfig
 from transfer_core.runs.events import EpochEnded, Event, Message, PhaseStarted, Progress
 from transfer_core.runs.folder import Run
 from transfer_core.runs.hints import kept_epoch, with_kept
+from transfer_core.runs.outcome import UNTUNED
 
 Make = Callable[..., Run]
 METRICS = {"loss", "accuracy", "val_loss", "val_accuracy", "val_calibrated_loss"}
@@ -278,8 +279,23 @@ def test_a_stop_keeps_the_best_so_far(toy_run: Make, last_toy_block: FreezePlan)
     assert len(epochs(heard)) == 3
     assert report["stopped"] is True
     assert set(report["phases"]) == {"head"}
+    assert messages(heard).count(str(UNTUNED)) == 1
     assert report["parity"]["max_difference"] < 1e-5
     assert run.model_path.is_file()
+
+
+def test_a_stop_in_the_first_epoch_of_fine_tuning_leaves_the_head(toy_run: Make, last_toy_block: FreezePlan) -> None:
+    run = toy_run(plan=last_toy_block, fit=FitConfig(batch_size=5))
+
+    def on(event: Event) -> None:
+        if isinstance(event, PhaseStarted) and event.phase == "fine-tune":
+            run.request_stop()
+
+    report, heard = trained(run, on)
+    assert report["stopped"] is True
+    assert set(report["phases"]) == {"head"}
+    assert messages(heard).count(str(UNTUNED)) == 1
+    assert not epochs(heard, "fine-tune")
 
 
 def test_a_stop_while_fine_tuning_keeps_the_best_so_far(toy_run: Make, last_toy_block: FreezePlan) -> None:

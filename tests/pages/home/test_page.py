@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,8 +14,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages.home import new_project as starting
+from pages.home.new_project import photos_task
 from pages.home.previews import preview, preview_paths
-from pages.ui import services
+from pages.ui import services, tasks
 from pages.ui.paths import page_path
 from pages.ui.services import store
 from tests.support import workspace
@@ -159,6 +161,18 @@ def test_rename_shows_the_new_name(app: AppTest) -> None:
     app.button(key=f"rename_{project.id}").click().run()
     assert workspace().open_project(project.id).name == "New"
     assert "**New**" in [text.value for text in app.markdown]
+
+
+def test_a_card_does_not_say_there_are_no_photos_while_they_come_in(app: AppTest) -> None:
+    project, go = workspace().create_project("Drawn"), threading.Event()
+    tasks.start(photos_task(project), "Drawing the sample photos", lambda task: go.wait(60))
+    try:
+        strips = "".join(part.proto.body for part in app.run().get("html"))
+        assert "Photos are coming in" in strips and "No photos yet" not in strips
+    finally:
+        go.set()
+        assert tasks.find(photos_task(project)).wait(60)
+        tasks.dismiss(photos_task(project))
 
 
 def test_deleting_can_be_undone_one_after_the_other(app: AppTest) -> None:

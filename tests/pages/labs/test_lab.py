@@ -76,6 +76,15 @@ def test_delete_and_undo(recent_apptest: None, open_page: Open, project: Project
     assert "A conclusion worth keeping" in words(page)
 
 
+def test_a_conclusion_that_may_still_change_says_so(open_page: Open, project: Project) -> None:
+    found = {"classes": {}, "conclusion": "Cats are known."}
+    run = toy_experiment(project, "knowledge", Settings(), found, "RUNNING")
+    page = open_page("knowledge", project.id)
+    assert "So far: **Cats are known.**" in words(page)
+    Recorder(run, 1).end("FINISHED")
+    assert "So far" not in words(page.run()) and "**Cats are known.**" in words(page)
+
+
 def test_one_that_is_going_on_is_not_deleted(recent_apptest: None, open_page: Open, project: Project) -> None:
     run = ended(project, "Done.")
     page = open_page("knowledge", project.id)

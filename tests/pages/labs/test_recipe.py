@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.labs.recipe.chart import COLORS, losses_figure, variants_figure
+from pages.labs.recipe.chart import COLORS, drift_figure, losses_figure, variants_figure
 from pages.labs.recipe.loss_vs_accuracy import rising_words
 from pages.ui import services
 from tests.pages.fake_engine import FakeEngine
 from tests.pages.toys import BASE, toy_experiment, toy_project, words
 from transfer_core.disk.workspace import Project
 from transfer_core.labs.experiment import experiment_config, list_experiments
-from transfer_core.labs.recipe.settings import BOOK, VARIANTS, Settings
+from transfer_core.labs.recipe.settings import BOOK, LEAST_EPOCHS, VARIANTS, Settings
 from transfer_core.labs.recipe.wording import conclude, findings, how_sure
 from transfer_core.runs.config import fine_tuning_rate
 from transfer_core.runs.folder import Run, State
@@ -111,7 +111,7 @@ def test_it_starts_with_the_settings_given(open_page: Open, project: Project) ->
 
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
-    [("recipe_variants", [], "Choose at least one"), ("recipe_head_epochs", 1, "at least 2 epochs; 1 came")],
+    [("recipe_variants", [], "Choose at least one"), ("recipe_batch_size", 5000, "5000 came")],
 )
 def test_bad_settings_are_told_beside_the_button(
     open_page: Open, project: Project, key: str, value: Any, expected: str
@@ -120,6 +120,18 @@ def test_bad_settings_are_told_beside_the_button(
     kind = page.multiselect if isinstance(value, list) else page.number_input
     kind(key=key).set_value(value).run()
     assert expected in words(page) and page.button(key="start_lab").disabled
+
+
+def test_no_fewer_epochs_can_be_chosen_than_make_a_curve(open_page: Open, project: Project) -> None:
+    page = shown(open_page, project)
+    for phase in ("head", "fine_tune", "scratch"):
+        assert page.number_input(key=f"recipe_{phase}_epochs").min == LEAST_EPOCHS
+
+
+def test_the_drift_has_figures_at_its_axis_and_begins_before_the_first_epoch() -> None:
+    layout = drift_figure({"fine_tuned": variant("fine_tuned")}, "run")["layout"]
+    assert layout["yaxis"]["type"] == "log" and layout["yaxis"]["dtick"] == "D2", "several figures within a decade"
+    assert layout["xaxis"]["range"][0] < 0 < layout["xaxis"]["range"][1]
 
 
 def test_too_few_photos_are_told(

@@ -130,7 +130,7 @@ def test_every_training_has_a_look_of_its_own() -> None:
 
 def test_the_figure_draws_what_is_chosen() -> None:
     curves = {"bottleneck": SAVED["curves"], "dropout": training(0.7)["curves"]}
-    figure = sanity_figure(curves, "new", key="run")
+    figure = sanity_figure(curves, "new", epochs=3, key="run")
     assert [(trace["name"], trace["xaxis"], trace["y"][-1]) for trace in figure["data"]] == [
         ("saved features", "x", 0.5),
         ("dropout", "x", pytest.approx(0.8)),

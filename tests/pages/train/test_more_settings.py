@@ -21,6 +21,7 @@ from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import RunConfig, TuningConfig
+from transfer_core.runs.folder import Recorder, list_runs
 
 Finish = Callable[[AppTest, str], AppTest]
 CURVE = {
@@ -58,7 +59,16 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> FakeWorker:
     return fake
 
 
+def trained_once(page: AppTest, project: Project) -> None:
+    button = "find_rate_head"
+    assert page.button(key=button).disabled, "it works on what a training computed, and there was none"
+    page.button(key="train").click().run()
+    Recorder(list_runs(project.runs_dir)[0], pid=1).end("STOPPED")
+    assert not page.run().button(key=button).disabled
+
+
 def searched(page: AppTest, project: Project, finish: Finish, phase: str) -> AppTest:
+    trained_once(page, project)
     page.button(key=f"find_rate_{phase}").click().run()
     return finish(page, rates_task(project))
 
@@ -141,6 +151,7 @@ def test_a_refusal_is_a_sentence_and_leaves_the_settings(
 
 
 def test_without_a_base_the_reason_is_said(page: AppTest, project: Project, worker: FakeWorker) -> None:
+    trained_once(page, project)
     project.choose(base=None)
     page.run()
     page.button(key="find_rate_head").click().run()

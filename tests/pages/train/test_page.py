@@ -30,6 +30,7 @@ from transfer_core.labs.probe.settings import Settings
 from transfer_core.runs.config import fine_tuning_rate
 from transfer_core.runs.events import EpochEnded, Message, PhaseStarted, Progress
 from transfer_core.runs.folder import Recorder, Run, list_runs
+from transfer_core.runs.outcome import UNTUNED
 from transfer_core.text import Sentence
 
 Open = Callable[[str, str], AppTest]
@@ -258,6 +259,10 @@ def test_the_time_left_counts_down_and_goes_when_it_was_wrong(
         page.run()
         assert words in progress(page)
     assert " left" not in progress(page)
+    monkeypatch.setattr(run_view, "time", SimpleNamespace(time=lambda: 1030.0))
+    assert " left" in progress(page.run())
+    begun[0].request_stop()
+    assert " left" not in progress(page.run()), "it ends at once, not when all is done"
 
 
 def test_an_epoch_of_the_head_is_none_of_fine_tuning(page: AppTest, begun: tuple[Run, Recorder]) -> None:
@@ -269,17 +274,6 @@ def test_an_epoch_of_the_head_is_none_of_fine_tuning(page: AppTest, begun: tuple
     record(PhaseStarted("fine-tune", 5))
     page.run()
     assert "Time an epoch" not in [metric.label for metric in page.metric]
-
-
-def test_stopped_before_fine_tuning_changed_anything_says_what_it_is(
-    page: AppTest, begun: tuple[Run, Recorder]
-) -> None:
-    run, record = begun
-    record(epoch(1))
-    finish(run, record)
-    record.end("STOPPED", Sentence("Stopped; the best weights so far are kept."))
-    page.run()
-    assert "this is the head on the frozen base" in said(page)
 
 
 def test_a_browser_that_draws_a_setting_anew_finds_its_value(page: AppTest, project: Project) -> None:
@@ -365,6 +359,17 @@ def test_why_it_was_stopped_is_said_once(page: AppTest, begun: tuple[Run, Record
     page.run()
     assert said(page).count(words) == 1
     assert not page.get("bidi_component"), "charts without an epoch show nothing"
+
+
+def test_a_stop_before_fine_tuning_is_said_once_in_the_run_s_words(page: AppTest, begun: tuple[Run, Recorder]) -> None:
+    run, record = begun
+    record(epoch(1))
+    record(Message(UNTUNED))
+    finish(run, record)
+    record.end("STOPPED", Sentence("Stopped; the best weights so far are kept."))
+    page.run()
+    assert said(page).count("before fine-tuning had changed anything") == 1
+    assert "best weights" not in said(page)
 
 
 def test_photos_that_come_in_are_waited_for(app: AppTest, engine: FakeEngine, open_page: Open) -> None:

@@ -20,6 +20,7 @@ from transfer_core.text import Sentence
 __all__ = [
     "BOOK",
     "FINE_TUNED",
+    "LEAST_EPOCHS",
     "LEAST_TRAINING",
     "LEAST_VALIDATION",
     "VARIANTS",

@@ -31,7 +31,7 @@ from transfer_core.runs.checks import plain_number
 from transfer_core.runs.events import Emit, EpochEnded, Event
 from transfer_core.runs.folder import Run
 from transfer_core.runs.hints import lower_rate
-from transfer_core.runs.outcome import blended, ended_early, head_kept
+from transfer_core.runs.outcome import UNTUNED, blended, ended_early, head_kept
 from transfer_core.runs.progress import Reporter, Stopped
 from transfer_core.stats.calibration import fit_temperature
 
@@ -93,11 +93,11 @@ def train(
         reporter.leave()
         reporter.message("Stopped before the first epoch ended, so there is no classifier.")
         return None
-    if config.fine_tunes and trained.phases["head"].ending != "stopped":
+    if config.fine_tunes:
         try:
             _fine_tune(session, trained, checkpoint.phase("fine-tune"), reporter)
         except Stopped:
-            reporter.message("Stopped before fine-tuning began: the classifier is the head on the frozen base.")
+            reporter.message(UNTUNED)
     reporter.start("finish")
     report = _finish(run, session, trained, reporter, checkpoint.history)
     if not report["stopped"]:
@@ -148,7 +148,13 @@ def _train_head(session: Session, checkpoint: PhaseCheckpoint, reporter: Reporte
 
 
 def _fine_tune(session: Session, trained: _Trained, checkpoint: PhaseCheckpoint, reporter: Reporter) -> None:
-    """Phase 2: the planned layers and the head together, at a much lower rate, from the best head on."""
+    """Phase 2: the planned layers and the head together, at a much lower rate, from the best head on.
+
+    Raises:
+        Stopped: a stop came before an epoch of it ended; `trained` is the head as it was.
+    """
+    if trained.phases["head"].ending == "stopped":
+        raise Stopped
     config = session.config
     if not session.frontier_at_hand:
         reporter.start("features")
@@ -161,6 +167,8 @@ def _fine_tune(session: Session, trained: _Trained, checkpoint: PhaseCheckpoint,
     if config.tuning.train_batch_norm:
         _tell_batch_norm(network, config.fit.batch_size, reporter)
     fitted = _fit(session, network, sources, schedule, reporter, checkpoint)
+    if fitted.ending == "stopped" and not fitted.epochs:
+        raise Stopped
     trained.network, trained.sources, trained.phases["fine-tune"] = network, sources, fitted
     if fitted.best_epoch == 0 and fitted.epochs:
         tuned = [epoch["metrics"] for epoch in checkpoint.checkpoint.history if epoch["phase"] == "fine-tune"]
