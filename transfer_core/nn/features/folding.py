@@ -1,12 +1,8 @@
-"""Runs a Keras model in inference mode with every BatchNormalization folded into the convolution before it.
-
-In inference mode BatchNormalization multiplies each channel by a constant and adds another. A convolution with other
-weights and a bias does the same in one pass over the activations (Jacob et al. 2018, arXiv:1712.05877, section 3.2).
-"""
+"""Runs a Keras model in inference mode with every BatchNormalization folded into the convolution before it."""
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,15 +12,9 @@ import tensorflow as tf
 from keras import layers
 from numpy.typing import NDArray
 
-__all__ = ["FoldedModel"]
+from transfer_core.nn.models.folds import channel_kernel, fold_sources, is_functional, model_nodes
 
-_KERNELS = {
-    layers.Conv2D: "kernel",
-    layers.Dense: "kernel",
-    layers.DepthwiseConv2D: "kernel",
-    layers.SeparableConv2D: "pointwise_kernel",
-}
-"""Linear layers and the weight that makes their output channels. Subclasses may compute something else."""
+__all__ = ["FoldedModel"]
 
 
 @dataclass(frozen=True)
@@ -105,7 +95,7 @@ class FoldedModel:
         self.folds = 0
         """How many BatchNormalizations were taken over."""
         self._hold = hold
-        self._calls = self._plan(list(_nodes(model)))
+        self._calls = self._plan(model_nodes(model))
         if hold is not None:
             self._calls = _settle_sums(self._calls, self.outputs, hold)
 
@@ -117,33 +107,27 @@ class FoldedModel:
         return [values[id(symbol)] for symbol in self.outputs]
 
     def _plan(self, nodes: list[Any]) -> list[_Call]:
-        times = Counter(id(node.operation) for node in nodes)
-        readers = Counter(id(tensor) for node in nodes for tensor in node.input_tensors)
-        makers = {id(tensor): node for node in nodes for tensor in node.output_tensors}
         wanted = {id(symbol) for symbol in self.outputs}
+        sources = fold_sources(nodes)
         calls: dict[int, _Call] = {}
         for node in nodes:
-            source = makers.get(id(node.input_tensors[0])) if len(node.input_tensors) == 1 else None
-            folded = None
-            if source is not None and readers[id(node.input_tensors[0])] == times[id(source.operation)] == 1:
-                folded = _fold(source, node)
-            if folded is None:
+            source = sources.get(id(node))
+            if source is None:
                 calls[id(node)] = self._unfolded(node)
                 continue
-            assert source is not None  # or there were nothing to fold into
             self.folds += 1
-            calls[id(node)] = folded
+            calls[id(node)] = _fold(source, node)
             if id(node.input_tensors[0]) not in wanted:
                 del calls[id(source)]
         return list(calls.values())
 
     def _unfolded(self, node: Any) -> _Call:
         operation = node.operation
-        if isinstance(operation, keras.Model) and _is_functional(operation):
+        if is_functional(operation):
             inner = FoldedModel(operation, self._hold)
             self.folds += inner.folds
             return _Call(node, inner, [], node.output_tensors)
-        if type(operation) is layers.Conv2D and _stored(operation, "kernel"):
+        if type(operation) is layers.Conv2D and channel_kernel(operation):
             bias = _value(operation.bias) if operation.use_bias else None
             return _Call(node, _Convolution(operation, _value(operation.kernel), bias), [], node.output_tensors)
         variables = [(variable, _value(variable)) for variable in getattr(operation, "variables", ())]
@@ -205,38 +189,15 @@ def _settle_sums(calls: list[_Call], outputs: list[Any], hold: Callable[[Any], A
     return [settled(call) for call in calls]
 
 
-def _is_functional(model: keras.Model) -> bool:
-    return bool(getattr(model, "inputs", None)) and hasattr(model, "_nodes_by_depth")
-
-
-def _nodes(model: keras.Model) -> Iterator[Any]:
-    """The calls that make up the model, each after those it takes inputs from."""
-    for depth in sorted(model._nodes_by_depth, reverse=True):
-        yield from (node for node in model._nodes_by_depth[depth] if not node.is_input)
-
-
 def _value(variable: Any) -> NDArray[Any]:
     return np.asarray(keras.ops.convert_to_tensor(variable))
 
 
-def _stored(layer: Any, kernel: str) -> bool:
-    """Whether the layer computes with the kernel it stores, channels last.
-
-    Low-rank adapters and quantization give it another one.
-    """
-    plain = isinstance(getattr(layer, kernel), keras.Variable) and getattr(layer, "quantization_mode", None) is None
-    return plain and getattr(layer, "data_format", "channels_last") == "channels_last"
-
-
-def _fold(source: Any, node: Any) -> _Call | None:
-    """One call for `source` and the BatchNormalization `node`, or None where they are something else."""
+def _fold(source: Any, node: Any) -> _Call:
+    """One call for `source` and the BatchNormalization `node`."""
     layer, norm = source.operation, node.operation
-    name = _KERNELS.get(type(layer))
-    if name is None or type(norm) is not layers.BatchNormalization or layer.activation is not keras.activations.linear:
-        return None
-    last_axis = norm.axis in (-1, len(source.output_tensors[0].shape) - 1)
-    if not (last_axis and _stored(layer, name)):
-        return None
+    name = channel_kernel(layer)
+    assert name is not None  # or nothing could be folded into it
     kernel = getattr(layer, name)
     # In float64: what rounding is left is that of the result.
     factor = 1 / np.sqrt(_value(norm.moving_variance).astype(np.float64) + norm.epsilon)

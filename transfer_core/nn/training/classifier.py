@@ -1,6 +1,6 @@
 """What trains in a phase: the part of the base that runs each epoch (or none), dropout and the head."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,9 @@ class Network:
     dropout: keras.layers.Dropout
     head: keras.layers.Dense
     """Logits: the softmax is in the loss while training and in the layer of the saved model."""
-    training_body: keras.Model | None = None
-    """The body as it runs while training, where it differs: with BatchNormalization that normalizes by the batch."""
+    training_body: Callable[[list[Any]], Any] | None = None
+    """The body as it runs while training, where it differs: rewritten to take less time (`nn.models.rewritten`), or
+    with BatchNormalization that normalizes by the batch."""
     statistics: tuple[keras.Variable, ...] = ()
     """Moving statistics of BatchNormalization that `training_body` moves."""
     distances: tuple[int, ...] = ()
@@ -30,10 +31,10 @@ class Network:
     def __call__(self, inputs: Sequence[Any], training: bool) -> Any:
         """Logits (batch, classes) of a batch.
 
-        The body runs in inference mode: BatchNormalization keeps its moving statistics (unless there is a
-        `training_body`) and dropout inside the base is off, as Keras' guide to fine-tuning asks. It is called from
-        here and not nested in one model with the dropout because an outer `training=True` would overrule a
-        `training=False` fixed inside (Keras 3.15).
+        The body runs in inference mode: BatchNormalization keeps its moving statistics (unless a `training_body` moves
+        them) and dropout inside the base is off, as Keras' guide to fine-tuning asks. It is called from here and not
+        nested in one model with the dropout because an outer `training=True` would overrule a `training=False` fixed
+        inside (Keras 3.15).
         """
         if training and self.training_body is not None:
             pooled = self.training_body(list(inputs))

@@ -29,6 +29,7 @@ from transfer_core.nn.features.reuse import cached_start
 from transfer_core.nn.models.batch_norm import moving_statistics, normalize_by_batch
 from transfer_core.nn.models.describe import build_tree
 from transfer_core.nn.models.partition import Partition, partition, planned_weights, weight_hashes
+from transfer_core.nn.models.rewritten import rewritten
 from transfer_core.nn.training.classifier import Network
 from transfer_core.nn.training.optimizer import block_distances
 from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
@@ -166,7 +167,7 @@ class Session:
         suffix, entering = self.partition.suffix, values if len(values) > 1 else values[0]
         dropout = keras.layers.Dropout(self.config.fit.dropout, seed=self.config.seed + 2)
         body = keras.Model(inputs, pooled(suffix(entering, training=False)))
-        network = Network(body, dropout, head.head)
+        network = Network(body, dropout, head.head, rewritten(body))
         if self.config.tuning.train_batch_norm:
             by_batch = keras.Model(inputs, pooled(normalize_by_batch(suffix)(entering)))
             network = replace(network, training_body=by_batch, statistics=moving_statistics(suffix))
