@@ -57,7 +57,8 @@ def _case(photos: Path, out: Path, title: str, plan: FreezePlan, rounds: int) ->
     config = RunConfig(data=DataConfig(source=str(photos)), base=BaseConfig(BASE, weights()), plan=plan)
     reporter = Reporter(lambda event: None)
     reporter.start("prepare")
-    session = prepare(workspace(), config, api.prepare(config, out).manifest(), reporter)
+    made = api.prepare(config, out)  # settles the rates by the number of photos
+    session = prepare(workspace(), made.config(), made.manifest(), reporter)
     session.partition  # noqa: B018 - builds the base, which whoever trains through it needs as well
     reporter.start("features")
     began = time.perf_counter()
