@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pages.jobs.describe import config_words
 from pages.jobs.job_list import JobList
+from pages.jobs.trained_runs import Tested
 from pages.ui import format as figures
 from pages.ui.format import state_badge
 from transfer_core.disk.workspace import Project
@@ -40,6 +41,16 @@ def _row(run: Run, status: Status) -> str:
     if report:
         low, high = report["val_interval"]
         mark = f"**{report['val_accuracy']:.0%}** {mark}"
+        if tested := Tested.of(report):
+            details.append(
+                t(
+                    "test: {right:,} of {photos:,} right, between {low:.0f} and {high:.0f} of 100",
+                    right=tested.right,
+                    photos=tested.photos,
+                    low=tested.low * 100,
+                    high=tested.high * 100,
+                )
+            )
         details += [
             t("validation: between {low:.0f} and {high:.0f} of 100 right", low=low * 100, high=high * 100),
             t("took {span}", span=figures.span(sum(report["seconds"].values()))),

@@ -147,12 +147,12 @@ def _time(figure: Estimate, photos: PhotoCounts, *, in_front: bool) -> None:
         )
     ]
     if not figure.measured:
-        said.append(Sentence("A guess until the first training here has been timed."))
+        said.append(Sentence("A guess until a training with this base has been timed."))
     st.markdown(t(joined(said)))
     size = figures.size(figure.disk_bytes(photos.halved))
     st.markdown(
         t(
-            ":material/hard_drive: **{size}** on disk keep what the frozen part saw in {train:,} photos."
+            ":material/hard_drive: **{size}** on disk for what the frozen part saw in {train:,} photos."
             if in_front
             else ":material/hard_drive: **{size}** on disk keep {train:,} photos as the network reads them, and what "
             "the head learns from first.",

@@ -27,8 +27,8 @@ def choices(photos: PhotoStore) -> None:
     st.warning(
         t(
             plural(
-                "{n:,} photo stands under more than one class. Until you choose, it is left out of training.",
-                "{n:,} photos stand under more than one class. Until you choose, they are left out of training.",
+                "{n:,} photo is in more than one class. Until you choose, it is left out of training.",
+                "{n:,} photos are in more than one class. Until you choose, they are left out of training.",
                 len(groups),
             )
         ),

@@ -30,9 +30,17 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
         split = photos.manifest(share, seed).counts()
     except DataError as error:
         st.warning(drawn.sentence(str(error)), icon=":material/rule:")
-        tests = dict(Counter(photo.class_name for photo in photos.photos() if photo.split == "test"))
-        pairs = {name: (count - tests.get(name, 0), 0) for name, count in counts.items()}
+        apart = {photo.id for group in photos.conflicts() for photo in group}
+        usable = [photo for photo in photos.photos() if photo.id not in apart]
+        tests = dict(Counter(photo.class_name for photo in usable if photo.split == "test"))
+        learned = Counter(photo.class_name for photo in usable if photo.split != "test")
+        pairs = {name: (learned[name], 0) for name in counts}
         reason = str(error)
+        if apart:
+            said = t("Photos that are in more than one class do not count until you choose, further down, which keeps "
+                     "them.")  # fmt: skip
+            st.caption(f":material/call_split: {said}")
+            reason = f"{reason} {said}"
     else:
         pairs = {name: (split["train"][name], split["validation"][name]) for name in counts}
         tests = {name: split["test"][name] for name in counts if split["test"][name]}

@@ -164,7 +164,12 @@ def _preview(project: Project, photos: Manifest, fields: Fields) -> None:
 
 def _asked(project: Project, fields: Fields) -> tuple[Any, ...]:
     """What a preview is of; another choice needs another preview."""
-    return (project.id, fields.value("augment_preset"), fields.value("seed"))
+    return (project.id, fields.value("augment_preset"), fields.value("seed"), _shown(fields))
+
+
+def _shown(fields: Fields) -> int:
+    """As many as are made, where so many are; of those that are made anew in every epoch, some."""
+    return max(1, min(_SHOWN, fields.value("augment_variants"))) if fields.value("augment") == "cached" else _SHOWN
 
 
 def _ask(project: Project, fields: Fields, photo: str) -> None:
@@ -172,7 +177,7 @@ def _ask(project: Project, fields: Fields, photo: str) -> None:
     args = {
         "photo": photo,
         "preset": fields.value("augment_preset"),
-        "count": _SHOWN,
+        "count": _shown(fields),
         "seed": fields.value("seed"),
         "size": get_base(base).input_size if base else _SIZE,
     }

@@ -69,7 +69,11 @@ def _progress(view: RunView) -> None:
     text = " · ".join(part for part in (view.doing, view.left) if part)
     st.progress(view.fraction, text=sentence(text))
     if view.stopping:
-        st.caption(t("It stops after the current step. The best weights so far are kept."))
+        st.caption(
+            t("It stops after the current step. The best weights so far are kept.")
+            if view.epochs
+            else t("It stops after the current step.")
+        )
     if view.silence:
         st.caption(
             t(
@@ -152,8 +156,8 @@ def _kept(view: RunView) -> str:
     if kept is None or not epochs or kept == epochs[-1].epoch:
         return ""  # or, on the way there, said by the run
     return t(
-        "Kept: the weights of epoch {epoch}, with which the photos it was checked on were told apart best. The loss in "
-        "the chart counts, besides, how sure it was.",
+        "Kept: the weights of epoch {epoch}, which did best on the validation photos. The loss in the chart also "
+        "counts how sure each answer was.",
         epoch=kept,
     )
 

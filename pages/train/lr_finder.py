@@ -50,20 +50,23 @@ def rate_finder(project: Project, photos: Manifest | None, use: Callable[[str, f
     st.markdown(t("**Find a learning rate**"))
     st.caption(
         t(
-            "Tries ever larger rates for one step each and watches the loss: too small and nothing happens, too "
-            "large and "
-            "it explodes. A good rate lies where the loss falls fastest. Nothing is changed by the search. It works on "
-            "what the last training computed, so train once before."
+            "Tries ever larger rates for one step each and watches the loss: too small and nothing happens, too large "
+            "and the loss may explode. A good rate lies where the loss falls fastest. Nothing is changed by the "
+            "search. It works on what the last training computed, so train once first."
         )
     )
     key = rates_task(project)
+    untrained = photos is None or not list_runs(project.runs_dir)
     with st.container(horizontal=True):
         for phase, words in _PHASES.items():
             st.button(
                 t("For {words}", words=words),
                 key=f"find_rate_{phase}",
                 icon=":material/query_stats:",
-                disabled=photos is None or not list_runs(project.runs_dir) or tasks.running(key),
+                disabled=untrained or tasks.running(key) or (phase == "fine-tune" and not _fine_tunes(project)),
+                help=t("Only the head trains now. Unfreeze layers on the page Layers first.")
+                if phase == "fine-tune" and not _fine_tunes(project)
+                else None,
                 on_click=_begin,
                 args=(project, photos, phase),
             )
@@ -72,6 +75,13 @@ def rate_finder(project: Project, photos: Manifest | None, use: Callable[[str, f
     task = tasks.show(key)
     if task is not None:
         _found(project, task.result, use)
+
+
+def _fine_tunes(project: Project) -> bool:
+    try:
+        return configured(project).fine_tunes
+    except TransferError:
+        return True  # why it can't be trained is said at the click
 
 
 def _begin(project: Project, photos: Manifest, phase: str) -> None:
@@ -161,6 +171,7 @@ def rate_figure(curve: dict[str, Any]) -> dict[str, Any]:
             "title": {"text": t("learning rate"), "standoff": 6},
             "exponentformat": "power",
             "dtick": 1,
+            "tickfont": {"size": 11},
         },
         "yaxis": {"title": {"text": "loss"}, "range": [0, top], "zeroline": False},
         "shapes": [],

@@ -15,7 +15,7 @@ from pages.ui.frame import guard, heading, require_project
 from pages.ui.services import store, workspace
 from transfer_core.errors import TransferError
 from transfer_core.runs.config import RunConfig
-from transfer_core.runs.hints import far_rates
+from transfer_core.runs.rates import far_rates
 from transfer_core.text import Sentence, joined, t
 
 project = require_project()
@@ -40,9 +40,9 @@ def summary(config: RunConfig, train: int, validation: int) -> str:
         )
     said.append(Sentence("After each epoch, {count:,} other photos check what it can do.", count=validation))
     if config.fit.patience and config.tuning.schedule == "automatic":
-        said.append(Sentence("When they can be told apart no better, the head's training ends by itself."))
+        said.append(Sentence("When nothing gets better on them any more, the head's training ends by itself."))
     elif config.fit.patience and config.tuning.schedule != "cosine":
-        said.append(Sentence("When they can be told apart no better, it ends by itself and keeps the best."))
+        said.append(Sentence("When nothing gets better on them any more, it ends by itself and keeps the best."))
     if config.base.weights == "none":
         said.append(Sentence("The base starts from **random weights**: it has not learned to see anything yet."))
     return t(joined(said))
@@ -76,7 +76,7 @@ if busy:
     reason = (
         t("A training is waiting for its turn. When it has ended, you can train again with other choices.")
         if busy.status().state == "QUEUED"
-        else t("Training is going on. When it has ended, you can train again with other choices.")
+        else t("Training is going on, see below. When it has ended, you can train again with other choices.")
     )
 
 if config and manifest and not busy:

@@ -22,6 +22,7 @@ __all__ = [
     "plain",
     "shares",
     "upright",
+    "whole_epochs",
 ]
 
 # All hold a contrast of 3:1 and more on white and on the dark background; dashes and markers tell them apart too.
@@ -32,6 +33,7 @@ MARKED_EPOCHS = 40  # with more, markers would run into a band; solid and dashed
 LEAST_EPOCHS = 5  # the axis is never shorter, so that the first points don't jump about
 _EXPLODED, _LEFT = 10.0, 3.0
 """A curve explodes that goes so many times as high as usual; so many times as high as usual are then shown."""
+_TICKS = 8  # of an axis, at most
 _GUESSING = 0.7  # the loss of guessing between two classes, ln 2: nothing below it is high
 _CLEAR = "rgba(0,0,0,0)"
 
@@ -99,11 +101,16 @@ def panels(titles: tuple[str, str], raised: int, *, epochs: dict[str, Any], accu
             "title": {"text": "epoch", "standoff": 6},
             "tickformat": "d",
             "unifiedhovertitle": {"text": "epoch %{x}"},
-            "nticks": 8,
+            "nticks": _TICKS,
             "zeroline": False,
             **epochs,
         }
     return layout
+
+
+def whole_epochs(reach: Sequence[float]) -> dict[str, Any]:
+    """The ticks of an axis of epochs over `reach`, its two ends: never between two epochs."""
+    return {"dtick": 1} if reach[1] - reach[0] <= _TICKS else {"nticks": _TICKS}
 
 
 def clip_losses(layout: dict[str, Any], curves: Iterable[Sequence[float]]) -> None:

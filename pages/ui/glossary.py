@@ -29,7 +29,8 @@ _MEANINGS = {
         )
     ),
     "seed": Sentence(
-        "Another number deals the photos out differently; the same number always deals them out the same way."
+        "The number that chance begins with. The same number always gives the same split of the photos and the same "
+        "training; another number gives another."
     ),
     "transfer-learning": (
         Sentence(
@@ -83,8 +84,7 @@ _MEANINGS = {
     "dropout": Sentence("Switching off a random share of the features at each step, so that none is relied on alone."),
     "batch-normalization": (
         Sentence(
-            "BatchNormalization, a layer that brings numbers to a common scale, using averages from its training. "
-            "While "
+            "A layer that brings numbers to a common scale, using averages from its training. While "
             "fine-tuning, Thaw keeps those averages as they are: a few photos would spoil them."
         )
     ),

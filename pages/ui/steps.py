@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from pages.ui.html import sentence
 from pages.ui.paths import page_path
 from transfer_core.disk.workspace import Project
+from transfer_core.errors import TransferError
 from transfer_core.labs import KINDS
 from transfer_core.text import Sentence, t
+
+if TYPE_CHECKING:
+    from transfer_core.runs.folder import Run
 
 __all__ = ["STEPS", "Step", "done_steps", "has_photos", "next_button", "next_step", "stepper", "way"]
 
@@ -40,14 +45,27 @@ def done_steps(project: Project) -> tuple[str, ...]:
 
     runs = list_runs(project.runs_dir)
     trained = any(run.model_path.is_file() for run in runs)
+    base = project.choices.get("base", {}).get("name")
     done = {
         "photos": has_photos(project) and _has_classes(project),
         "base": "base" in project.choices or bool(runs),
-        "layers": "trainable" in project.choices or bool(runs),
+        "layers": _chosen(project, base) or any(base in (None, _base_of(run)) for run in runs),
         "train": trained,
         "test": trained and "tested" in project.choices,
     }
     return tuple(step.name for step in STEPS if done[step.name])
+
+
+def _chosen(project: Project, base: str | None) -> bool:
+    """Whether layers were chosen, of this base."""
+    return "trainable" in project.choices and project.choices.get("trainable_of", base) == base
+
+
+def _base_of(run: Run) -> str | None:
+    try:
+        return run.config().base.name
+    except TransferError:
+        return None  # damaged: its list says so
 
 
 def next_step(done: tuple[str, ...]) -> Step:

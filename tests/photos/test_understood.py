@@ -12,11 +12,11 @@ from transfer_core.photos.understood import understood
     [
         (
             {"train": 28, "validation": 0, "test": 12},
-            "The folders name splits: 28 photos to learn from and to check on, and 12 for a test at the end.",
+            "The folders say what is for what: 28 photos to learn from and to check on, and 12 for a test at the end.",
         ),
         (
             {"train": 28, "validation": 6, "test": 0},
-            "The folders name splits: 28 photos to learn from, 6 to check on and 0 for a test at the end.",
+            "The folders say what is for what: 28 photos to learn from, 6 to check on and 0 for a test at the end.",
         ),
     ],
 )
@@ -27,4 +27,4 @@ def test_photos_without_any_to_check_on_serve_for_both(splits: dict[SplitName, i
 def test_where_other_photos_check_these_only_teach() -> None:
     report = ImportReport(splits={"train": 28, "validation": 0, "test": 12})
     (sentence,) = understood(report, checked_elsewhere=True)
-    assert str(sentence) == "The folders name splits: 28 photos to learn from, and 12 for a test at the end."
+    assert str(sentence) == "The folders say what is for what: 28 photos to learn from, and 12 for a test at the end."

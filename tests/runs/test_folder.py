@@ -123,6 +123,23 @@ def test_a_status_of_another_version_is_refused(run: Run) -> None:
         run.status()
 
 
+def test_going_on_forgets_what_the_stopped_process_told(run: Run) -> None:
+    metrics = {"loss": 0.1, "accuracy": 1.0, "val_loss": 0.1, "val_accuracy": 1.0}
+    before = Recorder(run, 1)
+    before(PhaseStarted("prepare"))
+    for number in (1, 2):
+        before(EpochEnded("head", number, metrics, 0.1, 1e-3))
+    before(Message(Sentence("Stopped before fine-tuning had changed anything.")))
+    now = Recorder(run, 2)
+    now(PhaseStarted("prepare"))
+    now(Message(Sentence("One photo could not be read.")))
+    run.rewind(1)
+    now(Message(Sentence("Continued.")))
+    said = [str(event.text) for event in run.events() if isinstance(event, Message)]
+    assert said == ["One photo could not be read.", "Continued."]
+    assert [event.epoch for event in run.epochs()] == [1]
+
+
 def test_a_stop_can_be_asked_for_twice(run: Run) -> None:
     assert not run.stop_requested
     run.request_stop()

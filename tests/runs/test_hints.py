@@ -1,15 +1,20 @@
 """Hints: each says what its curve shows, a healthy curve gets none, and no two of them contradict each other."""
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.events import EpochEnded
-from transfer_core.runs.hints import Hint, far_rates, lower_rate, read_curves
+from transfer_core.runs.folder import create_run
+from transfer_core.runs.hints import Hint, read_curves, read_run
+from transfer_core.runs.rates import far_rates, lower_rate
 
 Course = list[tuple[float, float, float, float]]  # loss, accuracy, val_loss, val_accuracy
 
@@ -82,6 +87,27 @@ def test_a_jump_where_fine_tuning_begins_is_its_rate() -> None:
     (hint,) = read_curves(ended(HEALTHY) + tuned, 2000, 1000, 2)
     assert hint.kind == "rate" and "jumped from 0.10 to 2.50" in str(hint.sentence)
     assert str(hint.advice) == "Try a lower learning rate for fine-tuning: 0.0003."
+
+
+def test_the_advice_against_over_fitting_is_of_what_can_still_be_done() -> None:
+    course: Course = [(0.1 / n, 1.0, 0.8, 0.8) for n in range(1, 9)]
+
+    def advice(phase: str, augmented: bool) -> str:
+        (hint,) = read_curves(ended(course, phase), 2000, 1000, 2, augmented=augmented)
+        return str(hint.advice)
+
+    assert "unfrozen" in advice("fine-tune", False) and "Augmentation" in advice("fine-tune", False)
+    assert "unfrozen" in advice("fine-tune", True) and "Augmentation" not in advice("fine-tune", True)
+    assert "unfrozen" not in advice("head", False) and "Augmentation" in advice("head", False)
+    assert advice("head", True) == "More photos help most. More dropout can help too."
+
+
+def test_photos_kept_for_the_end_tell_how_good_it_is(tmp_path: Path, toy_manifest: Callable[..., Manifest]) -> None:
+    run = create_run(tmp_path / "run", RunConfig(), toy_manifest(20, 4))
+    epochs = ended(HEALTHY)
+    assert [hint.kind for hint in read_run(run, epochs, {})] == ["validation"]
+    assert read_run(run, epochs, {"test": {"interval": [0.91, 1.0]}}) == []
+    assert [hint.kind for hint in read_run(run, epochs, {"test": {"interval": [0.5, 1.0]}})] == ["validation"]
 
 
 def test_few_photos_are_a_hint_only_where_they_hurt() -> None:

@@ -276,7 +276,7 @@ class PhotoStore:
             twins = rows.same_photo(connection, sha)
             if keep not in {class_id for _, class_id in twins}:
                 raise DataError(
-                    'The photo is not in "{keep_class}": choose one of the classes it stands under.',
+                    'The photo is not in "{keep_class}": choose one of the classes it is in.',
                     keep_class=keep_class,
                 )
             rows.remove(connection, [photo for photo, class_id in twins if class_id != keep])

@@ -20,16 +20,16 @@ def understood(report: ImportReport, *, checked_elsewhere: bool = False) -> list
         if report.splits["validation"]:
             validation = Sentence("{n:,} to check on", n=report.splits["validation"])
             splits = Sentence(
-                "The folders name splits: {train} to learn from, {validation} and {test}.",
+                "The folders say what is for what: {train} to learn from, {validation} and {test}.",
                 train=train,
                 validation=validation,
                 test=test,
             )
         else:
             splits = Sentence(
-                "The folders name splits: {train} to learn from, and {test}."
+                "The folders say what is for what: {train} to learn from, and {test}."
                 if checked_elsewhere
-                else "The folders name splits: {train} to learn from and to check on, and {test}.",
+                else "The folders say what is for what: {train} to learn from and to check on, and {test}.",
                 train=train,
                 test=test,
             )

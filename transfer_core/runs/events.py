@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
+from transfer_core.disk.files import append_line, atomic_path, read_lines
 from transfer_core.errors import RunError
 from transfer_core.text import Sentence
 
@@ -23,6 +24,7 @@ __all__ = [
     "Progress",
     "from_dict",
     "judged_loss",
+    "rewind",
     "to_dict",
 ]
 
@@ -162,3 +164,26 @@ class EventLog:
 
     def _restart(self, file: tuple[int, int] | None) -> None:
         self._file, self._end, self._events = file, 0, []
+
+
+def rewind(path: Path, epoch: int) -> None:
+    """Take out of an events.jsonl what a process that goes on from a checkpoint is about to say anew.
+
+    Args:
+        path: the file.
+        epoch: later ones are taken out; and the messages of earlier processes, which may no longer be true.
+    """
+    lines = read_lines(path)
+    begun = {"event": PhaseStarted.__name__, "phase": "prepare"}  # what every process says first
+    since = max((at for at, line in enumerate(lines) if begun.items() <= line.items()), default=0)
+
+    def stays(at: int, line: Mapping[str, Any]) -> bool:
+        if line.get("event") == Message.__name__:
+            return at >= since
+        return bool(line.get("event") != EpochEnded.__name__ or line.get("epoch", 0) <= epoch)
+
+    kept = [line for at, line in enumerate(lines) if stays(at, line)]
+    if len(kept) < len(lines):
+        with atomic_path(path) as temporary, temporary.open("wb") as file:
+            for line in kept:
+                append_line(file, line)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from transfer_core.disk.files import append_line, atomic_path, disk_errors, read_json, read_lines, write_json
+from transfer_core.disk.files import append_line, disk_errors, read_json, write_json
 from transfer_core.disk.formats import read_current, write_current
 from transfer_core.errors import RunError, StorageError
 from transfer_core.photos.manifest import Manifest
@@ -147,13 +147,8 @@ class Run:
         return [event for event in self.events() if isinstance(event, EpochEnded)]
 
     def rewind(self, epoch: int) -> None:
-        """Forget the epochs after `epoch`, which are about to run again."""
-        lines = read_lines(self.events_path)
-        kept = [line for line in lines if line.get("event") != EpochEnded.__name__ or line.get("epoch", 0) <= epoch]
-        if len(kept) < len(lines):
-            with atomic_path(self.events_path) as temporary, temporary.open("wb") as file:
-                for line in kept:
-                    append_line(file, line)
+        """Forget the epochs after `epoch`, which are about to run again, and what earlier processes said."""
+        events.rewind(self.events_path, epoch)
 
     def report(self) -> dict[str, Any] | None:
         """The figures of a run that ended with a model, or None."""

@@ -14,10 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from transfer_core.runs.checks import plain_number
-from transfer_core.runs.config import RunConfig, fine_tuning_rate
 from transfer_core.runs.events import EpochEnded, judged_loss
 from transfer_core.runs.folder import Run
+from transfer_core.runs.rates import lower_rate
 from transfer_core.stats.intervals import wilson
 from transfer_core.text import Sentence
 
@@ -25,9 +24,7 @@ __all__ = [
     "GOOD_START",
     "Hint",
     "Kind",
-    "far_rates",
     "kept_epoch",
-    "lower_rate",
     "read_curves",
     "read_run",
     "with_kept",
@@ -53,10 +50,6 @@ _STILL, _STILL_BY = 0.05, 0.02
 """The share, and the amount, by which the validation loss fell over the last three epochs."""
 GOOD_START = 20
 """Photos a class that are a good start, here and on Photos; below that, photos help more than any setting."""
-_CLEARLY = 3.0
-"""A rate is clearly lower from this factor on."""
-_FAR, _FAR_SGD = 50.0, 500.0
-"""A rate is far above the default from this factor on; plain SGD takes larger ones than Adam and RMSprop."""
 _WIDE = 0.2
 """Width of the 95 % interval from which on two runs can hardly be told apart."""
 
@@ -87,8 +80,12 @@ def read_run(
     """
     counts = run.manifest().counts()
     train, validation = (sum(counts.get(which, {}).values()) for which in ("train", "validation"))
-    told = with_kept(epochs, report)
-    return read_curves(told, train, validation, len(counts.get("train", {})), kept_epoch(report), found)
+    told, augmented = with_kept(epochs, report), run.config().fit.augment != "none"
+    classes = len(counts.get("train", {}))
+    hints = read_curves(told, train, validation, classes, kept_epoch(report), found, augmented)
+    low, high = ((report or {}).get("test") or {}).get("interval", (0.0, 1.0))
+    tested = high - low <= _WIDE  # photos kept for the end tell well enough how good it is
+    return [hint for hint in hints if not (tested and hint.kind == "validation")]
 
 
 def with_kept(epochs: Sequence[EpochEnded], report: Mapping[str, Any] | None) -> list[EpochEnded]:
@@ -123,6 +120,7 @@ def read_curves(
     classes: int,
     kept: int | None = None,
     found: Mapping[str, float] | None = None,
+    augmented: bool = False,
 ) -> list[Hint]:
     """What the curves of an ended run show, the most important first; nothing for a healthy run.
 
@@ -134,6 +132,7 @@ def read_curves(
         kept: number of the epoch whose weights the classifier has: where fine-tuning made nothing better, one of the
             head. None: the best of the last phase.
         found: by phase, the learning rate that the search for one suggests.
+        augmented: whether it learned from changed copies of the photos.
     """
     if not epochs or validation_photos < 1:
         return []
@@ -145,7 +144,7 @@ def read_curves(
     hints = [_rate(epochs, last, train_photos, (found or {}).get(last[0].phase))]
     if hints[0] is None:
         phase = [epoch for epoch in epochs if epoch.phase == best.phase]
-        hints.append(_too_early(phase) or _over_fitting(phase, best, validation_photos))
+        hints.append(_too_early(phase) or _over_fitting(phase, best, validation_photos, augmented))
         if hints[-1] and hints[-1].kind == "over-fitting" and train_photos < GOOD_START * classes:
             hints.append(_few_photos(train_photos, classes))
     hints.append(_validation(best.metrics["val_accuracy"], validation_photos))
@@ -154,45 +153,6 @@ def read_curves(
 
 def _finite(value: float) -> float:
     return value if math.isfinite(value) else math.inf
-
-
-def lower_rate(phase: str, rate: float, photos: int, found: float | None = None) -> str:
-    """The learning rate to try after one that was too high: a decimal such as 0.00001.
-
-    The default of the phase, where so many photos teach, or what the search for a rate suggests where that is lower; a
-    tenth of `rate` where neither is clearly below it.
-    """
-    default = RunConfig().head.rate if phase == "head" else fine_tuning_rate(photos)
-    known = min(default, found or default)
-    return plain_number(known if known <= rate / _CLEARLY else rate / 10, digits=1)
-
-
-def far_rates(config: RunConfig, photos: int) -> list[Sentence]:
-    """A warning of each learning rate that is far above its default, before anything is trained with it.
-
-    Args:
-        config: as chosen.
-        photos: to learn from.
-    """
-    config, usual = config.for_photos(photos), RunConfig().for_photos(photos)
-    said = []
-    for name, phase, default in (
-        (Sentence("the head"), config.head, usual.head),
-        *([(Sentence("fine-tuning"), config.fine_tune, usual.fine_tune)] if config.fine_tunes else []),
-    ):
-        times = phase.rate / default.rate
-        if times >= (_FAR_SGD if config.fit.optimizer == "sgd" else _FAR):
-            said.append(
-                Sentence(
-                    "The learning rate of {phase} is {rate}, {times:,.0f} times the default of {default}. Steps so "
-                    "large overshoot: the loss will probably grow instead of falling.",
-                    phase=name,
-                    rate=plain_number(phase.rate),
-                    times=float(f"{times:.1g}"),
-                    default=plain_number(default.rate),
-                )
-            )
-    return said
 
 
 def _rate(epochs: Sequence[EpochEnded], last: Sequence[EpochEnded], photos: int, found: float | None) -> Hint | None:
@@ -247,7 +207,7 @@ def _too_early(last: Sequence[EpochEnded]) -> Hint | None:
     )
 
 
-def _over_fitting(last: Sequence[EpochEnded], best: EpochEnded, photos: int) -> Hint | None:
+def _over_fitting(last: Sequence[EpochEnded], best: EpochEnded, photos: int, augmented: bool) -> Hint | None:
     """The training photos are known better and better while new ones are not. Accuracies are those of the weights that
     were kept, as on the card of the result."""
     end, kept, lowest = last[-1].metrics, best.metrics, best.metrics["val_loss"]
@@ -276,7 +236,22 @@ def _over_fitting(last: Sequence[EpochEnded], best: EpochEnded, photos: int) -> 
         "over-fitting",
         Sentence("Over-fitting: it learns the training photos by heart"),
         seen,
-        Sentence("More photos help most. Augmentation, more dropout or fewer unfrozen layers can help too."),
+        _simpler(best.phase == "fine-tune", augmented),
+    )
+
+
+def _simpler(fine_tuned: bool, augmented: bool) -> Sentence:
+    """What helps against over-fitting, of what has not been done."""
+    if fine_tuned:
+        return (
+            Sentence("More photos help most. More dropout or fewer unfrozen layers can help too.")
+            if augmented
+            else Sentence("More photos help most. Augmentation, more dropout or fewer unfrozen layers can help too.")
+        )
+    return (
+        Sentence("More photos help most. More dropout can help too.")
+        if augmented
+        else Sentence("More photos help most. Augmentation or more dropout can help too.")
     )
 
 

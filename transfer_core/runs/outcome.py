@@ -48,28 +48,16 @@ def blended(share: float) -> Sentence:
     )
 
 
-def ended_early(phase: Phase, patience: int, best: int | None) -> Sentence:
+def ended_early(phase: Phase, patience: int) -> Sentence:
     """That a phase ended by itself.
 
     Args:
         phase: which.
         patience: epochs in which nothing got better.
-        best: number of the epoch whose weights are kept; None or 0: those of none.
     """
-    told = {"phase": _PHASES[phase]}
-    if not best:
-        return plural(
-            "{phase} ended early: the validation photos had been told apart no better for {n} epoch.",
-            "{phase} ended early: the validation photos had been told apart no better for {n} epochs.",
-            patience,
-            **told,
-        )
     return plural(
-        "{phase} ended early: the validation photos had been told apart no better for {n} epoch. The weights of epoch "
-        "{best} are kept.",
-        "{phase} ended early: the validation photos had been told apart no better for {n} epochs. The weights of epoch "
-        "{best} are kept.",
+        "{phase} ended early: nothing had got better on the validation photos for {n} epoch.",
+        "{phase} ended early: nothing had got better on the validation photos for {n} epochs.",
         patience,
-        best=best,
-        **told,
+        phase=_PHASES[phase],
     )

@@ -35,7 +35,7 @@ def _card(name: str, found: Mapping[str, Any], number: int) -> None:
     share = percent_range(found["share"], found["interval"])
     st.markdown(
         t(
-            "By the base's ImageNet names alone, **{share}** of {photos} are told right. Typically, the five "
+            "By the base's ImageNet names alone, **{share}** of {photos} are recognized. Typically, the five "
             "likeliest names together get {certainty:.0%} of the probability.",
             share=share,
             photos=photo_count(found["photos"]),

@@ -46,7 +46,7 @@ def draw(run: Run, result: dict[str, Any]) -> None:
         best="★",
     )
     with st.expander(t("Class by class"), icon=":material/grid_on:"):
-        st.caption(t("Which share of each class is told right after each block: the darker, the more."))
+        st.caption(t("Which share of each class is recognized after each block: the darker, the more."))
         live_curves(class_figure(result, run.id), key=f"probe_classes_{run.id}", label=t("Accuracy by class and block"))
     with st.expander(t("All figures"), icon=":material/table:"):
         _table(result)

@@ -78,7 +78,8 @@ def variants_figure(variants: Variants, metric: Metric, run: str) -> dict[str, A
         # A gentle rate moves the base by a hundredth of what the head's rate does: only a logarithm shows both.
         axis |= {"type": "log", "dtick": "D2", "tickformat": "~%"}
     layout = _layout(f"{run} {metric} {len(data)}", axis, t("epoch"))
-    layout["xaxis"] |= {"range": [-0.03 * last, 1.03 * last], "tickformat": "d"}
+    reach = [-0.03 * last, 1.03 * last]
+    layout["xaxis"] |= {"range": reach, "tickformat": "d", **plot_layout.whole_epochs(reach)}
     return {"data": data, "layout": layout}
 
 

@@ -71,7 +71,7 @@ def _cards(variants: dict[str, Any]) -> None:
                 if found["diverged"]:
                     st.caption(t(":material/warning: The loss was no longer a number, so it ended early."))
                 if name in BOOK:
-                    st.caption(t(":material/menu_book: {book:.1%} in the book", book=BOOK[name]))
+                    st.caption(t(":material/menu_book: {book:.1%} in Chollet's book", book=BOOK[name]))
     if any(name in BOOK for name in variants):
         st.caption(
             t(

@@ -62,10 +62,11 @@ def sanity_figure(
         for axis, metric in zip(("", "2"), _KEYS[photos], strict=True)
         for name, values in curves.items()
     ]
+    reach = [0.5, epochs + 0.5]
     layout = plot_layout.plain(key, _HEIGHT, (52, 12, 40, 44)) | plot_layout.panels(
         (t("<b>Loss</b>, {photos}", photos=_WORDS[photos]), t("<b>Accuracy</b>, {photos}", photos=_WORDS[photos])),
         6,
-        epochs={"range": [0.5, epochs + 0.5]},
+        epochs={"range": reach, **plot_layout.whole_epochs(reach)},
         accuracy={"range": [-0.02, 1.02]},
     )
     plot_layout.clip_losses(layout, [values[_KEYS[photos][0]] for values in curves.values()])

@@ -34,7 +34,7 @@ def sweep_figure(result: dict[str, Any], axis: Axis, run: str) -> dict[str, Any]
         "y": [row["accuracy"] for row in on_front],
         "mode": "lines",
         "type": "scatter",
-        "name": t("Pareto front"),
+        "name": t("the best for each cost"),
         "line": {"color": TRAINING, "width": 1.5, "dash": "dot"},
         "hoverinfo": "skip",
     }
@@ -48,7 +48,7 @@ def sweep_figure(result: dict[str, Any], axis: Axis, run: str) -> dict[str, Any]
         "front": (TRAINING, "circle", 10),
         "others": (MUTED, "circle-open", 9),
     }
-    names = {"others": t("others"), "front": t("on the front"), "recommended": t("recommended")}
+    names = {"others": t("others"), "front": t("best for its cost"), "recommended": t("recommended")}
     data = [line, *(_points(names[name], groups[name], axis, *styles[name]) for name in names)]
     lows, highs = [row["interval"][0] for row in rows], [row["interval"][1] for row in rows]
     layout = plot_layout.plain(f"{run} {axis}", _HEIGHT, (56, 64, 56, 48)) | {

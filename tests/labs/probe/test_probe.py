@@ -136,7 +136,7 @@ def test_the_last_block_that_matters_is_the_first_not_really_worse() -> None:
     assert (verdict.best, verdict.highest, verdict.train_from) == ("b2", "b4", "b3")
     assert (verdict.not_worth, verdict.worth) == (("b0", "b1", "b2"), ("b3", "b4"))
     assert str(verdict.how_sure) == (
-        "b2 is the last block that matters: after it 89% (84 to 93%) of the photos are told right, and later at most "
+        "b2 is the last block that matters: after it 89% (84 to 93%) of the photos are recognized, and later at most "
         "91%, no real difference, so keep everything up to it frozen and fine-tune from b3 or later, if at all."
     )
     assert "30% right after b0, and 89% after b2" in str(
@@ -147,6 +147,18 @@ def test_the_last_block_that_matters_is_the_first_not_really_worse() -> None:
     )
     assert "60% of the base's work" in str(verdict.points[2])
     assert verdict.warnings == ()
+
+
+def test_a_climb_that_chance_may_explain_is_not_called_nothing() -> None:
+    # As seen: 53 % after the fourth block, a curve that climbs to 66 % later, and 88 photos.
+    verdict = conclude(depths(20, 47, 53, 58, 57, photos=88, p_values=(0.001, 0.1, 0.3, 1.0, 0.9)), 0.2)
+    assert (verdict.best, verdict.highest, verdict.train_from) == ("b1", "b3", "b2")
+    assert str(verdict.conclusion).startswith("Perhaps the network knows all it needs for your photos up to b1")
+    assert "later at most 66%. With 88 photos that may be chance" in str(verdict.how_sure)
+    assert "if not, the blocks up to b3 count too" in str(verdict.how_sure)
+    assert "at most 12 points more, which may be chance" in str(verdict.points[1])
+    said = " ".join(map(str, (verdict.conclusion, verdict.how_sure, *verdict.points)))
+    assert "nothing that shows" not in said and "no real difference" not in said
 
 
 def test_an_end_that_lost_it_is_told() -> None:
@@ -195,7 +207,7 @@ def test_few_photos_are_a_hint_or_nothing() -> None:
     assert blind.best is None and str(blind.how_sure).startswith("24 photos are too few to tell the depths apart")
     assert "after b2 75%" in str(blind.how_sure) and "nowhere more" not in str(blind.how_sure)
     alike = conclude(depths(18, 18, photos=24), 0.25)
-    assert alike.best is None and str(alike.how_sure).endswith("told right already, and nowhere more.")
+    assert alike.best is None and str(alike.how_sure).endswith("recognized already, and nowhere more.")
 
 
 @given(st.floats(0.0, 1.0), st.sampled_from([0.05, 0.1, 0.2]))

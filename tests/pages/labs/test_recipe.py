@@ -147,7 +147,7 @@ def test_a_complete_result_stands_side_by_side(open_page: Open, project: Project
     said = words(page)
     assert all(f"**{one.title}**" in said for one in VARIANTS.values())
     assert "49 s · base moved 0.093%" in said and "base moved not at all" in said
-    assert "96.8% in the book" in said and "Chollet's own" in said
+    assert "96.8% in Chollet's book" in said and "Chollet's own" in said
     assert "Some features lay ready" in said and "no longer a number" in said
     assert "Without this photo (of 4) it would not have" in said
     assert "cat/\\[x\\]\\*1.jpg" in said and "99% sure" in said

@@ -137,7 +137,7 @@ def test_the_space_on_disk_follows_the_precision_chosen_on_train(page: AppTest, 
     def told() -> str:
         page.run()
         assert not page.exception
-        return next(text.value for text in page.markdown if "on disk keep" in text.value)
+        return next(text.value for text in page.markdown if "on disk for" in text.value)
 
     cut(page).set_value(2).run()
     exact = told()

@@ -21,15 +21,21 @@ def test_test_photos_are_named_beside_the_bars(page: Photos, jpeg: Jpeg) -> None
     page.add("upload_folder", in_splits(jpeg, train=6, test=3))
     assert "18 photos, 2 classes" in [header.value for header in page.app.header]
     assert "Not in the bars: 6 photos for a test at the end (cat 3, dog 3)." in said(page)
-    assert "The folders name splits: 12 photos to learn from and to check on, and 6 for a test at the end." in said(
-        page
-    )
+    words = "The folders say what is for what: 12 photos to learn from and to check on, and 6 for a test at the end."
+    assert words in said(page)
 
 
 def test_without_test_photos_nothing_is_said_of_them(page: Photos, jpeg: Jpeg) -> None:
     page.add("upload_folder", in_splits(jpeg, train=4, valid=2))
     assert not any("Not in the bars" in text for text in said(page))
     assert any("8 photos to learn from, 4 to check on" in text for text in said(page))
+
+
+def test_photos_of_two_classes_are_not_counted_where_no_training_can_start(page: Photos, jpeg: Jpeg) -> None:
+    page.add("upload_folder", [("d/cat/1.jpg", jpeg(1)), ("d/dog/2.jpg", jpeg(1))])
+    assert "training 0" in "".join(html.proto.body for html in page.app.get("html"))
+    assert any("in more than one class do not count until you choose" in text for text in said(page))
+    assert page.app.button(key="next_base").disabled
 
 
 def test_test_photos_are_no_training_photos_where_no_training_can_start(page: Photos, jpeg: Jpeg) -> None:

@@ -319,7 +319,7 @@ def test_a_training_that_begins_no_longer_waits(page: AppTest, begun: tuple[Run,
     assert "waiting for its turn" in said(page)
     run.write_status(replace(run.status(), state="RUNNING"))
     page.run()
-    assert "Training is going on." in said(page) and "waiting for its turn" not in said(page)
+    assert "Training is going on" in said(page) and "waiting for its turn" not in said(page)
 
 
 def test_stop_is_asked_once_and_said(page: AppTest, begun: tuple[Run, Recorder]) -> None:

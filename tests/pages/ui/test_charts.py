@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.labs.compare import chart as compare
+from pages.labs.sanity.chart import sanity_figure
 from pages.train import curves
-from pages.ui.charts import clip_losses, panels
+from pages.ui.charts import clip_losses, panels, whole_epochs
 from transfer_core.runs.events import EpochEnded
 
 CALM = [1.0, 0.6, 0.4, 0.3]
@@ -28,6 +29,15 @@ def test_what_explodes_is_cut_off_and_told() -> None:
     end, said = clipped(CALM, CALM, WILD, WILD)
     assert end == 3.0 and "it goes up to 3,107" in said
     assert clipped(CALM, [math.nan, math.inf, 4000.0])[0] == 3.0
+
+
+@pytest.mark.parametrize(("epochs", "ticks"), [(2, {"dtick": 1}), (8, {"dtick": 1}), (50, {"nticks": 8})])
+def test_no_tick_lies_between_two_epochs(epochs: int, ticks: dict[str, int]) -> None:
+    assert whole_epochs([0.5, epochs + 0.5]) == ticks
+    curve = {name: [0.5] * epochs for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
+    layout = sanity_figure({"frozen": curve}, "new", epochs=epochs, key="run")["layout"]
+    for axis in ("xaxis", "xaxis2"):
+        assert ticks.items() <= layout[axis].items()
 
 
 @given(st.lists(st.lists(st.floats(0.001, 6.9), min_size=1, max_size=6), max_size=5))

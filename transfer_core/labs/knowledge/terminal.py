@@ -14,10 +14,10 @@ def table(value: dict[str, Any]) -> str:
         low, high = found["interval"]
         lines.append(
             t(
-                "{name}: {share:.1%} of {photos} photos told right by ImageNet's names alone (95% interval {low:.1%} "
+                "{name}: {share:.1%} of {photos} photos recognized by ImageNet's names alone (95% interval {low:.1%} "
                 "to {high:.1%}), held by ImageNet"
                 if found["known"]
-                else "{name}: {share:.1%} of {photos} photos told right by ImageNet's names alone (95% interval "
+                else "{name}: {share:.1%} of {photos} photos recognized by ImageNet's names alone (95% interval "
                 "{low:.1%} to {high:.1%})",
                 name=name,
                 share=found["share"],

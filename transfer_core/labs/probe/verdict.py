@@ -10,6 +10,8 @@ from transfer_core.text import Sentence, Value, joined, plural
 
 __all__ = ["ENOUGH", "Verdict", "conclude", "photos_needed"]
 
+_VISIBLE = 0.05
+"""Shares of photos further apart than this look different in the chart, whatever the test says."""
 ENOUGH = 0.1
 """Half the width of an interval beyond which the figures are called a hint: ten photos of a hundred either way."""
 
@@ -76,10 +78,11 @@ def conclude(depths: Sequence[Depth], chance: float) -> Verdict:
         )
         return Verdict(*parts, (), (), short, _to_the_end(best, bool(warnings)), points, warnings)
     lost = last.p_value < SIGNIFICANT
+    climbs = not lost and highest.accuracy - best.accuracy > _VISIBLE
     values: dict[str, Value] = {"block": best.block, "share": _share(best), "after": after[0]}
     if lost:
         sentence = Sentence(
-            "{block} is the last block that matters: after it {share} of the photos are told right and at the end of "
+            "{block} is the last block that matters: after it {share} of the photos are recognized and at the end of "
             "the base only {end:.0%}, a real loss, so keep everything up to it frozen and fine-tune from {after} or "
             "later.",
             **values,
@@ -87,33 +90,43 @@ def conclude(depths: Sequence[Depth], chance: float) -> Verdict:
         )
     elif best is highest:
         sentence = Sentence(
-            "{block} is the last block that matters: after it {share} of the photos are told right and no more at any "
+            "{block} is the last block that matters: after it {share} of the photos are recognized and no more at any "
             "depth, so keep everything up to it frozen and fine-tune from {after} or later, if at all.",
             **values,
         )
+    elif climbs:
+        sentence = Sentence(
+            "After {block} {share} of the photos are recognized, and later at most {top:.0%}. With {n} photos that may "
+            "be chance: if it is, keep everything up to {block} frozen and fine-tune from {after} or later; if not, "
+            "the blocks up to {highest} count too.",
+            **values,
+            top=highest.accuracy,
+            highest=highest.block,
+            n=highest.photos,
+        )
     else:
         sentence = Sentence(
-            "{block} is the last block that matters: after it {share} of the photos are told right, and later at most "
+            "{block} is the last block that matters: after it {share} of the photos are recognized, and later at most "
             "{top:.0%}, no real difference, so keep everything up to it frozen and fine-tune from {after} or later, "
             "if at all.",
             **values,
             top=highest.accuracy,
         )
-    if warnings:
+    if warnings and not climbs:
         sentence = Sentence("Only a hint, as {n} photos are few: {said}", n=highest.photos, said=sentence)
     return Verdict(
         *parts,
         tuple(after),
         tuple(before),
-        _in_short(values, lost, warnings),
+        _in_short(values, lost, bool(warnings) or climbs),
         sentence,
-        _points(depths, at, lost),
+        _points(depths, at, lost, highest.accuracy - best.accuracy if climbs else 0.0),
         warnings,
     )
 
 
-def _in_short(values: Mapping[str, Value], lost: bool, warnings: tuple[Sentence, ...]) -> Sentence:
-    if warnings:
+def _in_short(values: Mapping[str, Value], lost: bool, unsure: bool) -> Sentence:
+    if unsure:
         return Sentence(
             "Perhaps the network knows all it needs for your photos up to {block}; there are too few to be sure.",
             **values,
@@ -130,13 +143,13 @@ def _to_the_end(best: Depth, hint: bool) -> Sentence:
     if hint:
         return Sentence(
             "Only a hint, as {n} photos are few: every block helps to the very end: after {block} {share} of the "
-            "photos are told right and nowhere before as many, so keep the whole base, train the head alone first, "
+            "photos are recognized and nowhere before as many, so keep the whole base, train the head alone first, "
             "and unfreeze from the end only if that is not good enough.",
             n=best.photos,
             **values,
         )
     return Sentence(
-        "Every block helps to the very end: after {block} {share} of the photos are told right and nowhere before as "
+        "Every block helps to the very end: after {block} {share} of the photos are recognized and nowhere before as "
         "many, so keep the whole base, train the head alone first, and unfreeze from the end only if that is not good "
         "enough.",
         **values,
@@ -160,7 +173,7 @@ def _guesses(highest: Depth, chance: float, tries: int) -> bool:
 
 def _nothing(highest: Depth, chance: float, warnings: tuple[Sentence, ...]) -> Verdict:
     sentence = Sentence(
-        "At no depth are your photos told apart clearly better than by guessing: {share} at best, after {block}, where "
+        "At no depth are your photos recognized clearly better than by guessing: {share} at best, after {block}, where "
         "always naming the largest class gives {chance:.0%}.",
         share=_share(highest),
         block=highest.block,
@@ -180,14 +193,14 @@ def _blind(first: Depth, highest: Depth, warnings: tuple[Sentence, ...]) -> Verd
     values = {"photos": highest.photos, "first": first.block, "share": _share(first)}
     if first is highest:
         sentence = Sentence(
-            "{photos} photos are too few to tell the depths apart: after {first}, the first block, {share} are told "
-            "right already, and nowhere more.",
+            "{photos} photos are too few to tell the depths apart: after {first}, the first block, {share} are "
+            "recognized already, and nowhere more.",
             **values,
         )
     else:
         sentence = Sentence(
-            "{photos} photos are too few to tell the depths apart: after {first}, the first block, {share} are told "
-            "right and after {highest} {most}: it may be chance.",
+            "{photos} photos are too few to tell the depths apart: after {first}, the first block, {share} are "
+            "recognized and after {highest} {most}: it may be chance.",
             **values,
             highest=highest.block,
             most=_share(highest),
@@ -200,7 +213,7 @@ def _blind(first: Depth, highest: Depth, warnings: tuple[Sentence, ...]) -> Verd
     return Verdict(None, highest.block, None, (), (), short, sentence, (), warnings)
 
 
-def _points(depths: Sequence[Depth], at: int, lost: bool) -> tuple[Sentence, ...]:
+def _points(depths: Sequence[Depth], at: int, lost: bool, climb: float) -> tuple[Sentence, ...]:
     best, after = depths[at], [depth.block for depth in depths[at + 1 :]]
     values = {
         "first": after[0],
@@ -218,6 +231,18 @@ def _points(depths: Sequence[Depth], at: int, lost: bool) -> tuple[Sentence, ...
             "from {first} or later can win it back.",
             len(after),
             **values,
+        )
+    elif climb:
+        tuned = plural(
+            "The block after it ({first}), {millions:.2f} million parameters, brings your photos {points:.0f} points "
+            "more, which may be chance. It is what fine-tuning may change; but the head alone, on the end of the base, "
+            "is a good first try: {share}.",
+            "The {n} blocks after it ({first} to {last}), {millions:.2f} million parameters, bring your photos at most "
+            "{points:.0f} points more, which may be chance. They are what fine-tuning may change; but the head alone, "
+            "on the end of the base, is a good first try: {share}.",
+            len(after),
+            **values,
+            points=100 * climb,
         )
     else:
         tuned = plural(

@@ -18,10 +18,16 @@ _FALLING = 0.98  # of the loss an epoch before: one that still falls by more tha
 
 
 def compared(pair: PairedComparison) -> Sentence:
-    """`a real gain (12 photos fixed, 2 broken)`, `within noise (3 photos fixed, 2 broken)`."""
+    """`a real gain (12 photos fixed, 2 broken)`, `within noise (3 photos fixed, 2 broken)`, or, where so few photos
+    can't tell, `a loss that may be chance (0 photos fixed, 5 broken)`."""
     counts = plural(
         "{n} photo fixed, {broken} broken", "{n} photos fixed, {broken} broken", pair.fixed, broken=pair.broken
     )
+    if not pair.significant and abs(pair.gain) > _APART:
+        return Sentence(
+            "a gain that may be chance ({counts})" if pair.gain > 0 else "a loss that may be chance ({counts})",
+            counts=counts,
+        )
     if not pair.significant:
         return Sentence("within noise ({counts})", counts=counts)
     return Sentence("a real gain ({counts})" if pair.fixed > pair.broken else "a real loss ({counts})", counts=counts)

@@ -30,9 +30,9 @@ from transfer_core.runs.checkpoint import Checkpoint, PhaseCheckpoint
 from transfer_core.runs.checks import plain_number
 from transfer_core.runs.events import Emit, EpochEnded, Event
 from transfer_core.runs.folder import Run
-from transfer_core.runs.hints import lower_rate
 from transfer_core.runs.outcome import UNTUNED, blended, ended_early, head_kept
 from transfer_core.runs.progress import Reporter, Stopped
+from transfer_core.runs.rates import lower_rate
 from transfer_core.stats.calibration import fit_temperature
 
 __all__ = ["train"]
@@ -223,9 +223,7 @@ def _fit(
     train_photos = session.training_batches(sources, head_only=network.body is None)
     fitted = fit(network, train_photos, session.batches(sources, "validation"), schedule, reporter, checkpoint)
     if fitted.ending == "early":
-        reporter.message(
-            ended_early(schedule.name, schedule.fit.patience, fitted.best_epoch if fitted.share == 1 else None)
-        )
+        reporter.message(ended_early(schedule.name, schedule.fit.patience))
     elif fitted.ending == "diverged" and fitted.best_epoch is not None:
         reporter.message(
             "The loss was no longer a number, so this phase ended; the last good weights are kept. Choose a learning "
