@@ -15,9 +15,13 @@ from transfer_core.samples.sets import draw_sample
 
 def project_of_drawings(home: Path, base: str, weights: str, per_class: int) -> Project:
     """A project in `home` with the drawn shapes as its photos and its base chosen."""
+    return project_of_photos(home, draw_sample("shapes", home / "drawn", per_class=per_class), base, weights)
+
+
+def project_of_photos(home: Path, folder: Path, base: str, weights: str) -> Project:
+    """A project in `home` with the photos of a folder and its base chosen."""
     os.environ["THAW_HOME"] = str(home)
     project = workspace().create_project("Measured")
-    folder = draw_sample("shapes", home / "drawn", per_class=per_class)
     PhotoStore(project.photos_dir).import_folder(folder)
     return project.choose(base={"name": base, "weights": weights})
 
