@@ -13,7 +13,7 @@ from transfer_core.disk.workspace import Project
 from transfer_core.photos import reader
 from transfer_core.text import Sentence, t
 
-__all__ = ["buttons", "packed"]
+__all__ = ["about", "buttons", "packed"]
 
 _README = Sentence("""{project}: an image classifier trained with Thaw
 
@@ -40,9 +40,11 @@ def buttons(project: Project, chosen: Trained) -> None:
     st.markdown(t("**Take it with you**"))
     st.caption(t("The trained classifier, for use in other programs. It needs nothing else from Thaw."))
     stem = project.id.rpartition("-")[0] or project.id
+    # Here: the zip is packed in a thread that knows neither the page nor its language.
+    words = about(project, chosen)
     st.download_button(
         t("Everything, as a zip"),
-        lambda: packed(project, chosen),
+        lambda: packed(chosen, words),
         file_name=f"{stem}.zip",
         mime="application/zip",
         key="download_zip",
@@ -71,9 +73,17 @@ def buttons(project: Project, chosen: Trained) -> None:
         )
 
 
-def packed(project: Project, chosen: Trained) -> bytes:
-    """The zip: model, labels, a program that uses them and reads photos with our own code, and a few words."""
-    words = t(_README.id, project=project.name, size=chosen.run.labels()["input_size"], result=chosen.result)
+def about(project: Project, chosen: Trained) -> str:
+    """What the zip says of itself.
+
+    Raises:
+        RunError: the labels are gone.
+    """
+    return t(_README.id, project=project.name, size=chosen.run.labels()["input_size"], result=chosen.result)
+
+
+def packed(chosen: Trained, words: str) -> bytes:
+    """The zip: model, labels, a program that uses them and reads photos with our own code, and a few `words`."""
     buffer = io.BytesIO()
     # The model is a zip itself: packing it again would cost seconds and save nothing.
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

@@ -42,7 +42,8 @@ def test_the_program_in_the_zip_answers_what_predict_does(toy_run: Callable[...,
     assert train(workspace(), run, lambda event: None)
     project = workspace().create_project("Colors")
     folder = tmp_path / "taken"
-    with zipfile.ZipFile(io.BytesIO(download.packed(project, results.read_trained(run)))) as archive:
+    trained = results.read_trained(run)
+    with zipfile.ZipFile(io.BytesIO(download.packed(trained, download.about(project, trained)))) as archive:
         archive.extractall(folder)
     (tmp_path / "odd").mkdir()
     photos = [*odd_photos(tmp_path / "odd"), Path(run.manifest().photos[0].path)]

@@ -174,10 +174,19 @@ def test_a_refusal_of_the_worker_is_one_sentence(page: AppTest, jpeg: Jpeg, monk
     assert "Train again" in page.error[0].value
 
 
+def test_the_zip_is_packed_without_the_page_s_language(
+    page: AppTest, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = results.trained_runs(project)[0]
+    words = download.about(project, newest)
+    monkeypatch.delattr(download, "t")  # Streamlit asks for it in a thread that has no page
+    assert download.packed(newest, words)
+
+
 def test_the_zip_holds_model_labels_and_how_to_use_them(page: AppTest, project: Project) -> None:
     assert {"download_model", "download_labels", "download_zip"} <= {b.key for b in page.get("download_button")}
     (newest, _) = results.trained_runs(project)
-    with zipfile.ZipFile(io.BytesIO(download.packed(project, newest))) as archive:
+    with zipfile.ZipFile(io.BytesIO(download.packed(newest, download.about(project, newest)))) as archive:
         assert archive.read("model.keras") == b"the model of 20260102-000000-bbbb"
         assert json.loads(archive.read("labels.json"))["classes"] == ["cat", "dog"]
         words = archive.read("README.txt").decode()
