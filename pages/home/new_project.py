@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from transfer_core.text import Sentence, t
 __all__ = ["coming_photos", "draw_photos", "new_project", "photos_task", "sample_cards"]
 
 SAMPLE_PER_CLASS = 60
+_lock = threading.Lock()  # Streamlit may run the callbacks of two clicks at once, each in a thread of its own
 _DOUBLE_CLICK = 30.0  # seconds in which a second click means the first one's project: a busy machine comes late to it
 
 
@@ -62,17 +64,16 @@ def _begin(name: str, sample: Sample | None) -> None:
     # A second click ends the first one's callback wherever that looks at the session's state. So nothing does between
     # the project and the note that it was made.
     begun: dict[str, tuple[str, float]] = st.session_state.setdefault("begun", {})
-    made_before, when = begun.get(what, ("", -math.inf))
-    if time.monotonic() - when < _DOUBLE_CLICK:
-        st.session_state["begin"] = made_before
-        return
     try:
-        made = workspace().create_project(name)
-        begun[what] = (made.id, time.monotonic())
-        if sample is not None:
-            made = made.choose(sample=sample.name)
-            draw_photos(made)
-        st.session_state["begin"] = made.id
+        with _lock:
+            project_id, when = begun.get(what, ("", -math.inf))
+            if time.monotonic() - when >= _DOUBLE_CLICK:
+                made = workspace().create_project(name)
+                project_id = made.id
+                begun[what] = (project_id, time.monotonic())
+                if sample is not None:
+                    draw_photos(made.choose(sample=sample.name))
+        st.session_state["begin"] = project_id
     except TransferError as error:
         st.session_state["begin_error"] = str(error)
 

@@ -85,7 +85,7 @@ def _last_result(project: Project) -> str:
         return t("Waiting to be trained") if busy.status().state == "QUEUED" else t("Training is going on")
     trained = chosen_run(project, trained_runs(project))
     if trained is not None:
-        return t("{result} right on validation photos", result=trained.result)
+        return trained.told
     if tasks.running(photos_task(project)):
         return t("Photos are coming in")
     counts = store(project).classes() if steps.has_photos(project) else {}

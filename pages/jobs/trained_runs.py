@@ -93,8 +93,16 @@ class Trained:
         """One line that tells this run from the others."""
         when = figures.when(self.started)
         marked = t(" (random weights)") if self.random else ""
-        result = t("{result} right on validation photos", result=self.result)
-        return f"{self.base}{marked}, {self.depth} · {result} · {when}"
+        return f"{self.base}{marked}, {self.depth} · {self.told} · {when}"
+
+    @property
+    def told(self) -> str:
+        """Its figure in a few words: that of the test photos, by which nothing was chosen, where there are some."""
+        if self.tested is None:
+            return t("{result} right on validation photos", result=self.result)
+        found = self.tested
+        share = percent_range(found.right / found.photos, (found.low, found.high))
+        return t("{result} right on test photos", result=share)
 
 
 def trained_runs(project: Project) -> list[Trained]:

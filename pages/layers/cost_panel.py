@@ -147,7 +147,7 @@ def _time(figure: Estimate, photos: PhotoCounts, *, in_front: bool) -> None:
         )
     ]
     if not figure.measured:
-        said.append(Sentence("A guess until a training with this base has been timed."))
+        said.append(Sentence("A guess: nothing with this base has run here long enough to be timed."))
     st.markdown(t(joined(said)))
     size = figures.size(figure.disk_bytes(photos.halved))
     st.markdown(

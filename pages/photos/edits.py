@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -36,6 +37,8 @@ class _Done:
     """What stood in it."""
     when: float = 0.0
     """In seconds of the monotonic clock."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    """Streamlit may run the callbacks of two clicks at once, each in a thread of its own: the second waits."""
 
 
 def _done() -> _Done:
@@ -78,9 +81,11 @@ class Form:
         """Do `change` with what stands in the widgets `fields`, unless this form has done its work."""
         done = _done()
         if done.turns[self.name] != self.turn:
-            return
-        if edit(change, *[typed(self.key(field)) for field in fields], at=self.name):
-            done.turns[self.name] += 1
+            return  # its fields are gone
+        values = [typed(self.key(field)) for field in fields]
+        with done.lock:
+            if done.turns[self.name] == self.turn and edit(change, *values, at=self.name):
+                done.turns[self.name] += 1
 
     def edit_with(self, change: Callable[..., Any], *values: Any) -> None:
         """Do `change(*values)` unless this has done its work; a refusal is the page's.
@@ -88,8 +93,9 @@ class Form:
         For a button by itself, whose name says all that its edit depends on: the second click of a pair does nothing.
         """
         done = _done()
-        if done.turns[self.name] == self.turn and edit(change, *values):
-            done.turns[self.name] += 1
+        with done.lock:
+            if done.turns[self.name] == self.turn and edit(change, *values):
+                done.turns[self.name] += 1
 
 
 def form(name: str) -> Form:
@@ -104,11 +110,12 @@ def edit_field(change: Callable[[str], Any], key: str) -> None:
     values replace those of the first, which has not been looked at yet.
     """
     done, text = _done(), typed(key)
-    again = done.sent == key and time.monotonic() - done.when < _DOUBLE_CLICK and text in ("", done.text)
-    if not again:
-        if not edit(change, text, at=key):
-            return
-        done.sent, done.text, done.when = key, text, time.monotonic()
+    with done.lock:
+        again = done.sent == key and time.monotonic() - done.when < _DOUBLE_CLICK and text in ("", done.text)
+        if not again:
+            if not edit(change, text, at=key):
+                return
+            done.sent, done.text, done.when = key, text, time.monotonic()
     st.session_state[key] = ""  # also again: the first click may have been stopped here
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.jobs.trained_runs import Trained
 from transfer_core.disk.workspace import Project
 from transfer_core.photos import reader
-from transfer_core.text import Sentence, t
+from transfer_core.text import Sentence, joined, t
 
 __all__ = ["about", "buttons", "packed"]
 
@@ -24,7 +24,7 @@ read_photo.py  how Thaw reads a photo: which way is up, the part that is looked 
                Another way of reading gives other answers.
 predict.py     a program that asks the classifier about photos.
 
-On the validation photos it was right for {result}.
+{measured}
 
 How to use it:
 
@@ -79,7 +79,21 @@ def about(project: Project, chosen: Trained) -> str:
     Raises:
         RunError: the labels are gone.
     """
-    return t(_README.id, project=project.name, size=chosen.run.labels()["input_size"], result=chosen.result)
+    measured = [Sentence("On the validation photos it was right on {result}.", result=chosen.result)]
+    if tested := chosen.tested:
+        measured.insert(
+            0,
+            Sentence(
+                "On the test photos, which it had never met before, it was right on {right:,} of {photos:,}: of 100 "
+                "new photos like these, expect between {low:.0f} and {high:.0f} right.",
+                right=tested.right,
+                photos=tested.photos,
+                low=tested.low * 100,
+                high=tested.high * 100,
+            ),
+        )
+    size = chosen.run.labels()["input_size"]
+    return t(_README.id, project=project.name, size=size, measured=t(joined(measured)))
 
 
 def packed(chosen: Trained, words: str) -> bytes:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from transfer_core.photos.manifest import Manifest
     from transfer_core.runs.config import RunConfig
 
-__all__ = ["decimal", "found_rates", "rate_figure", "rate_finder", "rates_task"]
+__all__ = ["decimal", "forget_refusal", "found_rates", "rate_figure", "rate_finder", "rates_task"]
 
 _PHASES = {"head": Sentence("the head"), "fine-tune": Sentence("fine-tuning")}
 _PATIENCE = 900.0  # seconds; a hundred steps of a whole large base on a small machine
@@ -52,7 +52,8 @@ def rate_finder(project: Project, photos: Manifest | None, use: Callable[[str, f
         t(
             "Tries ever larger rates for one step each and watches the loss: too small and nothing happens, too large "
             "and the loss may explode. A good rate lies where the loss falls fastest. Nothing is changed by the "
-            "search. It works on what the last training computed, so train once first."
+            "search. It works on what a training with these photos, layers and augmentation computed, so train once "
+            "first."
         )
     )
     key = rates_task(project)
@@ -145,6 +146,13 @@ def _found(project: Project, curve: dict[str, Any], use: Callable[[str, float], 
                 "a lower rate, and watch whether the validation loss falls."
             )
         )
+
+
+def forget_refusal(project: Project) -> None:
+    """Before a training, which computes what the search may have asked for."""
+    task = tasks.find(rates_task(project))
+    if task and task.ended and task.error:
+        tasks.dismiss(rates_task(project))
 
 
 def found_rates(project: Project, config: RunConfig) -> dict[str, float]:

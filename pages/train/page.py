@@ -9,6 +9,7 @@ from pages.jobs.launch import active_run, configured, launch, split_photos
 from pages.jobs.run_list import runs
 from pages.train.augmentation import head_words
 from pages.train.live import live_run
+from pages.train.lr_finder import forget_refusal
 from pages.train.settings import changed_elsewhere, settings
 from pages.ui import format as figures
 from pages.ui.frame import guard, heading, require_project
@@ -58,6 +59,7 @@ def begin() -> None:
                 "with them."
             )
             return
+        forget_refusal(current)
         run = launch(current, photos)
     except TransferError as error:
         st.session_state["train_problem"] = str(error)

@@ -102,6 +102,11 @@ class RunProgress:
         return min(1.0, (self.epochs + step) / self.planned if self.planned else step)
 
 
+def _begins(event: Event) -> bool:
+    """Whether it is what every process of a run says first."""
+    return isinstance(event, PhaseStarted) and event.phase == "prepare"
+
+
 def _ends(event: Progress | EpochEnded) -> float | None:
     return None if event.eta is None else event.time + event.eta
 
@@ -125,8 +130,12 @@ class RunView:
 
     @property
     def messages(self) -> list[Message]:
-        """What the run wants the person to know."""
-        return [event for event in self.events if isinstance(event, Message)]
+        """What the run wants the person to know; while it goes on, nothing of an earlier process that was stopped."""
+        since = 0
+        if self.status.active:
+            starts = [at for at, event in enumerate(self.events) if _begins(event)]
+            since = len(self.events) if self.status.state == "QUEUED" else max(starts, default=0)
+        return [event for event in self.events[since:] if isinstance(event, Message)]
 
     @property
     def poll(self) -> float | None:

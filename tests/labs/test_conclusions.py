@@ -90,7 +90,9 @@ def test_the_sanity_check_names_what_breaks_it_most(mistake: str) -> None:
     found = result(training(), a=training(0.6), b=training(0.9))
     found["variants"]["b"]["title"] = mistake
     words = one_sentence(sanity.conclude(found))
-    assert "exactly the same" in words and mistake in words
+    assert "exactly the same" in words and mistake in words and "most" in words
+    alone = one_sentence(sanity.conclude(result(training(), a=training(0.6))))
+    assert "most" not in alone, "of one mistake nothing is the most"
 
 
 def test_the_sanity_check_says_so_when_nothing_breaks_it_or_all_is_broken() -> None:

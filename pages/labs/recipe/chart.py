@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil, log10
+from math import ceil, floor, log10
 from typing import Any, Literal
 
 from pages.ui import charts as plot_layout
@@ -76,11 +76,20 @@ def variants_figure(variants: Variants, metric: Metric, run: str) -> dict[str, A
         axis |= {"rangemode": "tozero"}
     if metric == "drift":
         # A gentle rate moves the base by a hundredth of what the head's rate does: only a logarithm shows both.
-        axis |= {"type": "log", "dtick": "D2", "tickformat": "~%"}
+        moved = [value for value in values if value] or [0.01]
+        reach = [log10(_round(min(moved), down=True)), log10(_round(max(moved)))]  # figures at both ends
+        axis |= {"type": "log", "dtick": "D2", "tickformat": "~%", "range": [reach[0] - 0.02, reach[1] + 0.02]}
     layout = _layout(f"{run} {metric} {len(data)}", axis, t("epoch"))
     reach = [-0.03 * last, 1.03 * last]
     layout["xaxis"] |= {"range": reach, "tickformat": "d", **plot_layout.whole_epochs(reach)}
     return {"data": data, "layout": layout}
+
+
+def _round(value: float, down: bool = False) -> float:
+    """The next of ..., 0.1, 0.2, 0.5, 1, ... at or above a value, or at or below it."""
+    power = 10.0 ** floor(log10(value))
+    steps = [step * power for step in (1, 2, 5, 10)]
+    return max(step for step in steps if step <= value) if down else min(step for step in steps if step >= value)
 
 
 def drift_figure(variants: Variants, run: str) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def _cards(variants: dict[str, Any]) -> None:
                 st.caption(t("Between {low:.0f} and {high:.0%}, with 95% confidence", low=low * 100, high=high))
                 st.markdown(
                     t(
-                        "{span} · base moved {drift_words}",
+                        "{span} · base moved {drift_words}" if found["base_drift"] else "{span} · base unchanged",
                         span=figures.span(found["seconds"]),
                         drift_words=drift_words(found["base_drift"]),
                     )

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -20,6 +21,7 @@ from pages.ui import services, tasks
 from pages.ui.paths import page_path
 from pages.ui.services import store
 from tests.support import workspace
+from transfer_core.disk.workspace import Project, Workspace
 from transfer_core.samples.sets import SAMPLES, Sample
 
 Finish = Callable[[AppTest, str], AppTest]
@@ -117,6 +119,27 @@ def test_a_second_click_that_interrupts_the_first_finds_its_project(
         starting._begin("Birds", None)
     state.clicks = 2
     starting._begin("Birds", None)
+    (project,) = workspace().list_projects()
+    assert state["begin"] == project.id
+
+
+def test_of_two_clicks_at_once_one_makes_a_project(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit may run their callbacks at once, each in a thread of its own."""
+    state: dict[str, object] = {"begun": {}}
+    monkeypatch.setattr(starting.st, "session_state", state)
+    both, create = threading.Barrier(2), Workspace.create_project
+
+    def slow(space: Workspace, name: str) -> Project:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.2)  # both are here, if nothing keeps the second out
+        return create(space, name)
+
+    monkeypatch.setattr(Workspace, "create_project", slow)
+    threads = [threading.Thread(target=starting._begin, args=("Birds", None)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     (project,) = workspace().list_projects()
     assert state["begin"] == project.id
 

@@ -1,6 +1,7 @@
 """The recipe's page: settings, results complete or not, and the photos behind a rising loss."""
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -134,6 +135,15 @@ def test_the_drift_has_figures_at_its_axis_and_begins_before_the_first_epoch() -
     assert layout["xaxis"]["range"][0] < 0 < layout["xaxis"]["range"][1]
 
 
+@pytest.mark.parametrize("drifts", [(0.00030, 0.00037), (0.0006, 0.04), (0.05, 0.05), (0.0, 0.0)])
+def test_a_figure_stands_at_both_ends_of_the_drift(drifts: tuple[float, float]) -> None:
+    moved = variant("fine_tuned") | {"epochs": [epoch(1, 0.9, drifts[0]), epoch(2, 1.1, drifts[1])]}
+    low, high = drift_figure({"fine_tuned": moved}, "run")["layout"]["yaxis"]["range"]
+    ticks = [step * 10.0**power for power in range(-6, 1) for step in (1, 2, 5)]
+    assert sum(low <= math.log10(tick) <= high for tick in ticks) >= 1 + (drifts[0] < drifts[1])
+    assert all(low <= math.log10(drift) <= high for drift in drifts if drift)
+
+
 def test_too_few_photos_are_told(
     app: AppTest, engine: FakeEngine, open_page: Open, jpeg: Callable[[int], bytes]
 ) -> None:
@@ -146,7 +156,7 @@ def test_a_complete_result_stands_side_by_side(open_page: Open, project: Project
     page = shown(open_page, project)
     said = words(page)
     assert all(f"**{one.title}**" in said for one in VARIANTS.values())
-    assert "49 s · base moved 0.093%" in said and "base moved not at all" in said
+    assert "49 s · base moved 0.093%" in said and "base unchanged" in said
     assert "96.8% in Chollet's book" in said and "Chollet's own" in said
     assert "Some features lay ready" in said and "no longer a number" in said
     assert "Without this photo (of 4) it would not have" in said

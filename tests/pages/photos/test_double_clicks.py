@@ -1,5 +1,6 @@
 """The second click of a pair does nothing, wherever it falls; and a popover that did its work is closed."""
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -175,6 +176,33 @@ def click_twice(session: Session, click: Callable[[Callable[..., None]], None]) 
     session.waiting = False
     click(change)
     return done
+
+
+@pytest.mark.parametrize("kind", ["form", "button", "field"])
+def test_of_two_clicks_at_once_one_is_done(session: Session, kind: str) -> None:
+    """Streamlit may run their callbacks at once, each in a thread of its own."""
+    session["text"] = "tin"
+    drawn, begun, done = edits.form("rename"), threading.Barrier(2), []
+
+    def change(*values: str) -> None:
+        with suppress(threading.BrokenBarrierError):
+            begun.wait(0.2)  # both are here, if nothing keeps the second out
+        done.append(values)
+
+    def click() -> None:
+        if kind == "form":
+            drawn.edit(change, "text")
+        elif kind == "button":
+            drawn.edit_with(change, "tin")
+        else:
+            edits.edit_field(change, "text")
+
+    threads = [threading.Thread(target=click) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [("tin",)]
 
 
 def test_a_click_that_stops_the_run_of_the_first_does_nothing(session: Session) -> None:

@@ -27,11 +27,19 @@ def conclude(result: Mapping[str, Any]) -> Sentence:
             if loss == logit == 0
             else "Saved features and a frozen base learn the same, but for rounding."
         )
+    values = {"mistake": apart[0]["title"]}
+    if len(result["variants"]) == 1:
+        return Sentence(
+            "Saved features and a frozen base learn exactly the same; what breaks it is {mistake}."
+            if loss == logit == 0
+            else "Saved features and a frozen base learn the same, but for rounding; what breaks it is {mistake}.",
+            **values,
+        )
     return Sentence(
         "Saved features and a frozen base learn exactly the same; what breaks it most is {mistake}."
         if loss == logit == 0
         else "Saved features and a frozen base learn the same, but for rounding; what breaks it most is {mistake}.",
-        mistake=apart[0]["title"],
+        **values,
     )
 
 
@@ -132,7 +140,9 @@ def _accuracy(result: Mapping[str, Any]) -> list[Sentence]:
     if not worse:
         return [
             Sentence(
-                "Whether they cost accuracy can't be told from {photos} photos: all differences are within noise.",
+                "Whether they cost accuracy can't be told from {photos} photos: all differences are within noise."
+                if len(apart) > 1
+                else "Whether it costs accuracy can't be told from {photos} photos: the difference is within noise.",
                 photos=photos,
             )
         ]

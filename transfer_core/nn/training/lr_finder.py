@@ -207,6 +207,7 @@ def find_run_rate(
 def _require(names: list[str], session: Session) -> None:
     if len(find_features(session.workspace, session.origin, names)) < len(names):
         raise ConfigError(
-            "What the base sees in these photos is not computed yet for this choice of layers. Train once with it, "
-            "then look for a rate: from then on it takes seconds."
+            "What the base sees in these photos is not computed yet for these settings: the photos, the layers or the "
+            "augmentation are others than in the last training. Train once with them, then look for a rate: from then "
+            "on it takes seconds."
         )
