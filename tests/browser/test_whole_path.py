@@ -69,7 +69,7 @@ def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photo
     person.text("Validation accuracy", "live")
     expect(person.at("train").get_by_role("button")).to_be_disabled()
     person.click("stop")
-    person.text("Stopped on request", "live")
+    person.text("Stopped before fine-tuning had changed anything", "live")
     person.settled()
 
     # The same again, to the end; a second tab sees it too.
