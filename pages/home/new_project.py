@@ -68,7 +68,7 @@ def _begin(name: str, sample: Sample | None) -> None:
         with _lock:
             project_id, when = begun.get(what, ("", -math.inf))
             if time.monotonic() - when >= _DOUBLE_CLICK:
-                made = workspace().create_project(name)
+                made = workspace().create_project(workspace().free_name(name))
                 project_id = made.id
                 begun[what] = (project_id, time.monotonic())
                 if sample is not None:

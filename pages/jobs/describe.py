@@ -16,7 +16,16 @@ from transfer_core.errors import ConfigError, TransferError
 from transfer_core.runs.config import RunConfig
 from transfer_core.text import Sentence, plural, t
 
-__all__ = ["PRESETS", "PlanEditor", "Preset", "config_words", "plan_words", "stored_plan", "trained_words"]
+__all__ = [
+    "PRESETS",
+    "PlanEditor",
+    "Preset",
+    "config_words",
+    "learned_words",
+    "plan_words",
+    "stored_plan",
+    "trained_words",
+]
 
 UNDO_STEPS = 100
 
@@ -48,7 +57,10 @@ PRESETS = (
         "last_stage",
         Sentence("Last stage"),
         planning.last_stage,
-        Sentence("The last group of blocks learns too. A good second try when the head alone is not enough."),
+        Sentence(
+            "The last stage with several blocks learns too, and all that follows it. A good second try when the head "
+            "alone is not enough."
+        ),
     ),
     Preset(
         "everything",
@@ -110,12 +122,20 @@ def trained_words(config: RunConfig) -> str:
     return plan_words(tree, config.plan)
 
 
+def learned_words(config: RunConfig) -> str:
+    """What a run trains and on what: `trains the last 3 blocks, with augmentation`."""
+    trained = trained_words(config)
+    if config.fit.augment == "none":
+        return t("trains {trained}", trained=trained)
+    return t("trains {trained}, with augmentation", trained=trained)
+
+
 def config_words(config: RunConfig) -> str:
     """Base and depth of a run, short: `EfficientNet-Lite0 · trains the last 3 blocks`."""
-    base, trained = get_base(config.base.name).title, trained_words(config)
+    base, learned = get_base(config.base.name).title, learned_words(config)
     if config.base.weights == "none":
-        return t("{base} (random weights) · trains {trained}", base=base, trained=trained)
-    return t("{base} · trains {trained}", base=base, trained=trained)
+        return t("{base} (random weights) · {learned}", base=base, learned=learned)
+    return f"{base} · {learned}"
 
 
 class PlanEditor:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pages.jobs.describe import trained_words
+from pages.jobs.describe import learned_words
 from pages.ui import format as figures
 from pages.ui import html as drawn
 from pages.ui.format import percent_range
@@ -71,8 +71,8 @@ class Trained:
     interval: tuple[float, float] | None
     """95 % interval of the accuracy."""
     base: str
-    depth: str
-    """What trained, in words."""
+    learned: str
+    """What trained and on what, in words."""
     random: bool
     """Whether it started from random weights."""
     started: float
@@ -93,7 +93,7 @@ class Trained:
         """One line that tells this run from the others."""
         when = figures.when(self.started)
         marked = t(" (random weights)") if self.random else ""
-        return f"{self.base}{marked}, {self.depth} · {self.told} · {when}"
+        return f"{self.base}{marked}, {self.learned} · {self.told} · {when}"
 
     @property
     def told(self) -> str:
@@ -150,7 +150,7 @@ def read_trained(run: Run) -> Trained:
         accuracy=report.get("val_accuracy"),
         interval=None if interval is None else (interval[0], interval[1]),
         base=get_base(config.base.name).title,
-        depth=t("trains {trained}", trained=trained_words(config)),
+        learned=learned_words(config),
         random=config.base.weights == "none",
         started=status.created,
         stopped=bool(report.get("stopped", status.state != "FINISHED")),

@@ -17,7 +17,7 @@ from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.runs.checks import plain_number
 from transfer_core.runs.config import Optimizer, RunConfig, fine_tuning_rate
-from transfer_core.text import t
+from transfer_core.text import plural, t
 
 if TYPE_CHECKING:
     from transfer_core.photos.manifest import Manifest
@@ -48,7 +48,7 @@ _NAMES = {"adam": "Adam", "rmsprop": "RMSprop", "sgd": "SGD"}
 
 
 def settings(project: Project, photos: Manifest | None = None) -> None:
-    """Draw the settings. A change is checked and stored at once; one that does not fit is explained and kept.
+    """Draw the settings. A change is checked and stored at once; those that do not fit are explained and stay as typed.
 
     Args:
         project: whose settings.
@@ -57,9 +57,16 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
     stored = _stored(project)
     _follow(stored)
     fields = Fields(stored, partial(_store, project))
-    if problem := st.session_state.get(_PROBLEM):
+    if problems := st.session_state.get(_PROBLEM):
         st.error(
-            t("{problem} Until it is changed, training uses the value before.", problem=problem),
+            t(
+                plural(
+                    "{problems} Until it is changed, training uses the value before.",
+                    "{problems} Until they are changed, training uses the values before.",
+                    len(problems),
+                    problems=" ".join(problems),
+                )
+            ),
             icon=":material/error:",
         )
     with st.expander(t("Settings (the defaults are fine)"), icon=":material/tune:", key="settings"):
@@ -204,20 +211,27 @@ def _find(config: dict[str, Any], place: tuple[str, ...]) -> Any:
 
 
 def _store(project: Project, other: Mapping[str, Any] | None = None) -> None:
-    """Keep what stands in the widgets, or in `other` for some of them."""
+    """Keep what stands in the widgets, or in `other` for some; where a value does not fit, that on disk stays."""
+    problems: list[str] = []
     try:
-        chosen = _chosen(_stored(project.workspace.open_project(project.id)), other or {})
-        RunConfig.from_dict(chosen)
+        chosen = _chosen(_stored(project.workspace.open_project(project.id)), other or {}, problems)
+        RunConfig.from_dict(chosen)  # each fits; all together may not
         kept = project.choose(train=chosen)
     except TransferError as error:
-        st.session_state[_PROBLEM] = str(error)
+        problems.append(str(error))
     else:
-        st.session_state[_PROBLEM] = None
         st.session_state[_SEEN] = _stored(kept)
+    st.session_state[_PROBLEM] = problems
 
 
-def _chosen(stored: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """What the widgets ask for besides the defaults, as parts of a RunConfig; `stored` is what stands on disk now."""
+def _chosen(stored: Mapping[str, Any], other: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+    """What the widgets ask for besides the defaults, as parts of a RunConfig.
+
+    Args:
+        stored: what stands on disk now.
+        other: instead of what stands in some widgets.
+        problems: gets a sentence for each value that does not fit; what is stored goes on in its place.
+    """
     chosen: dict[str, Any] = {}
     defaults, seen = asdict(RunConfig()), st.session_state.get(_SEEN, stored)
     for key, place in _PLACES.items():
@@ -225,15 +239,28 @@ def _chosen(stored: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, An
         if value == seen[key] and value != stored[key]:
             value = stored[key]  # untouched here, so what another tab has stored since stands
             renew(key)
-        if key.endswith("_rate"):
-            value = _number(value)
-        if value == _find(defaults, place):
-            continue  # not chosen: it stays the default, whatever that will be
-        part = chosen
-        for name in place[:-1]:
-            part = part.setdefault(name, {})
-        part[place[-1]] = value
+        try:
+            RunConfig.from_dict(_put({}, place, _as_number(key, value)))
+        except TransferError as error:
+            problems.append(str(error))
+            value = stored[key]
+        value = _as_number(key, value)
+        if value != _find(defaults, place):  # else not chosen: it stays the default, whatever that will be
+            _put(chosen, place, value)
     return chosen
+
+
+def _put(config: dict[str, Any], place: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """`config` with `value` at `place`."""
+    part = config
+    for name in place[:-1]:
+        part = part.setdefault(name, {})
+    part[place[-1]] = value
+    return config
+
+
+def _as_number(key: str, value: Any) -> Any:
+    return _number(value) if key.endswith("_rate") else value
 
 
 def _number(text: str | None) -> float | str | None:
@@ -248,8 +275,8 @@ def _number(text: str | None) -> float | str | None:
 def _reset(project: Project) -> None:
     for key in _PLACES:
         renew(key)
-    st.session_state[_PROBLEM] = None
+    st.session_state[_PROBLEM] = []
     try:
         project.choose(train=None)
     except TransferError as error:
-        st.session_state[_PROBLEM] = str(error)
+        st.session_state[_PROBLEM] = [str(error)]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import workspace
+from transfer_core.disk.workspace import MAX_NAME
 from transfer_core.errors import ConfigError, RunError, StorageError
 
 
@@ -56,6 +57,15 @@ def test_rename_keeps_the_id(thaw_home: Path) -> None:
     project = workspace().create_project("a")
     renamed = project.rename(" Better  name ")
     assert (renamed.id, renamed.name) == (project.id, "Better name")
+
+
+def test_a_name_that_is_taken_gets_a_number(thaw_home: Path) -> None:
+    here = workspace()
+    names = [
+        here.create_project(here.free_name(name)).name
+        for name in ("Cats", " Cats ", "Cats", "Dogs", "x" * MAX_NAME, "x" * MAX_NAME)
+    ]
+    assert names == ["Cats", "Cats (2)", "Cats (3)", "Dogs", "x" * 60, "x" * 56 + " (2)"]
 
 
 def test_delete_can_be_undone(thaw_home: Path) -> None:

@@ -230,6 +230,15 @@ class Workspace:
         """The newest project with this name or id, or None."""
         return next((project for project in self.list_projects() if name in (project.id, project.name)), None)
 
+    def free_name(self, name: str) -> str:
+        """`name`, or with a number behind it where a project has that name already: `Cats (2)`."""
+        name, taken = _clean(name), {project.name for project in self.list_projects()}
+        free, number = name, 2
+        while free in taken:
+            mark = f" ({number})"
+            free, number = name[: MAX_NAME - len(mark)].rstrip() + mark, number + 1
+        return free
+
     def delete_project(self, project_id: str) -> None:
         """Move a project, damaged or not, to the trash, where `restore_project` finds it for 30 days.
 

@@ -37,6 +37,7 @@ def sweep_figure(result: dict[str, Any], axis: Axis, run: str) -> dict[str, Any]
         "name": t("the best for each cost"),
         "line": {"color": TRAINING, "width": 1.5, "dash": "dot"},
         "hoverinfo": "skip",
+        "showlegend": len(on_front) > 1,  # one point makes no line
     }
     groups = {
         "recommended": [row for row in rows if row["train_from"] == result["recommended"]],

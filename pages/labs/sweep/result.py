@@ -142,7 +142,9 @@ def _depths(result: dict[str, Any]) -> None:
         }
         for row in result["depths"]
     ]
-    st.dataframe(rows, hide_index=True, key="sweep_depths", column_config={"": st.column_config.Column(width=30)})
+    st.dataframe(
+        rows, hide_index=True, key="sweep_depths", column_config={t("Best"): st.column_config.Column(width=50)}
+    )
     words = [
         Sentence(
             "★ recommended. *Fixed*: photos that the best depth gets right and this one wrong; *broken*: the other "

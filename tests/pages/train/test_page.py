@@ -504,6 +504,21 @@ def test_a_setting_that_does_not_fit_is_refused_and_nothing_else_lost(
     assert launch.configured(workspace().open_project(project.id)) == untouched
 
 
+def test_every_setting_that_does_not_fit_is_named_and_the_others_count(page: AppTest, project: Project) -> None:
+    page.number_input(key="seed").set_value(-1)
+    page.number_input(key="batch_size").set_value(0).run()
+    page.number_input(key="fine_tune_epochs").set_value(4).run()
+    (error,) = page.error
+    assert "The seed must be" in error.value
+    assert "The batch size must be" in error.value
+    assert error.value.endswith("Until they are changed, training uses the values before.")
+    chosen = workspace().open_project(project.id).choices["train"]
+    assert chosen == {"fine_tune": {"epochs": 4}}, "what fits is used, whatever else does not"
+    page.number_input(key="seed").set_value(3).run()
+    assert page.error[0].value.endswith("Until it is changed, training uses the value before.")
+    assert workspace().open_project(project.id).choices["train"]["seed"] == 3
+
+
 def test_plotly_is_served_from_a_copy_with_its_version(tmp_path: Path) -> None:
     from pages.ui.plotly_asset import ensure_plotly
 

@@ -66,7 +66,7 @@ VARIANTS = {
         Variant(
             "augmented",
             Sentence("With augmentation"),
-            Sentence("Steps 1 to 3, on several changed copies of each photo."),
+            Sentence("Steps 1 to 3, on changed copies of the photos."),
             "",
         ),
         Variant(
