@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pages.ui import html as drawn
 from pages.ui.format import percent_range
 from transfer_core.backbones.catalog import get_base
 from transfer_core.disk.workspace import Project
+from transfer_core.errors import StorageError
 from transfer_core.runs.folder import Run, list_runs
 from transfer_core.text import Sentence, joined, t
 
@@ -106,8 +108,13 @@ class Trained:
 
 
 def trained_runs(project: Project) -> list[Trained]:
-    """The runs that hold a model, newest first."""
-    return [read_trained(run) for run in list_runs(project.runs_dir) if run.model_path.is_file()]
+    """The runs that hold a model, newest first, but for damaged ones: the list of runs says so of those."""
+    found = []
+    for run in list_runs(project.runs_dir):
+        with contextlib.suppress(StorageError):
+            if run.model_path.is_file():
+                found.append(read_trained(run))
+    return found
 
 
 def run_names(runs: Sequence[Trained]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.jobs import live
+from pages.jobs.trained_runs import trained_runs
 from pages.labs.start import active_experiment, start_experiment
 from pages.labs.time_needed import seconds_needed
 from pages.ui import format as figures
@@ -17,6 +18,7 @@ from transfer_core.errors import ConfigError, TransferError
 from transfer_core.labs.experiment import experiment_config, list_experiments, read_result
 from transfer_core.labs.probe.settings import Settings, check_photos, probed
 from transfer_core.labs.sweep.settings import HEAD, depth_plan
+from transfer_core.runs.config import BaseConfig
 from transfer_core.stats.paired import SIGNIFICANT
 from transfer_core.text import t
 
@@ -30,6 +32,7 @@ __all__ = ["advice"]
 
 _LABS = ("sweep", "probe")
 """Those that say how deep to go, the surer first: a sweep has tried it, a probe has only looked."""
+_SHOWN = 3  # runs: those that a person still has in mind
 _POLL = 0.7  # seconds between looks at a probe that is going on
 
 
@@ -114,10 +117,23 @@ def _recommend(
                 icon=":material/science:",
                 query_params={"project": project.id, "experiment": run.id},
             )
+    if trained := _trained(project, desk.base):
+        st.caption(t("Trained so far with this base, the newest first: {runs}.", runs=trained))
     if photos is not None and _changed(run, photos):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(t("Your photos have changed since this was found."), width="content")
             _look(project, photos, t("Look again"), "tertiary")
+
+
+def _trained(project: Project, base: str) -> list[str]:
+    """What came of the newest runs with this base, one for each choice of what trains: a recommendation is a guess,
+    these are figures."""
+    weights = project.choices.get("base", {}).get("weights", "imagenet")
+    newest: dict[str, str] = {}
+    for trained in trained_runs(project):
+        if trained.run.config().base == BaseConfig(base, weights):
+            newest.setdefault(trained.learned, t("{learned}: {told}", learned=trained.learned, told=trained.told))
+    return list(newest.values())[:_SHOWN]
 
 
 def _later(result: dict[str, Any]) -> str | None:

@@ -10,6 +10,7 @@ from pages.jobs.describe import stored_plan
 from pages.ui import services
 from tests.pages.fake_engine import FakeEngine
 from tests.pages.labs.test_probe import probe_of, result_of
+from tests.pages.test.test_page import train
 from tests.pages.toys import BASE, toy_experiment, toy_project, toy_tree, words
 from tests.support import workspace
 from transfer_core.backbones.freeze_plan import FreezePlan, from_block
@@ -65,6 +66,19 @@ def test_what_was_found_is_recommended_and_taken_with_one_click(
     page.button(key="undo_plan").click().run()
     assert plan(project) == FreezePlan()
     assert not layers().button(key="use_advice").disabled
+
+
+def test_what_was_trained_since_stands_beside_the_recommendation(
+    layers: Callable[[], AppTest], project: Project
+) -> None:
+    probe_of(project, result=result_of())
+    assert "Trained so far" not in words(layers())
+    train(project, "20260101-000000-aaaa", 0.85, base=BASE)
+    train(project, "20260102-000000-bbbb", 0.91, base=BASE)
+    train(project, "20260103-000000-cccc", 0.99, base="resnet50")
+    said = words(layers())
+    assert "the newest first: trains the head only: 91% (86 to 93%) right on validation photos." in said
+    assert "85%" not in said, "one for each choice of what trains"
 
 
 def test_where_the_end_of_the_base_is_as_good_the_head_comes_first(

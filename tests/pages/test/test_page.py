@@ -60,9 +60,11 @@ def project(thaw_home: Path) -> Project:
     return workspace().create_project("Pets")
 
 
-def train(project: Project, name: str, accuracy: float, weights: str = "imagenet") -> Run:
+def train(
+    project: Project, name: str, accuracy: float, weights: str = "imagenet", base: str = "efficientnet-lite0"
+) -> Run:
     """A run that looks trained."""
-    config = RunConfig(base=BaseConfig("efficientnet-lite0", weights))
+    config = RunConfig(base=BaseConfig(base, weights))
     run = create_run(project.runs_dir / name, config, Manifest(("cat", "dog"), ()))
     write_bytes(run.model_path, b"the model of " + name.encode())
     write_json(run.labels_path, {"classes": ["cat", "dog"], "input_size": 224, "base": "efficientnet-lite0"})
@@ -138,6 +140,14 @@ def test_a_stopped_run_stands_back_and_the_newest_of_equals_comes_first(project:
     assert chosen_run(project.choose(to_test=first.id), trained_runs(project)).run == first  # type: ignore[union-attr]
     assert chosen_run(project, []) is None
     assert best_run([trained for trained in trained_runs(project) if trained.stopped]).run == stopped  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("damaged", ["report.json", "config.json", "status.json"])
+def test_a_damaged_run_leaves_the_others_to_ask(project: Project, damaged: str) -> None:
+    sound = train(project, "20260101-000000-aaaa", 0.9)
+    broken = train(project, "20260102-000000-bbbb", 0.95)
+    (broken.path / damaged).write_text('{"half of')
+    assert [trained.run for trained in trained_runs(project)] == [sound]
 
 
 def test_runs_are_named_with_their_figures(page: AppTest) -> None:
