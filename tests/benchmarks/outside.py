@@ -31,8 +31,13 @@ class Measured:
     """The JSON object that is the last line it printed."""
 
 
-def measure(command: Sequence[str | Path], home: Path) -> Measured:
+def measure(command: Sequence[str | Path], home: Path, python: str = sys.executable) -> Measured:
     """Run `python COMMAND` in the root of the repository with THAW_HOME at `home`.
+
+    Args:
+        command: the arguments.
+        home: a folder for Thaw's workspace.
+        python: which Python runs it.
 
     Raises:
         RuntimeError: it failed; with the end of what it said.
@@ -41,7 +46,7 @@ def measure(command: Sequence[str | Path], home: Path) -> Measured:
         figures = Path(folder) / "figures.json"
         # A process between: `ru_maxrss` of a child starts at the memory of whoever made it, here a small one, and a
         # process asked about its children answers for all it ever had.
-        between = [sys.executable, "-m", "tests.benchmarks.outside", figures, sys.executable, *command]
+        between = [sys.executable, "-m", "tests.benchmarks.outside", figures, python, *command]
         environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **os.environ, "THAW_HOME": str(home)}
         ended = subprocess.run(map(str, between), cwd=ROOT, env=environment, capture_output=True, text=True)
         if ended.returncode:
