@@ -49,9 +49,9 @@ def parted(found: dict[str, Any]) -> set[str]:
     return {name for name, variant in found["variants"].items() if not variant["agrees"]}
 
 
-def check_equality(found: dict[str, Any]) -> None:
+def check_equality(found: dict[str, Any], tried: set[str] = ALL) -> None:
     assert found["max_loss_difference"] <= TOLERANCE and found["max_logit_difference"] <= TOLERANCE
-    assert "are the same" in found["how_sure"] and set(found["variants"]) == ALL
+    assert "are the same" in found["how_sure"] and set(found["variants"]) == tried
 
 
 def test_efficientnet_lite0_as_it_comes_with_thaw(sanity: Sanity) -> None:
@@ -65,10 +65,15 @@ def test_efficientnet_lite0_as_it_comes_with_thaw(sanity: Sanity) -> None:
 
 
 def test_a_base_with_dropout_inside(sanity: Sanity) -> None:
-    """EfficientNetV2B0 drops whole branches at random while it trains; random weights show that as well."""
-    found = sanity("efficientnet-v2-b0", "--weights", "none", size=32)
-    check_equality(found)
-    assert parted(found) == ALL
+    """EfficientNetV2B0 drops whole branches at random while it trains; random weights show that as well.
+
+    The mistakes that a base's dropout has no part in are left to the other bases: this one takes long.
+    """
+    tried = {"overruled", "training_true", "batch_norm"}
+    only = [word for name in sorted(tried) for word in ("--mistake", name)]
+    found = sanity("efficientnet-v2-b0", "--weights", "none", *only, size=32)
+    check_equality(found, tried)
+    assert parted(found) == tried
     assert found["facts"]["dropouts"] == 15
     assert "15 dropout layers" in found["variants"]["overruled"]["cause"]
 
