@@ -53,7 +53,7 @@ def begin() -> None:
     """Start training and show the run; the project is read anew, because another tab may have changed it."""
     try:
         current = workspace().open_project(project.id)
-        if changed_elsewhere(current):
+        if changed_elsewhere(current) and not active_run(current):  # one that goes on is what this click shows
             st.session_state["train_problem"] = t(
                 "The settings have been changed in another tab. They show below as they are now: click Train to train "
                 "with them."

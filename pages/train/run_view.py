@@ -187,13 +187,15 @@ class RunView:
         return quiet if self.status.state == "RUNNING" and quiet > SILENT else None
 
     def steps_done(self) -> list[tuple[str, str]]:
-        """The phases of this run as (name, `done` | `now` | `ahead`)."""
+        """The phases of this run as (name, `done` | `now` | `ahead` | `left out`)."""
         names = [name for name in _SHORT if name != "fine-tune" or self.config.fine_tunes]
         if self.status.state == "FINISHED":
             return [(t(_SHORT[name]), "done") for name in names]
         # By their order: a run that goes on after a break has been in later phases before.
         now = names.index(self.progress.shown_phase) if self.progress.shown_phase in names else -1
         states = ["done" if at < now else "now" if at == now else "ahead" for at in range(len(names))]
+        if "fine-tune" in names and now > (at := names.index("fine-tune")) and "fine-tune" not in self.progress.begun:
+            states[at] = "left out"  # stopped before it
         return [(t(_SHORT[name]), state) for name, state in zip(names, states, strict=True)]
 
 

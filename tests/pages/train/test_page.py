@@ -296,6 +296,25 @@ def test_settings_changed_in_another_tab_are_shown_before_they_are_trained_with(
     assert (run.config().fine_tune.epochs, run.config().fit.batch_size) == (8, 4)
 
 
+def test_a_click_while_another_tab_trains_shows_that_training(page: AppTest, project: Project) -> None:
+    page.number_input(key="fine_tune_epochs").set_value(5).run()
+    current = workspace().open_project(project.id).choose(train={"fit": {"batch_size": 4}})
+    run = launch.launch(current, services.store(project))
+    page.button(key="train").click().run()
+    assert not page.error and list_runs(project.runs_dir) == [run]
+    assert "Training is" in said(page) or "A training is waiting" in said(page)
+    assert page.query_params["run"] in (run.id, [run.id])
+
+
+def test_a_step_that_a_stop_left_out_is_not_ticked(page: AppTest, begun: tuple[Run, Recorder]) -> None:
+    _, record = begun
+    for phase in ("prepare", "features", "head", "finish"):
+        record(PhaseStarted(phase, 5 if phase == "head" else 0))
+    page.run()
+    assert ":material/check_circle: Head" in said(page)
+    assert ":material/block: ~~Fine-tuning~~" in said(page)
+
+
 def test_a_change_leaves_what_another_tab_has_changed(page: AppTest, project: Project) -> None:
     workspace().open_project(project.id).choose(train={"fit": {"batch_size": 4}})
     page.number_input(key="head_epochs").set_value(7).run()
