@@ -92,9 +92,8 @@ def new_project() -> None:
     # Not cleared on submit: the second click of a pair would bring an empty name and undo the first.
     form = st.form("new_project_form", border=False)
     with form.container(horizontal=True, vertical_alignment="bottom"):
-        st.text_input(
-            t("Name of your project"), key="new_project_name", placeholder=t("Such as: Cats and dogs"), max_chars=60
-        )
+        # No max_chars: a browser drops a longer name that is pasted, without a word.
+        st.text_input(t("Name of your project"), key="new_project_name", placeholder=t("Such as: Cats and dogs"))
         st.form_submit_button(t("Create"), key="new_project", icon=":material/add:", on_click=_create)
     if st.session_state.pop("nameless", False):
         st.warning(t("Give the project a name first."), icon=":material/edit:")

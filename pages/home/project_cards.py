@@ -16,7 +16,7 @@ from pages.ui.format import class_count, photo_count
 from pages.ui.frame import go, open_in_tab
 from pages.ui.html import cells
 from pages.ui.services import store
-from transfer_core.disk.workspace import MAX_NAME, Project
+from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.text import t
 
@@ -101,7 +101,7 @@ def _last_result(project: Project) -> str:
 def _rename_form(project: Project) -> None:
     key = f"name_{project.id}"
     with st.form(f"rename_form_{project.id}", border=False):
-        st.text_input(t("Name"), project.name, key=key, max_chars=MAX_NAME)
+        st.text_input(t("Name"), project.name, key=key)
         st.form_submit_button(t("Rename"), key=f"rename_{project.id}", on_click=_rename, args=(project, key))
 
 

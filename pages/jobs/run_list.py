@@ -35,7 +35,8 @@ def _kept(project: Project) -> str | None:
 
 
 def _row(run: Run, status: Status) -> str:
-    report, config = run.report(), run.config()
+    # Of one that goes on after a stop, the report of before stands there still.
+    report, config = None if status.active else run.report(), run.config()
     mark = state_badge(status.state)
     details = [figures.when(status.created)]
     if report:

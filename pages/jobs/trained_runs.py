@@ -15,6 +15,7 @@ from pages.ui.format import percent_range
 from transfer_core.backbones.catalog import get_base
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import StorageError
+from transfer_core.runs.config import RunConfig
 from transfer_core.runs.folder import Run, list_runs
 from transfer_core.text import Sentence, joined, t
 
@@ -151,15 +152,26 @@ def read_trained(run: Run) -> Trained:
         StorageError: its folder is damaged or gone.
     """
     report, config, status = run.report() or {}, run.config(), run.status()
+    stopped = bool(report.get("stopped", status.state != "FINISHED"))
     interval = report.get("val_interval")
     return Trained(
         run=run,
         accuracy=report.get("val_accuracy"),
         interval=None if interval is None else (interval[0], interval[1]),
         base=get_base(config.base.name).title,
-        learned=learned_words(config),
+        learned=_learned(config, report, stopped),
         random=config.base.weights == "none",
         started=status.created,
-        stopped=bool(report.get("stopped", status.state != "FINISHED")),
+        stopped=stopped,
         tested=Tested.of(report),
     )
+
+
+def _learned(config: RunConfig, report: Mapping[str, Any], stopped: bool) -> str:
+    """What it trained, and whether it came to that."""
+    learned = learned_words(config)
+    if not stopped:
+        return learned
+    if config.fine_tunes and "fine-tune" not in report.get("seconds", {}):
+        return t("{learned}, stopped before fine-tuning", learned=learned)
+    return t("{learned}, stopped", learned=learned)

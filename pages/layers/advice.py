@@ -20,7 +20,7 @@ from transfer_core.labs.probe.settings import Settings, check_photos, probed
 from transfer_core.labs.sweep.settings import HEAD, depth_plan
 from transfer_core.runs.config import BaseConfig
 from transfer_core.stats.paired import SIGNIFICANT
-from transfer_core.text import t
+from transfer_core.text import plural, t
 
 if TYPE_CHECKING:
     from pages.jobs.describe import PlanEditor
@@ -118,7 +118,16 @@ def _recommend(
                 query_params={"project": project.id, "experiment": run.id},
             )
     if trained := _trained(project, desk.base):
-        st.caption(t("Trained so far with this base, the newest first: {runs}.", runs=trained))
+        st.caption(
+            t(
+                plural(
+                    "Trained so far with this base: {runs}.",
+                    "Trained so far with this base, the newest first: {runs}.",
+                    len(trained),
+                    runs="; ".join(trained),
+                )
+            )
+        )
     if photos is not None and _changed(run, photos):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(t("Your photos have changed since this was found."), width="content")
@@ -132,7 +141,7 @@ def _trained(project: Project, base: str) -> list[str]:
     newest: dict[str, str] = {}
     for trained in trained_runs(project):
         if trained.run.config().base == BaseConfig(base, weights):
-            newest.setdefault(trained.learned, t("{learned}: {told}", learned=trained.learned, told=trained.told))
+            newest.setdefault(trained.learned, f"{trained.learned}, {trained.told}")
     return list(newest.values())[:_SHOWN]
 
 

@@ -26,7 +26,7 @@ with guard():
 
     ended = tasks.show(task)
     if ended is not None:
-        photo_report.report(ended)
+        photo_report.report(ended, photos.last_edit())
     if not counts and not busy:
         photo_import.first_words(project)
         # Deleting the last class or undoing an import leads here, and back.

@@ -25,9 +25,25 @@ _LISTED = 200  # rows at most in one list
 _NAMED = 3  # files named at most in one row
 
 
-def report(task: tasks.Task) -> None:
-    """What the last import brought, until it is dismissed."""
+def report(task: tasks.Task, last_edit: Sentence | None) -> None:
+    """What the last import brought, until it is dismissed; of one after which the photos were changed, only what could
+    not be used.
+
+    Args:
+        task: that imported them.
+        last_edit: what was done last to the photos of the project.
+    """
     came: ImportReport = task.result
+    if task.seen is None:
+        task.seen = str(last_edit)
+    if task.seen != str(last_edit):
+        if came.refused or came.duplicates:
+            with st.container(horizontal=True, vertical_alignment="center", key="import_report"):
+                st.caption(t("From the last import:"))
+                st.button(t("OK"), key="dismiss_report", on_click=tasks.dismiss, args=(task.key,))
+            _refused(came.refused)
+            _twins(came)
+        return
     clean = not (came.refused or came.duplicates or came.conflicts or came.empty or came.alike) and came.sure_names
     with st.container(horizontal=True, vertical_alignment="center", key="import_report"):
         with st.container():

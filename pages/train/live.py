@@ -26,7 +26,7 @@ _MARKS = {
     "done": ":material/check_circle: {}",
     "now": ":blue[:material/radio_button_checked: **{}**]",
     "ahead": ":gray[:material/radio_button_unchecked: {}]",
-    "left out": ":gray[:material/block: ~~{}~~]",
+    "skipped": ":gray[:material/block: ~~{}~~]",
 }
 
 

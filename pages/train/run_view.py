@@ -50,7 +50,7 @@ class RunProgress:
     planned: int = 0
     """Epochs the phase may take at most; 0 for a phase without epochs."""
     epochs: int = 0
-    """Epochs ended in this phase."""
+    """Epochs ended in this phase, those before a break too."""
     step: Progress | None = None
     """The step under way since the phase began or the last epoch ended."""
     ends: float | None = None
@@ -62,7 +62,7 @@ class RunProgress:
         now = cls()
         for event in events:
             if isinstance(event, PhaseStarted):
-                now = cls(event.phase, now.begun | {event.phase}, event.epochs, ends=now.ends)
+                now = cls(event.phase, now.begun | {event.phase}, event.epochs, event.done, ends=now.ends)
             elif isinstance(event, Progress):
                 now = replace(now, step=event, ends=_ends(event))
             elif isinstance(event, EpochEnded):
@@ -187,7 +187,7 @@ class RunView:
         return quiet if self.status.state == "RUNNING" and quiet > SILENT else None
 
     def steps_done(self) -> list[tuple[str, str]]:
-        """The phases of this run as (name, `done` | `now` | `ahead` | `left out`)."""
+        """The phases of this run as (name, `done` | `now` | `ahead` | `skipped`)."""
         names = [name for name in _SHORT if name != "fine-tune" or self.config.fine_tunes]
         if self.status.state == "FINISHED":
             return [(t(_SHORT[name]), "done") for name in names]
@@ -195,7 +195,7 @@ class RunView:
         now = names.index(self.progress.shown_phase) if self.progress.shown_phase in names else -1
         states = ["done" if at < now else "now" if at == now else "ahead" for at in range(len(names))]
         if "fine-tune" in names and now > (at := names.index("fine-tune")) and "fine-tune" not in self.progress.begun:
-            states[at] = "left out"  # stopped before it
+            states[at] = "skipped"  # stopped before it
         return [(t(_SHORT[name]), state) for name, state in zip(names, states, strict=True)]
 
 

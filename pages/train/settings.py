@@ -17,7 +17,7 @@ from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.runs.checks import plain_number
 from transfer_core.runs.config import Optimizer, RunConfig, fine_tuning_rate
-from transfer_core.text import plural, t
+from transfer_core.text import Sentence, plural, t
 
 if TYPE_CHECKING:
     from transfer_core.photos.manifest import Manifest
@@ -44,6 +44,7 @@ _PLACES = {
     "seed": ("seed",),
     **MORE_PLACES,
 }
+_PHASES = {"head": Sentence("Training the head"), "fine_tune": Sentence("Fine-tuning")}
 _NAMES = {"adam": "Adam", "rmsprop": "RMSprop", "sgd": "SGD"}
 
 
@@ -242,7 +243,8 @@ def _chosen(stored: Mapping[str, Any], other: Mapping[str, Any], problems: list[
         try:
             RunConfig.from_dict(_put({}, place, _as_number(key, value)))
         except TransferError as error:
-            problems.append(str(error))
+            phase, problem = _PHASES.get(place[0]), str(error)
+            problems.append(t("{phase}: {problem}", phase=phase, problem=problem) if phase else problem)
             value = stored[key]
         value = _as_number(key, value)
         if value != _find(defaults, place):  # else not chosen: it stays the default, whatever that will be

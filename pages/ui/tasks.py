@@ -40,6 +40,8 @@ class Task:
     ended: bool = False
     asked_by: set[str] = field(default_factory=set)
     """Ids of the projects whose people asked for it, where the work is for all projects."""
+    seen: Any = None
+    """What a page noted when it first showed the result."""
     started: float = field(default_factory=time.monotonic)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None

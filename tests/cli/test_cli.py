@@ -62,7 +62,7 @@ def test_check_reads_a_zip_and_says_it_in_words(
         for path in folder.rglob("*.*"):
             archive.write(path, path.relative_to(folder))
     code, out, _ = thaw(capfd, "check", tmp_path / "photos.zip")
-    assert code == 0 and "7 photos can be used" in out and "left/notes.jpg" in out
+    assert code == 0 and "7 photos can be read" in out and "left/notes.jpg" in out
 
 
 def test_the_three_conflicts_of_trash_are_found(

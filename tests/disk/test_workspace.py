@@ -63,9 +63,9 @@ def test_a_name_that_is_taken_gets_a_number(thaw_home: Path) -> None:
     here = workspace()
     names = [
         here.create_project(here.free_name(name)).name
-        for name in ("Cats", " Cats ", "Cats", "Dogs", "x" * MAX_NAME, "x" * MAX_NAME)
+        for name in ("Cats", " Cats ", "CATS", "Dogs", "x" * MAX_NAME, "x" * MAX_NAME)
     ]
-    assert names == ["Cats", "Cats (2)", "Cats (3)", "Dogs", "x" * 60, "x" * 56 + " (2)"]
+    assert names == ["Cats", "Cats (2)", "CATS (3)", "Dogs", "x" * 60, "x" * 56 + " (2)"]
 
 
 def test_delete_can_be_undone(thaw_home: Path) -> None:

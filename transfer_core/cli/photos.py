@@ -24,7 +24,7 @@ def check(data: str, as_json: bool) -> None:
 
 
 def _words(found: dict[str, Any]) -> str:
-    lines = [t(plural("{n} photo can be used.", "{n} photos can be used.", found["imported"]))]
+    lines = [t(plural("{n} photo can be read.", "{n} photos can be read.", found["imported"]))]
     lines += [f"  {visible(name)}: {count}" for name, count in found["classes"].items()]
     lines += found["understood"]
     lines += [t("The folder {name} holds no photo.", name=name) for name in found["empty"]]

@@ -232,9 +232,9 @@ class Workspace:
 
     def free_name(self, name: str) -> str:
         """`name`, or with a number behind it where a project has that name already: `Cats (2)`."""
-        name, taken = _clean(name), {project.name for project in self.list_projects()}
+        name, taken = _clean(name), {project.name.casefold() for project in self.list_projects()}
         free, number = name, 2
-        while free in taken:
+        while free.casefold() in taken:
             mark = f" ({number})"
             free, number = name[: MAX_NAME - len(mark)].rstrip() + mark, number + 1
         return free

@@ -35,8 +35,8 @@ def _card(name: str, found: Mapping[str, Any], number: int) -> None:
     share = percent_range(found["share"], found["interval"])
     st.markdown(
         t(
-            "By the base's ImageNet names alone, **{share}** of {photos} are recognized. Typically, the five "
-            "likeliest names together get {certainty:.0%} of the probability.",
+            "By the base's ImageNet names alone, right or wrong, **{share}** of {photos} are told from those of the "
+            "other classes. It is {certainty:.0%} sure, typically, that one of its five likeliest names is right.",
             share=share,
             photos=photo_count(found["photos"]),
             certainty=found["certainty"],

@@ -7,6 +7,7 @@ from typing import Any
 
 from pages.ui import charts as plot_layout
 from pages.ui.charts import MUTED, TRAINING, VALIDATION
+from transfer_core.labs.probe.verdict import may_go_on
 from transfer_core.stats.paired import SIGNIFICANT
 from transfer_core.text import t
 
@@ -53,7 +54,9 @@ def probe_figure(result: dict[str, Any], run: str) -> dict[str, Any]:
         "x": best,
         "y": [accuracy[place] for place in best],
         "mode": "markers",
-        "name": t("the last block that matters"),
+        "name": t("perhaps the last block that matters")
+        if may_go_on(depths, result.get("best"))
+        else t("the last block that matters"),
         "marker": {"color": VALIDATION, "size": 16, "symbol": "star", "line": {"color": "white", "width": 1}},
     }
     guess = {
@@ -124,11 +127,12 @@ def alternative(result: dict[str, Any]) -> str:
         last=last["block"],
         chance=result["chance"],
     )
-    return (
-        t("{text} The last block that matters is {best}.", text=text, best=result["best"])
-        if result.get("best")
-        else text
-    )
+    best = result.get("best")
+    if not best:
+        return text
+    if may_go_on(depths, best):
+        return t("{text} Perhaps the last block that matters is {best}.", text=text, best=best)
+    return t("{text} The last block that matters is {best}.", text=text, best=best)
 
 
 def _words(depth: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.freeze_plan import FreezePlan, from_block
 from transfer_core.errors import TransferError
 from transfer_core.labs.experiment import experiment_config
+from transfer_core.labs.probe.verdict import may_go_on
 from transfer_core.runs.folder import Run
 from transfer_core.text import Sentence, t
 
@@ -58,16 +59,27 @@ def tree_values(result: dict[str, Any]) -> dict[str, Value]:
     for stage, group in groupby(result["depths"], key=lambda depth: depth["stage"]):
         depths = list(group)
         for depth in depths:
-            values[f"block/{depth['block']}"] = _value(depth, depth["block"] == result.get("best"), depth["block"])
-        values[f"stage/{stage}"] = _value(
-            depths[-1], False, t("{block}, the end of this stage", block=depths[-1]["block"])
-        )
+            best = depth["block"] == result.get("best")
+            title = _title(depth, depth["block"])
+            if best:
+                title = (
+                    t("Perhaps the last block that matters: {title}", title=title)
+                    if may_go_on(result["depths"], depth["block"])
+                    else t("The last block that matters: {title}", title=title)
+                )
+            values[f"block/{depth['block']}"] = _value(depth, title, best)
+        end = t("{block}, the end of this stage", block=depths[-1]["block"])
+        values[f"stage/{stage}"] = _value(depths[-1], _title(depths[-1], end))
     return values
 
 
-def _value(depth: dict[str, Any], best: bool, after: str) -> Value:
+def _value(depth: dict[str, Any], title: str, best: bool = False) -> Value:
+    return Value(f"{depth['accuracy']:.0%}", depth["accuracy"], *depth["interval"], best, title)
+
+
+def _title(depth: dict[str, Any], after: str) -> str:
     low, high = depth["interval"]
-    title = t(
+    return t(
         "{correct} of {photos} photos right after {after}; probably {low:.0%} to {high:.0%}",
         correct=depth["correct"],
         photos=depth["photos"],
@@ -75,9 +87,6 @@ def _value(depth: dict[str, Any], best: bool, after: str) -> Value:
         low=low,
         high=high,
     )
-    if best:
-        title = t("The last block that matters: {title}", title=title)
-    return Value(f"{depth['accuracy']:.0%}", depth["accuracy"], low, high, best, title)
 
 
 def _facts(result: dict[str, Any]) -> None:

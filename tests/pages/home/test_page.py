@@ -86,6 +86,16 @@ def test_a_named_project_opens_on_its_photos(app: AppTest) -> None:
     assert r"**Birds \*of\* my garden**" in [text.value for text in app.sidebar.markdown]
 
 
+def test_a_name_that_is_too_long_is_refused_in_words_and_stays(app: AppTest) -> None:
+    """A browser drops a name that is pasted over the limit of its field, so the field has none."""
+    assert app.text_input(key="new_project_name").proto.max_chars == 0
+    app.text_input(key="new_project_name").set_value("x" * 76)
+    app.button(key="new_project").click().run()
+    assert "needs 1 to 60 characters" in app.error[0].value and "has 76" in app.error[0].value
+    assert app.text_input(key="new_project_name").value == "x" * 76
+    assert workspace().list_projects() == []
+
+
 @pytest.mark.usefixtures("one_double_click")
 def test_the_form_keeps_its_name_for_the_second_click_of_a_pair(app: AppTest) -> None:
     """A form that clears itself sends an empty name with the second click, which replaces the first one's."""

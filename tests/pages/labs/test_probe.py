@@ -71,6 +71,17 @@ def test_it_starts_with_the_settings_given(open_page: Open, project: Project, en
     assert experiment_config(run).settings == Settings(folds=4)
 
 
+def test_a_block_after_which_it_may_go_on_is_marked_with_a_perhaps() -> None:
+    sure = result_of((60, 90, 190, 190, 190, 190))
+    assert alternative(sure).endswith(" The last block that matters is block1a.")
+    open_end = result_of((60, 90, 170, 190, 190, 190))  # as far apart as can be seen, and yet perhaps by chance
+    open_end |= {"best": "block1a", "depths": [depth | {"p_value": 0.2} for depth in open_end["depths"]]}
+    assert alternative(open_end).endswith(" Perhaps the last block that matters is block1a.")
+    names = [trace.get("name") for trace in probe_figure(open_end, "run")["data"]]
+    assert "perhaps the last block that matters" in names and "the last block that matters" not in names
+    assert tree_values(open_end)["block/block1a"].title.startswith("Perhaps the last block that matters: 170 of 200")
+
+
 def test_folds_of_more_than_a_class_are_refused_beside_the_button(
     open_page: Open, project: Project, engine: FakeEngine
 ) -> None:

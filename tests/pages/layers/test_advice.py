@@ -77,7 +77,7 @@ def test_what_was_trained_since_stands_beside_the_recommendation(
     train(project, "20260102-000000-bbbb", 0.91, base=BASE)
     train(project, "20260103-000000-cccc", 0.99, base="resnet50")
     said = words(layers())
-    assert "the newest first: trains the head only: 91% (86 to 93%) right on validation photos." in said
+    assert "with this base: trains the head only, 91% (86 to 93%) right on validation photos." in said
     assert "85%" not in said, "one for each choice of what trains"
 
 

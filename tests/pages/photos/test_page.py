@@ -31,6 +31,17 @@ def test_a_dropped_folder_becomes_classes(pets: Photos) -> None:
     assert pets.press("dismiss_report").success == []
 
 
+def test_an_import_is_told_until_the_photos_are_changed(pets: Photos) -> None:
+    assert "7 photos of 2 classes added" in pets.app.success[0].value
+    pets.app.run()
+    assert len(pets.app.success) == 1
+    pets.store.rename_class("cat", "kitten")
+    pets.app.run()
+    assert not pets.app.success, "what it brought may have gone meanwhile"
+    pets.press("undo_edit")
+    assert "7 photos of 2 classes added" in pets.app.success[0].value
+
+
 def test_files_that_are_no_photos_are_listed_with_reasons(page: Photos, jpeg: Jpeg) -> None:
     app = page.add(
         "upload_folder",

@@ -48,14 +48,17 @@ def test_the_program_in_the_zip_answers_what_predict_does(toy_run: Callable[...,
     (tmp_path / "odd").mkdir()
     photos = [*odd_photos(tmp_path / "odd"), Path(run.manifest().photos[0].path)]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    text, missing = tmp_path / "notes.jpg", tmp_path / "missing.jpg"
+    text.write_text("not a photo")
     ran = subprocess.run(
-        [sys.executable, "predict.py", *map(str, photos)],
+        [sys.executable, "predict.py", *map(str, (text, missing, *photos))],
         cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
-        check=True,
     )
+    assert ran.returncode == 1 and "Traceback" not in ran.stderr
+    assert f"{text}: not a photo that can be read" in ran.stderr and f"{missing}: not a photo" in ran.stderr
     expected: list[dict[str, Any]] = api.predict(run, photos)
     lines = ran.stdout.strip().splitlines()[-len(photos) :]
     for line, answer in zip(lines, expected, strict=True):

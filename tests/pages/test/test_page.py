@@ -17,7 +17,9 @@ from pages.test import ask as test_photos
 from pages.test import download
 from tests.pages.fake_engine import FakeEngine
 from tests.support import workspace
+from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.disk.files import write_bytes, write_json
+from transfer_core.disk.formats import write_current
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.photos.manifest import Manifest
@@ -148,6 +150,17 @@ def test_a_damaged_run_leaves_the_others_to_ask(project: Project, damaged: str) 
     broken = train(project, "20260102-000000-bbbb", 0.95)
     (broken.path / damaged).write_text('{"half of')
     assert [trained.run for trained in trained_runs(project)] == [sound]
+
+
+def test_a_stopped_run_is_named_by_how_far_it_came(project: Project) -> None:
+    tuned = RunConfig(plan=FreezePlan(("top_conv",)))
+    for name, seconds in (("20260101-000000-aaaa", {"head": 1.0}), ("20260102-000000-bbbb", {"fine-tune": 1.0})):
+        run = train(project, name, 0.9)
+        write_current(run.path / "config.json", tuned.to_dict())
+        write_json(run.path / "report.json", {"val_accuracy": 0.9, "stopped": True, "seconds": seconds})
+    during, before = (trained.learned for trained in trained_runs(project))
+    assert during == "trains 1 layer in 1 block, stopped"
+    assert before == "trains 1 layer in 1 block, stopped before fine-tuning"
 
 
 def test_runs_are_named_with_their_figures(page: AppTest) -> None:

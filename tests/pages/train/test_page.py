@@ -306,6 +306,17 @@ def test_a_click_while_another_tab_trains_shows_that_training(page: AppTest, pro
     assert page.query_params["run"] in (run.id, [run.id])
 
 
+def test_a_run_that_goes_on_counts_the_epochs_of_before(page: AppTest, begun: tuple[Run, Recorder]) -> None:
+    _, record = begun
+    record(PhaseStarted("head", 50, done=30))
+    page.run()
+    assert "Training the head: epoch 31 of at most 50" in progress(page)
+    record(epoch(31))
+    page.run()
+    assert "Training the head: epoch 32 of at most 50" in progress(page)
+    assert page.get("progress")[0].proto.value == 62  # percent
+
+
 def test_a_step_that_a_stop_left_out_is_not_ticked(page: AppTest, begun: tuple[Run, Recorder]) -> None:
     _, record = begun
     for phase in ("prepare", "features", "head", "finish"):
@@ -533,6 +544,9 @@ def test_every_setting_that_does_not_fit_is_named_and_the_others_count(page: App
     assert error.value.endswith("Until they are changed, training uses the values before.")
     chosen = workspace().open_project(project.id).choices["train"]
     assert chosen == {"fine_tune": {"epochs": 4}}, "what fits is used, whatever else does not"
+    page.number_input(key="fine_tune_epochs").set_value(-4).run()
+    assert "Fine-tuning: The number of epochs must be" in page.error[0].value
+    page.number_input(key="fine_tune_epochs").set_value(4).run()
     page.number_input(key="seed").set_value(3).run()
     assert page.error[0].value.endswith("Until it is changed, training uses the value before.")
     assert workspace().open_project(project.id).choices["train"]["seed"] == 3

@@ -142,15 +142,15 @@ def conclude(classes: Mapping[str, Mapping[str, Any]]) -> Sentence:
         return Sentence("There are too few photos to tell what the base knows of your classes from ImageNet.")
     if known == len(classes):
         return Sentence(
-            "The base already knows all your classes from ImageNet, so results will look better than for things it has "
-            "never seen."
+            "The base already knows all your classes from ImageNet, so good results will owe much to that, and less to "
+            "your photos."
         )
     if known:
         return plural(
-            "The base already knows {n} of your {classes} classes from ImageNet, so results for it will look better "
-            "than for the rest.",
-            "The base already knows {n} of your {classes} classes from ImageNet, so results for them will look "
-            "better than for the rest.",
+            "The base already knows {n} of your {classes} classes from ImageNet, so good results for it will owe much "
+            "to that.",
+            "The base already knows {n} of your {classes} classes from ImageNet, so good results for them will owe "
+            "much to that.",
             known,
             classes=len(classes),
         )

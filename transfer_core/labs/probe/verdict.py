@@ -2,18 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from transfer_core.labs.probe.settings import Depth
 from transfer_core.stats.intervals import share_words, wilson
 from transfer_core.stats.paired import SIGNIFICANT
 from transfer_core.text import Sentence, Value, joined, plural
 
-__all__ = ["ENOUGH", "Verdict", "conclude", "photos_needed"]
+__all__ = ["ENOUGH", "Verdict", "conclude", "may_go_on", "photos_needed"]
 
 _VISIBLE = 0.05
 """Shares of photos further apart than this look different in the chart, whatever the test says."""
 ENOUGH = 0.1
 """Half the width of an interval beyond which the figures are called a hint: ten photos of a hundred either way."""
+
+
+def may_go_on(depths: Sequence[Mapping[str, Any]], best: str | None) -> bool:
+    """Whether blocks after the `best` of a probe look better in the chart, though chance could make that."""
+    if best is None or depths[-1]["p_value"] < SIGNIFICANT:
+        return False
+    shares = {depth["block"]: depth["accuracy"] for depth in depths}
+    return bool(max(shares.values()) - shares[best] > _VISIBLE)
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,20 @@ def answer(photo: str) -> dict[str, float]:
     return dict(zip(LABELS["classes"], shares.tolist(), strict=True))
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Answer for each photo; a file that can't be read is named, and the others are answered all the same."""
+    unread = 0
     for name in sys.argv[1:]:
-        shares = answer(name)
+        try:
+            shares = answer(name)
+        except (OSError, ValueError, SyntaxError) as error:  # what Pillow says of files that it can't read
+            print(f"{name}: not a photo that can be read ({error})", file=sys.stderr)
+            unread += 1
+            continue
         best = max(shares, key=lambda label: shares[label])
         print(f"{name}: {best} ({shares[best]:.1%})", json.dumps(shares, ensure_ascii=False))
+    return 1 if unread else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
