@@ -76,7 +76,8 @@ def _place(file: PhotoFile, parts: Parts, layout: Layout, listing: Listing) -> N
     name, at = "/".join(inner), layout.class_at(inner)
     if len(inner) < at + 2:
         reason = Sentence(
-            "This lies outside the class folders. Each photo belongs in the folder of its class: move it there."
+            "This lies outside the class folders, so it has no class. If it is a photo, move it into the folder of "
+            "its class."
         )
         listing.refused.append(Refusal(name, reason))
         return
