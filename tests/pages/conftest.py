@@ -10,6 +10,7 @@ import pytest
 import streamlit
 from PIL import Image
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import services, tasks
@@ -22,10 +23,15 @@ APP = Path(__file__).parents[2] / "app.py"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def installed_components() -> Iterator[None]:
-    """AppTest looks through all that is installed for components, anew for every app; here once for all tests."""
+def quick_apptest() -> Iterator[None]:
+    """What AppTest does again and again to no purpose here, at half a second each time.
+
+    For every app it looks through all that is installed for components: here once for all tests. After every run it has
+    Keras clear its session and collect garbage, if Keras is loaded: other tests in this process load it, the app never.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
         yield
 
 
