@@ -4,6 +4,7 @@ One training then tells how every rule for keeping weights would have done, and 
 """
 
 import hashlib
+import json
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -120,7 +121,23 @@ class Trainings:
         recording.save(path)
         return recording
 
-    def _train(self, case: Case, block: str, setting: Setting) -> Recording:
+    def found_rate(self, case: Case, block: str, setting: Setting) -> float | None:
+        """What the rate finder suggests for fine-tuning from `block` on, after the head; kept like a recording."""
+        from transfer_core.nn.training.callbacks import Schedule
+        from transfer_core.nn.training.lr_finder import find_rate
+
+        path = self.kept / f"{case.name}-{block}-rate.json"
+        if not path.exists():
+            session, network = self._begun(case, block, setting)
+            train = session.training_batches(session.frontier_sources(), head_only=False)
+            schedule = Schedule("fine-tune", setting.phase, setting.fit, tuning=setting.tuning)
+            self.reporter.start("fine-tune", setting.phase.epochs)
+            path.write_text(json.dumps(find_rate(network, train, schedule, self.reporter).suggestion))
+        found: float | None = json.loads(path.read_text())
+        return found
+
+    def _begun(self, case: Case, block: str, setting: Setting) -> tuple[Any, Any]:
+        """The session, and the network from `block` on with a trained head."""
         from transfer_core.nn.training.callbacks import Schedule
         from transfer_core.nn.training.classifier import head_network
         from transfer_core.nn.training.loop import fit
@@ -132,7 +149,10 @@ class Trainings:
         self.reporter.start("head", schedule.config.epochs)
         train = session.training_batches((features,), head_only=True)
         fit(head, train, session.batches((features,), "validation"), schedule, self.reporter)
-        network = session.suffix_network(head)
+        return session, session.suffix_network(head)
+
+    def _train(self, case: Case, block: str, setting: Setting) -> Recording:
+        session, network = self._begun(case, block, setting)
         before = network.read()
         try:
             return self._watch(session, network, setting)
