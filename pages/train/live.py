@@ -18,7 +18,7 @@ from transfer_core.disk.workspace import Project
 from transfer_core.runs.folder import Run, State
 from transfer_core.runs.hints import kept_epoch, read_run
 from transfer_core.runs.outcome import UNTUNED
-from transfer_core.text import Sentence, joined, t
+from transfer_core.text import Sentence, joined, plural, t
 
 __all__ = ["live_run"]
 
@@ -154,12 +154,34 @@ def _result(view: RunView, project: Project, report: dict) -> None:
 def _kept(view: RunView) -> str:
     """Which epoch's weights these are, where they are not the last: the curve may end elsewhere."""
     kept, epochs = kept_epoch(view.report), view.epochs
-    if kept is None or not epochs or kept == epochs[-1].epoch:
-        return ""  # or, on the way there, said by the run
+    last = kept is None or not epochs or kept == epochs[-1].epoch  # or, on the way there, said by the run
+    if more := _more_right(view):
+        return more if last else t("Kept: the weights of epoch {epoch}. {more}", epoch=kept, more=more)
+    if last:
+        return ""
     return t(
         "Kept: the weights of epoch {epoch}, which did best on the validation photos. The loss in the chart also "
         "counts how sure each answer was.",
         epoch=kept,
+    )
+
+
+def _more_right(view: RunView) -> str:
+    """What to say where an epoch on the chart got more validation photos right than the weights that were kept."""
+    photos = sum(view.run.manifest().counts().get("validation", {}).values())
+    report = view.report or {}
+    best = max((epoch.metrics["val_accuracy"] for epoch in view.epochs), default=0.0)
+    more = round(best * photos) - round(report["val_accuracy"] * photos)
+    if more <= 0 or best > report["val_interval"][1]:
+        return ""  # none, or so many that it was no luck
+    return t(
+        plural(
+            "One epoch got {n} more of these photos right. So few can be luck, so what is kept is chosen by how sure "
+            "the right answers were, too.",
+            "One epoch got {n} more of these photos right. So few can be luck, so what is kept is chosen by how sure "
+            "the right answers were, too.",
+            more,
+        )
     )
 
 

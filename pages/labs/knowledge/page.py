@@ -38,7 +38,8 @@ whose photos get the most of it, the photo in question always left out.
 - **Told apart, but hesitantly**: the answers fit, but are unsure. Most likely the base knows something that looks
   alike: round things may all be "ping-pong ball".
 
-It takes at least {least_photos} photos of a class to tell.
+It takes at least {least_photos} photos of a class to tell. Where {told:.0%} or more are told right but the low end of
+the range is below, there are **too few photos to be sure**.
 """,
     told=TOLD,
     sure=SURE,

@@ -71,4 +71,6 @@ def _badge(found: Mapping[str, Any]) -> str:
         return t(":gray-badge[too few photos to tell]")
     if found["known"]:
         return t(":orange-badge[:material/psychology: known from ImageNet]")
+    if found.get("unsure"):
+        return t(":gray-badge[perhaps known; too few photos to be sure]")
     return t(":blue-badge[told apart, but hesitantly]") if found["told"] else t(":green-badge[not known from ImageNet]")

@@ -17,8 +17,8 @@ from transfer_core.backbones.catalog import Base
 from transfer_core.backbones.imagenet_classes import imagenet_names
 from transfer_core.errors import ConfigError
 from transfer_core.labs.experiment import ExperimentConfig, create_experiment
-from transfer_core.labs.knowledge.settings import LEAST_PHOTOS, Settings, base_note, choose
-from transfer_core.labs.knowledge.verdict import SURE, certainty, how_sure, judge, regroup
+from transfer_core.labs.knowledge.settings import LEAST_PHOTOS, TOLD, Settings, base_note, choose
+from transfer_core.labs.knowledge.verdict import SURE, certainty, conclude, how_sure, judge, regroup
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import BaseConfig, DataConfig
 from transfer_core.runs.events import Message, Progress
@@ -87,10 +87,23 @@ def test_hesitant_answers_tell_a_class_without_holding_it() -> None:
     many = 2 * LEAST_PHOTOS
     found = judged([10] * many + [5] * many, [0] * many + [1] * many, sure=SURE - 0.1)
     assert found["classes"]["cat"]["told"] and not found["classes"]["cat"]["known"]
-    assert str(found["how_sure"]).startswith("ImageNet has a name for cat, but")
+    assert str(found["how_sure"]).startswith("Few of these photos get a name that says cat, though ImageNet has some;")
     assert "tell all of them apart" in str(found["how_sure"])
     # What its bars show is said, so that nobody wonders why it is not called held.
     assert f"To most photos of cat it says {imagenet_names()[10]}." in str(found["how_sure"])
+
+
+def test_what_so_few_photos_can_not_say_is_left_open() -> None:
+    """14 of 16 dogs told right by their breeds: more than the bound, but its interval begins below."""
+    dogs, others = [240] * 14 + [5, 5], [5] * 16
+    found = judged(dogs + others, [0] * 16 + [1] * 16)
+    dog = found["classes"]["cat"]
+    assert dog["share"] == 14 / 16 and dog["interval"][0] < TOLD
+    assert dog["unsure"] and not dog["known"] and not dog["told"]
+    found["classes"]["thing"] |= {"known": False, "told": True}
+    assert "too few photos to be sure" in str(conclude(found["classes"]))
+    found["classes"]["thing"] |= {"known": True}
+    assert "already knows 1 of your 2 classes from ImageNet, and perhaps more" in str(conclude(found["classes"]))
 
 
 def test_answers_at_random_hold_nothing() -> None:

@@ -151,9 +151,11 @@ def test_a_stopped_run_goes_on_from_its_last_epoch(
     assert perform(workspace(), run, stop_at(run, epoch)).state == "STOPPED"
     assert len(run.epochs()) == epoch
     assert run.model_path.exists()
+    before = (run.report() or {})["seconds"]
     heard: list[Event] = []
     report = api.resume(run, heard.append)
     assert report == run.report()
+    assert all(report["seconds"][phase] > seconds for phase, seconds in before.items()), "all that it took counts"
     assert run.status().state == "FINISHED"
     assert [event.epoch for event in heard if isinstance(event, EpochEnded)] == list(range(epoch + 1, 9)), "run again"
     assert f"Continued after epoch {epoch}" in " ".join(

@@ -220,6 +220,20 @@ def test_the_end_says_what_it_can_do(page: AppTest, begun: tuple[Run, Recorder])
     assert page.title[0].value == "Test"
 
 
+def test_an_epoch_that_got_more_right_than_what_was_kept_is_spoken_of(
+    page: AppTest, begun: tuple[Run, Recorder]
+) -> None:
+    run, record = begun
+    for number, accuracy in ((1, 0.85), (2, 1.1), (3, 0.85)):
+        record(epoch(number, accuracy=accuracy))  # 75, 100 and 75 % of the four photos for validation
+    finish(run, record, accuracy=0.75)
+    write_json(run.path / "report.json", (run.report() or {}) | {"val_interval": [0.3, 1.0]})
+    page.run()
+    assert "One epoch got 1 more of these photos right. So few can be luck" in said(page)
+    write_json(run.path / "report.json", (run.report() or {}) | {"val_interval": [0.3, 0.8]})
+    assert "One epoch got" not in said(page.run()), "so many more that it was no luck"
+
+
 def test_the_photos_kept_for_a_test_have_the_last_word(
     page: AppTest, begun: tuple[Run, Recorder], project: Project, open_page: Open
 ) -> None:

@@ -84,10 +84,10 @@ def judge(
 
     Returns:
         `photos` (their number), `conclusion`, `how_sure` (that is), and `classes` by name: `known`, `told` (its photos
-        are told from those of the other classes), `photos`, `share` and `interval` (of photos told right), `certainty`
-        (median), `imagenet` [[name, share of the photos that get it as their first answer]], `by_name` (names in
-        ImageNet alike), `named` (share of the photos that get one of those as their first answer) and `examples`
-        (photos with their answers).
+        are told from those of the other classes), `unsure` (they may be, but there are too few), `photos`, `share` and
+        `interval` (of photos told right), `certainty` (median), `imagenet` [[name, share of the photos that get it as
+        their first answer]], `by_name` (names in ImageNet alike), `named` (share of the photos that get one of those
+        as their first answer) and `examples` (photos with their answers).
     """
     labels = np.array([photo.label for photo in photos], np.int64)
     right = regroup(probabilities, labels, len(classes)) == labels
@@ -114,11 +114,14 @@ def _class(
     alike = names_like(name)
     named = float(first[list(alike)].sum() / len(rows)) if len(rows) else 0.0
     most = [index for index in np.argsort(-first, kind="stable")[:_NAMES] if first[index]]
+    share = float(right[rows].mean()) if len(rows) else 0.0
+    known = bool((told and median >= SURE) or (named >= NAMED and len(rows) >= LEAST_PHOTOS))
     return {
-        "known": bool((told and median >= SURE) or (named >= NAMED and len(rows) >= LEAST_PHOTOS)),
+        "known": known,
         "told": bool(told),
+        "unsure": not known and not told and share >= TOLD,
         "photos": len(rows),
-        "share": float(right[rows].mean()) if len(rows) else 0.0,
+        "share": share,
         "interval": [low, high],
         "certainty": median,
         "imagenet": [[imagenet_names()[index], float(first[index] / len(rows))] for index in most],
@@ -145,6 +148,18 @@ def conclude(classes: Mapping[str, Mapping[str, Any]]) -> Sentence:
             "The base already knows all your classes from ImageNet, so good results will owe much to that, and less to "
             "your photos."
         )
+    unsure = any(found.get("unsure") for found in enough)
+    if known and unsure:
+        return plural(
+            "The base already knows {n} of your {classes} classes from ImageNet, and perhaps more: there are too few "
+            "photos to be sure.",
+            "The base already knows {n} of your {classes} classes from ImageNet, and perhaps more: there are too few "
+            "photos to be sure.",
+            known,
+            classes=len(classes),
+        )
+    if unsure:
+        return Sentence("There are too few photos to be sure what the base knows of your classes from ImageNet.")
     if known:
         return plural(
             "The base already knows {n} of your {classes} classes from ImageNet, so good results for it will owe much "
@@ -203,7 +218,9 @@ def how_sure(classes: Mapping[str, Mapping[str, Any]]) -> Sentence:
         words.insert(
             len(words) if known else 0,
             Sentence(
-                "ImageNet has a name for {classes}, but gives it to few of these photos.", classes=_listed(with_name)
+                "Few of these photos get a name that says {classes}, though ImageNet has some; other names may mean "
+                "the same.",
+                classes=_listed(with_name),
             ),
         )
     # Else its bars, which show that name, would seem to say the contrary.

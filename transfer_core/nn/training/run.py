@@ -121,10 +121,18 @@ def _last_state(run: Run, session: Session, reporter: Reporter) -> Checkpoint:
             "were when its last state was kept, or that state is damaged.",
             warning=True,
         )
-    for phase, seconds in checkpoint.seconds.items():
+    for phase, seconds in _spent(run, checkpoint).items():
         reporter.seconds[phase] = round(reporter.seconds.get(phase, 0.0) + seconds, 3)
     checkpoint.clock = reporter.spent
     return checkpoint
+
+
+def _spent(run: Run, checkpoint: Checkpoint) -> dict[str, float]:
+    """Seconds by phase that earlier processes took: those until the last state, or where one was stopped and has
+    reported, all of them, what is done again now included."""
+    reported = (run.report() or {}).get("seconds", {}) if checkpoint.history else {}
+    phases = {**checkpoint.seconds, **reported}
+    return {phase: max(checkpoint.seconds.get(phase, 0.0), reported.get(phase, 0.0)) for phase in phases}
 
 
 def _train_head(session: Session, checkpoint: PhaseCheckpoint, reporter: Reporter) -> _Trained | None:
