@@ -127,4 +127,4 @@ def test_a_class_whose_name_imagenet_gives_is_known() -> None:
     rows[:36] = rows[36:72]
     found = knowledge.judge(rows, photos, ("thing", "daisy"))
     assert not found["classes"]["daisy"]["known"]
-    assert "ImageNet has a name for daisy" in str(found["how_sure"]) and "holds none" not in str(found["how_sure"])
+    assert "ImageNet has names that say daisy" in str(found["how_sure"]) and "holds none" not in str(found["how_sure"])

@@ -87,7 +87,7 @@ def test_hesitant_answers_tell_a_class_without_holding_it() -> None:
     many = 2 * LEAST_PHOTOS
     found = judged([10] * many + [5] * many, [0] * many + [1] * many, sure=SURE - 0.1)
     assert found["classes"]["cat"]["told"] and not found["classes"]["cat"]["known"]
-    assert str(found["how_sure"]).startswith("Few of these photos get a name that says cat, though ImageNet has some;")
+    assert str(found["how_sure"]).startswith("ImageNet has names that say cat, but few of these photos get one:")
     assert "tell all of them apart" in str(found["how_sure"])
     # What its bars show is said, so that nobody wonders why it is not called held.
     assert f"To most photos of cat it says {imagenet_names()[10]}." in str(found["how_sure"])

@@ -218,7 +218,7 @@ def how_sure(classes: Mapping[str, Mapping[str, Any]]) -> Sentence:
         words.insert(
             len(words) if known else 0,
             Sentence(
-                "Few of these photos get a name that says {classes}, though ImageNet has some; other names may mean "
+                "ImageNet has names that say {classes}, but few of these photos get one: other names may mean "
                 "the same.",
                 classes=_listed(with_name),
             ),
