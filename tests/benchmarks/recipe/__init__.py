@@ -68,7 +68,7 @@ def run(quick: bool = False) -> list[Row]:
         if quick:
             rates, depths, epochs = RATES[:1], (BLOCK,), 2
         for name in dict.fromkeys(case.photos for case in cases):
-            trainings = Trainings(_class_folders(name, Path(folder)), kept)
+            trainings = Trainings(class_folders(name, Path(folder)), kept)
             for case in (case for case in cases if case.photos == name):
                 for rate in rates:
                     found = trainings.record(case, BLOCK, cosine(rate, epochs))
@@ -122,7 +122,7 @@ def run(quick: bool = False) -> list[Row]:
     return rows
 
 
-def _class_folders(name: str, scratch: Path) -> Path:
+def class_folders(name: str, scratch: Path) -> Path:
     """The folder of a set; one with splits of its own is put together anew."""
     if name == "drawn":
         return scratch / name

@@ -6,6 +6,7 @@ One training then tells how every rule for keeping weights would have done, and 
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tests.benchmarks.material import BASE, weights
 from tests.support import workspace
 from transfer_core import api
 from transfer_core.backbones.freeze_plan import from_block
+from transfer_core.nn.data.batches import Batches
 from transfer_core.nn.training import blend
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import BaseConfig, DataConfig, FitConfig, PhaseConfig, RunConfig, TuningConfig
@@ -60,6 +62,8 @@ class Setting:
     phase: PhaseConfig
     fit: FitConfig = field(default_factory=lambda: FitConfig(patience=0))
     tuning: TuningConfig = field(default_factory=TuningConfig)
+    views: Callable[[Batches], Batches] | None = None
+    """Makes of the photos to fine-tune with what the network sees instead."""
 
 
 def cosine(rate: float, epochs: int) -> Setting:
@@ -80,6 +84,8 @@ class Recording:
     mixed_validation: NDArray[np.float32]
     """With the weights at each of SHARES; (shares, photos, classes)."""
     mixed_judge: NDArray[np.float32]
+    seconds: float = 0.0
+    """What fine-tuning took, with its validation and the activations of augmented photos, but without the judges."""
 
     def save(self, path: Path) -> None:
         """Write it."""
@@ -149,7 +155,22 @@ class Trainings:
         self.reporter.start("head", schedule.config.epochs)
         train = session.training_batches((features,), head_only=True)
         fit(head, train, session.batches((features,), "validation"), schedule, self.reporter)
-        return session, session.suffix_network(head)
+        return self._augmented(session, setting), session.suffix_network(head)
+
+    def _augmented(self, session: Any, setting: Setting) -> Any:
+        """The session that fine-tunes: the head is trained on the photos as they are."""
+        from transfer_core.nn.data.variants import with_variants
+        from transfer_core.runs.augmentation import get_preset
+
+        config = replace(session.config, fit=setting.fit)
+        fixed = config.augmentation.variants if setting.fit.augment == "cached" else 0
+        if setting.fit.augment == "none":
+            return session
+        preset = get_preset(config.augmentation.preset)
+        pixels = with_variants(session.decoded, session.manifest, preset, fixed, config.seed)
+        return replace(
+            session, config=config, pixels=pixels, origin=replace(session.origin, pixels=pixels.key), found={}
+        )
 
     def _train(self, case: Case, block: str, setting: Setting) -> Recording:
         session, network = self._begun(case, block, setting)
@@ -164,7 +185,9 @@ class Trainings:
         from transfer_core.nn.training.loop import fit
         from transfer_core.nn.training.steps import compiled_predict
 
+        began, asked = time.perf_counter(), 0.0
         sources = session.frontier_sources()
+        prepared = time.perf_counter() - began
         validation, judges = session.batches(sources, "validation"), session.batches(sources, "test")
         quiet = Reporter(lambda event: None)
         ask, judge = compiled_predict(network, validation, quiet), compiled_predict(network, judges, quiet)
@@ -172,17 +195,23 @@ class Trainings:
         read: list[list[NDArray[np.float32]]] = []
 
         def hear(event: Event) -> None:
+            nonlocal asked
             if isinstance(event, EpochEnded):
+                heard = time.perf_counter()
                 answers.append(ask())
                 judged.append(judge())
                 read.append(network.read())
                 del read[:-_AVERAGED]
+                asked += time.perf_counter() - heard
 
         reporter = Reporter(hear)
         reporter.start("fine-tune", setting.phase.epochs)
         train = session.training_batches(sources, head_only=False)
+        train = setting.views(train) if setting.views else train
         schedule = Schedule("fine-tune", setting.phase, setting.fit, tuning=setting.tuning)
+        began = time.perf_counter()
         fit(network, train, validation, schedule, reporter)
+        seconds = prepared + time.perf_counter() - began - asked
         network.write([np.mean(parts, 0) for parts in zip(*read, strict=True)])
         averaged, between = judge(), []
         for share in SHARES:
@@ -196,11 +225,13 @@ class Trainings:
             averaged,
             np.stack([pair[0] for pair in between]),
             np.stack([pair[1] for pair in between]),
+            seconds,
         )
 
     def _session(self, case: Case, block: str, setting: Setting) -> Any:
         plan = from_block(self.session.tree, block)
-        config = replace(self.session.config, plan=plan, fit=setting.fit, fine_tune=setting.phase, seed=case.seed)
+        fit = replace(setting.fit, augment="none")
+        config = replace(self.session.config, plan=plan, fit=fit, fine_tune=setting.phase, seed=case.seed)
         session = replace(self.session, config=config, manifest=self._dealt(case))
         session.backbone, session.hashes = self.session.backbone, self.session.hashes
         return session
