@@ -139,6 +139,10 @@ def prepare(config: RunConfig, out: Path, emit: Emit | None = None, workspace: W
 
 def _read_photos(workspace: Workspace, data: DataConfig, seed: int, out: Path, emit: Emit | None) -> Manifest:
     """The photos that `data` names, with labels and splits; what is packed is unpacked into `out`."""
+    if not data.source and data.test:  # nothing is trained
+        with open_source(workspace, data.test, keep=out / "photos-test") as source:
+            found = source.manifest(validation_fraction=0)
+            return replace(found, photos=()).with_split(found, "test")
     with open_source(workspace, data.source, keep=out / "photos") as source:
         manifest = source.manifest(0.0 if data.validation else data.validation_fraction, seed)
         for sentence in understood(source.report, checked_elsewhere=data.validation is not None):
@@ -173,7 +177,8 @@ def prepare_experiment(
     """As `prepare`, for an experiment of a lab.
 
     Args:
-        config: what to do. Where `config.data.source` is empty, the lab takes its photos from the runs it is about.
+        config: what to do. Where `config.data.source` is empty, the lab takes its photos from the runs it is about, or
+            those that `config.data.test` names.
         out: the folder to make; None: a new one among the project's experiments, or the workspace's own.
         emit: hears of weights that are fetched.
 
@@ -188,7 +193,7 @@ def prepare_experiment(
     check_settings(config)
     for block in getattr(config.settings, "blocks", ()):
         from_block(layers(config.base.name, workspace), block)  # refused now, not after the photos have been read
-    if not data.source:
+    if not data.source and not data.test:
         return create_experiment(out, config)
     if needs_weights(config.kind):
         _ensure_weights(workspace, config.base, emit)

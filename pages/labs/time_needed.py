@@ -19,17 +19,24 @@ if TYPE_CHECKING:
 __all__ = ["seconds_needed", "time_needed"]
 
 
-def time_needed(kind: str, project: Project, photos: Manifest | None, settings: Any = None) -> None:
-    """Say how long it takes here with these photos and the project's base; nothing where that can't be told."""
-    seconds = seconds_needed(kind, project, photos, settings)
+def time_needed(
+    kind: str, project: Project, photos: Manifest | None, settings: Any = None, *, base: str | None = None
+) -> None:
+    """Say how long it takes here with these photos and `base`; nothing where that can't be told.
+
+    `base`: None is the project's.
+    """
+    seconds = seconds_needed(kind, project, photos, settings, base=base)
     if seconds is not None:
         span = figures.span(seconds)
         st.caption(t(":material/schedule: Takes about {span} here, if nothing else is running.", span=span))
 
 
-def seconds_needed(kind: str, project: Project, photos: Manifest | None, settings: Any = None) -> float | None:
+def seconds_needed(
+    kind: str, project: Project, photos: Manifest | None, settings: Any = None, *, base: str | None = None
+) -> float | None:
     """The same in seconds."""
-    base = project.choices.get("base", {}).get("name", DEFAULT_BASE.name)
+    base = base or project.choices.get("base", {}).get("name", DEFAULT_BASE.name)
     try:
         return None if photos is None else expected_seconds(kind, project.workspace, base, photos, settings)
     except TransferError:

@@ -7,6 +7,7 @@ from pages.jobs.trained_runs import chosen_run, trained_runs
 from pages.test import answers, download
 from pages.test import ask as test_photos
 from pages.ui.frame import go, guard, heading, require_project
+from pages.ui.paths import page_path
 from transfer_core.text import t
 
 project = require_project()
@@ -29,6 +30,12 @@ with guard():
     chosen = test_photos.choose_run(project, runs, chosen_run(project, runs))
     if chosen.tested:
         st.markdown(f":material/fact_check: {t(chosen.tested.words)}")
+    st.page_link(
+        page_path("evaluate"),
+        label=t("See what it gets wrong"),
+        icon=":material/grid_on:",
+        query_params={"project": project.id},
+    )
     left, right = st.columns([3, 2], gap="large")
     with left:
         test_photos.drop(project, chosen)

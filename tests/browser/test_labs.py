@@ -16,6 +16,7 @@ CONCLUSIONS = {
     "sweep": r"head alone|Fine-tune",
     "sanity": r"the same|differ|rounding",
     "recipe": r"\d+ ?%|Train the head first|Fine-tune at a low rate",
+    "evaluate": r"Right on",
 }
 """What the conclusion of each lab speaks of."""
 

@@ -28,6 +28,12 @@ def test_every_figure_of_a_small_case() -> None:
     result = judged(answers=[0, 0, 1, 1, 1], labels=[0, 0, 0, 1, 2])
     assert result.accuracy == 0.6
     assert result.confusion == [[2, 1, 0], [0, 1, 0], [0, 1, 0]]
+    intervals = [
+        {name: found.pop(name) for name in ("precision_interval", "recall_interval")}
+        for found in result.per_class.values()
+    ]
+    assert intervals[0] == {"precision_interval": list(wilson(2, 2)), "recall_interval": list(wilson(2, 3))}
+    assert intervals[2] == {"precision_interval": [0, 1], "recall_interval": list(wilson(0, 1))}
     assert result.per_class["class0"] == {"precision": 1, "recall": pytest.approx(2 / 3), "f1": 0.8, "photos": 3}
     assert result.per_class["class1"] == {"precision": pytest.approx(1 / 3), "recall": 1, "f1": 0.5, "photos": 1}
     assert result.per_class["class2"] == {"precision": 0, "recall": 0, "f1": 0, "photos": 1}

@@ -67,6 +67,7 @@ EXEMPT = {
     "system volume information",  # the folder of Windows
     "(no name)",  # stands where a file's name would
     "unable to open",  # SQLite's
+    "out of fold",  # of the JSON that scripts rely on
     "old.{} IS NOT new.{}",
     "'DELETE FROM {} WHERE id = ' || new.id",
     "'UPDATE {} SET ' || {} || ' WHERE id = ' || new.id",

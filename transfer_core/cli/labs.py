@@ -34,18 +34,19 @@ def experiment_words(value: dict[str, Any]) -> str:
 
 
 def _command(kind: str) -> click.Command:
-    settings: Any = import_module(f"transfer_core.labs.{kind}.settings").Settings
+    lab = import_module(f"transfer_core.labs.{kind}.settings")
+    settings: Any = lab.Settings
     terminal = import_module(f"transfer_core.labs.{kind}.terminal")
     named = arguments(settings)
 
     def do(out: Path | None, seed: int, as_json: bool, **given: Any) -> None:
-        photos = {name: given.pop(name) for name in ("data", "base", "weights") if name in given}
+        photos = {name: given.pop(name) for name in ("data", "test", "base", "weights") if name in given}
         values = {name: value for name, value in given.items() if value not in (None, ())}
         values |= {name: str(value.absolute()) for name, value in values.items() if isinstance(value, Path)}
         config = ExperimentConfig(
             kind,
             settings(**values),
-            DataConfig(photos.get("data", "")),
+            DataConfig(photos.get("data", ""), test=photos.get("test")),
             BaseConfig(photos.get("base", BaseConfig.name), photos.get("weights", BaseConfig.weights)),
             seed,
         )
@@ -61,6 +62,8 @@ def _command(kind: str) -> click.Command:
     ]
     if not named:
         parameters.append(click.Argument(["data"]))
+    if getattr(lab, "TAKES_TEST_PHOTOS", False):
+        parameters.append(click.Argument(["test"], required=False, metavar="[DATA]"))
     defaults = {item.name: item.default for item in fields(settings)}
     parameters += [_option(name, one, defaults[name]) for name, one in options(settings).items()]
     if not named:
@@ -79,8 +82,9 @@ def _option(name: str, one: Option, default: Any) -> click.Option:
     assert default is not MISSING
     words: dict[str, Any] = {"help": one.help, "metavar": one.metavar}
     if not isinstance(default, tuple):
-        kind = type(default)
-        return click.Option([one.flag, name], type=kind, default=default, show_default=default != "", **words)
+        kind = click.Choice(one.choices) if one.choices else type(default)
+        words["default"] = default or None if one.choices else default
+        return click.Option([one.flag, name], type=kind, show_default=default != "", **words)
     if one.many:
         return click.Option([one.flag, name], type=type(default[0]) if default else str, multiple=True, **words)
     return click.Option([one.flag, name], callback=_split, **words)

@@ -19,11 +19,22 @@ class Option:
     many: bool = False
     """Of a tuple: whether the option is given again for each value; else one value, with commas in it."""
     metavar: str | None = None
+    choices: tuple[str, ...] = ()
+    """The values it may have; empty: any."""
 
 
-def option(flag: str, default: Any, help: str, /, *, many: bool = False, metavar: str | None = None) -> Any:
+def option(
+    flag: str,
+    default: Any,
+    help: str,
+    /,
+    *,
+    many: bool = False,
+    metavar: str | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
     """A field with this default, offered as an option. A default that is a tuple stands for "not given"."""
-    return field(default=default, metadata={_KEY: Option(flag, help, many, metavar)})
+    return field(default=default, metadata={_KEY: Option(flag, help, many, metavar, choices)})
 
 
 def argument(name: str) -> Any:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from transfer_core.stats.intervals import wilson
 
-__all__ = ["Evaluation", "evaluate"]
+__all__ = ["Evaluation", "evaluate", "reliability"]
 
 _BINS = 15
 
@@ -23,8 +23,9 @@ class Evaluation:
     """95 % Wilson interval of the accuracy."""
     confusion: list[list[int]]
     """Photos by true class (row) and answered class (column)."""
-    per_class: dict[str, dict[str, float | int]]
-    """`precision`, `recall`, `f1` (0..1; 0 where nothing was answered or there was nothing to find) and `photos`."""
+    per_class: dict[str, dict[str, Any]]
+    """`precision`, `recall`, `f1` (0..1; 0 where nothing was answered or there was nothing to find), the first two with
+    their 95 % intervals as `precision_interval` and `recall_interval`, and `photos`."""
     ece: float
     """Expected calibration error (Guo et al. 2017, 15 bins): how far certainty and accuracy lie apart, 0..1."""
     wrong: list[dict[str, Any]]
@@ -78,20 +79,43 @@ def evaluate(
     )
 
 
-def _class_figures(confusion: NDArray[np.int64], index: int) -> dict[str, float | int]:
+def _class_figures(confusion: NDArray[np.int64], index: int) -> dict[str, Any]:
     hits, answered, there = int(confusion[index, index]), int(confusion[:, index].sum()), int(confusion[index].sum())
     return {
         "precision": hits / answered if answered else 0.0,
         "recall": hits / there if there else 0.0,
+        "precision_interval": list(wilson(hits, answered)),
+        "recall_interval": list(wilson(hits, there)),
         "f1": 2 * hits / (answered + there) if answered + there else 0.0,
         "photos": there,
     }
 
 
-def _calibration_error(sure: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
+def reliability(sure: NDArray[np.float32], right: NDArray[np.bool_]) -> list[dict[str, float | int]]:
+    """How often answers are right, by how sure they are: what a reliability diagram shows (Guo et al. 2017).
+
+    Args:
+        sure: (photos,) probability of each answer, 0..1.
+        right: (photos,) whether it was right.
+
+    Returns:
+        For each of 15 bins of equal width that holds an answer: `low` and `high` (its ends), `photos`, `sure` (mean)
+        and `right` (share), all but the number 0..1.
+    """
     bins = np.minimum((sure * _BINS).astype(int), _BINS - 1)
-    gaps = [
-        abs(float(right[bins == index].sum()) - float(sure[bins == index].sum(dtype=np.float64)))
+    return [
+        {
+            "low": index / _BINS,
+            "high": (index + 1) / _BINS,
+            "photos": int(inside.sum()),
+            "sure": float(sure[inside].mean(dtype=np.float64)),
+            "right": float(right[inside].mean()),
+        }
         for index in range(_BINS)
+        if (inside := bins == index).any()
     ]
-    return sum(gaps) / len(sure)
+
+
+def _calibration_error(sure: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
+    gaps = (found["photos"] * abs(found["right"] - found["sure"]) for found in reliability(sure, right))
+    return float(sum(gaps)) / len(sure)

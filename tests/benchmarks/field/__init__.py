@@ -62,14 +62,15 @@ def run(quick: bool = False) -> list[Row]:
 
 def _deal(photos: Path, work: Path) -> dict[str, int]:
     """Links to the photos of each class in `train`, `validation` and `test` of `work`, at random; how many in each."""
-    counts = dict.fromkeys(("train", *PARTS), 0)
+    counts = dict.fromkeys((*PARTS, "train"), 0)
     for folder in sorted(path for path in photos.iterdir() if path.is_dir()):
         files = sorted(folder.iterdir())
         random.Random(0).shuffle(files)
+        numbers = {part: max(1, round(share * len(files))) for part, share in PARTS.items()}
         for part in counts:
-            number = max(1, round(PARTS[part] * len(list(folder.iterdir())))) if part in PARTS else 0
+            number = numbers.get(part, len(files))  # the rest is learned from
             (work / part / folder.name).mkdir(parents=True)
-            taken, files = (files[:number], files[number:]) if part in PARTS else (files, files)
+            taken, files = files[:number], files[number:]
             counts[part] += len(taken)
             for file in taken:
                 (work / part / folder.name / file.name).symlink_to(file)

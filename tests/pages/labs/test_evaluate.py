@@ -1,0 +1,141 @@
+"""Evaluate: choosing run and photos, a result drawn, the photos behind a cell, and mending them right there."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.labs.evaluate import chart, matrix
+from pages.ui import services
+from tests.pages.fake_engine import FakeEngine
+from tests.pages.labs.test_compare import train
+from tests.pages.toys import toy_experiment, words
+from transfer_core.disk.workspace import Project
+from transfer_core.labs.evaluate.settings import Settings
+from transfer_core.labs.evaluate.verdict import conclude, how_sure, judge
+from transfer_core.labs.experiment import experiment_config
+from transfer_core.photos.manifest import ManifestPhoto
+from transfer_core.runs.folder import list_runs
+
+OpenPage = Callable[[str, str], AppTest]
+
+
+def result_of(project: Project, wrong: int = 3, **parts: Any) -> dict[str, Any]:
+    """An evaluation over the project's photos, whose first `wrong` cats are taken for dogs."""
+    photos = services.store(project).manifest().photos
+    cats = [one for one in photos if one.label == 0][:wrong]
+    rows = np.array([[0.3, 0.7] if (one in cats) != bool(one.label) else [0.9, 0.1] for one in photos], np.float32)
+    found = judge(rows, photos, ("cat", "dog"))
+    words = {"conclusion": conclude(found), "how_sure": how_sure(found, "test")}
+    return {
+        "run": "/gone",
+        "base": "efficientnet-lite0",
+        "on": "test",
+        "folds": 0,
+        "skipped": 0,
+        **found,
+        **words,
+        **parts,
+    }
+
+
+def shown(project: Project, result: dict[str, Any]) -> None:
+    toy_experiment(project, "evaluate", Settings("/runs/a", "test"), result)
+
+
+def test_a_trained_classifier_is_needed(open_page: OpenPage, project: Project) -> None:
+    page = open_page("evaluate", project.id)
+    assert not page.exception
+    assert page.button(key="start_lab").disabled and "Train one first" in words(page)
+
+
+def test_the_run_and_its_photos_are_chosen(open_page: OpenPage, project: Project, engine: FakeEngine) -> None:
+    run = train(project, "20260101-000000-aaaa", photos=8, classes=("cat",))
+    page = open_page("evaluate", project.id)
+    assert not page.exception
+    on = page.segmented_control(key=f"evaluate_on_{run.id}")
+    assert on.options == ["Every photo, out of fold", "Validation photos"] and on.value == "folds"
+    assert "All 8 photos: 10 classifiers" in words(page) and "Takes about" in words(page)
+    on.set_value("validation").run()
+    assert "8 photos by which the best epoch was chosen" in words(page)
+    page.button(key="start_lab").click().run()
+    (started,) = engine.started
+    assert experiment_config(started).settings == Settings(str(run.path), "validation")
+
+
+def test_a_result_is_drawn(recent_apptest: None, open_page: OpenPage, project: Project) -> None:
+    shown(project, result_of(project))
+    page = open_page("evaluate", project.id)
+    assert not page.exception
+    said = words(page)
+    assert "Right on 17 of 20 photos" in said and "It most often takes cat for dog: 3 of 10 photos." in said
+    counts = page.dataframe[0].value
+    assert counts.to_numpy().tolist() == [[7, 3], [0, 10]] and list(counts.columns) == ["cat", "dog"]
+    assert said.count("→ dog, 70% sure") == 3, "all mistakes are shown first"
+    (which,) = [box for box in page.selectbox if box.label == "Which photos?"]
+    assert which.options[:2] == ["All mistakes, the surest first (3)", "cat taken for dog (3)"]
+    which.set_value("1,1").run()
+    assert words(page).count("→ dog, 70% sure") == 10
+    assert "70% (40 to 89%)" in page.table[0].value.to_string()
+
+
+def test_a_label_is_mended_right_there_and_undone(
+    recent_apptest: None, open_page: OpenPage, project: Project, engine: FakeEngine
+) -> None:
+    shown(project, result_of(project))
+    page = open_page("evaluate", project.id)
+    photos = services.store(project)
+    move = next(button for button in page.button if str(button.key).startswith("mend_move_"))
+    assert move.label == "Move it to dog"
+    move.click().run()
+    assert not page.exception
+    assert photos.classes() == {"cat": 9, "dog": 11}
+    assert "moved to dog" in words(page) and "1 of these photos has been mended since" in words(page)
+    remove = next(button for button in page.button if str(button.key).startswith("mend_remove_"))
+    remove.click().run()
+    assert photos.classes() == {"cat": 8, "dog": 11} and "removed since" in words(page)
+    page.button(key="undo_edit").click().run()
+    page.button(key="undo_edit").click().run()
+    assert photos.classes() == {"cat": 10, "dog": 10} and "mended since" not in words(page)
+    assert not page.exception
+
+
+def test_trains_again_with_one_click(
+    recent_apptest: None, open_page: OpenPage, project: Project, engine: FakeEngine
+) -> None:
+    shown(project, result_of(project))
+    photos = services.store(project)
+    photos.remove_photos([photos.photos("cat")[0].id])
+    page = open_page("evaluate", project.id)
+    page.button(key="evaluate_train").click().run()
+    assert not page.exception
+    (run,) = list_runs(project.runs_dir)
+    assert [started.id for started in engine.started] == [run.id] and len(run.manifest().photos) == 19
+
+
+def test_nothing_is_wrong(recent_apptest: None, open_page: OpenPage, project: Project) -> None:
+    shown(project, result_of(project, wrong=0, skipped=2))
+    page = open_page("evaluate", project.id)
+    assert not page.exception
+    assert "Nothing is wrong here." in words(page) and "2 photos could not be read" in words(page)
+
+
+def test_nothing_was_found_before_a_stop(open_page: OpenPage, project: Project) -> None:
+    toy_experiment(project, "evaluate", Settings("/runs/a"), None, "STOPPED", "Stopped.")
+    page = open_page("evaluate", project.id)
+    assert not page.exception and "The table of mistakes" not in words(page)
+
+
+@pytest.mark.parametrize("classes", [2, 30])
+def test_cells_are_colored_by_their_share_of_the_row(classes: int) -> None:
+    names = tuple(f"class *{at}*" for at in range(classes))
+    photos = [ManifestPhoto(f"{n:064}", f"/{n}.jpg", f"{n}.jpg", n % classes, "test") for n in range(classes * 4)]
+    rows = np.full((len(photos), classes), 0.1 / classes, np.float32)
+    rows[np.arange(len(photos)), [photo.label if n % 5 else 0 for n, photo in enumerate(photos)]] += 0.9
+    result = judge(rows, photos, names)
+    styled = matrix.table(result)
+    html = styled.to_html()
+    assert html.count("rgba(47,127,209") and html.count("rgba(217,104,12")
+    assert chart.figure(result, "x")["data"][1]["x"] and "sure" in chart.alternative(result)

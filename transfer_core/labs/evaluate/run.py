@@ -1,0 +1,78 @@
+"""The lab Evaluate: a trained classifier is asked about photos it did not learn from."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transfer_core.errors import DataError
+from transfer_core.labs.evaluate.run_folds import answer_folds
+from transfer_core.labs.evaluate.settings import Material, material
+from transfer_core.labs.evaluate.verdict import FOLDS, conclude, how_sure, judge
+from transfer_core.labs.run_asking import ask, decode_photos
+from transfer_core.labs.run_bench import Bench
+from transfer_core.nn.inference.predictor import Classifier
+from transfer_core.photos.manifest import ManifestPhoto
+from transfer_core.text import Sentence, plural
+
+__all__ = ["run"]
+
+# Shares of the work at which decoding and asking begin; loading the classifier comes first.
+_DECODING, _ASKING = 0.2, 0.3
+
+
+def run(bench: Bench) -> dict[str, Any]:
+    """Evaluate the run that the settings name.
+
+    Returns:
+        What `verdict.judge` gives; `on` (validation, test, "out of fold", or the photos that were given), `run` (its
+        folder), `base`, `folds` (how many classifiers answered; 0: the run's own), `temperature` (by which its answers
+        are divided), `skipped` (photos that could not be read), `conclusion` and `how_sure`.
+
+    Raises:
+        TransferError: see `settings.material`.
+    """
+    given = bench.manifest if bench.config.data.test else None
+    found = material(bench.settings, given)
+    _tell_left_out(bench, found)
+    config, report = found.run.config(), found.run.report() or {}
+    on = bench.config.data.test or (FOLDS if found.on == "folds" else found.on)
+    facts = {
+        "run": str(found.run.path),
+        "base": config.base.name,
+        "on": on,
+        "temperature": report.get("temperature", 1.0),
+    }
+
+    def judged(answers: NDArray[np.float32], photos: list[ManifestPhoto], folds: int = 0) -> dict[str, Any]:
+        result = judge(answers, photos, found.classes)
+        words = {"conclusion": conclude(result), "how_sure": how_sure(result, on, folds)}
+        return {**facts, **result, "folds": folds, "skipped": len(found.photos) - len(photos), **words}
+
+    if found.on == "folds":
+        return judged(*answer_folds(bench, found))
+    bench.share(Sentence("Loading the classifier"), 0.0)
+    classifier = Classifier(found.run)
+    pixels, _ = decode_photos(bench, found.photos, classifier.size, (_DECODING, _ASKING))
+    photos = [photo for photo in found.photos if photo.sha256 in pixels.rows]
+    if not photos:
+        raise DataError("None of these photos can be read now. Import them again.")
+    return judged(ask(bench, classifier, pixels, photos, Sentence("Asking about the photos"), (_ASKING, 1.0)), photos)
+
+
+def _tell_left_out(bench: Bench, found: Material) -> None:
+    if found.learned:
+        bench.reporter.message(
+            plural(
+                "{n:,} of these photos does not count: the classifier has learned from it.",
+                "{n:,} of these photos do not count: the classifier has learned from them.",
+                found.learned,
+            ),
+            warning=True,
+        )
+    if found.unknown:
+        bench.reporter.message(
+            "Photos of {unknown} do not count: the classifier knows no such class.",
+            unknown=list(found.unknown),
+            warning=True,
+        )
