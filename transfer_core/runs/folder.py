@@ -155,6 +155,12 @@ class Run:
         path = self.path / "report.json"
         return dict(read_json(path)) if path.is_file() else None
 
+    @property
+    def answers_path(self) -> Path:
+        """JSON of what the trained classifier said of the photos it was checked on: by split, `sha256` of each photo
+        and `probabilities`, a row a photo, columns in the order of the classes. Earlier versions wrote none."""
+        return self.path / "answers.json"
+
     def log_tail(self, lines: int = 30) -> str:
         """The last lines the worker printed, for a page to show beside a failure; empty when it printed none."""
         try:

@@ -159,12 +159,24 @@ def test_validation_and_test_agree_with_the_report(
     run = toy_run(manifest=toy_manifest(train=6, validation=4, test=4), head=HEAD)
     api.execute(run)
     report = run.report() or {}
+    quick: dict[str, dict[str, Any]] = {}
     for on, name in (("validation", "validation"), ("test", "test"), ("", "test")):
         found, _ = evaluated(run, tmp_path / f"{on}-found", on)
         assert found["on"] == name
         assert found["confusion"] == report[name]["confusion"] and found["per_class"] == report[name]["per_class"]
         assert found["accuracy"] == report[name]["accuracy"]
         assert found["ece"] == pytest.approx(report[name]["ece"], abs=1e-5)
+        quick[name] = found
+    # Runs of earlier versions kept no answers, and a file may be damaged: the classifier itself is asked.
+    for at, text in enumerate(("", '{"test": {"sha256": ["a"], "probabilities": []}}', '{"test": {"sha256": 1')):
+        run.answers_path.unlink(missing_ok=True)
+        if text:
+            run.answers_path.write_text(text)
+        found, _ = evaluated(run, tmp_path / f"again-{at}", "test")
+        assert found["answers"] == [
+            one | {part: pytest.approx(one[part], abs=1e-5) for part in ("probability", "of_truth")}
+            for one in quick["test"]["answers"]
+        ]
 
 
 @pytest.mark.parametrize("tunes", [False, True], ids=["head", "fine-tuned"])

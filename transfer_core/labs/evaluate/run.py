@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from transfer_core.errors import DataError
+from transfer_core.disk.files import read_json
+from transfer_core.errors import DataError, StorageError
 from transfer_core.labs.evaluate.run_folds import answer_folds
 from transfer_core.labs.evaluate.settings import Material, material
 from transfer_core.labs.evaluate.verdict import FOLDS, conclude, how_sure, judge
@@ -51,6 +52,8 @@ def run(bench: Bench) -> dict[str, Any]:
 
     if found.on == "folds":
         return judged(*answer_folds(bench, found))
+    if given is None and (kept := _kept_answers(found)) is not None:
+        return judged(*kept)
     bench.share(Sentence("Loading the classifier"), 0.0)
     classifier = Classifier(found.run)
     pixels, _ = decode_photos(bench, found.photos, classifier.size, (_DECODING, _ASKING))
@@ -58,6 +61,22 @@ def run(bench: Bench) -> dict[str, Any]:
     if not photos:
         raise DataError("None of these photos can be read now. Import them again.")
     return judged(ask(bench, classifier, pixels, photos, Sentence("Asking about the photos"), (_ASKING, 1.0)), photos)
+
+
+def _kept_answers(found: Material) -> tuple[NDArray[np.float32], list[ManifestPhoto]] | None:
+    """What the classifier said of these photos when it had been trained, and those that could be read then; None where
+    that was not kept."""
+    if not found.run.answers_path.is_file():
+        return None
+    try:
+        kept = read_json(found.run.answers_path)[found.on]
+        rows = dict(zip(kept["sha256"], np.array(kept["probabilities"], np.float32), strict=True))
+    except (StorageError, KeyError, TypeError, ValueError):
+        return None  # damaged: the classifier itself is asked
+    photos = [photo for photo in found.photos if photo.sha256 in rows]
+    if not photos or any(row.shape != (len(found.classes),) for row in rows.values()):
+        return None
+    return np.stack([rows[photo.sha256] for photo in photos]), photos
 
 
 def _tell_left_out(bench: Bench, found: Material) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from transfer_core.backbones.cost import record_speed
 from transfer_core.backbones.freeze_plan import cut
 from transfer_core.disk.arrays import content_key
+from transfer_core.disk.files import write_json
 from transfer_core.nn.export.classifier import versions
 from transfer_core.nn.numerics import numerics
 from transfer_core.nn.training.callbacks import Fitted
@@ -18,7 +19,7 @@ from transfer_core.nn.training.session import Session
 from transfer_core.runs.folder import Run
 from transfer_core.stats.metrics import Evaluation, evaluate
 
-__all__ = ["Outcome", "build_report", "record_training_speed"]
+__all__ = ["Outcome", "build_report", "record_training_speed", "write_answers"]
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,15 @@ def build_report(
         "versions": versions(),
         "numerics": numerics(),
     }
+
+
+def write_answers(run: Run, session: Session, outcome: Outcome) -> None:
+    """Keep what the report was made of, photo by photo; see `Run.answers_path`."""
+    kept = {
+        which: {"sha256": [photo.sha256 for photo in session.photos(which)], "probabilities": values.tolist()}
+        for which, values in outcome.answers.items()
+    }
+    write_json(run.answers_path, kept)
 
 
 def record_training_speed(session: Session, outcome: Outcome) -> None:

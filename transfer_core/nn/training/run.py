@@ -21,7 +21,7 @@ from transfer_core.nn.numerics import numerics
 from transfer_core.nn.training.callbacks import Fitted, Schedule
 from transfer_core.nn.training.classifier import Network, head_network
 from transfer_core.nn.training.loop import fit
-from transfer_core.nn.training.report import Outcome, build_report, record_training_speed
+from transfer_core.nn.training.report import Outcome, build_report, record_training_speed, write_answers
 from transfer_core.nn.training.session import Session, prepare
 from transfer_core.nn.training.steps import all_logits, softmax
 from transfer_core.photos.manifest import SplitName
@@ -276,6 +276,7 @@ def _finish(
     outcome = Outcome(trained.phases, answers, temperature, parity, proof, history, stopped)
     report = build_report(run, session, trained.network, outcome, reporter.seconds)
     record_training_speed(session, outcome)
+    write_answers(run, session, outcome)
     write_json(run.path / "report.json", report)
     return report
 
