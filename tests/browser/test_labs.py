@@ -71,7 +71,25 @@ def small(person: Person, kind: str) -> None:
             person.number(key, value)
 
 
-@pytest.mark.timeout(1500)  # six labs one after the other, beside other tests
+def corrects_a_label(person: Person) -> None:
+    """On the page of an evaluation: a click on a cell of the table, one of its photos moved, and that undone."""
+    table = person.page.locator('[data-testid="stDataFrame"] canvas').first
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box is not None
+    person.page.mouse.click(box["x"] + box["width"] - 15, box["y"] + box["height"] - 15)  # dogs taken for dogs
+    person.text("dog, right", "lab_result")
+    person.settled()
+    person.page.get_by_role("button", name="Correct").first.click()
+    person.page.get_by_role("button", name="Move it to cat").click()
+    person.text("1 of these photos has been corrected since", "evaluate_corrected")
+    person.text("moved to cat", "lab_result")
+    person.page.get_by_role("button", name="Undo").click()
+    expect(person.at("evaluate_corrected")).to_have_count(0)
+    person.settled()
+
+
+@pytest.mark.timeout(1500)  # seven labs one after the other, beside other tests
 def test_every_lab_reaches_its_conclusion(browser: Browser, server: Server, few_photos: Path) -> None:
     kinds = [card.kind for card in LABS]
     person = Person(browser, server.url)
@@ -97,6 +115,8 @@ def test_every_lab_reaches_its_conclusion(browser: Browser, server: Server, few_
         expect(person.page.locator('[data-testid="stAlertContentError"]')).to_have_count(0)
         person.picture(kind, height=1500)
         person.can_be_used_by_all()
+        if kind == "evaluate":
+            corrects_a_label(person)
     person.page.goto(f"{server.url}/labs?project={project}")
     person.sees("Labs")
     for kind in kinds:

@@ -53,7 +53,7 @@ def figure(result: dict[str, Any], run: str) -> dict[str, Any]:
         "showlegend": False,
     }
     axis = plot_layout.shares(0.0, 1.03) | {"automargin": True}
-    layout = plot_layout.plain(run, 340, (50, 12, 12, 50)) | {
+    layout = plot_layout.plain(run, 360, (50, 12, 36, 50)) | {
         "xaxis": axis | {"title": {"text": t("how sure it is"), "standoff": 6}, "range": [0.0, 1.03]},
         "yaxis": axis | {"title": {"text": t("how often it is right"), "standoff": 6}},
     }

@@ -60,7 +60,7 @@ def draw(run: Run, result: Mapping[str, Any], shown: str) -> None:
     # By content: the result holds the photos as they were.
     now = {photo.sha256: photo for photo in photos.photos()} if photos else {}
     if opened and photos:
-        _mended(opened, photos, result, now)
+        _corrected(opened, photos, result, now)
     pages = -(-len(found) // PER_PAGE)
     number = st.pagination(pages, key=f"evaluate_page_{run.id}_{chosen}") if pages > 1 else 1
     start = (min(number, pages) - 1) * PER_PAGE
@@ -88,51 +88,51 @@ def _card(photo: Mapping[str, Any], photos: PhotoStore | None, now: Photo | None
     elif now.class_name != photo["truth"]:
         st.caption(t("moved to {class_name}", class_name=plain(now.class_name)))
     else:
-        _mend(photos, now, photo["answer"], names)
+        _correct(photos, now, photo["answer"], names)
 
 
-def _mend(photos: PhotoStore, photo: Photo, answer: str, names: Sequence[str]) -> None:
-    choice = form(f"mend {photo.id} {photo.class_name}")
-    with st.popover(t("Mend"), icon=":material/edit:", key=choice.key(f"mend_{photo.id}"), type="tertiary"):
+def _correct(photos: PhotoStore, photo: Photo, answer: str, names: Sequence[str]) -> None:
+    choice = form(f"correct {photo.id} {photo.class_name}")
+    with st.popover(t("Correct"), icon=":material/edit:", key=choice.key(f"correct_{photo.id}"), type="tertiary"):
         st.caption(plain(photo.name))
         others = [name for name in photos.classes() if name != photo.class_name]
         to = st.selectbox(
             t("What it really shows"),
             others,
             index=others.index(answer) if answer in others else None,
-            key=f"mend_to_{photo.id}",
+            key=f"correct_to_{photo.id}",
             format_func=visible,
         )
         st.button(
             t("Move it to {to}", to=plain(to)) if to else t("Move it"),
-            key=f"mend_move_{photo.id}",
+            key=f"correct_move_{photo.id}",
             disabled=not to,
             on_click=choice.edit_with,
             args=(photos.move_photos, [photo.id], to),
         )
         st.button(
             t("Remove it"),
-            key=f"mend_remove_{photo.id}",
+            key=f"correct_remove_{photo.id}",
             icon=":material/delete:",
             on_click=choice.edit_with,
             args=(photos.remove_photos, [photo.id]),
         )
 
 
-def _mended(opened: Project, photos: PhotoStore, result: Mapping[str, Any], now: Mapping[str, Photo]) -> None:
-    """Say what was mended since, with undo and the way to a new training."""
+def _corrected(opened: Project, photos: PhotoStore, result: Mapping[str, Any], now: Mapping[str, Photo]) -> None:
+    """Say what was corrected since, with undo and the way to a new training."""
     show_refusal()
     changed = sum(
         photo["sha256"] not in now or now[photo["sha256"]].class_name != photo["truth"] for photo in result["answers"]
     )
     if not changed:
         return
-    with st.container(border=True, key="evaluate_mended"):
+    with st.container(border=True, key="evaluate_corrected"):
         st.markdown(
             t(
                 plural(
-                    "{n:,} of these photos has been mended since. Train again, so that the classifier learns it.",
-                    "{n:,} of these photos have been mended since. Train again, so that the classifier learns it.",
+                    "{n:,} of these photos has been corrected since. Train again, so that the classifier learns it.",
+                    "{n:,} of these photos have been corrected since. Train again, so that the classifier learns it.",
                     changed,
                 )
             )

@@ -49,22 +49,24 @@ def draw(result: dict[str, Any], *, key: str, shown: str) -> None:
 
 
 def table(result: dict[str, Any]) -> pandas.io.formats.style.Styler:
-    """Counts by what is shown (row) and answered (column); empty where there is none. Colored by share of the row."""
+    """Counts by what is shown (row) and answered (column); empty where there is none.
+
+    What is right is colored by its share of the row, a mistake by how often it is made beside the most frequent one.
+    """
     import pandas
 
     names, counts = _names(result), result["confusion"]
-    frame = pandas.DataFrame(counts, index=pandas.Index(names, name=""), columns=names)
+    frame = pandas.DataFrame(counts, index=pandas.Index(names, name=t("Shows")), columns=names)
+    most = max((count for row, line in enumerate(counts) for at, count in enumerate(line) if at != row), default=0)
+
+    def color(row: int, column: int, count: int) -> str:
+        if not count:
+            return ""
+        share = count / sum(counts[row]) if row == column else count / most
+        return f"background-color:rgba({_RIGHT if row == column else _WRONG},{_STRONGEST * share:.2f})"
 
     def colors(_: Any) -> pandas.DataFrame:
-        rows = [
-            [
-                f"background-color:rgba({_RIGHT if row == column else _WRONG},{_STRONGEST * count / sum(line):.2f})"
-                if count
-                else ""
-                for column, count in enumerate(line)
-            ]
-            for row, line in enumerate(counts)
-        ]
+        rows = [[color(row, at, count) for at, count in enumerate(line)] for row, line in enumerate(counts)]
         return pandas.DataFrame(rows, index=frame.index, columns=frame.columns)
 
     return frame.style.apply(colors, axis=None).format(lambda count: f"{count:,}" if count else "")

@@ -1,4 +1,4 @@
-"""Evaluate: choosing run and photos, a result drawn, the photos behind a cell, and mending them right there."""
+"""Evaluate: choosing run and photos, a result drawn, the photos behind a cell, and correcting them right there."""
 
 from collections.abc import Callable
 from typing import Any
@@ -81,24 +81,24 @@ def test_a_result_is_drawn(recent_apptest: None, open_page: OpenPage, project: P
     assert "70% (40 to 89%)" in page.table[0].value.to_string()
 
 
-def test_a_label_is_mended_right_there_and_undone(
+def test_a_label_is_corrected_right_there_and_undone(
     recent_apptest: None, open_page: OpenPage, project: Project, engine: FakeEngine
 ) -> None:
     shown(project, result_of(project))
     page = open_page("evaluate", project.id)
     photos = services.store(project)
-    move = next(button for button in page.button if str(button.key).startswith("mend_move_"))
+    move = next(button for button in page.button if str(button.key).startswith("correct_move_"))
     assert move.label == "Move it to dog"
     move.click().run()
     assert not page.exception
     assert photos.classes() == {"cat": 9, "dog": 11}
-    assert "moved to dog" in words(page) and "1 of these photos has been mended since" in words(page)
-    remove = next(button for button in page.button if str(button.key).startswith("mend_remove_"))
+    assert "moved to dog" in words(page) and "1 of these photos has been corrected since" in words(page)
+    remove = next(button for button in page.button if str(button.key).startswith("correct_remove_"))
     remove.click().run()
     assert photos.classes() == {"cat": 8, "dog": 11} and "removed since" in words(page)
     page.button(key="undo_edit").click().run()
     page.button(key="undo_edit").click().run()
-    assert photos.classes() == {"cat": 10, "dog": 10} and "mended since" not in words(page)
+    assert photos.classes() == {"cat": 10, "dog": 10} and "corrected since" not in words(page)
     assert not page.exception
 
 

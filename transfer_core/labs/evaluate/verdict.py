@@ -118,7 +118,7 @@ def _trust(on: str, folds: int) -> Sentence:
     if on == FOLDS:
         return Sentence(
             "Each photo was answered by one of {folds} classifiers that were trained like this one, but without that "
-            "photo. They had a few photos less to learn from, so this one may be a little better.",
+            "photo. They had fewer photos to learn from, so this one may be a little better.",
             folds=folds,
         )
     if on == "validation":
