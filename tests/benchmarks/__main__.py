@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from tests.benchmarks.table import Row, render
 
-NAMES = ("head", "cut", "step", "prefix", "growth", "start", "page", "tree", "recipe", "views", "field")
+NAMES = ("head", "cut", "step", "prefix", "growth", "start", "page", "tree", "recipe", "views", "strangers", "field")
 
 
 def main() -> None:

@@ -1,0 +1,81 @@
+"""When a classifier should rather say "none of these": a photo is new to it if no photo it learned from looks alike.
+
+A classifier's own sureness can't tell: it was never shown anything but its classes, and is often surest of what it has
+never seen. The distance to the nearest photos it learned from, between pooled features, can (Sun et al. 2022,
+arXiv:2204.06507).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["COVERAGE", "KnownPhotos", "auroc", "threshold_for"]
+
+NEAREST = 5
+"""The similarity to the fifth nearest counts: one photo alike may be chance, or a copy."""
+COVERAGE = 0.95
+"""Share of new photos of the classes that are to be answered, unless a person wants another."""
+_SMALLEST = 1e-12
+
+
+@dataclass(frozen=True)
+class KnownPhotos:
+    """What a classifier learned from, as its network sees it."""
+
+    features: NDArray[np.float16]
+    """(photos, channels), each row of length 1."""
+
+    @classmethod
+    def of(cls, features: NDArray[np.float32]) -> "KnownPhotos":
+        """From pooled features (photos, channels)."""
+        return cls(_directions(features).astype(np.float16))
+
+    def similarity(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """How much photos look like what is known: (n,), cosine with the fifth nearest, or the last if there are fewer.
+
+        Args:
+            features: pooled features (n, channels) of the same network.
+        """
+        alike = _directions(features) @ self.features.astype(np.float32).T
+        nearest = min(NEAREST, alike.shape[1])
+        return np.asarray(-np.partition(-alike, nearest - 1, axis=1)[:, nearest - 1])
+
+    def nearest(self, features: NDArray[np.float32], count: int = NEAREST) -> NDArray[np.int64]:
+        """Rows of the photos that look most alike, the nearest first: (n, count), or fewer columns."""
+        alike = _directions(features) @ self.features.astype(np.float32).T
+        return np.argsort(-alike, axis=1, kind="stable")[:, :count]
+
+
+def threshold_for(similarities: NDArray[np.float32], coverage: float = COVERAGE) -> float:
+    """The similarity below which a photo is none of the classes, so that `coverage` of new photos of them are answered.
+
+    Args:
+        similarities: of photos of the classes that were not learned from; at least one.
+        coverage: share to be answered, 0..1.
+
+    Returns:
+        As in conformal prediction (Vovk et al. 2005): of n such photos the k-th smallest, k = (1 - coverage) (n + 1)
+        rounded down, at least 1.
+    """
+    ordered = np.sort(similarities)
+    rank = max(1, int((1 - coverage) * (len(ordered) + 1)))
+    return float(ordered[min(rank, len(ordered)) - 1])
+
+
+def auroc(known: NDArray[np.float32], strangers: NDArray[np.float32]) -> float:
+    """How well a score tells known photos from strangers: the chance that a known one has the higher score, 0..1."""
+    scores = np.concatenate([known, strangers])
+    order = np.argsort(scores, kind="stable")
+    ranks = np.empty(len(scores))
+    ranks[order] = np.arange(1, len(scores) + 1)
+    values, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    sums = np.zeros(len(values))
+    np.add.at(sums, inverse, ranks)  # equal scores share a rank
+    ranks = (sums / counts)[inverse]
+    return float((ranks[: len(known)].sum() - len(known) * (len(known) + 1) / 2) / (len(known) * len(strangers)))
+
+
+def _directions(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    lengths = np.linalg.norm(features, axis=1, keepdims=True)
+    return np.asarray(features / np.maximum(lengths, _SMALLEST), np.float32)
