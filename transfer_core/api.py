@@ -291,7 +291,8 @@ def predict(run: Run | str | Path, images: Sequence[str | Path]) -> list[dict[st
     """Ask a trained classifier about photos.
 
     Returns:
-        One dict a photo: `image`, `label`, `probability` (0..1), `probabilities` {class: 0..1}; or `image` and `error`.
+        One dict a photo: `image`, `label`, `probability` (0..1), `probabilities` {class: 0..1} and `none` (whether it
+        looks like none of the classes); or `image` and `error`. More in `nn.inference.predictor`.
 
     Raises:
         RunError: the run has no trained model.

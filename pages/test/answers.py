@@ -9,10 +9,12 @@ from typing import Any
 import streamlit as st
 
 from pages.jobs.trained_runs import Trained
+from pages.test import strangers
 from pages.ui import html as drawn
 from pages.ui.html import cells
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import PhotoError
+from transfer_core.runs.folder import Run
 from transfer_core.text import Sentence, plural, t
 
 __all__ = ["Answer", "keep", "show"]
@@ -37,6 +39,10 @@ class Answer:
     probabilities: Mapping[str, float]
     milliseconds: float
     error: Sentence
+    alike: float | None = None
+    """How much it looks like what the run learned from; None where it can't tell."""
+    nearest: tuple[str, ...] = ()
+    """SHA-256 of the photos learned from that look most alike."""
 
 
 def keep(
@@ -54,6 +60,8 @@ def keep(
             said.get("probabilities", {}),
             said.get("milliseconds", 0.0),
             Sentence.from_json(said.get("error", "")),
+            said.get("alike"),
+            tuple(said.get("nearest", ())),
         )
         for (name, data), said in zip(files, predictions, strict=True)
     ]
@@ -71,8 +79,8 @@ def _picture(data: bytes) -> bytes:
         return b""  # the answer carries the reason in words
 
 
-def show(project: Project, chosen: Trained) -> None:
-    """Draw the answers of this project, newest first."""
+def show(project: Project, chosen: Trained, coverage: float) -> None:
+    """Draw the answers of this project, newest first; `coverage` is what `strangers.choose` gave."""
     if refusal := st.session_state.pop("test_refusal", None):
         st.error(drawn.sentence(refusal), icon=":material/error:")
     found = [answer for answer in st.session_state.get(_KEPT, []) if answer.project == project.id]
@@ -95,16 +103,22 @@ def show(project: Project, chosen: Trained) -> None:
     with cells("answers", least=300, most=2):
         for answer in answered:
             with st.container(border=True):
-                _card(answer, chosen)
+                _card(answer, chosen, Run(project.runs_dir / answer.run), coverage)
 
 
-def _card(answer: Answer, chosen: Trained) -> None:
+def _card(answer: Answer, chosen: Trained, run: Run, coverage: float) -> None:
     picture, words = st.columns([2, 3], vertical_alignment="center")
     with picture:
         st.image(answer.picture, width="stretch", alt=answer.name)
     with words:
-        drawn.answer(answer.label)
+        if strangers.is_new(run, answer.alike, coverage):
+            drawn.answer(t("None of these"))
+            st.caption(t("It looks unlike what the classifier learned from. If it had to choose:"))
+        else:
+            drawn.answer(answer.label)
         drawn.probability_bars(answer.probabilities)
+        if answer.nearest:
+            strangers.reminds_of(run, answer.nearest)
         st.caption(t("{name} · {milliseconds:.0f} ms", name=drawn.plain(answer.name), milliseconds=answer.milliseconds))
         if answer.run != chosen.run.id:
             st.caption(t("Asked: {asked}", asked=drawn.plain(answer.asked)))

@@ -67,12 +67,7 @@ def drop(project: Project, chosen: Trained) -> None:
             key=key,
             help=t("Several at once are fine. To paste a picture, click here first, then press Ctrl+V (⌘V on a Mac)."),
         )
-    st.caption(
-        t(
-            "Drop several at once, or click the field and paste a copied picture. It always answers with one of the "
-            "classes it learned, whatever a photo shows."
-        )
-    )
+    st.caption(t("Drop several at once, or click the field and paste a copied picture."))
     if uploads:
         st.session_state["test_images_taken"] = st.session_state.get("test_images_taken", 0) + 1
         _ask(project, chosen, [(file_name(upload), upload.getvalue()) for upload in uploads])

@@ -20,6 +20,7 @@ _README = Sentence("""{project}: an image classifier trained with Thaw
 model.keras    the classifier. It takes RGB photos as numbers from 0 to 255, {size} x {size} pixels;
                everything else it needs to do with them is inside.
 labels.json    the classes, in the order of the model's answers.
+known.npz      what it learned from, as it sees it: so it can say of a photo that it is none of these.
 read_photo.py  how Thaw reads a photo: which way is up, the part that is looked at, colors, transparency.
                Another way of reading gives other answers.
 predict.py     a program that asks the classifier about photos.
@@ -103,6 +104,8 @@ def packed(chosen: Trained, words: str) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         archive.write(chosen.run.model_path, "model.keras")
         archive.write(chosen.run.labels_path, "labels.json")
+        if chosen.run.known_path.is_file():  # earlier versions kept none
+            archive.write(chosen.run.known_path, "known.npz")
         archive.write(reader.__file__, "read_photo.py")
         archive.writestr("predict.py", _PROGRAM.read_bytes())
         archive.writestr("README.txt", words)

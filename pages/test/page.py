@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.jobs.launch import active_run
 from pages.jobs.trained_runs import chosen_run, trained_runs
-from pages.test import answers, download
+from pages.test import answers, download, strangers
 from pages.test import ask as test_photos
 from pages.ui.frame import go, guard, heading, require_project
 from pages.ui.paths import page_path
@@ -39,6 +39,7 @@ with guard():
     left, right = st.columns([3, 2], gap="large")
     with left:
         test_photos.drop(project, chosen)
+        coverage = strangers.choose(chosen.run)
     with right:
         download.buttons(project, chosen)
-    answers.show(project, chosen)
+    answers.show(project, chosen, coverage)

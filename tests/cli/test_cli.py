@@ -182,10 +182,11 @@ def test_predict_answers_each_image_and_spares_none_for_a_bad_one(
     assert good["image"] == str(images[0]) and good["label"] in printed["classes"]
     assert sum(good["probabilities"].values()) == pytest.approx(1, abs=1e-5)
     assert good["probability"] == max(good["probabilities"].values()) == good["probabilities"][good["label"]]
-    assert bad["error"] and missing["error"]
+    assert bad["error"] and missing["error"] and good["none"] in (True, False)
     with table.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["image"] for row in rows] == [str(image) for image in images]
+    assert [row["none"] for row in rows] == [str(good["none"]), "", ""]
     assert float(rows[0][good["label"]]) == pytest.approx(good["probability"]) and rows[1]["error"]
 
 

@@ -74,6 +74,7 @@ EXEMPT = {
     "'INSERT INTO {} ({}) VALUES (' || {} || ')'",
     "pip install {}",
     "{}: not a photo that can be read ({})",  # of the program in the zip, which has no catalogue
+    "none of these; most like ",
 }
 """What looks like a sentence and is none."""
 NO_WORDS = re.compile(r"\s*(<|ALTER|DROP|coalesce|SELECT|INSERT|UPDATE|DELETE|CREATE|PRAGMA|BEGIN|[.#@][\w-]+ \{)")

@@ -198,17 +198,19 @@ def predict(run: Path, images: tuple[str, ...], csv_path: Path | None, as_json: 
 def _write_csv(path: Path, classes: list[str], predictions: list[dict[str, Any]]) -> None:
     with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
-        table.writerow(["image", "label", "probability", "error", *classes])
+        table.writerow(["image", "label", "probability", "none", "error", *classes])
         for item in predictions:
             shares = item.get("probabilities", {})
-            row = [item["image"], item.get("label", ""), item.get("probability", ""), item.get("error", "")]
+            row = [item["image"], *(item.get(name, "") for name in ("label", "probability", "none", "error"))]
             table.writerow(row + [shares.get(name, "") for name in classes])
 
 
 def _predict_words(value: dict[str, Any]) -> str:
-    return os.linesep.join(
-        f"{item['image']}: {item['error']}"
-        if "error" in item
-        else f"{item['image']}: {item['label']} ({item['probability']:.1%})"
-        for item in value["predictions"]
-    )
+    return os.linesep.join(f"{item['image']}: {_answer(item)}" for item in value["predictions"])
+
+
+def _answer(item: dict[str, Any]) -> str:
+    if "error" in item:
+        return str(item["error"])
+    said = f"{item['label']} ({item['probability']:.1%})"
+    return t("none of these; of its classes most like {said}", said=said) if item.get("none") else said

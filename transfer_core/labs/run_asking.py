@@ -32,14 +32,18 @@ def decode_photos(bench: Bench, photos: Sequence[ManifestPhoto], size: int, span
 
 def ask(
     bench: Bench, network: Predictor, pixels: Pixels, photos: Sequence[ManifestPhoto], step: Sentence, span: Span
-) -> NDArray[np.float32]:
-    """The answers of `network` to `photos`, (photos, classes), while the `step` moves progress along `span`."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The answers of `network` to `photos`, (photos, classes), while the `step` moves progress along `span`.
+
+    And their pooled features, see `Predictor.answers`.
+    """
     rows = np.array([pixels.rows[photo.sha256] for photo in photos], np.int64)
     low, high = span
     parts = []
-    for start in range(0, len(rows), _BATCH):
-        bench.share(step, low + (high - low) * start / len(rows))
+    for start in range(0, max(1, len(rows)), _BATCH):
+        bench.share(step, low + (high - low) * start / max(1, len(rows)))
         batch = rows[start : start + _BATCH]
-        parts.append(network.probabilities(np.asarray(pixels.array[batch])))
+        parts.append(network.answers(np.asarray(pixels.array[batch])))
     bench.share(step, high)
-    return np.concatenate(parts) if parts else np.zeros((0, len(network.classes)), np.float32)
+    shares, pooled = (np.concatenate([part[at] for part in parts]) for at in (0, 1))
+    return shares, pooled

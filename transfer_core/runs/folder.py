@@ -156,9 +156,15 @@ class Run:
         return dict(read_json(path)) if path.is_file() else None
 
     @property
+    def known_path(self) -> Path:
+        """What the classifier learned from, as its network sees it; see `runs.known`. Earlier versions wrote none."""
+        return self.path / "known.npz"
+
+    @property
     def answers_path(self) -> Path:
-        """JSON of what the trained classifier said of the photos it was checked on: by split, `sha256` of each photo
-        and `probabilities`, a row a photo, columns in the order of the classes. Earlier versions wrote none."""
+        """JSON of what the trained classifier said of the photos it was checked on: by split, `sha256` of each photo,
+        `probabilities`, a row a photo, columns in the order of the classes, and `alike`, how much it looks like what
+        was learned from. Earlier versions wrote none."""
         return self.path / "answers.json"
 
     def log_tail(self, lines: int = 30) -> str:

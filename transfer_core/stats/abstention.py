@@ -6,11 +6,12 @@ arXiv:2204.06507).
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["COVERAGE", "KnownPhotos", "auroc", "threshold_for"]
+__all__ = ["COVERAGE", "NEAREST", "KnownPhotos", "auroc", "threshold_for"]
 
 NEAREST = 5
 """The similarity to the fifth nearest counts: one photo alike may be chance, or a copy."""
@@ -31,20 +32,30 @@ class KnownPhotos:
         """From pooled features (photos, channels)."""
         return cls(_directions(features).astype(np.float16))
 
-    def similarity(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """How much photos look like what is known: (n,), cosine with the fifth nearest, or the last if there are fewer.
+    @cached_property
+    def _rows(self) -> NDArray[np.float32]:
+        return self.features.astype(np.float32)
+
+    def compare(self, features: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """How much photos look like what is known.
 
         Args:
             features: pooled features (n, channels) of the same network.
-        """
-        alike = _directions(features) @ self.features.astype(np.float32).T
-        nearest = min(NEAREST, alike.shape[1])
-        return np.asarray(-np.partition(-alike, nearest - 1, axis=1)[:, nearest - 1])
 
-    def nearest(self, features: NDArray[np.float32], count: int = NEAREST) -> NDArray[np.int64]:
-        """Rows of the photos that look most alike, the nearest first: (n, count), or fewer columns."""
-        alike = _directions(features) @ self.features.astype(np.float32).T
-        return np.argsort(-alike, axis=1, kind="stable")[:, :count]
+        Returns:
+            The cosine with the fifth nearest, or the last if there are fewer: (n,), -1 to 1; and the rows of the five
+            nearest, the nearest first: (n, 5), or fewer columns.
+        """
+        alike = _directions(features) @ self._rows.T
+        count = min(NEAREST, alike.shape[1])
+        nearest = np.argpartition(-alike, count - 1, axis=1)[:, :count]
+        values = np.take_along_axis(alike, nearest, 1)
+        order = np.argsort(-values, axis=1, kind="stable")
+        return np.take_along_axis(values, order, 1)[:, -1], np.take_along_axis(nearest, order, 1)
+
+    def similarity(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The first of what `compare` gives."""
+        return self.compare(features)[0]
 
 
 def threshold_for(similarities: NDArray[np.float32], coverage: float = COVERAGE) -> float:

@@ -81,6 +81,8 @@ def _card(photo: Mapping[str, Any], photos: PhotoStore | None, now: Photo | None
     thumb(photo)
     said = t("{answer}, {share:.0%} sure", answer=plain(photo["answer"]), share=photo["probability"])
     st.markdown(f"**{plain(photo['truth'])}**  \n:small[→ {said}]")
+    if photo.get("none"):
+        st.caption(t("looks like “none of these”"))
     if photos is None:
         return
     if now is None:

@@ -24,6 +24,7 @@ from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import DataConfig, PhaseConfig, RunConfig
 from transfer_core.runs.events import Message, Progress
 from transfer_core.runs.folder import Run
+from transfer_core.runs.known import read_known
 from transfer_core.text import stored
 
 
@@ -167,6 +168,14 @@ def test_validation_and_test_agree_with_the_report(
         assert found["accuracy"] == report[name]["accuracy"]
         assert found["ece"] == pytest.approx(report[name]["ece"], abs=1e-5)
         quick[name] = found
+        silent = [one["none"] for one in found["answers"]]
+        assert found["none"]["coverage"] == 1 - sum(silent) / len(silent)
+        assert found["none"]["threshold"] == pytest.approx(read_known(run.known_path).threshold())  # type: ignore[union-attr]
+    run.known_path.rename(run.known_path.with_suffix(".away"))
+    without, _ = evaluated(run, tmp_path / "without", "test")
+    assert without["none"] is None and without["confusion"] == quick["test"]["confusion"]
+    assert "none of these" not in str(without["how_sure"]) and "none of these" in str(quick["test"]["how_sure"])
+    run.known_path.with_suffix(".away").rename(run.known_path)
     # Runs of earlier versions kept no answers, and a file may be damaged: the classifier itself is asked.
     for at, text in enumerate(("", '{"test": {"sha256": ["a"], "probabilities": []}}', '{"test": {"sha256": 1')):
         run.answers_path.unlink(missing_ok=True)
@@ -194,6 +203,7 @@ def test_every_photo_is_answered_by_a_classifier_that_had_not_seen_it(
     found, heard = evaluated(run, tmp_path / "found", "folds")
     assert found["on"] == FOLDS and found["photos"] == 30 and found["folds"] == (5 if tunes else 10)
     assert found["right"] >= 26, "the drawn classes are easy to tell apart"
+    assert found["none"]["threshold"] is None and 0.7 < found["none"]["coverage"] <= 1
     (mislabeled,) = (one for one in found["answers"] if one["sha256"] == wrong.sha256)
     assert mislabeled["answer"] != mislabeled["truth"]
     assert run.model_path.read_bytes() == before

@@ -7,14 +7,17 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.support import workspace
+from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.errors import RunError
 from transfer_core.nn.inference.predictor import Classifier
 from transfer_core.nn.training.run import train
 from transfer_core.photos.decode import decode
-from transfer_core.runs.config import PhaseConfig
+from transfer_core.runs.config import FitConfig, PhaseConfig
 from transfer_core.runs.folder import Run
+from transfer_core.runs.known import read_known
 
 
 @pytest.fixture
@@ -31,7 +34,8 @@ def test_answers_for_files_and_bytes(run: Run, tmp_path: Path) -> None:
     items = [photos[0].path, broken, Path(photos[-1].path).read_bytes(), tmp_path / "missing.png"]
     first, second, third, fourth = Classifier(run).predict(items)
     assert (first["image"], first["label"]) == (photos[0].path, "blue")
-    assert set(first) == {"image", "label", "probability", "probabilities", "milliseconds"}
+    answered = {"image", "label", "probability", "probabilities", "milliseconds"}
+    assert set(first) == answered | {"none", "alike", "nearest"}
     assert first["probability"] == max(first["probabilities"].values()) == first["probabilities"]["blue"]
     assert sum(first["probabilities"].values()) == pytest.approx(1)
     assert first["milliseconds"] > 0
@@ -54,6 +58,48 @@ def test_answers_are_those_of_training(run: Run) -> None:
     assert -np.log(answers[np.arange(len(labels)), labels]).mean() == pytest.approx(best, rel=1e-4)
     one_by_one = [classifier.predict([photo.path])[0]["probability"] for photo in photos]
     np.testing.assert_allclose(one_by_one, answers.max(1), atol=1e-6)
+
+
+def test_what_looks_like_nothing_it_learned_from_is_none_of_the_classes(run: Run, tmp_path: Path) -> None:
+    photos = run.manifest()
+    green = tmp_path / "green.png"
+    Image.fromarray(np.full((24, 20, 3), (0, 255, 0), np.uint8)).save(green)
+    classifier = Classifier(run)
+    stranger, *own = classifier.predict([green, *(photo.path for photo in photos.of("validation"))])
+    assert stranger["none"] is True and "label" in stranger
+    assert sum(answer["none"] for answer in own) == 0
+    assert stranger["alike"] < min(answer["alike"] for answer in own)
+    # What training found of the photos it was checked on is what the saved model finds.
+    known = read_known(run.known_path)
+    assert known is not None
+    np.testing.assert_allclose([answer["alike"] for answer in own], known.checked, atol=1e-3)
+    learned = {photo.sha256: photo.label for photo in photos.of("train")}
+    for answer in own:
+        assert len(answer["nearest"]) == 5
+        assert {learned[sha] for sha in answer["nearest"]} == {photos.classes.index(answer["label"])}
+
+
+@pytest.mark.parametrize("damage", [None, b"no archive", b"PK"])
+def test_without_what_it_learned_from_it_always_answers(run: Run, damage: bytes | None) -> None:
+    run.known_path.unlink()
+    if damage is not None:
+        run.known_path.write_bytes(damage)
+    (answer,) = Classifier(run).predict([run.manifest().photos[0].path])
+    assert "none" not in answer and answer["label"] in run.manifest().classes
+
+
+@pytest.mark.parametrize("augment", ["cached", "live"])
+def test_variants_are_known_too(toy_run: Callable[..., Run], augment: str, last_toy_block: FreezePlan) -> None:
+    run = toy_run(fit=FitConfig(batch_size=5, augment=augment), plan=last_toy_block)  # type: ignore[arg-type]
+    assert train(workspace(), run, lambda event: None)
+    known = read_known(run.known_path)
+    assert known is not None
+    learned = [photo.sha256 for photo in run.manifest().of("train")]
+    times = run.config().augmentation.variants if augment == "cached" else 1
+    assert sorted(known.sha256) == sorted(learned * times)
+    classifier = Classifier(run)
+    own = classifier.predict([photo.path for photo in run.manifest().of("validation")])
+    np.testing.assert_allclose([answer["alike"] for answer in own], known.checked, atol=1e-3)
 
 
 def test_any_number_of_photos_keeps_its_order(run: Run) -> None:

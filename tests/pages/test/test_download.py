@@ -61,7 +61,9 @@ def test_the_program_in_the_zip_answers_what_predict_does(toy_run: Callable[...,
     assert f"{text}: not a photo that can be read" in ran.stderr and f"{missing}: not a photo" in ran.stderr
     expected: list[dict[str, Any]] = api.predict(run, photos)
     lines = ran.stdout.strip().splitlines()[-len(photos) :]
+    assert {answer["none"] for answer in expected} == {True, False}
     for line, answer in zip(lines, expected, strict=True):
-        assert line.startswith(f"{answer['image']}: {answer['label']} ")
+        said = f"{'none of these; most like ' if answer['none'] else ''}{answer['label']}"
+        assert line.startswith(f"{answer['image']}: {said} (")
         shares = json.loads(line[line.index("{") :])
         assert shares == pytest.approx(answer["probabilities"], abs=1e-6)

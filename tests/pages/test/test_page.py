@@ -2,12 +2,14 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -22,9 +24,11 @@ from transfer_core.disk.files import write_bytes, write_json
 from transfer_core.disk.formats import write_current
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
-from transfer_core.photos.manifest import Manifest
+from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import BaseConfig, RunConfig
 from transfer_core.runs.folder import Run, create_run
+from transfer_core.runs.known import Known, write_known
+from transfer_core.stats.abstention import KnownPhotos
 
 Jpeg = Callable[[int], bytes]
 
@@ -35,6 +39,8 @@ class FakeWorker(FakeEngine):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[dict[str, Any]] = []
+        self.likeness: dict[str, Any] = {}
+        """What it adds to an answer where it knows what it learned from."""
 
     def ask(self, kind: str, args: dict[str, Any], timeout: float = 60.0) -> dict[str, Any]:
         assert kind == "predict"
@@ -47,6 +53,7 @@ class FakeWorker(FakeEngine):
         shares = {"cat": 0.912, "dog": 0.08, "bird": 0.008}
         return {
             "image": str(path), "label": "cat", "probability": 0.912, "probabilities": shares, "milliseconds": 12.3,
+            **self.likeness,
         }  # fmt: skip
 
 
@@ -115,6 +122,38 @@ def test_photos_are_answered_with_sorted_bars(page: AppTest, jpeg: Jpeg, project
 def test_a_name_that_browsers_escape_is_shown_as_it_is(page: AppTest, jpeg: Jpeg) -> None:
     drop(page, [("say %22cheese%22.jpg", jpeg(1))])
     assert any('say "cheese"' in caption.value for caption in page.caption)
+
+
+def large(app: AppTest) -> list[str]:
+    """The answers in large letters."""
+    return re.findall(r'class="thaw-answer">([^<]*)<', drawn(app))
+
+
+def test_a_stranger_is_none_of_the_classes_unless_it_must_answer(
+    page: AppTest, jpeg: Jpeg, project: Project, worker: FakeWorker, tmp_path: Path
+) -> None:
+    assert "It always answers with one of the classes" in " ".join(caption.value for caption in page.caption)
+    run = Run(project.runs_dir / "20260101-000000-aaaa")
+    learned = tmp_path / "tom.jpg"
+    learned.write_bytes(jpeg(9))
+    photos = (ManifestPhoto("a" * 64, str(learned), "cat/tom.jpg", 0, "train"),)
+    Manifest(("cat", "dog"), photos).write(run.path / "photos.json")
+    checked = np.linspace(0.5, 0.9, 41).astype(np.float32)
+    write_known(run.known_path, Known(KnownPhotos(np.ones((1, 4), np.float16)), ("a" * 64,), checked))
+    worker.likeness = {"none": True, "alike": 0.505, "nearest": ["a" * 64, "gone"]}
+    drop(page, [("pizza.jpg", jpeg(1))])
+    assert large(page) == ["None of these"]
+    said = " ".join(caption.value for caption in page.caption)
+    assert "If it had to choose" in said and "About 95% of new photos of your classes" in said
+    assert "looks most alike" in said and drawn(page).count('<img src="data:image/jpeg') == 1
+    page.select_slider(key="how_careful").set_value("always").run()
+    assert large(page) == ["cat"] and "whatever a photo shows" in " ".join(caption.value for caption in page.caption)
+    worker.likeness = {"none": False, "alike": 0.56, "nearest": []}
+    drop(page, [("felix.jpg", jpeg(2))], taken=1)
+    page.select_slider(key="how_careful").set_value("usual").run()
+    assert large(page) == ["cat", "None of these"]
+    page.select_slider(key="how_careful").set_value("careful").run()
+    assert large(page) == ["None of these", "None of these"]
 
 
 def test_answers_stay_until_they_are_cleared(page: AppTest, jpeg: Jpeg) -> None:

@@ -79,7 +79,7 @@ def _ask_both(bench: Bench, found: Material) -> tuple[list[NDArray[np.float32]],
         photos = [photo for photo in photos if photo.sha256 in pixels.rows]
         require_enough(len(photos))
         order = [classifier.classes.index(name) for name in found.classes]
-        said = ask(bench, classifier, pixels, photos, asking, (middle, high))[:, order]
+        said = ask(bench, classifier, pixels, photos, asking, (middle, high))[0][:, order]
         answers.append({photo.sha256: row for photo, row in zip(photos, said, strict=True)})
         weights.append(base_weights(classifier.model.get_layer(run.config().base.name)))
     return [np.stack([said[photo.sha256] for photo in photos]) for said in answers], photos, weights

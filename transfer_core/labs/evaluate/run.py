@@ -3,17 +3,16 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from transfer_core.disk.files import read_json
 from transfer_core.errors import DataError, StorageError
-from transfer_core.labs.evaluate.run_folds import answer_folds
+from transfer_core.labs.evaluate.run_folds import Said, answer_folds
 from transfer_core.labs.evaluate.settings import Material, material
 from transfer_core.labs.evaluate.verdict import FOLDS, conclude, how_sure, judge
 from transfer_core.labs.run_asking import ask, decode_photos
 from transfer_core.labs.run_bench import Bench
 from transfer_core.nn.inference.predictor import Classifier
-from transfer_core.photos.manifest import ManifestPhoto
+from transfer_core.runs.known import read_known
 from transfer_core.text import Sentence, plural
 
 __all__ = ["run"]
@@ -45,38 +44,50 @@ def run(bench: Bench) -> dict[str, Any]:
         "temperature": report.get("temperature", 1.0),
     }
 
-    def judged(answers: NDArray[np.float32], photos: list[ManifestPhoto], folds: int = 0) -> dict[str, Any]:
-        result = judge(answers, photos, found.classes)
+    def judged(said: Said, folds: int = 0) -> dict[str, Any]:
+        answered = None if said.alike is None else said.alike >= said.threshold
+        threshold = float(said.threshold.mean()) if answered is not None and not folds else None
+        result = judge(said.probabilities, said.photos, found.classes, answered, threshold)
         words = {"conclusion": conclude(result), "how_sure": how_sure(result, on, folds)}
-        return {**facts, **result, "folds": folds, "skipped": len(found.photos) - len(photos), **words}
+        return {**facts, **result, "folds": folds, "skipped": len(found.photos) - len(said.photos), **words}
 
     if found.on == "folds":
         return judged(*answer_folds(bench, found))
-    if given is None and (kept := _kept_answers(found)) is not None:
-        return judged(*kept)
+    return judged((None if given else _kept_answers(found)) or _asked(bench, found))
+
+
+def _asked(bench: Bench, found: Material) -> Said:
+    """What the classifier says of the photos now."""
     bench.share(Sentence("Loading the classifier"), 0.0)
     classifier = Classifier(found.run)
     pixels, _ = decode_photos(bench, found.photos, classifier.size, (_DECODING, _ASKING))
     photos = [photo for photo in found.photos if photo.sha256 in pixels.rows]
     if not photos:
         raise DataError("None of these photos can be read now. Import them again.")
-    return judged(ask(bench, classifier, pixels, photos, Sentence("Asking about the photos"), (_ASKING, 1.0)), photos)
+    shares, pooled = ask(bench, classifier, pixels, photos, Sentence("Asking about the photos"), (_ASKING, 1.0))
+    if classifier.known is None:
+        return Said(shares, photos)
+    threshold = np.full(len(photos), classifier.known.threshold(), np.float32)
+    return Said(shares, photos, classifier.known.photos.similarity(pooled), threshold)
 
 
-def _kept_answers(found: Material) -> tuple[NDArray[np.float32], list[ManifestPhoto]] | None:
-    """What the classifier said of these photos when it had been trained, and those that could be read then; None where
-    that was not kept."""
-    if not found.run.answers_path.is_file():
+def _kept_answers(found: Material) -> Said | None:
+    """What the classifier said when it had been trained of the photos that could be read then; None where that was not
+    kept."""
+    known = read_known(found.run.known_path)
+    if known is None or not found.run.answers_path.is_file():
         return None
     try:
         kept = read_json(found.run.answers_path)[found.on]
-        rows = dict(zip(kept["sha256"], np.array(kept["probabilities"], np.float32), strict=True))
+        columns = (kept["sha256"], np.array(kept["probabilities"], np.float32), np.array(kept["alike"], np.float32))
+        rows = {sha: (shares, alike) for sha, shares, alike in zip(*columns, strict=True)}
     except (StorageError, KeyError, TypeError, ValueError):
         return None  # damaged: the classifier itself is asked
     photos = [photo for photo in found.photos if photo.sha256 in rows]
-    if not photos or any(row.shape != (len(found.classes),) for row in rows.values()):
+    if not photos or columns[1].shape[1:] != (len(found.classes),):
         return None
-    return np.stack([rows[photo.sha256] for photo in photos]), photos
+    shares, alike = (np.stack([rows[photo.sha256][at] for photo in photos]) for at in (0, 1))
+    return Said(shares, photos, alike, np.full(len(photos), known.threshold(), np.float32))
 
 
 def _tell_left_out(bench: Bench, found: Material) -> None:

@@ -1,5 +1,6 @@
 """Every photo answered by a classifier that never saw it: trained as the run was, on the other photos."""
 
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
@@ -8,12 +9,14 @@ from numpy.typing import NDArray
 
 from transfer_core.backbones.catalog import DEFAULT_BASE
 from transfer_core.backbones.stored_trees import shipped_tree, stored_tree
-from transfer_core.errors import RunError
-from transfer_core.labs.evaluate.settings import Material, deal, folds_of, stage_seconds
+from transfer_core.errors import DataError, RunError
+from transfer_core.labs.evaluate.settings import Material, deal, folds_of, stage_seconds, too_few
 from transfer_core.labs.run_bench import Bench
+from transfer_core.nn.retracing import retracing_expected
 from transfer_core.nn.training.callbacks import Fitted, Schedule
 from transfer_core.nn.training.classifier import Network, head_network
 from transfer_core.nn.training.loop import fit
+from transfer_core.nn.training.report import known_photos
 from transfer_core.nn.training.session import Session, prepare
 from transfer_core.nn.training.steps import all_logits, softmax
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
@@ -23,38 +26,55 @@ from transfer_core.runs.progress import Reporter, Stopped
 from transfer_core.stats.calibration import fit_temperature
 from transfer_core.text import Sentence
 
-__all__ = ["answer_folds"]
-
-Answers = NDArray[np.float32]
+__all__ = ["Said", "answer_folds"]
 
 
-def answer_folds(bench: Bench, found: Material) -> tuple[Answers, list[ManifestPhoto], int]:
+@dataclass(frozen=True)
+class Said:
+    """What was said of photos."""
+
+    probabilities: NDArray[np.float32]
+    """(photos, classes)"""
+    photos: list[ManifestPhoto]
+    """Those that can be read."""
+    alike: NDArray[np.float32] | None = None
+    """(photos,) how much each looks like what was learned from; None where that is not known."""
+    threshold: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    """(photos,) the likeness that each needs for an answer."""
+
+
+def answer_folds(bench: Bench, found: Material) -> tuple[Said, int]:
     """Train a classifier a fold, as the run was trained, and ask it about the photos of its fold.
 
     The epoch is chosen and the temperature fitted on photos of neither; so a photo's answer owes nothing to it.
 
     Returns:
-        Probabilities (photos, classes), the photos (those that can be read), and how many classifiers answered.
+        What was said, and how many classifiers answered.
 
     Raises:
         TransferError: the base, its weights or the disk do not allow it.
         Stopped: a stop was asked for.
     """
     config = found.run.config()
-    dealt = deal(found.photos, found.classes, folds_of(config), config.seed)
-    shares = _Shares(bench, found, config, len(dealt))
-    answers: list[Answers] = []
-    photos: list[ManifestPhoto] = []
+    progress = _Shares(bench, found, config)
+    whole = prepare(bench.workspace, config, Manifest(found.classes, found.photos), progress.reporter())
+    if (few := too_few(whole.manifest)) is not None:  # some may have been unreadable
+        raise DataError(few)
+    dealt = deal(whole.manifest.photos, found.classes, folds_of(config), config.seed)
+    said: list[Said] = []
     first: Session | None = None
-    for fold, manifest in enumerate(dealt):
-        if fold:
-            shares.fold(fold)
-        reporter = shares.reporter(fold)
-        session = _session(bench, config, manifest, reporter, first)
-        answers.append(_answer(session, reporter))
-        photos += session.photos("test")
-        first = first or session
-    return np.concatenate(answers), photos, len(dealt)
+    with retracing_expected():
+        for fold, manifest in enumerate(dealt):
+            reporter = progress.reporter(fold, len(dealt))
+            session = _session(bench, config, manifest, reporter, first)
+            said.append(_answer(session, reporter))
+            first = first or session
+            progress.fold(fold + 1, len(dealt))
+    shares, alike, threshold = (
+        np.concatenate(parts)
+        for parts in zip(*((one.probabilities, one.alike, one.threshold) for one in said), strict=True)
+    )
+    return Said(shares, [photo for one in said for photo in one.photos], alike, threshold), len(dealt)
 
 
 def _session(bench: Bench, config: RunConfig, manifest: Manifest, reporter: Reporter, first: Session | None) -> Session:
@@ -64,7 +84,7 @@ def _session(bench: Bench, config: RunConfig, manifest: Manifest, reporter: Repo
     return session
 
 
-def _answer(session: Session, reporter: Reporter) -> Answers:
+def _answer(session: Session, reporter: Reporter) -> Said:
     """What a classifier trained on the session's photos says of its test photos."""
     config = session.config
     features = session.pooled_features().array
@@ -100,17 +120,20 @@ def _fit(
     return fitted
 
 
-def _asked(session: Session, network: Network, sources: tuple[Any, ...], reporter: Reporter) -> Answers:
+def _asked(session: Session, network: Network, sources: tuple[Any, ...], reporter: Reporter) -> Said:
     checked = session.batches(sources, "validation")
     temperature = fit_temperature(all_logits(network, checked, reporter), checked.labels)
-    return softmax(all_logits(network, session.batches(sources, "test"), reporter), temperature)
+    shares = softmax(all_logits(network, session.batches(sources, "test"), reporter), temperature)
+    known, alike = known_photos(session, network, sources, reporter)
+    threshold = np.full(len(shares), known.threshold(), np.float32)
+    return Said(shares, list(session.photos("test")), alike["test"], threshold)
 
 
 class _Shares:
-    """How far along the folds are, in shares of all the seconds they should take."""
+    """How far along it is, in shares of all the seconds it should take."""
 
-    def __init__(self, bench: Bench, found: Material, config: RunConfig, folds: int) -> None:
-        self._bench, self._config, self._folds = bench, config, folds
+    def __init__(self, bench: Bench, found: Material, config: RunConfig) -> None:
+        self._bench, self._epochs = bench, config.fine_tune.epochs
         tree = stored_tree(bench.workspace, config.base.name) or shipped_tree(DEFAULT_BASE.name)
         assert tree is not None  # the default base comes with its tree
         seconds = stage_seconds(bench.workspace, tree, config, "folds", len(found.classes), len(found.photos))
@@ -119,28 +142,29 @@ class _Shares:
         self._begin = {step: end / whole for step, end in zip(seconds, ends, strict=False)}
         self._length = {step: value / whole for step, value in seconds.items()}
 
-    def reporter(self, fold: int) -> Reporter:
-        """For one fold, whose decoding, features and epochs become progress of the whole."""
+    def reporter(self, fold: int = 0, folds: int = 0) -> Reporter:
+        """For one fold, or what comes before: decoding, features and epochs become progress of the whole."""
+        tuned = 0
 
         def hear(event: Event) -> None:
-            if isinstance(event, Message) and fold == 0:
+            nonlocal tuned
+            if isinstance(event, Message) and not folds:
                 self._bench.reporter.emit(event)
-            elif isinstance(event, Progress) and event.total and event.step.id in self._begin and fold == 0:
-                self._share(event.step, event.step.id, event.done / event.total)
+            elif isinstance(event, Progress) and event.total and event.step.id == ("features" if folds else "photos"):
+                if not fold:  # the others find what the first has made
+                    self._share(event.step, event.step.id, event.done / event.total)
             elif isinstance(event, EpochEnded) and event.phase == "fine-tune":
-                epochs = self._config.fine_tune.epochs
-                self.fold(fold, min(1.0, (event.epoch - first.get("epoch", event.epoch) + 1) / epochs))
-                first.setdefault("epoch", event.epoch)
+                tuned += 1
+                self.fold(fold + tuned / self._epochs, folds)
 
-        first: dict[str, int] = {}
         reporter = self._bench.quiet(hear)
         reporter.start("prepare")
         return reporter
 
-    def fold(self, fold: int, done: float = 0.0) -> None:
-        """So much (0..1) of a fold is behind."""
-        words = Sentence("Classifier {n} of {folds}", n=fold + 1, folds=self._folds)
-        self._share(words, "folds", (fold + done) / self._folds)
+    def fold(self, done: float, folds: int) -> None:
+        """So many of the folds are behind."""
+        words = Sentence("Classifier {n} of {folds}", n=min(int(done) + 1, folds), folds=folds)
+        self._share(words, "folds", done / folds)
 
     def _share(self, words: Sentence, stage: str, done: float) -> None:
         self._bench.share(words, self._begin[stage] + self._length[stage] * done)

@@ -32,6 +32,7 @@ __all__ = [
     "material",
     "possible",
     "stage_seconds",
+    "too_few",
     "trained_run",
     "usual",
 ]
@@ -105,7 +106,7 @@ def trained_run(folder: str) -> Run:
 def possible(manifest: Manifest) -> list[On]:
     """On which of its own photos a run can be evaluated, the most honest first."""
     found: list[On] = ["test"] if manifest.of("test") else []
-    return [*found, *(["folds"] if _few(manifest) is None else []), "validation"]  # type: ignore[list-item]
+    return [*found, *(["folds"] if too_few(manifest) is None else []), "validation"]  # type: ignore[list-item]
 
 
 def usual(manifest: Manifest, config: RunConfig) -> On:
@@ -130,7 +131,7 @@ def material(settings: Settings, given: Manifest | None = None) -> Material:
         return _given(run, manifest, given)
     on: On = next((one for one in get_args(On) if one == settings.on), usual(manifest, run.config()))
     if on == "folds":
-        if (few := _few(manifest)) is not None:
+        if (few := too_few(manifest)) is not None:
             raise DataError(few)
         return Material(run, on, manifest.classes, _distinct(manifest.photos))
     photos = _distinct(manifest.of(on))
@@ -169,7 +170,7 @@ def _given(run: Run, manifest: Manifest, given: Manifest) -> Material:
     return Material(run, "test", manifest.classes, photos, len(known) - len(photos), unknown)
 
 
-def _few(manifest: Manifest) -> Sentence | None:
+def too_few(manifest: Manifest) -> Sentence | None:
     """Why its photos can't be answered out of fold; None where they can."""
     photos = _distinct(manifest.photos)
     for label, name in enumerate(manifest.classes):

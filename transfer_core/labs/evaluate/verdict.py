@@ -19,7 +19,11 @@ _SEEN_TWICE = 2  # a mistake made once is no pattern
 
 
 def judge(
-    probabilities: NDArray[np.float32], photos: Sequence[ManifestPhoto], classes: Sequence[str]
+    probabilities: NDArray[np.float32],
+    photos: Sequence[ManifestPhoto],
+    classes: Sequence[str],
+    answered: NDArray[np.bool_] | None = None,
+    threshold: float | None = None,
 ) -> dict[str, Any]:
     """Judge answers.
 
@@ -27,12 +31,17 @@ def judge(
         probabilities: (photos, classes), rows add up to 1.
         photos: one a row, with the truth; at least one.
         classes: names in the order of the columns.
+        answered: (photos,) whether it would give an answer, and not say "none of these"; None: it can't say that.
+        threshold: the likeness that this goes by; None where classifiers with thresholds of their own answered.
 
     Returns:
         `photos` and `right` (counts), `accuracy`, `interval`, `confusion`, `classes`, `per_class`, `ece` (see
         `stats.metrics.Evaluation`), `reliability` (of `stats.metrics.reliability`), `sure` (mean probability of the
-        answers) and `answers`: of every photo `photo`, `path`, `sha256`, `truth`, `answer`, `probability` (of the
-        answer) and `of_truth` (of the truth), the surest mistake first, then what is right, the least sure first.
+        answers), `none` (`threshold`, `coverage`: the share that is answered, `accuracy`: of those; None where it
+        can't say "none of these") and `answers`: of every photo `photo`, `path`, `sha256`, `truth`, `answer`,
+        `probability` (of the answer), `of_truth` (of the truth) and `none` (whether it would say that instead), the
+        surest mistake first, then what is right, the least sure first. All else counts the answer that it would give
+        if it had to.
     """
     labels = np.array([photo.label for photo in photos], np.int32)
     found = evaluate(probabilities, labels, classes, photos).to_dict()
@@ -49,6 +58,7 @@ def judge(
             "answer": classes[said[row]],
             "probability": float(sure[row]),
             "of_truth": float(probabilities[row, labels[row]]),
+            "none": answered is not None and not answered[row],
         }
         for row in order
     ]
@@ -59,6 +69,13 @@ def judge(
         "classes": list(classes),
         "reliability": reliability(sure, right),
         "sure": float(sure.mean(dtype=np.float64)),
+        "none": None
+        if answered is None
+        else {
+            "threshold": threshold,
+            "coverage": float(answered.mean()),
+            "accuracy": float(right[answered].mean()) if answered.any() else None,
+        },
         "answers": answers,
     }
 
@@ -111,7 +128,16 @@ def how_sure(found: Mapping[str, Any], on: str, folds: int = 0) -> Sentence:
                 photos=found["per_class"][truth]["photos"],
             )
         )
-    return joined([*words, _sureness(found)])
+    words.append(_sureness(found))
+    if found["none"] is not None and found["none"]["accuracy"] is not None:
+        words.append(
+            Sentence(
+                "If it may say “none of these”, it answers {coverage:.0%} of these photos, {accuracy:.0%} of them "
+                "right.",
+                **found["none"],
+            )
+        )
+    return joined(words)
 
 
 def _trust(on: str, folds: int) -> Sentence:

@@ -32,5 +32,5 @@ def run(bench: Bench) -> dict[str, Any]:
     chosen = choose(bench.manifest, bench.settings.photos, bench.config.seed)
     pixels, _ = decode_photos(bench, chosen, network.size, (_DECODING, _ASKING))
     photos = [photo for photo in chosen if photo.sha256 in pixels.rows]
-    answers = ask(bench, network, pixels, photos, Sentence("Asking the base"), (_ASKING, 1.0))
+    answers, _ = ask(bench, network, pixels, photos, Sentence("Asking the base"), (_ASKING, 1.0))
     return judge(answers, photos, bench.manifest.classes)

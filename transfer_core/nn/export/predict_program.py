@@ -11,13 +11,24 @@ from read_photo import read_square
 HERE = Path(__file__).parent
 LABELS = json.loads((HERE / "labels.json").read_text(encoding="utf-8"))
 MODEL = keras.models.load_model(HERE / "model.keras", compile=False)
+KNOWN = np.load(HERE / "known.npz") if (HERE / "known.npz").exists() else None
+"""What the classifier learned from, as it sees it: `features`, a row of length 1 a photo, and the `threshold`."""
+BOTH = keras.Model(MODEL.inputs, [MODEL.outputs[0], MODEL.get_layer("pooling").output])
 
 
-def answer(photo: str) -> dict[str, float]:
-    """Give the probability of each class, 0 to 1."""
+def answer(photo: str) -> tuple[dict[str, float], bool]:
+    """Give the probability of each class, 0 to 1, and whether the photo looks like none of them."""
     pixels = read_square(Path(photo).read_bytes(), LABELS["input_size"])
-    shares = MODEL.predict(pixels[None].astype(np.float32), verbose=0)[0]
-    return dict(zip(LABELS["classes"], shares.tolist(), strict=True))
+    shares, features = (part[0] for part in BOTH.predict(pixels[None].astype(np.float32), verbose=0))
+    return dict(zip(LABELS["classes"], shares.tolist(), strict=True)), is_new(features)
+
+
+def is_new(features: np.ndarray) -> bool:
+    """Whether fewer than five of the photos learned from look as much alike as the classes' own photos do."""
+    if KNOWN is None:
+        return False
+    alike = np.sort(KNOWN["features"].astype(np.float32) @ (features / max(np.linalg.norm(features), 1e-12)))
+    return bool(alike[-min(5, len(alike))] < KNOWN["threshold"])
 
 
 def main() -> int:
@@ -25,13 +36,14 @@ def main() -> int:
     unread = 0
     for name in sys.argv[1:]:
         try:
-            shares = answer(name)
+            shares, new = answer(name)
         except (OSError, ValueError, SyntaxError) as error:  # what Pillow says of files that it can't read
             print(f"{name}: not a photo that can be read ({error})", file=sys.stderr)
             unread += 1
             continue
         best = max(shares, key=lambda label: shares[label])
-        print(f"{name}: {best} ({shares[best]:.1%})", json.dumps(shares, ensure_ascii=False))
+        said = "none of these; most like " * new + f"{best} ({shares[best]:.1%})"
+        print(f"{name}: {said}", json.dumps(shares, ensure_ascii=False))
     return 1 if unread else 0
 
 

@@ -14,27 +14,33 @@ from numpy.typing import NDArray
 from transfer_core.errors import PhotoError, RunError
 from transfer_core.photos.decode import decode
 from transfer_core.runs.folder import Run
+from transfer_core.runs.known import Known, read_known
 
 __all__ = ["Classifier", "Predictor"]
 
 _BATCH = 32
+_POOLING = "pooling"  # as `nn.export.classifier.pooled` names it
 Item = Path | str | bytes
 
 
 class Predictor:
     """A model from photos to probabilities, asked about decoded photos or about files."""
 
-    def __init__(self, model: keras.Model, classes: Sequence[str], size: int) -> None:
+    def __init__(self, model: keras.Model, classes: Sequence[str], size: int, known: Known | None = None) -> None:
         """Call the model once, so that every answer takes its usual time.
 
         Args:
             model: from RGB 0..255, float32 (batch, size, size, 3), to probabilities (batch, classes).
             classes: names in the order of the model's outputs.
             size: side of the photos in pixels.
+            known: what it learned from; its layer `pooling` then gives the features. None: it answers whatever it sees.
         """
-        self.model, self.classes, self.size = model, tuple(classes), size
+        self.model, self.classes, self.size, self.known = model, tuple(classes), size, known
+        # Whatever is asked for, the answer comes from the same graph.
+        pooled = model.get_layer(_POOLING).output if known else model.outputs[0]
+        both = keras.Model(model.inputs, [model.outputs[0], pooled])
         self._answer = tf.function(
-            lambda photos: self.model(tf.cast(photos, tf.float32), training=False),
+            lambda photos: both(tf.cast(photos, tf.float32), training=False),
             input_signature=[tf.TensorSpec((None, self.size, self.size, 3), tf.uint8)],
             autograph=False,
         )
@@ -43,10 +49,15 @@ class Predictor:
 
     def probabilities(self, photos: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Answers for decoded photos (n, size, size, 3), RGB: (n, classes), each row adds up to 1."""
-        parts = [
-            self._answer(tf.constant(photos[start : start + _BATCH])).numpy() for start in range(0, len(photos), _BATCH)
-        ]
-        return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)), np.float32)
+        return self.answers(photos)[0]
+
+    def answers(self, photos: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """As `probabilities`, and the pooled features (n, channels) where it is told what the model learned from."""
+        parts = [self._answer(tf.constant(photos[start : start + _BATCH])) for start in range(0, len(photos), _BATCH)]
+        if not parts:
+            return np.zeros((0, len(self.classes)), np.float32), np.zeros((0, 0), np.float32)
+        shares, pooled = (np.concatenate([part[at].numpy() for part in parts]) for at in (0, 1))
+        return shares, pooled
 
     def predict(self, images: Iterable[Item]) -> list[dict[str, Any]]:
         """Ask about files or the bytes of files; one bad file does not spoil the rest.
@@ -54,7 +65,9 @@ class Predictor:
         Returns:
             One dict a photo, in order: `image` (the path, or `image 1` for the first bytes), `label`, `probability`
             (0..1, of the label), `probabilities` {class: 0..1} and `milliseconds` (decoding, and its share of the
-            network); or `image` and `error`.
+            network); or `image` and `error`. Where it is known what the model learned from, also `none` (whether the
+            photo looks too new to be one of the classes, see `stats.abstention`), `alike` (its likeness, -1 to 1) and
+            `nearest` (SHA-256 of the photos learned from that look most alike, the nearest first).
         """
         numbered = ((_name(item, index), item) for index, item in enumerate(images, 1))
         return [answer for group in _groups(numbered) for answer in self._predict_group(group)]
@@ -73,9 +86,28 @@ class Predictor:
         if not decoded:
             return answers
         began = time.perf_counter()
-        rows = iter(self.probabilities(np.stack(decoded)))
+        shares, pooled = self.answers(np.stack(decoded))
+        likeness = iter(self._likeness(pooled))
+        rows = iter(shares)
         share = 1000 * (time.perf_counter() - began) / len(decoded)
-        return [answer if "error" in answer else self._described(answer, next(rows), share) for answer in answers]
+        return [
+            answer if "error" in answer else self._described(answer, next(rows), share) | next(likeness)
+            for answer in answers
+        ]
+
+    def _likeness(self, pooled: NDArray[np.float32]) -> list[dict[str, Any]]:
+        """`none`, `alike` and `nearest` of each photo; nothing where it is not known what was learned from."""
+        if self.known is None:
+            return [{}] * len(pooled)
+        alike, nearest = self.known.photos.compare(pooled)
+        return [
+            {
+                "none": bool(value < self.known.threshold()),
+                "alike": float(value),
+                "nearest": list(dict.fromkeys(self.known.sha256[row] for row in rows)),
+            }
+            for value, rows in zip(alike, nearest, strict=True)
+        ]
 
     def _described(self, answer: dict[str, Any], row: NDArray[np.float32], share: float) -> dict[str, Any]:
         best = int(row.argmax())
@@ -106,7 +138,7 @@ class Classifier(Predictor):
                 model_path=run.model_path,
                 error=error,
             ) from error
-        super().__init__(model, labels["classes"], labels["input_size"])
+        super().__init__(model, labels["classes"], labels["input_size"], read_known(run.known_path))
 
 
 def _name(item: Item, index: int) -> str:

@@ -16,10 +16,18 @@ from transfer_core.nn.numerics import numerics
 from transfer_core.nn.training.callbacks import Fitted
 from transfer_core.nn.training.classifier import Network
 from transfer_core.nn.training.session import Session
+from transfer_core.nn.training.steps import all_pooled
+from transfer_core.photos.manifest import SplitName
 from transfer_core.runs.folder import Run
+from transfer_core.runs.known import MOST_KNOWN, Known
+from transfer_core.runs.progress import Reporter
+from transfer_core.stats.abstention import KnownPhotos
 from transfer_core.stats.metrics import Evaluation, evaluate
 
-__all__ = ["Outcome", "build_report", "record_training_speed", "write_answers"]
+__all__ = ["CHECKED", "Outcome", "build_report", "known_photos", "record_training_speed", "write_answers"]
+
+CHECKED: tuple[SplitName, ...] = ("validation", "test")
+"""The splits that a classifier is checked on."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +93,48 @@ def build_report(
     }
 
 
-def write_answers(run: Run, session: Session, outcome: Outcome) -> None:
-    """Keep what the report was made of, photo by photo; see `Run.answers_path`."""
+def write_answers(run: Run, session: Session, outcome: Outcome, alike: dict[SplitName, NDArray[np.float32]]) -> None:
+    """Keep what the report was made of, photo by photo; see `Run.answers_path`.
+
+    `alike` is what `known_photos` gave.
+    """
     kept = {
-        which: {"sha256": [photo.sha256 for photo in session.photos(which)], "probabilities": values.tolist()}
+        which: {
+            "sha256": [photo.sha256 for photo in session.photos(which)],
+            "probabilities": values.tolist(),
+            "alike": alike[which].tolist(),
+        }
         for which, values in outcome.answers.items()
     }
     write_json(run.answers_path, kept)
+
+
+def known_photos(
+    session: Session, network: Network, sources: tuple[Any, ...], reporter: Reporter
+) -> tuple[Known, dict[SplitName, NDArray[np.float32]]]:
+    """What the network makes of the photos it learned from, and how much others look like them.
+
+    Args:
+        session: its photos.
+        network: as it is when training has ended.
+        sources: what enters it.
+        reporter: hears signs of life.
+
+    Returns:
+        What is kept; and the likeness (photos,) of those of each split that was checked on.
+    """
+    train = session.training_batches(sources, head_only=network.body is None)
+    features = all_pooled(network, train, reporter)
+    shas = [photo.sha256 for photo in session.photos("train")]
+    shas = [sha for sha in shas for _ in range(len(features) // len(shas))]  # variants of a photo stand together
+    chosen = np.unique(np.linspace(0, len(features) - 1, MOST_KNOWN).astype(int))
+    photos = KnownPhotos.of(features[chosen])
+    alike = {
+        which: photos.similarity(all_pooled(network, batches, reporter))
+        for which in CHECKED
+        if (batches := session.batches(sources, which)).photos
+    }
+    return Known(photos, tuple(shas[row] for row in chosen), alike["validation"]), alike
 
 
 def record_training_speed(session: Session, outcome: Outcome) -> None:

@@ -21,15 +21,22 @@ from transfer_core.nn.numerics import numerics
 from transfer_core.nn.training.callbacks import Fitted, Schedule
 from transfer_core.nn.training.classifier import Network, head_network
 from transfer_core.nn.training.loop import fit
-from transfer_core.nn.training.report import Outcome, build_report, record_training_speed, write_answers
+from transfer_core.nn.training.report import (
+    CHECKED,
+    Outcome,
+    build_report,
+    known_photos,
+    record_training_speed,
+    write_answers,
+)
 from transfer_core.nn.training.session import Session, prepare
 from transfer_core.nn.training.steps import all_logits, softmax
-from transfer_core.photos.manifest import SplitName
 from transfer_core.runs import events
 from transfer_core.runs.checkpoint import Checkpoint, PhaseCheckpoint
 from transfer_core.runs.checks import plain_number
 from transfer_core.runs.events import Emit, EpochEnded, Event
 from transfer_core.runs.folder import Run
+from transfer_core.runs.known import write_known
 from transfer_core.runs.outcome import UNTUNED, blended, ended_early, head_kept
 from transfer_core.runs.progress import Reporter, Stopped
 from transfer_core.runs.rates import lower_rate
@@ -108,7 +115,7 @@ def train(
 
 def _last_state(run: Run, session: Session, reporter: Reporter) -> Checkpoint:
     """Where an earlier process left the run, or an empty checkpoint. What it told beyond that is forgotten."""
-    shas = [[photo.sha256 for photo in session.photos(which)] for which in ("train", *_SPLITS)]
+    shas = [[photo.sha256 for photo in session.photos(which)] for which in ("train", *CHECKED)]
     parts = (session.config.to_dict(), session.origin.parts(), shas, versions())
     # Format 0 named a state without what decides the last bits; its runs go on all the same.
     checkpoint = Checkpoint.load(run.checkpoint_path, content_key(*parts, numerics()), content_key(*parts))
@@ -249,7 +256,7 @@ def _finish(
     """Save the classifier, check what was saved, and write the report last: a run with a report has a model."""
     logits = {
         which: all_logits(trained.network, batches, reporter)
-        for which in _SPLITS
+        for which in CHECKED
         if (batches := session.batches(trained.sources, which)).photos
     }
     temperature = fit_temperature(logits["validation"], session.batches((), "validation").labels)
@@ -276,12 +283,11 @@ def _finish(
     outcome = Outcome(trained.phases, answers, temperature, parity, proof, history, stopped)
     report = build_report(run, session, trained.network, outcome, reporter.seconds)
     record_training_speed(session, outcome)
-    write_answers(run, session, outcome)
+    known, alike = known_photos(session, trained.network, trained.sources, reporter)
+    write_known(run.known_path, known)
+    write_answers(run, session, outcome, alike)
     write_json(run.path / "report.json", report)
     return report
-
-
-_SPLITS: tuple[SplitName, ...] = ("validation", "test")
 
 
 def _parity(

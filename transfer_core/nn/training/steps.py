@@ -12,10 +12,20 @@ from transfer_core.nn.training.classifier import Network
 from transfer_core.nn.training.optimizer import LayerwiseOptimizer
 from transfer_core.runs.progress import Reporter
 
-__all__ = ["Answer", "Step", "all_logits", "compiled_logits", "compiled_predict", "gather", "softmax", "train_step"]
+__all__ = [
+    "Answer",
+    "Step",
+    "all_logits",
+    "all_pooled",
+    "compiled_logits",
+    "compiled_predict",
+    "gather",
+    "softmax",
+    "train_step",
+]
 
 Step = Callable[[Batch], tuple[float, int]]  # summed loss and number right over a batch
-Answer = Callable[[Batch], NDArray[np.float32]]  # logits (batch, classes)
+Answer = Callable[[Batch], NDArray[np.float32]]  # a row a photo: logits (batch, classes), or features
 
 
 def softmax(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float32]:
@@ -29,6 +39,17 @@ def softmax(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np
 def all_logits(network: Network, batches: Batches, reporter: Reporter) -> NDArray[np.float32]:
     """The network's logits (photos, classes) in the order of the labels of `batches`."""
     return gather(compiled_logits(network, batches), batches, reporter.beat)
+
+
+def all_pooled(network: Network, batches: Batches, reporter: Reporter) -> NDArray[np.float32]:
+    """The pooled features (photos, channels) that reach the head, in the order of the labels of `batches`."""
+    body = network.body
+    if body is None:
+        return gather(lambda batch: batch.inputs[0], batches, reporter.beat)
+    compiled = tf.function(
+        lambda inputs: body(list(inputs), training=False), input_signature=_signature(batches)[:1], autograph=False
+    )
+    return gather(lambda batch: np.asarray(compiled(_tensors(batch)[0]).numpy()), batches, reporter.beat)
 
 
 def compiled_predict(network: Network, batches: Batches, reporter: Reporter) -> Callable[[], NDArray[np.float32]]:

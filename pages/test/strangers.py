@@ -1,0 +1,112 @@
+"""None of these: how careful the classifier is with photos that look new to it, and what a photo reminds it of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.ui.html import strip, thumb_bytes
+from transfer_core.errors import StorageError
+from transfer_core.runs.folder import Run
+from transfer_core.stats.abstention import COVERAGE, threshold_for
+from transfer_core.text import Sentence, t
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["choose", "is_new", "reminds_of"]
+
+_KEY = "how_careful"
+_LEVELS: dict[str, tuple[float, Sentence, Sentence]] = {
+    "always": (
+        1.0,
+        Sentence("Always answer"),
+        Sentence("It answers with one of its classes, whatever a photo shows."),
+    ),
+    "usual": (
+        COVERAGE,
+        Sentence("Balanced"),
+        Sentence(
+            "It says *none of these* to what looks unlike all it learned from. About {coverage:.0%} of new photos of "
+            "your classes still get an answer."
+        ),
+    ),
+    "careful": (
+        0.8,
+        Sentence("Rather silent than wrong"),
+        Sentence(
+            "It says *none of these* as soon as a photo looks a little unlike what it learned from. About "
+            "{coverage:.0%} of new photos of your classes still get an answer."
+        ),
+    ),
+}
+"""By name: the share of new photos that are to be answered, the level's name, and what it means."""
+
+
+def choose(run: Run) -> float:
+    """Choose how careful it is; the share of new photos of its classes that it answers. 1 where it can't be careful."""
+    if _checked(run) is None:
+        st.caption(t("It always answers with one of the classes it learned, whatever a photo shows."))
+        return 1.0
+    level = st.select_slider(
+        t("When a photo looks new to it"),
+        list(_LEVELS),
+        value="usual",
+        key=_KEY,
+        format_func=lambda name: t(_LEVELS[name][1]),
+    )
+    coverage, _, words = _LEVELS[level]
+    st.caption(t(words.id, coverage=coverage))
+    return coverage
+
+
+def is_new(run: Run, alike: float | None, coverage: float) -> bool:
+    """Whether a photo looks too new to `run` for an answer.
+
+    Args:
+        run: the one that was asked.
+        alike: what it said of the photo's likeness; None: nothing.
+        coverage: what `choose` gave.
+    """
+    checked = _checked(run)
+    return alike is not None and checked is not None and coverage < 1 and alike < threshold_for(checked, coverage)
+
+
+def reminds_of(run: Run, nearest: Sequence[str]) -> None:
+    """Draw the photos learned from that look most alike."""
+    photos = _photos(str(run.path))
+    pictures = [picture for sha in nearest if sha in photos and (picture := thumb_bytes(photos[sha]))]
+    if pictures:
+        st.caption(t("What it learned from that looks most alike"))
+        strip(pictures, t("Photos it learned from that look most alike"))
+
+
+def _checked(run: Run) -> NDArray[np.float32] | None:
+    """Likeness of the photos the run was checked on; None where it kept none."""
+    try:
+        changed = run.known_path.stat().st_mtime_ns
+    except OSError:
+        return None
+    return _read(str(run.known_path), changed)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _read(path: str, changed: int) -> NDArray[np.float32] | None:
+    from transfer_core.runs.known import read_known
+
+    known = read_known(Path(path))
+    return None if known is None else known.checked
+
+
+@st.cache_data(show_spinner=False, max_entries=5)
+def _photos(folder: str) -> dict[str, dict[str, str]]:
+    try:
+        photos = Run(Path(folder)).manifest().photos
+    except StorageError:
+        return {}  # the run is gone; its answers are still here
+    return {photo.sha256: {"photo": photo.name, "path": photo.path, "sha256": photo.sha256} for photo in photos}
