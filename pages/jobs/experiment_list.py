@@ -33,5 +33,7 @@ def _row(run: Run, status: Status) -> str:
     details = figures.when(status.created)
     if config.data.source:
         details = f"{get_base(config.base.name).title} · {details}"
+    if about := result.get("about"):
+        details = f"{sentence(about)} · {details}"
     words = sentence(result.get("conclusion") or t("No conclusion yet."))
     return f"{state_badge(status.state)} {words}  \n:small[:gray[{details}]]"

@@ -54,7 +54,7 @@ def choose(run: Run) -> float:
         st.caption(t("It always answers with one of the classes it learned, whatever a photo shows."))
         return 1.0
     level = st.select_slider(
-        t("When a photo looks new to it"),
+        t("How careful should it be?"),
         list(_LEVELS),
         value="usual",
         key=_KEY,

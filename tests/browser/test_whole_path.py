@@ -101,9 +101,10 @@ def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photo
         photos / "cats_dogs" / "test" / name / f"{name}_00{number}.jpg" for name in ("dog", "cat") for number in (0, 1)
     ]
     person.at("test_images").locator("input[type=file]").set_input_files(
-        [*unseen, few_photos / "dog" / "shopping list.jpg"]
+        [*unseen, photos / "clothing" / "dress" / "dress_005.jpg", few_photos / "dog" / "shopping list.jpg"]
     )
-    person.text("4 answers")
+    person.text("5 answers")
+    person.text("None of these", "answers")
     person.text("shopping list.jpg.*could not be read")
     person.text("dog", "answers")
     person.text("cat", "answers")

@@ -41,7 +41,8 @@ def draw(run: Run, result: dict[str, Any]) -> None:
             key="compare_curves",
             label=compare_curves.alternative(result["curves"]),
         )
-        st.caption(t("A dashed upright line marks where the fine-tuning of the run of its color begins."))
+        if any(epoch["phase"] == "fine-tune" for curve in result["curves"] for epoch in curve):
+            st.caption(t("A dashed upright line marks where the fine-tuning of the run of its color begins."))
     if "drift" in result:
         st.header(t("How far the weights lie apart"), anchor=False)
         with guard():

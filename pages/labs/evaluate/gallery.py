@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from pages.jobs.launch import launch
+from pages.jobs.trained_runs import trained_runs
 from pages.photos.classes import undo
 from pages.photos.edits import form, show_refusal
 from pages.ui.frame import go, project
 from pages.ui.html import cells, plain, sentence, thumb
 from pages.ui.services import store
 from transfer_core.disk.workspace import Project
-from transfer_core.errors import TransferError
+from transfer_core.errors import StorageError, TransferError
 from transfer_core.labs.evaluate.verdict import confusions
 from transfer_core.runs.folder import Run
-from transfer_core.text import plural, t, visible
+from transfer_core.text import Sentence, plural, t, visible
 
 if TYPE_CHECKING:
     from transfer_core.photos.store import Photo, PhotoStore
 
-__all__ = ["draw", "shown_key"]
+__all__ = ["draw", "shown_key", "turn"]
 
 PER_PAGE = 12
 _ALL = "all"
@@ -32,6 +34,15 @@ _PROBLEM = "evaluate_problem"
 def shown_key(run: Run) -> str:
     """The key of what is shown of this result: `all`, or row and column of a cell."""
     return f"evaluate_shown_{run.id}"
+
+
+def turn(shown: str) -> int:
+    """How often the list, not the table, has chosen: the table is then another one, with no cell marked."""
+    return int(st.session_state.get(f"{shown}_turn", 0))
+
+
+def _chosen_by_list(shown: str) -> None:
+    st.session_state[f"{shown}_turn"] = turn(shown) + 1
 
 
 def draw(run: Run, result: Mapping[str, Any], shown: str) -> None:
@@ -53,21 +64,29 @@ def draw(run: Run, result: Mapping[str, Any], shown: str) -> None:
         st.caption(t("Nothing is wrong here."))
     if st.session_state.get(shown) not in choices:
         st.session_state[shown] = next(iter(choices))
-    chosen = st.selectbox(t("Which photos?"), list(choices), key=shown, format_func=lambda one: choices.get(one, one))
+    chosen = st.selectbox(
+        t("Which photos?"),
+        list(choices),
+        key=shown,
+        format_func=lambda one: choices.get(one, one),
+        on_change=_chosen_by_list,
+        args=(shown,),
+    )
     found = [photo for photo in result["answers"] if _belongs(photo, chosen, names)]
     opened = project()
     photos = store(opened) if opened else None
     # By content: the result holds the photos as they were.
     now = {photo.sha256: photo for photo in photos.photos()} if photos else {}
+    called = _renamed(result, now)
     if opened and photos:
-        _corrected(opened, photos, result, now)
+        _corrected(opened, photos, result, now, called)
     pages = -(-len(found) // PER_PAGE)
     number = st.pagination(pages, key=f"evaluate_page_{run.id}_{chosen}") if pages > 1 else 1
     start = (min(number, pages) - 1) * PER_PAGE
     with cells("evaluate_photos", least=150):
         for photo in found[start : start + PER_PAGE]:
             with st.container(gap="xxsmall"):
-                _card(photo, photos, now.get(photo["sha256"]), names)
+                _card(photo, photos, now.get(photo["sha256"]), called)
 
 
 def _belongs(photo: Mapping[str, Any], chosen: str, names: Sequence[str]) -> bool:
@@ -77,7 +96,21 @@ def _belongs(photo: Mapping[str, Any], chosen: str, names: Sequence[str]) -> boo
     return bool(photo["truth"] == truth and photo["answer"] == answer)
 
 
-def _card(photo: Mapping[str, Any], photos: PhotoStore | None, now: Photo | None, names: Sequence[str]) -> None:
+def _renamed(result: Mapping[str, Any], now: Mapping[str, Photo]) -> dict[str, str]:
+    """What each class of the result is called now: one that is gone goes by the name that most of its photos have."""
+    kept = {photo.class_name for photo in now.values()}
+    called = {}
+    for name in result["classes"]:
+        found = Counter(
+            now[photo["sha256"]].class_name
+            for photo in result["answers"]
+            if photo["truth"] == name and photo["sha256"] in now
+        )
+        called[name] = found.most_common(1)[0][0] if found and name not in kept else name
+    return called
+
+
+def _card(photo: Mapping[str, Any], photos: PhotoStore | None, now: Photo | None, called: Mapping[str, str]) -> None:
     thumb(photo)
     said = t("{answer}, {share:.0%} sure", answer=plain(photo["answer"]), share=photo["probability"])
     st.markdown(f"**{plain(photo['truth'])}**  \n:small[→ {said}]")
@@ -87,13 +120,13 @@ def _card(photo: Mapping[str, Any], photos: PhotoStore | None, now: Photo | None
         return
     if now is None:
         st.caption(t("removed since"))
-    elif now.class_name != photo["truth"]:
+        return
+    if now.class_name != called[photo["truth"]]:
         st.caption(t("moved to {class_name}", class_name=plain(now.class_name)))
-    else:
-        _correct(photos, now, photo["answer"], names)
+    _correct(photos, now, called[photo["answer"]])
 
 
-def _correct(photos: PhotoStore, photo: Photo, answer: str, names: Sequence[str]) -> None:
+def _correct(photos: PhotoStore, photo: Photo, answer: str) -> None:
     choice = form(f"correct {photo.id} {photo.class_name}")
     with st.popover(t("Correct"), icon=":material/edit:", key=choice.key(f"correct_{photo.id}"), type="tertiary"):
         st.caption(plain(photo.name))
@@ -121,26 +154,32 @@ def _correct(photos: PhotoStore, photo: Photo, answer: str, names: Sequence[str]
         )
 
 
-def _corrected(opened: Project, photos: PhotoStore, result: Mapping[str, Any], now: Mapping[str, Photo]) -> None:
+def _corrected(
+    opened: Project,
+    photos: PhotoStore,
+    result: Mapping[str, Any],
+    now: Mapping[str, Photo],
+    called: Mapping[str, str],
+) -> None:
     """Say what was corrected since, with undo and the way to a new training."""
     show_refusal()
-    changed = sum(
-        photo["sha256"] not in now or now[photo["sha256"]].class_name != photo["truth"] for photo in result["answers"]
-    )
-    if not changed:
+    changed = {
+        photo["sha256"]
+        for photo in result["answers"]
+        if photo["sha256"] not in now or now[photo["sha256"]].class_name != called[photo["truth"]]
+    }
+    if not changed and photos.last_undone() is None:
         return
     with st.container(border=True, key="evaluate_corrected"):
-        st.markdown(
-            t(
-                plural(
-                    "{n:,} of these photos has been corrected since. Train again, so that the classifier learns it.",
-                    "{n:,} of these photos have been corrected since. Train again, so that the classifier learns it.",
-                    changed,
-                )
-            )
-        )
+        learned = bool(changed) and _learned(opened, changed, now)
+        if changed:
+            st.markdown(t(_corrected_words(len(changed), learned)))
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button(t("Train again"), key="evaluate_train", type="primary", icon=":material/model_training:"):
+            if (
+                changed
+                and not learned
+                and st.button(t("Train again"), key="evaluate_train", type="primary", icon=":material/model_training:")
+            ):
                 try:
                     launch(opened, photos)
                 except TransferError as error:
@@ -150,3 +189,32 @@ def _corrected(opened: Project, photos: PhotoStore, result: Mapping[str, Any], n
             undo(photos)
         if problem := st.session_state.pop(_PROBLEM, None):
             st.error(sentence(problem), icon=":material/error:")
+
+
+def _corrected_words(count: int, learned: bool) -> Sentence:
+    if learned:
+        return plural(
+            "{n:,} of these photos was corrected, and a newer classifier has been trained since. Choose it above and "
+            "evaluate it.",
+            "{n:,} of these photos were corrected, and a newer classifier has been trained since. Choose it above and "
+            "evaluate it.",
+            count,
+        )
+    return plural(
+        "{n:,} of these photos has been corrected since. Train again, so that the classifier learns it.",
+        "{n:,} of these photos have been corrected since. Train again, so that the classifier learns it.",
+        count,
+    )
+
+
+def _learned(opened: Project, changed: Collection[str], now: Mapping[str, Photo]) -> bool:
+    """Whether the newest classifier was trained on these photos as they are now."""
+    newest = next(iter(trained_runs(opened)), None)
+    if newest is None:
+        return False
+    try:
+        photos = newest.run.manifest()
+    except StorageError:
+        return False  # damaged; the list of runs says so
+    known = {photo.sha256: photos.classes[photo.label] for photo in photos.photos}
+    return all(known.get(sha) == (now[sha].class_name if sha in now else None) for sha in changed)

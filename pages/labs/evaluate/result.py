@@ -15,7 +15,7 @@ from pages.ui.format import percent_range, photo_count
 from pages.ui.html import plain
 from transfer_core.backbones.catalog import get_base
 from transfer_core.errors import TransferError
-from transfer_core.labs.evaluate.verdict import FOLDS
+from transfer_core.labs.evaluate.verdict import FOLDS, answered
 from transfer_core.runs.folder import Run
 from transfer_core.text import Sentence, plural, t
 
@@ -28,10 +28,15 @@ _ON = {
 }
 
 
+_ENOUGH = 100  # photos; with fewer, chance alone drives the groups apart
+
+
 def draw(run: Run, result: dict[str, Any]) -> None:
     """Draw a result."""
     if "answers" not in result:
         return
+    if st.session_state.get("evaluate_run") not in (None, Path(result["run"]).name):
+        st.info(t("This is what was found of another classifier than the one chosen above."), icon=":material/info:")
     share = percent_range(result["accuracy"], result["interval"])
     drawn.facts(
         {
@@ -44,7 +49,7 @@ def draw(run: Run, result: dict[str, Any]) -> None:
         st.caption(t(plural("{n:,} photo could not be read.", "{n:,} photos could not be read.", skipped)))
     shown = gallery.shown_key(run)
     st.header(t("The table of mistakes"), anchor=False)
-    matrix.draw(result, key=f"evaluate_matrix_{run.id}", shown=shown)
+    matrix.draw(result, key=f"evaluate_matrix_{run.id}_{gallery.turn(shown)}", shown=shown)
     gallery.draw(run, result, shown)
     st.header(t("Class by class"), anchor=False)
     _classes(result)
@@ -53,11 +58,12 @@ def draw(run: Run, result: dict[str, Any]) -> None:
     st.caption(
         t(
             "Each point is a group of answers that are about as sure; the larger, the more answers. On the dashed line "
-            "they are right as often as they are sure. Below it the classifier is too sure of itself. On average the "
-            "two lie {ece:.0%} apart (*expected calibration error*).",
-            ece=result["ece"],
+            "they are right as often as they are sure. Below it the classifier is too sure of itself. The thin lines "
+            "are how far chance reaches."
         )
     )
+    if result["photos"] >= _ENOUGH:
+        st.caption(t("Over all groups the two lie {ece:.0%} apart (*expected calibration error*).", ece=result["ece"]))
 
 
 def _name(result: dict[str, Any]) -> str:
@@ -74,11 +80,12 @@ def _classes(result: dict[str, Any]) -> None:
         t("Photos"): [found["photos"] for found in result["per_class"].values()],
         t("Found"): [_range(found, "recall", found["photos"]) for found in result["per_class"].values()],
         t("Right when it says so"): [
-            _range(found, "precision", found["precision"] or found["recall"]) for found in result["per_class"].values()
+            _range(found, "precision", answered(result, name)) for name, found in result["per_class"].items()
         ],
     }
     st.table(rows)
 
 
-def _range(found: dict[str, Any], figure: str, known: float) -> str:
-    return percent_range(found[figure], found[f"{figure}_interval"]) if known else "–"
+def _range(found: dict[str, Any], figure: str, photos: int) -> str:
+    """A share in words; of no photos nothing is known."""
+    return percent_range(found[figure], found[f"{figure}_interval"]) if photos else "–"

@@ -17,6 +17,7 @@ from transfer_core.__main__ import main
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.disk.files import write_bytes, write_json
 from transfer_core.errors import ConfigError, DataError, RunError
+from transfer_core.labs.evaluate import terminal
 from transfer_core.labs.evaluate.settings import LEAST_PHOTOS, Settings, deal, folds_of, material, possible, usual
 from transfer_core.labs.evaluate.verdict import FOLDS, conclude, confusions, how_sure, judge
 from transfer_core.labs.experiment import ExperimentConfig
@@ -101,6 +102,21 @@ def test_what_is_said_of_sureness_follows_the_interval() -> None:
     assert "It most often takes dog for cat: 20 of 20 photos." in said(0.8, 80)
 
 
+def test_what_is_said_of_the_folds_goes_by_what_they_learned_from() -> None:
+    found = judge(np.array([[0.9, 0.1]] * 9, np.float32), [photo(n) for n in range(9)], ("cat", "dog"))
+    assert "a little better" in str(how_sure(found, FOLDS, 5, (50, 60)))
+    more = str(how_sure(found, FOLDS, 5, (60, 48)))  # the test photos are dealt out too
+    assert "about 60 photos each; this one from 48" in more and "better" not in more
+
+
+def test_of_no_photos_nothing_is_said() -> None:
+    rows = np.array([[0.9, 0.1, 0.0]] * 4, np.float32)
+    found = judge(rows, [photo(n, label=n % 2) for n in range(4)], ("cat", "dog", "plastic"))
+    lines = terminal.table({**found, "on": "test"}).splitlines()
+    assert "cat      found 100.0% of 2, right 50.0% of the 4 times it said so" in lines
+    assert "dog      found 0.0% of 2, never said" in lines and "plastic  no photos, never said" in lines
+
+
 def test_the_most_honest_photos_are_taken_that_need_no_long_training() -> None:
     many = [photo(number, "train", number % 2) for number in range(20)]
     checked, kept = photo(30), photo(31, "test")
@@ -119,11 +135,11 @@ def test_which_photos_count(toy_run: Callable[..., Run]) -> None:
     assert len(material(Settings(str(run.path), "test")).photos) == 2
     # Given photos count by their class's name, unless the run learned from the same picture, in whatever bytes.
     new = [photo(number, "test", number % 2) for number in range(100, 104)]
-    learned = photo(200, "test", 0, "pixels 3")
+    learned, chose = photo(200, "test", 0, "pixels 3"), photo(20, "test")
     stranger = photo(300, "test", 2)
-    found = material(Settings(str(run.path)), manifest(*new, learned, stranger, classes=("dog", "cat", "bird")))
+    found = material(Settings(str(run.path)), manifest(*new, learned, chose, stranger, classes=("dog", "cat", "bird")))
     assert [one.label for one in found.photos] == [1, 0, 1, 0]
-    assert (found.learned, found.unknown) == (1, ("bird",))
+    assert (found.learned, found.unknown) == (2, ("bird",))
 
 
 def test_what_can_not_be_evaluated_is_refused(toy_run: Callable[..., Run], tmp_path: Path) -> None:
@@ -134,8 +150,10 @@ def test_what_can_not_be_evaluated_is_refused(toy_run: Callable[..., Run], tmp_p
         material(Settings(str(few.path), "test"))
     with pytest.raises(DataError, match="None of the classes"):
         material(Settings(str(few.path)), manifest(photo(50), classes=("bird", "fish")))
-    with pytest.raises(DataError, match="has learned from every one"):
-        material(Settings(str(few.path)), manifest(photo(0)))
+    with pytest.raises(DataError, match="has learned from these photos, or chosen its best epoch by them"):
+        material(Settings(str(few.path)), manifest(photo(0), photo(9)))
+    with pytest.raises(ConfigError, match="Photos were given"):
+        material(Settings(str(few.path), "validation"), manifest(photo(50)))
     with pytest.raises(RunError, match="not the folder of a run"):
         material(Settings(str(tmp_path)))
     with pytest.raises(RunError, match="holds no trained model"):
@@ -226,9 +244,8 @@ def test_the_command_takes_photos_of_another_folder(
     # One folder alone, as a person has it who took new photos of one class; one photo of it was learned from.
     data = tmp_path / "new"
     (data / names[0]).mkdir(parents=True)
-    mine = [one for one in photos.photos if one.label == 0]
-    chosen = [*(one for one in mine if one.split == "validation"), next(one for one in mine if one.split == "train")]
-    for number, one in enumerate(chosen):
+    new = [one for one in toy_manifest(train=4, validation=0, seed=1).photos if one.label == 0]
+    for number, one in enumerate([*new, photos.photos[0]]):
         (data / names[0] / f"{number}{Path(one.path).suffix}").write_bytes(Path(one.path).read_bytes())
     capfd.readouterr()
     main(["evaluate", str(run.path), str(data), "--out", str(tmp_path / "found"), "--json"])
@@ -257,7 +274,7 @@ def test_it_says_what_does_not_count(
     run = toy_run(manifest=photos, head=HEAD)
     api.execute(run)
     data = tmp_path / "new"
-    for one in photos.photos:
+    for one in (*photos.photos, *toy_manifest(train=4, validation=0, seed=1).photos):
         folder = data / photos.classes[one.label]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{one.sha256[:9]}{Path(one.path).suffix}").write_bytes(Path(one.path).read_bytes())
@@ -267,4 +284,4 @@ def test_it_says_what_does_not_count(
     found, heard = evaluated(run, tmp_path / "found", test=str(data))
     assert found["photos"] == 8
     told = " ".join(str(event.text) for event in heard if isinstance(event, Message))
-    assert "12 of these photos do not count" in told and "Photos of stranger do not count" in told
+    assert "20 of these photos do not count" in told and "Photos of stranger do not count" in told

@@ -93,13 +93,61 @@ def test_a_label_is_corrected_right_there_and_undone(
     assert not page.exception
     assert photos.classes() == {"cat": 9, "dog": 11}
     assert "moved to dog" in words(page) and "1 of these photos has been corrected since" in words(page)
-    remove = next(button for button in page.button if str(button.key).startswith("correct_remove_"))
-    remove.click().run()
+    removes = [button for button in page.button if str(button.key).startswith("correct_remove_")]
+    removes[1].click().run()  # the first is that of the photo that was moved
     assert photos.classes() == {"cat": 8, "dog": 11} and "removed since" in words(page)
     page.button(key="undo_edit").click().run()
     page.button(key="undo_edit").click().run()
     assert photos.classes() == {"cat": 10, "dog": 10} and "corrected since" not in words(page)
+    assert not page.button(key="redo_edit").disabled, "the way back stays"
     assert not page.exception
+
+
+def test_a_photo_that_was_moved_can_be_moved_again(recent_apptest: None, open_page: OpenPage, project: Project) -> None:
+    shown(project, result_of(project))
+    page = open_page("evaluate", project.id)
+    next(button for button in page.button if str(button.key).startswith("correct_move_")).click().run()
+    back = next(button for button in page.button if str(button.key).startswith("correct_move_"))
+    assert back.label == "Move it", "the classifier's answer is where it is now"
+    (to,) = [box for box in page.selectbox if box.key == str(back.key).replace("move", "to")]
+    to.set_value("cat").run()
+    next(button for button in page.button if button.key == back.key).click().run()
+    assert services.store(project).classes() == {"cat": 10, "dog": 10} and "corrected since" not in words(page)
+
+
+def test_a_renamed_class_is_no_correction(recent_apptest: None, open_page: OpenPage, project: Project) -> None:
+    shown(project, result_of(project))
+    photos = services.store(project)
+    photos.rename_class("cat", "pussycat")
+    photos.remove_photos([photos.photos("pussycat")[0].id])
+    page = open_page("evaluate", project.id)
+    assert not page.exception
+    assert "1 of these photos has been corrected since" in words(page) and "moved to" not in words(page)
+    assert "Move it to dog" in {button.label for button in page.button}
+
+
+def test_what_was_learned_since_is_not_to_be_trained_again(
+    recent_apptest: None, open_page: OpenPage, project: Project
+) -> None:
+    old = train(project, "20260101-000000-aaaa")
+    shown(project, result_of(project, run=str(old.path)))
+    photos = services.store(project)
+    photos.move_photos([photos.photos("cat")[0].id], "dog")
+    newer = train(project, "20260102-000000-bbbb")
+    photos.manifest().write(newer.path / "photos.json")
+    page = open_page("evaluate", project.id)
+    assert not page.exception
+    assert "a newer classifier has been trained since" in words(page)
+    assert "evaluate_train" not in {button.key for button in page.button}
+    # And the result says whose it is where another one is chosen above.
+    assert (
+        "another classifier than the one chosen above" in words(page)
+        or page.selectbox(key="evaluate_run").value == old.id
+    )
+    page.selectbox(key="evaluate_run").set_value(newer.id).run()
+    assert "another classifier than the one chosen above" in words(page)
+    page.selectbox(key="evaluate_run").set_value(old.id).run()
+    assert "another classifier than the one chosen above" not in words(page)
 
 
 def test_trains_again_with_one_click(

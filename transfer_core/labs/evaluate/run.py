@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from transfer_core.backbones.catalog import get_base
 from transfer_core.disk.files import read_json
 from transfer_core.errors import DataError, StorageError
 from transfer_core.labs.evaluate.run_folds import Said, answer_folds
 from transfer_core.labs.evaluate.settings import Material, material
-from transfer_core.labs.evaluate.verdict import FOLDS, conclude, how_sure, judge
+from transfer_core.labs.evaluate.verdict import FOLDS, conclude, described, how_sure, judge
 from transfer_core.labs.run_asking import ask, decode_photos
 from transfer_core.labs.run_bench import Bench
 from transfer_core.nn.inference.predictor import Classifier
@@ -27,7 +28,8 @@ def run(bench: Bench) -> dict[str, Any]:
     Returns:
         What `verdict.judge` gives; `on` (validation, test, "out of fold", or the photos that were given), `run` (its
         folder), `base`, `folds` (how many classifiers answered; 0: the run's own), `temperature` (by which its answers
-        are divided), `skipped` (photos that could not be read), `conclusion` and `how_sure`.
+        are divided), `skipped` (photos that could not be read), `about` (what was asked, for a list), `conclusion` and
+        `how_sure`.
 
     Raises:
         TransferError: see `settings.material`.
@@ -42,13 +44,15 @@ def run(bench: Bench) -> dict[str, Any]:
         "base": config.base.name,
         "on": on,
         "temperature": report.get("temperature", 1.0),
+        "about": described(get_base(config.base.name).title, on),
     }
 
-    def judged(said: Said, folds: int = 0) -> dict[str, Any]:
+    def judged(said: Said, folds: int = 0, theirs: int = 0) -> dict[str, Any]:
         answered = None if said.alike is None else said.alike >= said.threshold
         threshold = float(said.threshold.mean()) if answered is not None and not folds else None
         result = judge(said.probabilities, said.photos, found.classes, answered, threshold)
-        words = {"conclusion": conclude(result), "how_sure": how_sure(result, on, folds)}
+        learned = (theirs, len(found.run.manifest().of("train")))
+        words = {"conclusion": conclude(result), "how_sure": how_sure(result, on, folds, learned)}
         return {**facts, **result, "folds": folds, "skipped": len(found.photos) - len(said.photos), **words}
 
     if found.on == "folds":
@@ -94,8 +98,10 @@ def _tell_left_out(bench: Bench, found: Material) -> None:
     if found.learned:
         bench.reporter.message(
             plural(
-                "{n:,} of these photos does not count: the classifier has learned from it.",
-                "{n:,} of these photos do not count: the classifier has learned from them.",
+                "{n:,} of these photos does not count: the classifier has learned from it, or chosen its best epoch by "
+                "it.",
+                "{n:,} of these photos do not count: the classifier has learned from them, or chosen its best epoch by "
+                "them.",
                 found.learned,
             ),
             warning=True,

@@ -43,13 +43,13 @@ class Said:
     """(photos,) the likeness that each needs for an answer."""
 
 
-def answer_folds(bench: Bench, found: Material) -> tuple[Said, int]:
+def answer_folds(bench: Bench, found: Material) -> tuple[Said, int, int]:
     """Train a classifier a fold, as the run was trained, and ask it about the photos of its fold.
 
     The epoch is chosen and the temperature fitted on photos of neither; so a photo's answer owes nothing to it.
 
     Returns:
-        What was said, and how many classifiers answered.
+        What was said, how many classifiers answered, and from how many photos each learned, on average.
 
     Raises:
         TransferError: the base, its weights or the disk do not allow it.
@@ -74,7 +74,8 @@ def answer_folds(bench: Bench, found: Material) -> tuple[Said, int]:
         np.concatenate(parts)
         for parts in zip(*((one.probabilities, one.alike, one.threshold) for one in said), strict=True)
     )
-    return Said(shares, [photo for one in said for photo in one.photos], alike, threshold), len(dealt)
+    learned = round(sum(len(manifest.of("train")) for manifest in dealt) / len(dealt))
+    return Said(shares, [photo for one in said for photo in one.photos], alike, threshold), len(dealt), learned
 
 
 def _session(bench: Bench, config: RunConfig, manifest: Manifest, reporter: Reporter, first: Session | None) -> Session:
@@ -152,7 +153,8 @@ class _Shares:
                 self._bench.reporter.emit(event)
             elif isinstance(event, Progress) and event.total and event.step.id == ("features" if folds else "photos"):
                 if not fold:  # the others find what the first has made
-                    self._share(event.step, event.step.id, event.done / event.total)
+                    words = Sentence("Looking at the photos") if folds else Sentence("Reading the photos")
+                    self._share(words, event.step.id, event.done / event.total)
             elif isinstance(event, EpochEnded) and event.phase == "fine-tune":
                 tuned += 1
                 self.fold(fold + tuned / self._epochs, folds)

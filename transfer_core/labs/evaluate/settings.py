@@ -85,7 +85,7 @@ class Material:
     photos: tuple[ManifestPhoto, ...]
     """One entry a picture; `label` counts in `classes`. For `folds` each has its split in the run."""
     learned: int = 0
-    """Photos that were given but do not count, because the run learned from them."""
+    """Photos that were given but do not count, because the run learned from them or chose its epoch by them."""
     unknown: tuple[str, ...] = ()
     """Classes that were given and the run does not know; their photos do not count."""
 
@@ -124,9 +124,14 @@ def material(settings: Settings, given: Manifest | None = None) -> Material:
     Raises:
         RunError: the folder holds no training run, or none with a model.
         DataError: there are no such photos, or too few.
+        ConfigError: photos were given, and the run's own asked for.
     """
     run = trained_run(settings.run)
     manifest = run.manifest()
+    if given is not None and settings.on:
+        raise ConfigError(
+            "Photos were given, and the run's own ones ({on}) were asked for. Choose one of the two.", on=settings.on
+        )
     if given is not None:
         return _given(run, manifest, given)
     on: On = next((one for one in get_args(On) if one == settings.on), usual(manifest, run.config()))
@@ -150,7 +155,8 @@ def check(settings: Settings) -> None:
 
 def _given(run: Run, manifest: Manifest, given: Manifest) -> Material:
     # Runs of earlier versions don't know the pixels of their photos.
-    learned = {name for photo in manifest.of("train") for name in (photo.sha256, photo.pixels) if name}
+    used = (*manifest.of("train"), *manifest.of("validation"))
+    learned = {name for photo in used for name in (photo.sha256, photo.pixels) if name}
     labels = {name: label for label, name in enumerate(manifest.classes)}
     unknown = tuple(name for name in given.classes if name not in labels)
     known = [
@@ -166,7 +172,10 @@ def _given(run: Run, manifest: Manifest, given: Manifest) -> Material:
             classes=list(manifest.classes),
         )
     if not photos:
-        raise DataError("The run has learned from every one of these photos, so they say nothing. Give others.")
+        raise DataError(
+            "The run has learned from these photos, or chosen its best epoch by them, so they say nothing new. Give "
+            "others, or evaluate it on its own photos."
+        )
     return Material(run, "test", manifest.classes, photos, len(known) - len(photos), unknown)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from transfer_core.labs.evaluate.verdict import FOLDS, confusions
+from transfer_core.labs.evaluate.verdict import FOLDS, answered, confusions
 from transfer_core.text import Sentence, t
 
 __all__ = ["table"]
@@ -36,13 +36,16 @@ def table(value: dict[str, Any]) -> str:
     ]
     width = max(map(len, value["classes"]))
     for name, found in value["per_class"].items():
-        figures = t(
-            "found {recall:.1%} of {photos:,}, right {precision:.1%} of the times it said so",
-            recall=found["recall"],
-            photos=found["photos"],
-            precision=found["precision"],
-        )
-        lines.append(f"{name:{width}}  {figures}")
+        times = answered(value, name)
+        figures = [
+            t("found {share:.1%} of {photos:,}", share=found["recall"], photos=found["photos"])
+            if found["photos"]
+            else t("no photos"),
+            t("right {share:.1%} of the {times:,} times it said so", share=found["precision"], times=times)
+            if times
+            else t("never said"),
+        ]
+        lines.append(f"{name:{width}}  {', '.join(figures)}")
     for truth, answer, count in confusions(value)[:_PAIRS]:
         lines.append(t("{truth} taken for {answer}: {count:,}", truth=truth, answer=answer, count=count))
     wrong = [found for found in value["answers"] if found["answer"] != found["truth"]]

@@ -11,11 +11,12 @@ from transfer_core.stats.intervals import wilson
 from transfer_core.stats.metrics import evaluate, reliability
 from transfer_core.text import Sentence, joined, plural
 
-__all__ = ["FOLDS", "conclude", "confusions", "how_sure", "judge"]
+__all__ = ["FOLDS", "answered", "conclude", "confusions", "described", "how_sure", "judge"]
 
 FOLDS = "out of fold"
 """What `on` of the result says where every photo was answered by a classifier that had not seen it."""
 _SEEN_TWICE = 2  # a mistake made once is no pattern
+_FEWER = 0.95  # of the photos that a classifier learned from: with less, those of the folds are at a disadvantage
 
 
 def judge(
@@ -92,6 +93,12 @@ def confusions(found: Mapping[str, Any]) -> list[tuple[str, str, int]]:
     return sorted(pairs, key=lambda pair: -pair[2])
 
 
+def answered(found: Mapping[str, Any], name: str) -> int:
+    """How many photos were said to show the class `name`; of the result of `judge`."""
+    column = found["classes"].index(name)
+    return sum(row[column] for row in found["confusion"])
+
+
 def conclude(found: Mapping[str, Any]) -> Sentence:
     """One sentence to remember of the result of `judge`."""
     low, high = wilson(found["right"], found["photos"])
@@ -107,15 +114,16 @@ def conclude(found: Mapping[str, Any]) -> Sentence:
     )
 
 
-def how_sure(found: Mapping[str, Any], on: str, folds: int = 0) -> Sentence:
+def how_sure(found: Mapping[str, Any], on: str, folds: int = 0, learned: tuple[int, int] = (0, 0)) -> Sentence:
     """How far the figure can be trusted, what is confused most, and whether the answers are as sure as they are right.
 
     Args:
         found: the result of `judge`.
         on: as `on` of the result.
         folds: how many classifiers answered out of fold.
+        learned: from how many photos they learned, on average, and from how many the one that is evaluated.
     """
-    words = [_trust(on, folds)]
+    words = [_trust(on, folds, learned)]
     pairs = confusions(found)
     if pairs and pairs[0][2] >= _SEEN_TWICE:
         truth, answer, count = pairs[0]
@@ -140,13 +148,30 @@ def how_sure(found: Mapping[str, Any], on: str, folds: int = 0) -> Sentence:
     return joined(words)
 
 
-def _trust(on: str, folds: int) -> Sentence:
+def described(base: str, on: str) -> Sentence:
+    """What was evaluated on what, in few words: the title of the base, and `on` of the result."""
     if on == FOLDS:
-        return Sentence(
+        return Sentence("{base}, every photo out of fold", base=base)
+    if on == "validation":
+        return Sentence("{base}, validation photos", base=base)
+    if on == "test":
+        return Sentence("{base}, test photos", base=base)
+    return Sentence("{base}, the photos of {on}", base=base, on=on)
+
+
+def _trust(on: str, folds: int, learned: tuple[int, int]) -> Sentence:
+    if on == FOLDS:
+        theirs, ours = learned
+        said = Sentence(
             "Each photo was answered by one of {folds} classifiers that were trained like this one, but without that "
-            "photo. They had fewer photos to learn from, so this one may be a little better.",
+            "photo. They learned from about {theirs:,} photos each; this one from {ours:,}.",
             folds=folds,
+            theirs=theirs,
+            ours=ours,
         )
+        if theirs < _FEWER * ours:
+            return joined([said, Sentence("So it may be a little better than they are.")])
+        return said
     if on == "validation":
         return Sentence(
             "By these photos the best epoch was chosen, so the figure may be a little too good. Test photos, or every "
