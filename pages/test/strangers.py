@@ -10,7 +10,7 @@ import streamlit as st
 from pages.ui.html import strip, thumb_bytes
 from transfer_core.errors import StorageError
 from transfer_core.runs.folder import Run
-from transfer_core.stats.abstention import COVERAGE, threshold_for
+from transfer_core.stats.abstention import COVERAGE, expected_coverage, threshold_for
 from transfer_core.text import Sentence, t
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ _LEVELS: dict[str, tuple[float, Sentence, Sentence]] = {
 
 def choose(run: Run) -> float:
     """Choose how careful it is; the share of new photos of its classes that it answers. 1 where it can't be careful."""
-    if _checked(run) is None:
+    checked = _checked(run)
+    if checked is None:
         st.caption(t("It always answers with one of the classes it learned, whatever a photo shows."))
         return 1.0
     level = st.select_slider(
@@ -61,7 +62,7 @@ def choose(run: Run) -> float:
         format_func=lambda name: t(_LEVELS[name][1]),
     )
     coverage, _, words = _LEVELS[level]
-    st.caption(t(words.id, coverage=coverage))
+    st.caption(t(words.id, coverage=expected_coverage(len(checked), coverage)))
     return coverage
 
 

@@ -87,6 +87,8 @@ def _measure(session: Any, own: str, tuned: bool) -> list[Row]:
     figures: dict[str, tuple[float, float, float]] = {}
     for name, score in _scores(train[0], labels).items():
         checked, asked = score(*validation), score(*test)
+        if name == OURS and not tuned:  # as `thaw train` does
+            checked = np.concatenate([checked, KnownPhotos.of(train[0]).among_themselves()])
         threshold = threshold_for(checked, COVERAGE)
         new, others = asked[sets == own], asked[sets != own]
         answered, taken = 100 * float((new >= threshold).mean()), 100 * float((others >= threshold).mean())

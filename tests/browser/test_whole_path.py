@@ -109,7 +109,7 @@ def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photo
     person.text("dog", "answers")
     person.text("cat", "answers")
     person.settled()
-    person.picture("test")
+    person.picture("test", height=1450)
     person.can_be_used_by_all()
     with person.page.expect_download() as download:
         person.click("download_model")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transfer_core.stats.abstention import NEAREST, KnownPhotos, auroc, threshold_for
+from transfer_core.stats.abstention import NEAREST, KnownPhotos, auroc, expected_coverage, threshold_for
 
 
 def test_likeness_is_that_of_the_fifth_nearest_whatever_the_length_of_the_features() -> None:
@@ -32,6 +32,25 @@ def test_the_order_of_what_is_known_changes_nothing(known: int, asked: int, seed
     np.testing.assert_allclose(alike, again, atol=1e-6)
     assert nearest.shape == (asked, min(known, NEAREST))
     assert [set(order[row]) for row in moved] == [set(row) for row in nearest]
+
+
+@given(st.integers(1, 30), st.integers(0, 2**31))
+def test_known_photos_among_themselves(known: int, seed: int) -> None:
+    rows = np.random.default_rng(seed).normal(size=(known, 8)).astype(np.float32)
+    found = KnownPhotos.of(rows).among_themselves()
+    for at in range(known) if known > 1 else ():
+        others = KnownPhotos.of(np.delete(rows, at, 0))
+        assert found[at] == pytest.approx(others.similarity(rows[at : at + 1])[0], abs=2e-3)
+
+
+@given(st.integers(1, 400), st.sampled_from([0.5, 0.8, 0.95]))
+def test_the_share_that_is_told_is_the_one_to_expect(photos: int, coverage: float) -> None:
+    said = expected_coverage(photos, coverage)
+    # Of photos + 1 in random order, the last is as likely to be any of them: those below the k-th are not answered.
+    ranks = np.arange(photos + 1)
+    threshold = [threshold_for(np.delete(ranks, new).astype(np.float32), coverage) for new in ranks]
+    assert said == pytest.approx(np.mean(ranks >= np.array(threshold)))
+    assert photos < 19 or said >= coverage - 1e-9
 
 
 @given(st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=300), st.sampled_from([0.5, 0.8, 0.95]))

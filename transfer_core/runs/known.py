@@ -18,13 +18,14 @@ MOST_KNOWN = 5000
 
 @dataclass(frozen=True)
 class Known:
-    """The photos learned from, and how much those that were checked on look like them."""
+    """The photos learned from, and how much photos that are new to the network look like them."""
 
     photos: KnownPhotos
     sha256: tuple[str, ...]
     """Of the photo each row shows."""
     checked: NDArray[np.float32]
-    """(validation photos,) their likeness, `KnownPhotos.similarity`."""
+    """Likeness (`KnownPhotos.similarity`) of the validation photos, and where only a head was trained, of each photo
+    learned from with the others."""
 
     def threshold(self, coverage: float = COVERAGE) -> float:
         """See `stats.abstention.threshold_for`."""

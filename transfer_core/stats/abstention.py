@@ -11,13 +11,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["COVERAGE", "NEAREST", "KnownPhotos", "auroc", "threshold_for"]
+__all__ = ["COVERAGE", "NEAREST", "KnownPhotos", "auroc", "expected_coverage", "threshold_for"]
 
 NEAREST = 5
 """The similarity to the fifth nearest counts: one photo alike may be chance, or a copy."""
 COVERAGE = 0.95
 """Share of new photos of the classes that are to be answered, unless a person wants another."""
 _SMALLEST = 1e-12
+_BLOCK = 512  # photos compared at once
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,16 @@ class KnownPhotos:
         order = np.argsort(-values, axis=1, kind="stable")
         return np.take_along_axis(values, order, 1)[:, -1], np.take_along_axis(nearest, order, 1)
 
+    def among_themselves(self) -> NDArray[np.float32]:
+        """How much each known photo looks like the others: (photos,), as `similarity` without the photo itself."""
+        count = min(NEAREST + 1, len(self._rows))
+        found = []
+        for start in range(0, len(self._rows), _BLOCK):
+            alike = self._rows[start : start + _BLOCK] @ self._rows.T
+            alike[np.arange(len(alike)), np.arange(start, start + len(alike))] = np.inf  # itself comes first
+            found.append(-np.partition(-alike, count - 1, axis=1)[:, count - 1])
+        return np.concatenate(found)
+
     def similarity(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """The first of what `compare` gives."""
         return self.compare(features)[0]
@@ -69,9 +80,18 @@ def threshold_for(similarities: NDArray[np.float32], coverage: float = COVERAGE)
         As in conformal prediction (Vovk et al. 2005): of n such photos the k-th smallest, k = (1 - coverage) (n + 1)
         rounded down, at least 1.
     """
-    ordered = np.sort(similarities)
-    rank = max(1, int((1 - coverage) * (len(ordered) + 1)))
-    return float(ordered[min(rank, len(ordered)) - 1])
+    return float(np.sort(similarities)[_rank(len(similarities), coverage) - 1])
+
+
+def expected_coverage(photos: int, coverage: float = COVERAGE) -> float:
+    """The share of new photos of the classes that is answered, on average, with `threshold_for` so many photos: with
+    few of them it is less than was asked for."""
+    return 1 - _rank(photos, coverage) / (photos + 1)
+
+
+def _rank(photos: int, coverage: float) -> int:
+    # Rounded: (1 - 0.95) * 20 is a hair below 1.
+    return min(max(1, int(round((1 - coverage) * (photos + 1), 9))), photos)
 
 
 def auroc(known: NDArray[np.float32], strangers: NDArray[np.float32]) -> float:

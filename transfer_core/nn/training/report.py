@@ -134,7 +134,11 @@ def known_photos(
         for which in CHECKED
         if (batches := session.batches(sources, which)).photos
     }
-    return Known(photos, tuple(shas[row] for row in chosen), alike["validation"]), alike
+    checked = alike["validation"]
+    if network.body is None and len(features) == len(session.photos("train")):
+        # The base has learned nothing from them, so each is as new to the others as any photo.
+        checked = np.concatenate([checked, photos.among_themselves()])
+    return Known(photos, tuple(shas[row] for row in chosen), checked), alike
 
 
 def record_training_speed(session: Session, outcome: Outcome) -> None:
