@@ -148,6 +148,13 @@ def test_the_first_visit_to_a_new_server_may_be_to_any_page(browser: Browser, se
     page.goto(f"{server.url}/labs")
     expect(page.get_by_text("No project is open")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("dialog")).to_have_count(0)
-    page.get_by_role("link", name="Thaw").first.click()
+    link = page.get_by_role("link", name="Thaw").first
+    for _ in range(20):  # the keyboard finds it, and shows where it is
+        page.keyboard.press("Tab")
+        if link.evaluate("it => it === document.activeElement"):
+            break
+    ring = link.evaluate("it => [getComputedStyle(it).outlineStyle, getComputedStyle(it).boxShadow]")
+    assert ring[0] not in ("none", "") or ring[1] != "none", ring
+    link.click()
     expect(page.get_by_text("Your projects")).to_be_visible(timeout=60_000)
     page.close()

@@ -13,7 +13,7 @@ from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.events import EpochEnded
 from transfer_core.runs.folder import create_run
-from transfer_core.runs.hints import Hint, read_curves, read_run
+from transfer_core.runs.hints import GOOD_START, Hint, read_curves, read_run
 from transfer_core.runs.rates import far_rates, lower_rate
 
 Course = list[tuple[float, float, float, float]]  # loss, accuracy, val_loss, val_accuracy
@@ -114,6 +114,19 @@ def test_few_photos_are_a_hint_only_where_they_hurt() -> None:
     by_heart: Course = [(0.1 / n, 1.0, 0.8, 0.7) for n in range(1, 9)]
     assert kinds(ended(by_heart), train=60, classes=6) == ["over-fitting", "few photos"]
     assert kinds(ended(HEALTHY), train=60, classes=6) == []
+
+
+@pytest.mark.parametrize("classes", [2, 6])
+def test_what_photos_calls_a_good_start_is_not_called_few(classes: int) -> None:
+    by_heart: Course = [(0.1 / n, 1.0, 0.8, 0.7) for n in range(1, 9)]
+    assert kinds(ended(by_heart), train=GOOD_START * classes, classes=classes) == ["over-fitting"]
+    assert kinds(ended(by_heart), train=GOOD_START * classes - 1, classes=classes) == ["over-fitting", "few photos"]
+    (few,) = [
+        hint
+        for hint in read_curves(ended(by_heart), GOOD_START * classes - 1, 100, classes)
+        if hint.kind == "few photos"
+    ]
+    assert str(GOOD_START) in f"{few.sentence} {few.advice}"
 
 
 def test_few_validation_photos_can_not_tell() -> None:

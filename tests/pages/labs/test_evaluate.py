@@ -176,6 +176,23 @@ def test_nothing_was_found_before_a_stop(open_page: OpenPage, project: Project) 
     assert not page.exception and "The table of mistakes" not in words(page)
 
 
+def test_a_class_whose_name_turns_the_rest_around_is_shown_by_its_escape(
+    recent_apptest: None, open_page: OpenPage, project: Project
+) -> None:
+    services.store(project).rename_class("cat", "dog\u202egpj")
+    photos = services.store(project).manifest().photos
+    rows = np.array([[0.4, 0.6]] * len(photos), np.float32)
+    found = judge(rows, photos, ("dog\u202egpj", "dog"))
+    words_of = {"conclusion": conclude(found), "how_sure": how_sure(found, "test")}
+    shown(project, result_of(project) | found | words_of)
+    page = open_page("evaluate", project.id)
+    assert not page.exception
+    assert list(page.dataframe[0].value.columns) == [r"dog\u202Egpj", "dog"]
+    for kind in ("markdown", "caption", "selectbox", "button", "table", "success"):
+        assert "\u202e" not in "".join(str(element.proto) for element in page.get(kind))
+    assert "\u202e" not in words(page)
+
+
 @pytest.mark.parametrize("classes", [2, 30])
 def test_cells_are_colored_by_their_share_of_the_row(classes: int) -> None:
     names = tuple(f"class *{at}*" for at in range(classes))

@@ -1,5 +1,6 @@
 """What the pages of the labs share: one start a click, the newest or the linked one shown, delete with undo."""
 
+import re
 from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
@@ -25,6 +26,24 @@ def ended(project: Project, conclusion: str) -> Run:
 
 def test_every_lab_has_a_card() -> None:
     assert {card.kind for card in LABS} == set(KINDS)
+
+
+def test_the_bar_shows_where_one_stands(recent_apptest: None, open_page: Open, project: Project) -> None:
+    for step in ("photos", "train", "knowledge"):
+        labels = [link.proto.label for link in open_page(step, project.id).get("page_link")]
+        marked = [label for label in labels if label.startswith("**") and label != "**Thaw**"]
+        expected = {"photos": ["**Photos**"], "train": ["**Train**"], "knowledge": ["**Labs**", "**What it knows**"]}
+        assert marked == expected[step]
+
+
+def test_the_overview_and_the_lab_promise_the_same_time(
+    recent_apptest: None, open_page: Open, project: Project
+) -> None:
+    cards = words(open_page("labs", project.id))
+    assert cards.count("Takes about") >= 4
+    for kind in ("probe", "sanity", "knowledge"):
+        (said,) = re.findall(r"Takes about [^.]+", words(open_page(kind, project.id)))
+        assert said in cards, (kind, said)
 
 
 def test_a_double_click_starts_one(recent_apptest: None, open_page: Open, project: Project, engine: FakeEngine) -> None:

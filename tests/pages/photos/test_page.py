@@ -12,10 +12,12 @@ from pages.photos import edits
 from pages.photos import grid as photo_grid
 from pages.ui.steps import done_steps
 from tests.pages.photos.photos_page import Finish, Jpeg, Photos
+from tests.pages.toys import words
 from tests.support import workspace
 from transfer_core.errors import DataError
 from transfer_core.photos.importer import Cancelled, Progress
 from transfer_core.photos.store import PhotoStore
+from transfer_core.runs.hints import GOOD_START
 
 
 def test_an_empty_project_says_what_to_do_and_leads_nowhere_yet(page: Photos) -> None:
@@ -274,6 +276,31 @@ def test_a_name_that_turns_the_rest_around_is_shown_by_its_escape(page: Photos, 
     assert "\u202e" not in shown and r"dog\u202Egpj" in shown
     for kind in ("markdown", "caption", "pills", "selectbox", "multiselect", "button"):
         assert "\u202e" not in "".join(str(element.proto) for element in page.app.get(kind) if kind != "pills")
+
+
+def test_few_photos_are_called_few_until_there_is_a_good_start(page: Photos, jpeg: Jpeg) -> None:
+    assert f"{GOOD_START} photos of each are a good start" in words(page.app)
+    page.add(
+        "upload_folder",
+        [(f"p/{name}/{n}.jpg", jpeg(n + at)) for at, name in ((0, "cat"), (100, "dog")) for n in range(GOOD_START - 1)],
+    )
+    assert f"Few photos of cat, dog: {GOOD_START} or more" in words(page.app)
+    page.add("upload_folder", [("p/cat/more.jpg", jpeg(90))], taken=1)
+    assert "Few photos of dog:" in words(page.app)
+    page.add("upload_folder", [("p/dog/more.jpg", jpeg(190))], taken=2)
+    assert "Few photos" not in words(page.app)
+
+
+def test_long_names_are_cut_where_they_are_alike(page: Photos, jpeg: Jpeg) -> None:
+    files = [
+        (f"p/{name}/checkerboard_of_the_school_{n:05}.jpg", jpeg(n + at))
+        for at, name in ((0, "a"), (50, "b"))
+        for n in range(5)
+    ]
+    page.add("upload_folder", files)
+    labels = [box.label for box in page.app.checkbox if str(box.key).startswith("pick_")]
+    assert len(labels) == len(set(labels)) == 5
+    assert all("…" in label and label.endswith(f"{n}.jpg") for n, label in enumerate(sorted(labels)))
 
 
 def test_photos_are_not_done_while_a_class_has_a_single_photo(page: Photos, jpeg: Jpeg) -> None:

@@ -32,6 +32,14 @@ def test_any_name_shows_just_its_characters(name: str) -> None:
     assert " ".join(shown(f"**of** {plain(name)} x").split()) == " ".join(f"of {visible(name)} x".split())
 
 
+@given(st.text(max_size=20))
+def test_no_name_turns_the_rest_around_or_hides_a_character(name: str) -> None:
+    for turning in "\u202a\u202b\u202d\u202e\u2066\u2067\u200e\u200f\u200b\ufeff\u2028":
+        seen = visible(f"{name}{turning}gpj.tac")
+        assert turning not in seen and f"\\u{ord(turning):04X}gpj.tac" in seen
+    assert visible(visible(name)) == visible(name)
+
+
 @pytest.mark.parametrize(
     "name", [":red[x]", ":smile:", ":material/home:", "$x$", "www.evil.example", "http://x", "a@b.c"]
 )
