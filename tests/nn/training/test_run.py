@@ -29,6 +29,7 @@ from transfer_core.runs.events import EpochEnded, Event, Message, PhaseStarted, 
 from transfer_core.runs.folder import Run
 from transfer_core.runs.hints import kept_epoch, with_kept
 from transfer_core.runs.outcome import UNTUNED
+from transfer_core.stats.intervals import wilson
 
 Make = Callable[..., Run]
 METRICS = {"loss", "accuracy", "val_loss", "val_accuracy", "val_calibrated_loss"}
@@ -74,7 +75,9 @@ def test_a_head_learns_and_everything_is_reported(toy_run: Make, toy_manifest: C
     assert 0.7 < low < high == 1.0
     assert report["confusion"] == [[6, 0], [0, 6]]
     assert report["test"]["confusion"] == [[5, 0], [0, 5]]
-    assert report["per_class"]["red"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0, "photos": 6}
+    figures = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "photos": 6}
+    intervals = dict.fromkeys(("precision_interval", "recall_interval"), list(wilson(6, 6)))
+    assert report["per_class"]["red"] == figures | intervals
     assert report["trainable_parameters"] == 8 * 2 + 2
     assert report["freeze_proof"]["frozen_unchanged"]
     assert report["freeze_proof"]["planned_arrays"] == 0
