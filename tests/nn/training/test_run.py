@@ -76,7 +76,7 @@ def test_a_head_learns_and_everything_is_reported(toy_run: Make, toy_manifest: C
     assert report["confusion"] == [[6, 0], [0, 6]]
     assert report["test"]["confusion"] == [[5, 0], [0, 5]]
     figures = {"precision": 1.0, "recall": 1.0, "f1": 1.0, "photos": 6}
-    intervals = dict.fromkeys(("precision_interval", "recall_interval"), list(wilson(6, 6)))
+    intervals = {name: list(wilson(6, 6)) for name in ("precision_interval", "recall_interval")}
     assert report["per_class"]["red"] == figures | intervals
     assert report["trainable_parameters"] == 8 * 2 + 2
     assert report["freeze_proof"]["frozen_unchanged"]
