@@ -170,6 +170,16 @@ def test_the_accuracy_told_is_that_of_the_weights_that_were_kept() -> None:
     assert "58% right may stand" in said
 
 
+def test_a_run_whose_head_was_kept_is_told_by_it(tmp_path: Path, toy_manifest: Callable[..., Manifest]) -> None:
+    run = create_run(tmp_path / "run", RunConfig(), toy_manifest(50, 15))
+    head = ended([(0.1 / n, 1.0, 0.8, 0.467) for n in range(1, 9)])
+    tuned = ended([(0.05, 1.0, 0.9 + n / 10, 0.33) for n in range(5)], "fine-tune", 9, 1e-5)
+    best = {"val_loss": 0.8, "val_accuracy": 0.467}
+    phases = {"head": {"best_epoch": 1, "best": best}, "fine-tune": {"best_epoch": 0, "best": best}}
+    said = " ".join(str(hint.sentence) for hint in read_run(run, head + tuned, {"phases": phases}))
+    assert "47%" in said and "33%" not in said
+
+
 @pytest.mark.parametrize(
     ("phase", "rate", "found", "expected"),
     [
