@@ -89,6 +89,21 @@ def test_without_what_it_learned_from_it_always_answers(run: Run, damage: bytes 
     assert "none" not in answer and answer["label"] in run.manifest().classes
 
 
+def test_of_many_photos_some_of_each_class_are_kept(
+    toy_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transfer_core.nn.training.report.MOST_KNOWN", 6)
+    run = toy_run()
+    assert train(workspace(), run, lambda event: None)
+    known = read_known(run.known_path)
+    assert known is not None and len(known.sha256) == len(known.photos.features) == 6
+    labels = {photo.sha256: photo.label for photo in run.manifest().of("train")}
+    assert sorted(labels[sha] for sha in known.sha256) == [0, 0, 0, 1, 1, 1]
+    path = next(photo.path for photo in run.manifest().photos if photo.sha256 == known.sha256[2])
+    (answer,) = Classifier(run).predict([path])
+    assert answer["nearest"][0] == known.sha256[2]
+
+
 @pytest.mark.parametrize("augment", ["cached", "live"])
 def test_variants_are_known_too(toy_run: Callable[..., Run], augment: str, last_toy_block: FreezePlan) -> None:
     run = toy_run(fit=FitConfig(batch_size=5, augment=augment), plan=last_toy_block)  # type: ignore[arg-type]

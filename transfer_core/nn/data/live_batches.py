@@ -1,7 +1,7 @@
 """Mini-batches of photos that look different in every epoch: variants are made and run through the prefix each time."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,11 @@ class LiveBatches(Batches):
     """Training photos whose variants belong to the epoch; `sources` only say what the inputs look like."""
 
     live: LivePhotos = field(kw_only=True)
+
+    def only(self, places: NDArray[np.int64]) -> "LiveBatches":
+        """See `Batches.only`."""
+        live = replace(self.live, sha256=tuple(self.live.sha256[place] for place in places))
+        return replace(self, rows=self.rows[places], labels=self.labels[places], seed=None, live=live)
 
     def epoch(self, number: int = 0) -> Iterator[Batch]:
         """The batches of one epoch, in the order of `Batches.epoch`; the same number, the same variants."""

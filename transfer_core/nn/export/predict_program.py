@@ -11,7 +11,7 @@ from read_photo import read_square
 HERE = Path(__file__).parent
 LABELS = json.loads((HERE / "labels.json").read_text(encoding="utf-8"))
 MODEL = keras.models.load_model(HERE / "model.keras", compile=False)
-KNOWN = np.load(HERE / "known.npz") if (HERE / "known.npz").exists() else None
+KNOWN = dict(np.load(HERE / "known.npz")) if (HERE / "known.npz").exists() else {}
 """What the classifier learned from, as it sees it: `features`, a row of length 1 a photo, and the `threshold`."""
 BOTH = keras.Model(MODEL.inputs, [MODEL.outputs[0], MODEL.get_layer("pooling").output])
 
@@ -25,7 +25,7 @@ def answer(photo: str) -> tuple[dict[str, float], bool]:
 
 def is_new(features: np.ndarray) -> bool:
     """Whether fewer than five of the photos learned from look as much alike as the classes' own photos do."""
-    if KNOWN is None:
+    if not KNOWN:
         return False
     alike = np.sort(KNOWN["features"].astype(np.float32) @ (features / max(np.linalg.norm(features), 1e-12)))
     return bool(alike[-min(5, len(alike))] < KNOWN["threshold"])

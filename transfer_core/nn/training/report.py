@@ -16,7 +16,7 @@ from transfer_core.nn.numerics import numerics
 from transfer_core.nn.training.callbacks import Fitted
 from transfer_core.nn.training.classifier import Network
 from transfer_core.nn.training.session import Session
-from transfer_core.nn.training.steps import all_pooled
+from transfer_core.nn.training.steps import compiled_pooled, gather
 from transfer_core.photos.manifest import SplitName
 from transfer_core.runs.folder import Run
 from transfer_core.runs.known import MOST_KNOWN, Known
@@ -124,18 +124,18 @@ def known_photos(
         What is kept; and the likeness (photos,) of those of each split that was checked on.
     """
     train = session.training_batches(sources, head_only=network.body is None)
-    features = all_pooled(network, train, reporter)
     shas = [photo.sha256 for photo in session.photos("train")]
-    shas = [sha for sha in shas for _ in range(len(features) // len(shas))]  # variants of a photo stand together
-    chosen = np.unique(np.linspace(0, len(features) - 1, MOST_KNOWN).astype(int))
-    photos = KnownPhotos.of(features[chosen])
+    shas = [sha for sha in shas for _ in range(train.photos // len(shas))]  # variants of a photo stand together
+    chosen = np.unique(np.linspace(0, train.photos - 1, MOST_KNOWN).astype(int))
+    features = compiled_pooled(network, train)
+    photos = KnownPhotos.of(gather(features, train.only(chosen), reporter.beat))
     alike = {
-        which: photos.similarity(all_pooled(network, batches, reporter))
+        which: gather(lambda batch: photos.similarity(features(batch)), batches, reporter.beat)
         for which in CHECKED
         if (batches := session.batches(sources, which)).photos
     }
     checked = alike["validation"]
-    if network.body is None and len(features) == len(session.photos("train")):
+    if network.body is None and train.photos == len(session.photos("train")):
         # The base has learned nothing from them, so each is as new to the others as any photo.
         checked = np.concatenate([checked, photos.among_themselves()])
     return Known(photos, tuple(shas[row] for row in chosen), checked), alike

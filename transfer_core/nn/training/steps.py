@@ -16,8 +16,8 @@ __all__ = [
     "Answer",
     "Step",
     "all_logits",
-    "all_pooled",
     "compiled_logits",
+    "compiled_pooled",
     "compiled_predict",
     "gather",
     "softmax",
@@ -41,15 +41,15 @@ def all_logits(network: Network, batches: Batches, reporter: Reporter) -> NDArra
     return gather(compiled_logits(network, batches), batches, reporter.beat)
 
 
-def all_pooled(network: Network, batches: Batches, reporter: Reporter) -> NDArray[np.float32]:
-    """The pooled features (photos, channels) that reach the head, in the order of the labels of `batches`."""
+def compiled_pooled(network: Network, batches: Batches) -> Answer:
+    """The pooled features (batch, channels) that reach the head, of a batch of `batches`."""
     body = network.body
     if body is None:
-        return gather(lambda batch: batch.inputs[0], batches, reporter.beat)
+        return lambda batch: np.asarray(batch.inputs[0])
     compiled = tf.function(
         lambda inputs: body(list(inputs), training=False), input_signature=_signature(batches)[:1], autograph=False
     )
-    return gather(lambda batch: np.asarray(compiled(_tensors(batch)[0]).numpy()), batches, reporter.beat)
+    return lambda batch: np.asarray(compiled(_tensors(batch)[0]).numpy())
 
 
 def compiled_predict(network: Network, batches: Batches, reporter: Reporter) -> Callable[[], NDArray[np.float32]]:
