@@ -15,6 +15,7 @@ from PIL import Image
 from transfer_core.backbones import catalog
 from transfer_core.backbones.catalog import Base
 from transfer_core.backbones.freeze_plan import FreezePlan
+from transfer_core.disk.files import write_bytes, write_json
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import BaseConfig, FitConfig, PhaseConfig, RunConfig
 from transfer_core.runs.folder import Run, create_run
@@ -96,6 +97,13 @@ def toy_run(tmp_path: Path, toy_base: Base, toy_manifest: Callable[..., Manifest
         return run
 
     return make
+
+
+def trained(run: Run) -> Run:
+    """A run that looks trained."""
+    write_bytes(run.model_path, b"model")
+    write_json(run.labels_path, {"classes": list(run.manifest().classes), "input_size": 16, "base": "toy"})
+    return run
 
 
 @pytest.fixture

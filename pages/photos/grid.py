@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.photos.edits import form
 from pages.ui.format import photo_count
-from pages.ui.html import cells, middle_cut, plain
+from pages.ui.html import cells, middle_cut, page_of, plain
 from transfer_core.errors import PhotoError
 from transfer_core.text import t, visible
 
@@ -39,10 +39,7 @@ def browse(photos: PhotoStore, counts: Mapping[str, int]) -> None:
     if not found:
         st.caption(t("No photos of {name} yet: add some above, or move some here.", name=plain(name)))
         return
-    pages = -(-len(found) // PER_PAGE)
-    number = st.pagination(pages, key=f"page_{name}") if pages > 1 else 1
-    start = (min(number, pages) - 1) * PER_PAGE
-    shown = found[start : start + PER_PAGE]
+    shown = page_of(found, PER_PAGE, key=f"page_{name}")
     _tools(photos, shown, [other for other in counts if other != name])
     with cells("photo_grid", least=110):
         for photo in shown:

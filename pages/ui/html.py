@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape as _escape
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -23,6 +23,7 @@ __all__ = [
     "file_name",
     "load_style",
     "middle_cut",
+    "page_of",
     "percent",
     "plain",
     "probability_bars",
@@ -32,6 +33,8 @@ __all__ = [
     "thumb",
     "thumb_bytes",
 ]
+
+T = TypeVar("T")
 
 
 def escape(text: str) -> str:
@@ -170,6 +173,14 @@ def cells(key: str, *, least: int, most: int = 12) -> DeltaGenerator:
 
 
 SIZE = 160  # pixels
+
+
+def page_of(items: Sequence[T], per_page: int, key: str) -> Sequence[T]:
+    """The items of the page that is chosen, with the control that turns pages where there are several."""
+    pages = -(-len(items) // per_page)
+    number = st.pagination(pages, key=key) if pages > 1 else 1
+    start = (min(number, pages) - 1) * per_page
+    return items[start : start + per_page]
 
 
 def thumb(photo: Mapping[str, Any]) -> None:

@@ -9,12 +9,12 @@ from transfer_core.backbones.stored_trees import stored_tree
 from transfer_core.disk.files import read_json, write_json
 from transfer_core.disk.formats import read_current
 from transfer_core.disk.workspace import Workspace
-from transfer_core.errors import ConfigError, StorageError
+from transfer_core.errors import ConfigError, RunError, StorageError
 from transfer_core.labs import KINDS
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.checks import check_number
 from transfer_core.runs.config import BaseConfig, DataConfig
-from transfer_core.runs.folder import Run, create_job, list_runs
+from transfer_core.runs.folder import Run, create_job, list_runs, open_run
 from transfer_core.text import Sentence, restored, stored
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "list_experiments",
     "needs_weights",
     "read_result",
+    "trained_run",
     "write_result",
 ]
 
@@ -159,6 +160,19 @@ def create_experiment(folder: Path, config: ExperimentConfig, manifest: Manifest
 def is_experiment(run: Run) -> bool:
     """Whether the folder is that of an experiment, not of a training run."""
     return (run.path / "experiment.json").is_file()
+
+
+def trained_run(folder: str) -> Run:
+    """The training run in a folder.
+
+    Raises:
+        RunError: there is none, or it has no model.
+    """
+    run = open_run(Path(folder))
+    if is_experiment(run):
+        raise RunError("{path} is an experiment of a lab. Give the folder of a training run.", path=run.path)
+    run.labels()  # refuses a run without a model
+    return run
 
 
 def experiment_config(run: Run) -> ExperimentConfig:

@@ -15,7 +15,7 @@ from pages.labs.compare import chart as compare_curves
 from pages.ui import html as drawn
 from pages.ui.format import percent_range, photo_count
 from pages.ui.frame import guard
-from pages.ui.html import cells, plain, sentence, thumb
+from pages.ui.html import cells, page_of, plain, sentence, thumb
 from pages.ui.services import tree
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.tree import LayerTree
@@ -92,11 +92,9 @@ def _photos(run: Run, result: Mapping[str, Any]) -> None:
 
 
 def _grid(key: str, photos: Sequence[Mapping[str, Any]]) -> None:
-    pages = -(-len(photos) // PER_PAGE)
-    number = st.pagination(pages, key=f"page_{key}") if pages > 1 else 1
-    start = (min(number, pages) - 1) * PER_PAGE
+    page = page_of(photos, PER_PAGE, key=f"page_{key}")
     with cells(key, least=130):
-        for photo in photos[start : start + PER_PAGE]:
+        for photo in page:
             with st.container(gap="xxsmall"):
                 thumb(photo)
                 was, now = (

@@ -13,7 +13,7 @@ from pages.jobs.trained_runs import trained_runs
 from pages.photos.classes import undo
 from pages.photos.edits import form, show_refusal
 from pages.ui.frame import go, project
-from pages.ui.html import cells, plain, sentence, thumb
+from pages.ui.html import cells, page_of, plain, sentence, thumb
 from pages.ui.services import store
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import StorageError, TransferError
@@ -80,11 +80,9 @@ def draw(run: Run, result: Mapping[str, Any], shown: str) -> None:
     called = _renamed(result, now)
     if opened and photos:
         _corrected(opened, photos, result, now, called)
-    pages = -(-len(found) // PER_PAGE)
-    number = st.pagination(pages, key=f"evaluate_page_{run.id}_{chosen}") if pages > 1 else 1
-    start = (min(number, pages) - 1) * PER_PAGE
+    page = page_of(found, PER_PAGE, key=f"evaluate_page_{run.id}_{chosen}")
     with cells("evaluate_photos", least=150):
-        for photo in found[start : start + PER_PAGE]:
+        for photo in page:
             with st.container(gap="xxsmall"):
                 _card(photo, photos, now.get(photo["sha256"]), called)
 

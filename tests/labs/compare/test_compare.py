@@ -15,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import workspace
+from tests.toys import trained
 from transfer_core import api
 from transfer_core.__main__ import main
 from transfer_core.backbones import catalog
 from transfer_core.backbones.catalog import Base
 from transfer_core.backbones.freeze_plan import FreezePlan
-from transfer_core.disk.files import write_bytes, write_json
+from transfer_core.disk.files import write_json
 from transfer_core.errors import ConfigError, DataError, RunError
 from transfer_core.labs.compare.settings import LEAST_PHOTOS, Settings, material, shared_photos
 from transfer_core.labs.compare.verdict import drift_note, drift_words, how_sure, judge
@@ -39,13 +40,6 @@ def photo(number: int, split: str = "validation", label: int = 0) -> ManifestPho
 
 def manifest(*photos: ManifestPhoto, classes: tuple[str, ...] = ("cat", "dog")) -> Manifest:
     return Manifest(classes, photos)
-
-
-def trained(run: Run) -> Run:
-    """A run that looks trained."""
-    write_bytes(run.model_path, b"model")
-    write_json(run.labels_path, {"classes": list(run.manifest().classes), "input_size": 16, "base": "toy"})
-    return run
 
 
 def test_photos_count_that_neither_learned_from() -> None:

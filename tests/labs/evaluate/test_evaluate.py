@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.toys import trained
 from transfer_core import api
 from transfer_core.__main__ import main
 from transfer_core.backbones.freeze_plan import FreezePlan
-from transfer_core.disk.files import write_bytes, write_json
 from transfer_core.errors import ConfigError, DataError, RunError
 from transfer_core.labs.evaluate import terminal
 from transfer_core.labs.evaluate.settings import LEAST_PHOTOS, Settings, deal, folds_of, material, possible, usual
@@ -35,13 +35,6 @@ def photo(number: int, split: str = "validation", label: int = 0, pixels: str | 
 
 def manifest(*photos: ManifestPhoto, classes: tuple[str, ...] = ("cat", "dog")) -> Manifest:
     return Manifest(classes, photos)
-
-
-def trained(run: Run) -> Run:
-    """A run that looks trained."""
-    write_bytes(run.model_path, b"model")
-    write_json(run.labels_path, {"classes": list(run.manifest().classes), "input_size": 16, "base": "toy"})
-    return run
 
 
 TUNED = RunConfig(plan=FreezePlan(("block2_conv",)))

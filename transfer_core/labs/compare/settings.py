@@ -7,11 +7,11 @@ from pathlib import Path
 from transfer_core.backbones.cost import look_seconds
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.disk.workspace import Workspace
-from transfer_core.errors import ConfigError, DataError, RunError
-from transfer_core.labs.experiment import is_experiment
+from transfer_core.errors import ConfigError, DataError
+from transfer_core.labs.experiment import trained_run
 from transfer_core.labs.options import argument
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
-from transfer_core.runs.folder import Run, open_run
+from transfer_core.runs.folder import Run
 from transfer_core.stats.paired import LEAST_CHANGED
 from transfer_core.text import Sentence, all_of, plural
 
@@ -67,7 +67,7 @@ def material(settings: Settings) -> Material:
         RunError: a folder holds no training run, or none with a model.
         DataError: the runs tell different classes apart, or too few photos are new to both.
     """
-    first, second = _trained(settings.first), _trained(settings.second)
+    first, second = trained_run(settings.first), trained_run(settings.second)
     ours, theirs = first.manifest(), second.manifest()
     _check_same_classes(ours.classes, theirs.classes)
     photos, relabeled = shared_photos(ours, theirs)
@@ -84,14 +84,6 @@ def expected_seconds(workspace: Workspace, tree: LayerTree, settings: Settings |
     """How long comparing two runs on such a base will take here; see `labs.experiment.expected_seconds`."""
     photos = len(manifest.of("validation")) + len(manifest.of("test"))
     return 2 * sum(look_seconds(workspace, tree, photos).values())
-
-
-def _trained(folder: str) -> Run:
-    run = open_run(Path(folder))
-    if is_experiment(run):
-        raise RunError("{path} is an experiment of a lab. Give the folder of a training run.", path=run.path)
-    run.labels()  # refuses a run without a model
-    return run
 
 
 def _check_same_classes(ours: Sequence[str], theirs: Sequence[str]) -> None:

@@ -4,18 +4,17 @@ import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal, get_args
 
 from transfer_core.backbones.cost import Augmented, estimate, look_seconds
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.disk.workspace import Workspace
-from transfer_core.errors import ConfigError, DataError, RunError
-from transfer_core.labs.experiment import is_experiment
+from transfer_core.errors import ConfigError, DataError
+from transfer_core.labs.experiment import trained_run
 from transfer_core.labs.options import argument, option
 from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
 from transfer_core.runs.config import RunConfig
-from transfer_core.runs.folder import Run, open_run
+from transfer_core.runs.folder import Run
 from transfer_core.text import Sentence
 
 __all__ = [
@@ -33,7 +32,6 @@ __all__ = [
     "possible",
     "stage_seconds",
     "too_few",
-    "trained_run",
     "usual",
 ]
 
@@ -90,23 +88,14 @@ class Material:
     """Classes that were given and the run does not know; their photos do not count."""
 
 
-def trained_run(folder: str) -> Run:
-    """The training run in a folder.
-
-    Raises:
-        RunError: there is none, or it has no model.
-    """
-    run = open_run(Path(folder))
-    if is_experiment(run):
-        raise RunError("{path} is an experiment of a lab. Give the folder of a training run.", path=run.path)
-    run.labels()  # refuses a run without a model
-    return run
-
-
 def possible(manifest: Manifest) -> list[On]:
     """On which of its own photos a run can be evaluated, the most honest first."""
-    found: list[On] = ["test"] if manifest.of("test") else []
-    return [*found, *(["folds"] if too_few(manifest) is None else []), "validation"]  # type: ignore[list-item]
+    found: list[On] = []
+    if manifest.of("test"):
+        found.append("test")
+    if too_few(manifest) is None:
+        found.append("folds")
+    return [*found, "validation"]
 
 
 def usual(manifest: Manifest, config: RunConfig) -> On:

@@ -13,13 +13,25 @@ from transfer_core.errors import RunError
 from transfer_core.nn.backbones import build as bases
 from transfer_core.runs.folder import Run
 
-__all__ = ["PARITY_LIMIT", "Parity", "assemble", "check_parity", "photo_input", "pooled", "save_classifier", "versions"]
+__all__ = [
+    "PARITY_LIMIT",
+    "POOLING",
+    "Parity",
+    "assemble",
+    "check_parity",
+    "photo_input",
+    "pooled",
+    "save_classifier",
+    "versions",
+]
 
 PARITY_LIMIT = 1e-3
 """Largest difference in a probability between what was trained and what was saved. Float32 sums taken in another
 order differ by about 1e-6; a scaling mistake by about 1."""
 
 
+POOLING = "pooling"
+"""Name of the classifier's layer whose output reaches the head."""
 _BATCH = 8  # memory for the activations of 16 takes longer to get than a second call
 
 
@@ -40,7 +52,7 @@ def photo_input(base: str, size: int) -> tuple[Any, Any]:
 
 def pooled(maps: Any) -> Any:
     """The average of each channel over the last feature maps: (batch, channels)."""
-    return keras.layers.GlobalAveragePooling2D(name="pooling")(maps)
+    return keras.layers.GlobalAveragePooling2D(name=POOLING)(maps)
 
 
 def assemble(

@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from transfer_core.errors import PhotoError, RunError
+from transfer_core.nn.export.classifier import POOLING
 from transfer_core.photos.decode import decode
 from transfer_core.runs.folder import Run
 from transfer_core.runs.known import Known, read_known
@@ -19,7 +20,6 @@ from transfer_core.runs.known import Known, read_known
 __all__ = ["Classifier", "Predictor"]
 
 _BATCH = 32
-_POOLING = "pooling"  # as `nn.export.classifier.pooled` names it
 Item = Path | str | bytes
 
 
@@ -37,7 +37,7 @@ class Predictor:
         """
         self.model, self.classes, self.size, self.known = model, tuple(classes), size, known
         # Whatever is asked for, the answer comes from the same graph.
-        pooled = model.get_layer(_POOLING).output if known else model.outputs[0]
+        pooled = model.get_layer(POOLING).output if known else model.outputs[0]
         both = keras.Model(model.inputs, [model.outputs[0], pooled])
         self._answer = tf.function(
             lambda photos: both(tf.cast(photos, tf.float32), training=False),
@@ -100,9 +100,10 @@ class Predictor:
         if self.known is None:
             return [{}] * len(pooled)
         alike, nearest = self.known.photos.compare(pooled)
+        threshold = self.known.threshold()
         return [
             {
-                "none": bool(value < self.known.threshold()),
+                "none": bool(value < threshold),
                 "alike": float(value),
                 "nearest": list(dict.fromkeys(self.known.sha256[row] for row in rows)),
             }
