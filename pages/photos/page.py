@@ -12,6 +12,7 @@ from pages.photos import split as photo_split
 from pages.photos import upload as photo_import
 from pages.ui import steps, tasks
 from pages.ui.frame import go, guard, heading, require_project
+from pages.ui.paths import page_path
 from pages.ui.services import store
 from transfer_core.text import t
 
@@ -41,7 +42,16 @@ with guard():
         photo_alike.questions(project, photos, counts)
         photo_conflicts.choices(photos)
         st.divider()
-        st.header(t("Look through your photos"), anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.header(t("Look through your photos"), anchor=False)
+            if reason is None and not busy:
+                with st.container(width="content", key="to_health"):
+                    st.page_link(
+                        page_path("health"),
+                        label=t("Are they fit to learn from?"),
+                        icon=":material/health_and_safety:",
+                        query_params={"project": project.id},
+                    )
         photo_classes.toolbar(photos, counts)
         photo_grid.browse(photos, counts)
     elif not busy:

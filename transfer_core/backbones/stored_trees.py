@@ -12,13 +12,13 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from transfer_core.backbones.catalog import get_base
+from transfer_core.backbones.catalog import DEFAULT_BASE, get_base
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.disk.files import read_json, write_bytes, write_json
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import StorageError
 
-__all__ = ["ship_tree", "shipped_tree", "store_tree", "stored_tree", "tree_path"]
+__all__ = ["known_tree", "ship_tree", "shipped_tree", "store_tree", "stored_tree", "tree_path"]
 
 _SHIPPED = Path(__file__).parent / "trees"
 TREE_VERSION = 1  # raised whenever the same base would give another tree
@@ -89,3 +89,14 @@ def stored_tree(workspace: Workspace, base_name: str, input_size: int | None = N
             return LayerTree.from_dict(value)
     own = input_size is None or input_size == get_base(base_name).input_size
     return shipped_tree(base_name) if own else None
+
+
+def known_tree(workspace: Workspace, base_name: str) -> LayerTree:
+    """The stored tree of a base; where there is none yet, that of the default base, to reckon times by.
+
+    Raises:
+        ConfigError: there is no such base.
+    """
+    tree = stored_tree(workspace, base_name) or shipped_tree(DEFAULT_BASE.name)
+    assert tree is not None  # the default base comes with its tree
+    return tree

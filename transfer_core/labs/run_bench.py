@@ -1,8 +1,9 @@
 """The bench an experiment works at: its settings, its photos, and the link to whoever watches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import accumulate
 from typing import Any
 
 import keras
@@ -17,7 +18,7 @@ from transfer_core.runs.folder import Run
 from transfer_core.runs.progress import Reporter, Stopped
 from transfer_core.text import Sentence
 
-__all__ = ["Bench", "carry_out"]
+__all__ = ["Bench", "Shares", "carry_out"]
 
 _PARTS = 1000  # the share of work done is told in thousandths
 
@@ -90,6 +91,30 @@ class Bench:
     def quiet(self, hear: Callable[[Event], None] = lambda event: None) -> Reporter:
         """A reporter for a part, such as one training: `hear` alone has its events, and it stops when this one does."""
         return Reporter(hear, self.reporter.stop, self.reporter.beat)
+
+
+class Shares:
+    """How far along an experiment is, in shares of all the seconds that its stages should take."""
+
+    def __init__(self, bench: Bench, seconds: Mapping[str, float]) -> None:
+        """`seconds`: how long each stage should take, in order; those of a training's own go by its step's name."""
+        self._bench = bench
+        whole = sum(seconds.values())
+        ends = accumulate(seconds.values(), initial=0.0)
+        self._begin = {stage: end / whole for stage, end in zip(seconds, ends, strict=False)}
+        self._length = {stage: length / whole for stage, length in seconds.items()}
+
+    def at(self, stage: str, done: float, words: Sentence) -> None:
+        """Say what is being done, and that this share (0..1) of the stage is behind.
+
+        Raises:
+            Stopped: a stop was asked for.
+        """
+        self._bench.share(words, self._begin[stage] + self._length[stage] * done)
+
+    def part(self) -> Reporter:
+        """A reporter for parts whose steps are stages, such as decoding: their progress becomes that of the whole."""
+        return self._bench.part(lambda event: self.at(event.step.id, event.done / event.total, event.step))
 
 
 def carry_out(workspace: Workspace, run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> bool:

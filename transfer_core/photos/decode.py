@@ -21,6 +21,7 @@ from transfer_core.photos.reader import (
     DamagedJpeg,
     TooManyPixels,
     check_jpeg,
+    read_header,
     read_upright,
     square,
 )
@@ -29,9 +30,11 @@ from transfer_core.text import Sentence
 __all__ = [
     "MAX_BYTES",
     "WHOLE",
+    "FileFacts",
     "Inspection",
     "check_bytes",
     "decode",
+    "file_facts",
     "inspect",
     "open_photo",
     "pixels_of",
@@ -57,6 +60,18 @@ class Inspection:
     """A square JPEG, as `thumbnail` makes it."""
     pixels: str
     """Names the upright RGB pixels, see `pixels_of`: of photos as large as this one the same pixels, the same name."""
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What the first bytes of a photo's file say of it."""
+
+    width: int
+    """Of the upright photo, in pixels."""
+    height: int
+    """Of the upright photo, in pixels."""
+    kind: str
+    """Such as JPEG or PNG."""
 
 
 def open_photo(data: bytes | Path) -> Image.Image:
@@ -113,6 +128,20 @@ def inspect(data: bytes | Path, size: int = 160) -> Inspection:
     return Inspection(width, height, _jpeg(square(picture, size)), _name(picture, (width, height)))
 
 
+def file_facts(path: Path) -> FileFacts:
+    """Read what the first bytes of a photo that was imported say of it.
+
+    Raises:
+        PhotoError: it is gone or can't be read any more.
+    """
+    try:
+        return FileFacts(*read_header(path))
+    except FileNotFoundError as error:
+        raise _gone(path) from error
+    except Exception as error:  # as in `_load`
+        raise PhotoError("The file at {data} can't be read ({strerror}).", data=path, strerror=error) from error
+
+
 def pixels_of(data: bytes | Path) -> str:
     """Name the pixels of a photo by those of a full decode: `whole` and their SHA-256.
 
@@ -153,7 +182,7 @@ def _read(data: bytes | Path) -> bytes:
         check_bytes(data.stat().st_size)
         return data.read_bytes()
     except FileNotFoundError as error:
-        raise PhotoError("There is no file at {data}: it was moved, renamed or deleted.", data=data) from error
+        raise _gone(data) from error
     except OSError as error:
         raise PhotoError(
             "The file at {data} can't be read ({strerror}).", data=data, strerror=error.strerror
@@ -180,6 +209,10 @@ def _load(data: bytes, shrink_to: int | None, verified: bool = False) -> tuple[I
     # Pillow's readers raise a dozen kinds of exception on damaged files (OSError, SyntaxError, struct.error, ...).
     except Exception as error:
         raise _damaged(data, error) from error
+
+
+def _gone(path: Path) -> PhotoError:
+    return PhotoError("There is no file at {data}: it was moved, renamed or deleted.", data=path)
 
 
 def _jpeg(picture: Image.Image) -> bytes:

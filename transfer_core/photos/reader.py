@@ -9,6 +9,7 @@ import io
 import re
 import struct
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,16 @@ try:
 except ImportError:
     simplejpeg = None
 
-__all__ = ["MAX_JPEG_PIXELS", "MAX_PIXELS", "DamagedJpeg", "TooManyPixels", "check_jpeg", "read_square", "read_upright"]
+__all__ = [
+    "MAX_JPEG_PIXELS",
+    "MAX_PIXELS",
+    "DamagedJpeg",
+    "TooManyPixels",
+    "check_jpeg",
+    "read_header",
+    "read_square",
+    "read_upright",
+]
 
 MAX_PIXELS = 120_000_000
 """The most pixels that are decoded: a 108-megapixel phone photo fits, a decompression bomb does not."""
@@ -132,6 +142,21 @@ def read_upright(data: bytes, shrink_to: int | None = None) -> tuple[Image.Image
     if orientation in _TURNS:
         picture = picture.transpose(_TURNS[orientation])
     return picture, (height, width) if orientation >= 5 else (width, height)
+
+
+def read_header(path: Path) -> tuple[int, int, str]:
+    """Give the upright width and height of a photo and its kind, such as JPEG, from the first bytes of its file.
+
+    Raises:
+        Exception: Pillow's many kinds, for what it can't read.
+    """
+    try:
+        with Image.open(path, formats=_formats()) as image:
+            width, height = image.size[::-1] if _orientation(image) >= 5 else image.size
+            return width, height, image.format or "picture"
+    except UnidentifiedImageError:  # one of the rare TIFFs
+        width, height = read_upright(path.read_bytes())[1]
+        return width, height, "TIFF"
 
 
 def square(picture: Image.Image, size: int) -> Image.Image:

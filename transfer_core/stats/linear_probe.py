@@ -23,6 +23,8 @@ class OutOfFold:
 
     answers: Labels
     """(photos,) classes."""
+    probabilities: Floats
+    """(photos, classes), rows add up to 1."""
     penalties: tuple[float, ...]
     """The penalty chosen for each fold, from the other folds alone."""
 
@@ -103,15 +105,15 @@ def out_of_fold(
             right[owner] += (logits.argmax(2) == truth[:, None]).sum(0)
             chances = _softmax(logits)[np.arange(len(truth)), :, truth]
             loss[owner] -= np.log(np.maximum(chances, np.finfo(float).tiny)).sum(0)
-    answers, chosen = np.zeros(len(labels), np.int64), []
+    probabilities, chosen = np.zeros((len(labels), classes)), []
     for fold in range(count):
         check()
         best = int(np.lexsort((loss[fold], -right[fold]))[0])
         rest = folds != fold
         fitted = fit_linear(values[rest], labels[rest], classes, [penalties[best]])
-        answers[~rest] = fitted.logits(values[~rest])[:, 0].argmax(1)
+        probabilities[~rest] = _softmax(fitted.logits(values[~rest])[:, 0])
         chosen.append(penalties[best])
-    return OutOfFold(answers, tuple(chosen))
+    return OutOfFold(probabilities.argmax(1), probabilities, tuple(chosen))
 
 
 def _principal(rows: Floats) -> tuple[Floats, Floats]:

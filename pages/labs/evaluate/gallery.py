@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,8 @@ import streamlit as st
 from pages.jobs.launch import launch
 from pages.jobs.trained_runs import trained_runs
 from pages.photos.classes import undo
-from pages.photos.edits import form, show_refusal
+from pages.photos.correct import correct, renamed
+from pages.photos.edits import show_refusal
 from pages.ui.frame import go, project
 from pages.ui.html import cells, page_of, plain, sentence, thumb
 from pages.ui.services import store
@@ -77,7 +77,7 @@ def draw(run: Run, result: Mapping[str, Any], shown: str) -> None:
     photos = store(opened) if opened else None
     # By content: the result holds the photos as they were.
     now = {photo.sha256: photo for photo in photos.photos()} if photos else {}
-    called = _renamed(result, now)
+    called = renamed(result["classes"], result["answers"], now)
     if opened and photos:
         _corrected(opened, photos, result, now, called)
     page = page_of(found, PER_PAGE, key=f"evaluate_page_{run.id}_{chosen}")
@@ -94,20 +94,6 @@ def _belongs(photo: Mapping[str, Any], chosen: str, names: Sequence[str]) -> boo
     return bool(photo["truth"] == truth and photo["answer"] == answer)
 
 
-def _renamed(result: Mapping[str, Any], now: Mapping[str, Photo]) -> dict[str, str]:
-    """What each class of the result is called now: one that is gone goes by the name that most of its photos have."""
-    kept = {photo.class_name for photo in now.values()}
-    called = {}
-    for name in result["classes"]:
-        found = Counter(
-            now[photo["sha256"]].class_name
-            for photo in result["answers"]
-            if photo["truth"] == name and photo["sha256"] in now
-        )
-        called[name] = found.most_common(1)[0][0] if found and name not in kept else name
-    return called
-
-
 def _card(photo: Mapping[str, Any], photos: PhotoStore | None, now: Photo | None, called: Mapping[str, str]) -> None:
     thumb(photo)
     said = t("{answer}, {share:.0%} sure", answer=plain(photo["answer"]), share=photo["probability"])
@@ -121,35 +107,7 @@ def _card(photo: Mapping[str, Any], photos: PhotoStore | None, now: Photo | None
         return
     if now.class_name != called[photo["truth"]]:
         st.caption(t("moved to {class_name}", class_name=plain(now.class_name)))
-    _correct(photos, now, called[photo["answer"]])
-
-
-def _correct(photos: PhotoStore, photo: Photo, answer: str) -> None:
-    choice = form(f"correct {photo.id} {photo.class_name}")
-    with st.popover(t("Correct"), icon=":material/edit:", key=choice.key(f"correct_{photo.id}"), type="tertiary"):
-        st.caption(plain(photo.name))
-        others = [name for name in photos.classes() if name != photo.class_name]
-        to = st.selectbox(
-            t("What it really shows"),
-            others,
-            index=others.index(answer) if answer in others else None,
-            key=f"correct_to_{photo.id}",
-            format_func=visible,
-        )
-        st.button(
-            t("Move it to {to}", to=plain(to)) if to else t("Move it"),
-            key=f"correct_move_{photo.id}",
-            disabled=not to,
-            on_click=choice.edit_with,
-            args=(photos.move_photos, [photo.id], to),
-        )
-        st.button(
-            t("Remove it"),
-            key=f"correct_remove_{photo.id}",
-            icon=":material/delete:",
-            on_click=choice.edit_with,
-            args=(photos.remove_photos, [photo.id]),
-        )
+    correct(photos, now, called[photo["answer"]])
 
 
 def _corrected(

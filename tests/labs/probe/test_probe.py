@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from transfer_core.errors import ConfigError, DataError
 from transfer_core.labs.experiment import ExperimentConfig
-from transfer_core.labs.probe.settings import Depth, check_photos, compare, deal, probed, thin_out
+from transfer_core.labs.folds import deal
+from transfer_core.labs.probe.settings import Depth, check_photos, compare, probed, thin_out
 from transfer_core.labs.probe.verdict import conclude, photos_needed
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.stats.intervals import wilson

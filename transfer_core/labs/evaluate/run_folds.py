@@ -1,17 +1,15 @@
 """Every photo answered by a classifier that never saw it: trained as the run was, on the other photos."""
 
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from transfer_core.backbones.catalog import DEFAULT_BASE
-from transfer_core.backbones.stored_trees import shipped_tree, stored_tree
+from transfer_core.backbones.stored_trees import known_tree
 from transfer_core.errors import DataError, RunError
 from transfer_core.labs.evaluate.settings import Material, deal, folds_of, stage_seconds, too_few
-from transfer_core.labs.run_bench import Bench
+from transfer_core.labs.run_bench import Bench, Shares
 from transfer_core.nn.retracing import retracing_expected
 from transfer_core.nn.training.callbacks import Fitted, Schedule
 from transfer_core.nn.training.classifier import Network, head_network
@@ -131,17 +129,13 @@ def _asked(session: Session, network: Network, sources: tuple[Any, ...], reporte
 
 
 class _Shares:
-    """How far along it is, in shares of all the seconds it should take."""
+    """How far along it is."""
 
     def __init__(self, bench: Bench, found: Material, config: RunConfig) -> None:
         self._bench, self._epochs = bench, config.fine_tune.epochs
-        tree = stored_tree(bench.workspace, config.base.name) or shipped_tree(DEFAULT_BASE.name)
-        assert tree is not None  # the default base comes with its tree
-        seconds = stage_seconds(bench.workspace, tree, config, "folds", len(found.classes), len(found.photos))
-        whole = sum(seconds.values())
-        ends = accumulate(seconds.values(), initial=0.0)
-        self._begin = {step: end / whole for step, end in zip(seconds, ends, strict=False)}
-        self._length = {step: value / whole for step, value in seconds.items()}
+        tree = known_tree(bench.workspace, config.base.name)
+        photos = len(found.photos)
+        self._shares = Shares(bench, stage_seconds(bench.workspace, tree, config, "folds", len(found.classes), photos))
 
     def reporter(self, fold: int = 0, folds: int = 0) -> Reporter:
         """For one fold, or what comes before: decoding, features and epochs become progress of the whole."""
@@ -154,7 +148,7 @@ class _Shares:
             elif isinstance(event, Progress) and event.total and event.step.id == ("features" if folds else "photos"):
                 if not fold:  # the others find what the first has made
                     words = Sentence("Looking at the photos") if folds else Sentence("Reading the photos")
-                    self._share(words, event.step.id, event.done / event.total)
+                    self._shares.at(event.step.id, event.done / event.total, words)
             elif isinstance(event, EpochEnded) and event.phase == "fine-tune":
                 tuned += 1
                 self.fold(fold + tuned / self._epochs, folds)
@@ -166,7 +160,4 @@ class _Shares:
     def fold(self, done: float, folds: int) -> None:
         """So many of the folds are behind."""
         words = Sentence("Classifier {n} of {folds}", n=min(int(done) + 1, folds), folds=folds)
-        self._share(words, "folds", done / folds)
-
-    def _share(self, words: Sentence, stage: str, done: float) -> None:
-        self._bench.share(words, self._begin[stage] + self._length[stage] * done)
+        self._shares.at("folds", done / folds, words)

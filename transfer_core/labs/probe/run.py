@@ -9,25 +9,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from transfer_core.backbones.catalog import DEFAULT_BASE
-from transfer_core.backbones.stored_trees import shipped_tree, stored_tree
+from transfer_core.backbones.stored_trees import known_tree
 from transfer_core.backbones.tree import LayerTree
+from transfer_core.labs.folds import deal
 from transfer_core.labs.probe.settings import (
     Depth,
     check_photos,
     compare,
-    deal,
     fit_seconds,
     probed,
     stage_seconds,
     thin_out,
 )
 from transfer_core.labs.probe.verdict import conclude
-from transfer_core.labs.run_bench import Bench
+from transfer_core.labs.run_bench import Bench, Shares
 from transfer_core.nn.training.block_features import block_features, tree_of
 from transfer_core.nn.training.session import prepare
-from transfer_core.runs.events import Progress
-from transfer_core.runs.progress import Reporter
 from transfer_core.stats.intervals import wilson
 from transfer_core.stats.linear_probe import OutOfFold, out_of_fold
 from transfer_core.text import Sentence
@@ -49,7 +46,8 @@ def run(bench: Bench) -> dict[str, Any]:
     settings, seed = bench.settings, bench.config.seed
     check_photos(bench.manifest, settings.folds)
     manifest = thin_out(bench.manifest, settings.photos, settings.folds, seed)
-    shares = _Shares(bench, len(manifest.photos))
+    reckoned = known_tree(bench.workspace, bench.config.base.name)
+    shares = Shares(bench, stage_seconds(bench.workspace, reckoned, len(manifest.photos)))
     session = prepare(bench.workspace, bench.run_config(), manifest, shares.part())
     check_photos(session.manifest, settings.folds)  # some may have been unreadable
     tree, features = tree_of(session), block_features(session)
@@ -72,7 +70,7 @@ def run(bench: Bench) -> dict[str, Any]:
     answered: dict[str, OutOfFold] = {}
     result: dict[str, Any] = {}
     for at, (block, stored) in enumerate(features.items()):
-        shares.fit(block, sum(costs[:at]) / sum(costs))
+        shares.at("fits", sum(costs[:at]) / sum(costs), Sentence("classifiers after {block}", block=block))
         values = np.asarray(stored.array[rows])
         answered[block] = out_of_fold(values, labels, folds, settings.penalties, bench.reporter.check)
         depths = _depths(tree, answered, labels, session.manifest.classes)
@@ -82,35 +80,6 @@ def run(bench: Bench) -> dict[str, Any]:
     for words in verdict.warnings:
         bench.reporter.message(words, warning=True)
     return result | asdict(verdict)
-
-
-class _Shares:
-    """How far along the probe is, in shares of all the seconds it should take."""
-
-    def __init__(self, bench: Bench, photos: int) -> None:
-        self._bench = bench
-        tree = stored_tree(bench.workspace, bench.config.base.name) or shipped_tree(DEFAULT_BASE.name)
-        assert tree is not None  # the default base comes with its tree
-        seconds = stage_seconds(bench.workspace, tree, photos)
-        ends = accumulate(seconds.values(), initial=0.0)
-        whole = sum(seconds.values())
-        self._begin = {step: end / whole for step, end in zip(seconds, ends, strict=False)}
-        self._length = {step: value / whole for step, value in seconds.items()}
-
-    def part(self) -> Reporter:
-        """A reporter for decoding and the pass, whose progress becomes that of the whole."""
-
-        def told(event: Progress) -> None:
-            begin, length = self._begin[event.step.id], self._length[event.step.id]
-            self._bench.share(event.step, begin + length * event.done / event.total)
-
-        return self._bench.part(told)
-
-    def fit(self, block: str, done: float) -> None:
-        """The classifiers after `block` come next; `done` (0..1) of all fits is behind."""
-        self._bench.share(
-            Sentence("classifiers after {block}", block=block), self._begin["fits"] + self._length["fits"] * done
-        )
 
 
 def _depths(

@@ -1,7 +1,6 @@
 """The depth probe: what it is asked, how photos are dealt into folds, and one depth as its result holds it."""
 
-import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -9,6 +8,7 @@ from transfer_core.backbones.cost import look_seconds
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, DataError
+from transfer_core.labs.folds import ordered
 from transfer_core.labs.options import option
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.checks import is_whole
@@ -22,7 +22,6 @@ __all__ = [
     "Settings",
     "check_photos",
     "compare",
-    "deal",
     "expected_seconds",
     "fit_seconds",
     "probed",
@@ -163,27 +162,9 @@ def thin_out(manifest: Manifest, most: int, least: int, seed: int) -> Manifest:
         groups.setdefault((photo.label, photo.split), []).append(photo)
     share = most / len(photos)
     kept = {
-        sha for group in groups.values() for sha in _dealt(group, seed)[: max(least, int(len(group) * share + 0.5))]
+        sha for group in groups.values() for sha in ordered(group, seed)[: max(least, int(len(group) * share + 0.5))]
     }
     return replace(manifest, photos=tuple(photo for photo in photos if photo.sha256 in kept))
-
-
-def deal(photos: Sequence[ManifestPhoto], folds: int, seed: int) -> list[int]:
-    """The fold of each photo, 0 to `folds` - 1: stratified, and of its content and the seed alone.
-
-    The photos of a class differ by at most one between folds, and so do all photos: each class goes on dealing where
-    the one before ended.
-    """
-    fold: dict[str, int] = {}
-    for label in sorted({photo.label for photo in photos}):
-        for sha in _dealt((photo for photo in photos if photo.label == label), seed):
-            fold[sha] = len(fold) % folds
-    return [fold[photo.sha256] for photo in photos]
-
-
-def _dealt(photos: Iterable[ManifestPhoto], seed: int) -> list[str]:
-    shas = (photo.sha256 for photo in photos)
-    return sorted(shas, key=lambda sha: hashlib.sha256(f"probe|{seed}|{sha}".encode()).hexdigest())
 
 
 def compare(right: Mapping[str, Collection[bool]]) -> dict[str, float]:

@@ -1,0 +1,1 @@
+"""The lab Health: which photos deserve a look before anything learns from them."""
