@@ -9,7 +9,21 @@ from dataclasses import replace
 
 from tests.benchmarks.table import Row, render
 
-NAMES = ("head", "cut", "step", "prefix", "growth", "start", "page", "tree", "recipe", "views", "strangers", "field")
+NAMES = (
+    "head",
+    "cut",
+    "step",
+    "prefix",
+    "growth",
+    "start",
+    "page",
+    "tree",
+    "recipe",
+    "views",
+    "strangers",
+    "health",
+    "field",
+)
 
 
 def main() -> None:

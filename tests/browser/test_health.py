@@ -52,6 +52,7 @@ def test_photos_are_looked_through_and_mended(browser: Browser, server: Server, 
     expect(person.at("start_lab").get_by_role("button")).to_be_enabled(timeout=PATIENCE)
     person.settled()
     person.text("A shortcut: the border", "lab_result")
+    person.picture("health", height=1500)
 
     # The three pictures that stand in two classes each.
     expect(person.page.get_by_role("heading", name="One photo, two classes")).to_have_count(1)

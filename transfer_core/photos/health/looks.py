@@ -1,6 +1,8 @@
 """How photos look, in a few numbers each: brightness, contrast, blur, colors, what lies along the border."""
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -52,9 +54,14 @@ def look(squares: Any, rows: Sequence[int] | None = None, told: Callable[[int], 
     """
     chosen = np.arange(len(squares)) if rows is None else np.asarray(rows, np.int64)
     parts = []
-    for start in range(0, len(chosen), _AT_ONCE):
-        parts.append(_look(np.asarray(squares[chosen[start : start + _AT_ONCE]])))
-        told(min(start + _AT_ONCE, len(chosen)))
+    with ThreadPoolExecutor(os.cpu_count(), "thaw-look") as pool:
+        begins = range(0, len(chosen), _AT_ONCE)
+        try:
+            for part in pool.map(lambda begin: _look(np.asarray(squares[chosen[begin : begin + _AT_ONCE]])), begins):
+                parts.append(part)
+                told(min(len(parts) * _AT_ONCE, len(chosen)))
+        finally:
+            pool.shutdown(cancel_futures=True)
     return Looks(*(np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(Looks)))
 
 
@@ -63,13 +70,14 @@ def _look(squares: NDArray[np.uint8]) -> Looks:
     strip = max(round(_STRIP * size), 1)
     sides = (squares[:, :strip], squares[:, -strip:], squares[:, :, :strip], squares[:, :, -strip:])
     colored = [Image.fromarray(square) for square in squares]
+    colors = [ImageStat.Stat(one) for one in colored]
     grey = [one.convert("L") for one in colored]
     luma = [np.asarray(one, np.int32) for one in grey]
     return Looks(
         np.array([one.mean() for one in luma], np.float32) / np.float32(255),
-        np.array([max(ImageStat.Stat(one).stddev) for one in colored], np.float32) / np.float32(255),
+        np.array([max(one.stddev) for one in colors], np.float32) / np.float32(255),
         np.array([max(_blur(one), _blur(one.T)) for one in luma], np.float32),
-        _mean_color(squares),
+        np.array([one.mean for one in colors], np.float32) / np.float32(255),
         np.concatenate([_mean_color(side) for side in sides], 1),
         np.stack([np.asarray(one.resize((GRID, GRID), Image.Resampling.BOX)) for one in grey]),
     )

@@ -1,9 +1,8 @@
 """Photos that are nearly the same: made smaller, saved anew, cropped a little, or mirrored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from transfer_core.photos.health.looks import GRID, Floats, Looks, area_weights
 
@@ -15,9 +14,8 @@ sets no two different photos reach 0.97, and copies with 5 % cropped away reach 
 health`)."""
 _PLAIN = 12  # standard deviation of the grey values below which a picture holds too little to tell it from another
 _SIDE = 16  # pixels of the small grey pictures
-_MAYBE = 0.6  # likeness from which it is worth trying whether one is a part of the other
 _CROPS = (0.95, 0.9)  # sides of the parts that are tried
-_ROWS, _PAIRS = 1024, 65536  # compared at once
+_ROWS = 1024  # compared with all others at once
 
 
 def near_copies(looks: Looks, check: Callable[[], None] = lambda: None) -> list[list[int]]:
@@ -38,25 +36,20 @@ def near_copies(looks: Looks, check: Callable[[], None] = lambda: None) -> list[
     whole = _small(grids, 0.0, 0.0, 1.0)
     turned = whole.reshape(-1, _SIDE, _SIDE)[:, :, ::-1].reshape(whole.shape)
     pairs: list[tuple[int, int]] = []
-    maybe: list[NDArray[np.int64]] = []
-    for start in range(0, len(rows), _ROWS):
-        check()
-        some = slice(start, start + _ROWS)
-        later = np.arange(len(rows))[None] > np.arange(len(rows))[some, None]
-        alike, mirrored = whole[some] @ whole.T, turned[some] @ whole.T
-        same = later & ((alike >= SAME) | (mirrored >= SAME))
-        pairs += [(start + int(one), int(other)) for one, other in np.argwhere(same)]
-        maybe.append(np.argwhere(later & ~same & (alike >= _MAYBE)) + np.array([start, 0]))
-    candidates = np.concatenate(maybe) if maybe else np.zeros((0, 2), np.int64)
+    for part in (whole, turned, *(_small(grids, *crop) for crop in _crops())):
+        for start in range(0, len(rows), _ROWS):
+            check()
+            found = np.argwhere(whole[start : start + _ROWS] @ part.T >= SAME)
+            pairs += [(start + int(one), int(other)) for one, other in found if start + one != other]
+    return [[int(rows[at]) for at in group] for group in groups_of(len(rows), pairs)]
+
+
+def _crops() -> Iterator[tuple[float, float, float]]:
+    """Top, left and side of the parts that are tried, as shares of the whole."""
     for size in _CROPS:
         for top in (0.0, (1 - size) / 2, 1 - size):
             for left in (0.0, (1 - size) / 2, 1 - size):
-                check()
-                part = _small(grids, top, left, size)
-                found = _alike(whole, part, candidates) >= SAME
-                pairs += [(int(one), int(other)) for one, other in candidates[found]]
-                candidates = candidates[~found]
-    return [[int(rows[at]) for at in group] for group in groups_of(len(rows), pairs)]
+                yield top, left, size
 
 
 def groups_of(count: int, pairs: list[tuple[int, int]]) -> list[list[int]]:
@@ -84,13 +77,3 @@ def _small(grids: Floats, top: float, left: float, size: float) -> Floats:
     values = (down @ grids @ across.T).reshape(len(grids), _SIDE * _SIDE)
     values -= values.mean(1, keepdims=True)
     return np.asarray(values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-6))
-
-
-def _alike(whole: Floats, part: Floats, pairs: NDArray[np.int64]) -> Floats:
-    """Of each pair, how alike one is to a part of the other, whichever is more."""
-    likeness = [np.zeros(0, np.float32)]
-    for start in range(0, len(pairs), _PAIRS):
-        one, other = pairs[start : start + _PAIRS].T
-        ways = [np.einsum("ij,ij->i", whole[a], part[b]) for a, b in ((one, other), (other, one))]
-        likeness.append(np.maximum(*ways))
-    return np.concatenate(likeness)
