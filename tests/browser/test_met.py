@@ -1,6 +1,7 @@
 """What people met and stumbled over, each as they met it."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def test_photos_and_classes(browser: Browser, server: Server, tmp_path: Path) -> None:
     person = Person(browser, server.url)
     person.sees("Teach a computer to tell your photos apart")
+    # A name that is too long is refused in words, and what was typed stays.
+    name = person.at("new_project_name").locator("input")
+    name.fill("A very long name " * 12)
+    person.click("new_project")
+    person.text("A project's name needs 1 to")
+    expect(name).to_have_value(re.compile("^A very long name A"))
+    person.can_be_used_by_all()
     person.click("sample_shapes")
     person.sees("Photos")
     person.text("240 photos of 4 classes added")
@@ -52,6 +60,7 @@ def test_photos_and_classes(browser: Browser, server: Server, tmp_path: Path) ->
     for way in person.page.get_by_role("tab").all():
         box = way.bounding_box()
         assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 400, way.inner_text()
+    person.can_be_used_by_all()
     person.page.set_viewport_size({"width": WIDTH, "height": 900})
     person.click("redo_edit")
     person.text("240 photos, 4 classes")
@@ -97,6 +106,7 @@ def test_weights_are_refused_with_their_reason_where_they_were_asked_for(
     expect(body).to_contain_text("notes.txt")
     body.get_by_role("button", name="Use this file").click()
     expect(body.get_by_test_id("stAlert")).to_contain_text("can't be read as weights of mobilenet")
+    person.can_be_used_by_all()  # with the popover open, and the reason in it
     assert person.errors == []
 
 
@@ -151,7 +161,8 @@ def test_the_best_run_stands_and_what_waits_says_for_what(browser: Browser, serv
     second = Person(browser, f"{server.url}/layers?project={project}")
     second.sees("Layers")
     second.click("look")
-    second.text("Waiting for a training in Pets to end", "advice")
+    second.text("Waiting for a training in Pets to end, which takes about .+ more", "advice")
+    person.can_be_used_by_all()  # while it trains
     person.click("stop")
     person.text("Stopped on request", "live")
     # Its turn has come: the look at the photos ends in a recommendation.
