@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from pages.ui import services
 from tests.handshake import forged, let_in
 from tests.support import ROOT, Server
 from transfer_core.disk.private import keep_private
@@ -86,3 +88,24 @@ def test_a_run_of_the_command_line_leaves_nothing_to_others(tmp_path: Path) -> N
     made = [path for path in home.rglob("*") if not path.is_symlink()]
     assert len(made) > 10
     assert [path for path in (home, *made) if rights(path) & 0o077] == []
+
+
+@pytest.mark.usefixtures("mask")
+def test_the_app_closes_a_workspace_that_an_earlier_version_left_open(tmp_path: Path) -> None:
+    server = Installed(tmp_path / "home")
+    open_to_all(server.home)
+    server.start()
+    try:
+        made = [path for path in server.home.rglob("*") if not path.is_symlink()]
+        assert [path for path in (server.home, *made) if rights(path) & 0o077] == []
+    finally:
+        server.kill()
+
+
+@pytest.mark.usefixtures("mask")
+def test_so_does_its_first_page_however_it_is_started(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "warm", lambda: None)
+    open_to_all(thaw_home)
+    assert not AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run().exception
+    made = [path for path in thaw_home.rglob("*") if not path.is_symlink()]
+    assert [path for path in (thaw_home, *made) if rights(path) & 0o077] == []

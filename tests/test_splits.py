@@ -74,3 +74,14 @@ def test_classes_that_look_alike_are_told(thaw_home: Path, tmp_path: Path, capfd
         Image.new("RGB", (8, 8), (number * 80, 0, 0)).save(tmp_path / "letters" / name / "1.png")
     assert as_json(thaw(capfd, "check", tmp_path / "letters", "--json")[1])["alike"] == [["A", "a"]]
     assert "A and a look alike but are classes of their own" in thaw(capfd, "check", tmp_path / "letters")[1]
+
+
+@pytest.mark.usefixtures("toy_base")
+def test_the_command_trains_on_the_splits_and_says_so(
+    data_set: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--base", "toy", "--weights", "none", "--epochs", "2", "--json")
+    code, out, err = thaw(capfd, "train", data_set, "--out", tmp_path / "run", *options)
+    found = as_json(out)
+    assert code == 0 and found["classes"] == ["blue", "red"] and found["test_accuracy"] is not None
+    assert "12 photos to learn from and to check on, and 6 for a test at the end" in err

@@ -1,5 +1,8 @@
 """What an import says of itself: as many photos as joined the project, everywhere alike, under the names they had."""
 
+import io
+import zipfile
+
 import pytest
 
 from tests.pages.photos.photos_page import Jpeg, Photos
@@ -58,3 +61,17 @@ def test_a_quotation_mark_that_the_browser_escaped_is_one_again(page: Photos, jp
     page.app.selectbox(key="upload_class").set_value("dog").run()
     page.add("upload_files", [("6%22 tall.txt", b"no photo")])
     assert page.app.table[0].value["File"][0] == 'dog/6" tall.txt'
+
+
+def test_an_empty_class_folder_and_names_that_may_be_misspelled_are_told(page: Photos, jpeg: Jpeg) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("pets/cow/", b"")
+        for number in range(4):
+            archive.writestr(f"pets/{('kaatzchen', 'dog')[number % 2]}/{number}.jpg", jpeg(number))
+    # As Windows writes an umlaut without saying in which code page.
+    data = buffer.getvalue().replace(b"kaatzchen", b"k\xe4\xe4tzchen")
+    page.add("upload_zip", [("pets.zip", data)])
+    said = "\n".join(caption.value for caption in page.app.caption)
+    assert "The folder cow holds no photo, so it became no class." in said
+    assert "The names in this zip do not say how they are written" in said
