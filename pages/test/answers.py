@@ -8,12 +8,13 @@ from typing import Any
 
 import streamlit as st
 
+from pages.jobs import where
 from pages.jobs.trained_runs import Trained
 from pages.test import strangers
 from pages.ui import html as drawn
 from pages.ui.html import cells
 from transfer_core.disk.workspace import Project
-from transfer_core.errors import PhotoError
+from transfer_core.errors import PhotoError, TransferError
 from transfer_core.runs.folder import Run
 from transfer_core.text import Sentence, plural, t
 
@@ -100,16 +101,39 @@ def show(project: Project, chosen: Trained, coverage: float) -> None:
             ),
             icon=":material/broken_image:",
         )
+    block = where.choose(chosen.run, "where") if answered else None
+    if block is not None:
+        st.caption(t("Bright: what spoke for the answer. Dimmed: what did not."))
+    looked = _looked(project, answered, block)
     with cells("answers", least=300, most=2):
-        for answer in answered:
+        for answer, picture in zip(answered, looked, strict=True):
             with st.container(border=True):
-                _card(answer, chosen, Run(project.runs_dir / answer.run), coverage)
+                _card(answer, picture, chosen, Run(project.runs_dir / answer.run), coverage)
 
 
-def _card(answer: Answer, chosen: Trained, run: Run, coverage: float) -> None:
-    picture, words = st.columns([2, 3], vertical_alignment="center")
-    with picture:
-        st.image(answer.picture, width="stretch", alt=answer.name)
+def _looked(project: Project, answered: Sequence[Answer], block: str | None) -> list[bytes]:
+    """The picture of each answer, lit where its classifier looked if that is asked for."""
+    pictures = [answer.picture for answer in answered]
+    if block is None:
+        return pictures
+    for run in dict.fromkeys(answer.run for answer in answered):
+        mine = [number for number, answer in enumerate(answered) if answer.run == run]
+        asked = [(answered[number].picture, answered[number].label) for number in mine]
+        try:
+            found = where.maps_of(Run(project.runs_dir / run), asked, block)
+        except TransferError as error:
+            st.warning(drawn.sentence(str(error)), icon=":material/visibility_off:")
+            continue
+        for number, values in zip(mine, found, strict=True):
+            if values is not None:
+                pictures[number] = where.spotlight(pictures[number], values)
+    return pictures
+
+
+def _card(answer: Answer, picture: bytes, chosen: Trained, run: Run, coverage: float) -> None:
+    left, words = st.columns([2, 3], vertical_alignment="center")
+    with left:
+        st.image(picture, width="stretch", alt=answer.name)
     with words:
         if strangers.is_new(run, answer.alike, coverage):
             drawn.answer(t("None of these"))

@@ -18,6 +18,7 @@ from transfer_core.text import Sentence, t, visible
 __all__ = [
     "answer",
     "cells",
+    "draw_thumb",
     "escape",
     "facts",
     "file_name",
@@ -184,10 +185,14 @@ def page_of(items: Sequence[T], per_page: int, key: str) -> Sequence[T]:
 
 
 def thumb(photo: Mapping[str, Any]) -> None:
-    """Draw a photo of a result (`photo`, `path`, `sha256`); one that is gone is named instead."""
-    data = thumb_bytes(photo)
-    if data:
-        st.image(data, width="stretch", alt=photo["photo"])
+    """Draw a photo of a result (`photo`, `path`, `sha256`); of one that is gone that is said instead."""
+    draw_thumb(photo, thumb_bytes(photo))
+
+
+def draw_thumb(photo: Mapping[str, Any], picture: bytes) -> None:
+    """Draw what `thumb_bytes` gave of a photo, or something made of it."""
+    if picture:
+        st.image(picture, width="stretch", alt=photo["photo"])
     else:
         st.caption(t(":material/broken_image: This photo's file is gone or can't be read."))
 

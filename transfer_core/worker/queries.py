@@ -6,9 +6,11 @@ import traceback
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from transfer_core.backbones.stored_trees import tree_path
@@ -75,6 +77,32 @@ class QueryServer:
     def predict(self, run: str, images: list[str]) -> dict[str, Any]:
         """Ask the classifier of the run in the folder `run` about files."""
         return {"predictions": _stored(self._classifier(run).predict([Path(image) for image in images]))}
+
+    def where(self, run: str, images: list[str], labels: list[str], block: str = "") -> dict[str, Any]:
+        """Where in each file the classifier of the run in the folder `run` finds the class that `labels` names for it.
+
+        Returns:
+            `maps`, one a file, as `ClassMaps.maps`, rows of numbers: after `block`, or after the last block where that
+            is empty. None for a file that can't be read.
+        """
+        classifier = self._classifier(run)
+        tree = load_tree(self._workspace, classifier.base)
+        ends = {one.name: one.children[-1].name for one in tree.blocks[:-1]} | {tree.blocks[-1].name: None, "": None}
+        if block not in ends:
+            raise ConfigError("{base} has no block {block!r}.", base=classifier.base, block=block)
+        if unknown := sorted(set(labels) - set(classifier.classes)):
+            raise ConfigError("The classifier knows no class {name!r}.", name=unknown[0])
+        photos: dict[int, Any] = {}
+        for number, image in enumerate(images):
+            with suppress(PhotoError):  # the page says so of the photo itself
+                photos[number] = decode(Path(image), classifier.size)
+        if not photos:
+            return {"maps": [None] * len(images)}
+        asked = [classifier.classes.index(labels[number]) for number in photos]
+        made = dict(
+            zip(photos, classifier.class_maps.maps(np.stack(list(photos.values())), asked, ends[block]), strict=True)
+        )
+        return {"maps": [made[number].tolist() if number in made else None for number in range(len(images))]}
 
     def imagenet(self, images: list[str]) -> dict[str, Any]:
         """Ask a base with its own ImageNet answer layer about files; see `ImageNet`."""
@@ -147,6 +175,7 @@ KINDS: dict[str, Callable[..., dict[str, Any]]] = {
     "tree": QueryServer.tree,
     "weights": QueryServer.weights,
     "predict": QueryServer.predict,
+    "where": QueryServer.where,
     "imagenet": QueryServer.imagenet,
     "augment": QueryServer.augment,
     "rates": QueryServer.rates,

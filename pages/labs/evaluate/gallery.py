@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.jobs import where
 from pages.jobs.launch import launch
 from pages.jobs.trained_runs import trained_runs
 from pages.photos.classes import undo
 from pages.photos.correct import correct, renamed
 from pages.photos.edits import show_refusal
 from pages.ui.frame import go, project
-from pages.ui.html import cells, page_of, plain, sentence, thumb
+from pages.ui.html import cells, draw_thumb, page_of, plain, sentence, thumb_bytes
 from pages.ui.services import store
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import StorageError, TransferError
-from transfer_core.labs.evaluate.verdict import confusions
+from transfer_core.labs.evaluate.verdict import FOLDS, confusions
 from transfer_core.runs.folder import Run
 from transfer_core.text import Sentence, plural, t, visible
 
@@ -81,10 +83,32 @@ def draw(run: Run, result: Mapping[str, Any], shown: str) -> None:
     if opened and photos:
         _corrected(opened, photos, result, now, called)
     page = page_of(found, PER_PAGE, key=f"evaluate_page_{run.id}_{chosen}")
+    pictures = _looked(result, page)
     with cells("evaluate_photos", least=150):
-        for photo in page:
+        for photo, picture in zip(page, pictures, strict=True):
             with st.container(gap="xxsmall"):
-                _card(photo, photos, now.get(photo["sha256"]), called)
+                _card(photo, picture, photos, now.get(photo["sha256"]), called)
+
+
+def _looked(result: Mapping[str, Any], page: Sequence[Mapping[str, Any]]) -> list[bytes]:
+    """The pictures of a page of photos, lit where the classifier looked if that is asked for."""
+    pictures = [thumb_bytes(photo) for photo in page]
+    run = Run(Path(result["run"]))
+    if result["on"] == FOLDS or not page or not run.model_path.is_file():
+        return pictures  # each was answered by a classifier that is gone
+    block = where.choose(run, "evaluate_where")
+    if block is None:
+        return pictures
+    st.caption(t("Bright: what spoke for the answer. Dimmed: what did not."))
+    try:
+        found = where.maps_of(run, [(photo["path"], photo["answer"]) for photo in page], block)
+    except TransferError as error:
+        st.warning(sentence(str(error)), icon=":material/visibility_off:")
+        return pictures
+    return [
+        where.spotlight(picture, values) if picture and values is not None else picture
+        for picture, values in zip(pictures, found, strict=True)
+    ]
 
 
 def _belongs(photo: Mapping[str, Any], chosen: str, names: Sequence[str]) -> bool:
@@ -94,8 +118,14 @@ def _belongs(photo: Mapping[str, Any], chosen: str, names: Sequence[str]) -> boo
     return bool(photo["truth"] == truth and photo["answer"] == answer)
 
 
-def _card(photo: Mapping[str, Any], photos: PhotoStore | None, now: Photo | None, called: Mapping[str, str]) -> None:
-    thumb(photo)
+def _card(
+    photo: Mapping[str, Any],
+    picture: bytes,
+    photos: PhotoStore | None,
+    now: Photo | None,
+    called: Mapping[str, str],
+) -> None:
+    draw_thumb(photo, picture)
     said = t("{answer}, {share:.0%} sure", answer=plain(photo["answer"]), share=photo["probability"])
     st.markdown(f"**{plain(photo['truth'])}**  \n:small[→ {said}]")
     if photo.get("none"):

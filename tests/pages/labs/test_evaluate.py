@@ -1,12 +1,14 @@
 """Evaluate: choosing run and photos, a result drawn, the photos behind a cell, and correcting them right there."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.jobs import where
 from pages.labs.evaluate import chart, matrix
 from pages.ui import services
 from tests.pages.fake_engine import FakeEngine
@@ -14,7 +16,7 @@ from tests.pages.labs.test_compare import train
 from tests.pages.toys import toy_experiment, words
 from transfer_core.disk.workspace import Project
 from transfer_core.labs.evaluate.settings import Settings
-from transfer_core.labs.evaluate.verdict import conclude, how_sure, judge
+from transfer_core.labs.evaluate.verdict import FOLDS, conclude, how_sure, judge
 from transfer_core.labs.experiment import experiment_config
 from transfer_core.photos.manifest import ManifestPhoto
 from transfer_core.runs.folder import list_runs
@@ -204,3 +206,32 @@ def test_cells_are_colored_by_their_share_of_the_row(classes: int) -> None:
     html = styled.to_html()
     assert html.count("rgba(47,127,209") and html.count("rgba(217,104,12")
     assert chart.figure(result, "x")["data"][1]["x"] and "sure" in chart.alternative(result)
+
+
+def test_where_it_looked_is_shown_over_the_mistakes(
+    recent_apptest: None, open_page: OpenPage, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def ask(kind: str, args: dict[str, Any], timeout: float = 60.0) -> dict[str, Any]:
+        asked.append(args)
+        return {"maps": [[[1.0, 0.0]]] * len(args["images"])}
+
+    run = train(project, "20260101-000000-aaaa")
+    monkeypatch.setattr(where, "engine", lambda: type("Engine", (), {"ask": staticmethod(ask)}))
+    shown(project, result_of(project, run=str(run.path)))
+    page = open_page("evaluate", project.id)
+    page.toggle(key="evaluate_where_on").set_value(True).run()
+    assert not page.exception
+    (question,) = asked
+    assert question["labels"] == ["dog"] * 3 and question["run"] == str(run.path)
+    assert all(Path(path).is_file() for path in question["images"])
+
+
+def test_classifiers_that_answered_out_of_fold_are_gone(
+    recent_apptest: None, open_page: OpenPage, project: Project
+) -> None:
+    run = train(project, "20260101-000000-aaaa")
+    shown(project, result_of(project, run=str(run.path), on=FOLDS))
+    page = open_page("evaluate", project.id)
+    assert "evaluate_where_on" not in {toggle.key for toggle in page.toggle}

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages.jobs import trained_runs as results
+from pages.jobs import where
 from pages.jobs.trained_runs import best_run, chosen_run, trained_runs
 from pages.test import ask as test_photos
 from pages.test import download
@@ -39,10 +41,17 @@ class FakeWorker(FakeEngine):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[dict[str, Any]] = []
+        self.looked: list[dict[str, Any]] = []
         self.likeness: dict[str, Any] = {}
         """What it adds to an answer where it knows what it learned from."""
 
     def ask(self, kind: str, args: dict[str, Any], timeout: float = 60.0) -> dict[str, Any]:
+        if kind == "where":
+            self.looked.append(args)
+            if self.refusal:
+                raise TransferError(self.refusal)
+            assert all(Path(path).read_bytes().startswith(b"\xff\xd8") for path in args["images"])
+            return {"maps": [[[1.0, 0.0], [-2.0, 0.0]] for _ in args["images"]]}
         assert kind == "predict"
         self.asked.append(args)
         return {"predictions": [self._answer(Path(path)) for path in args["images"]]}
@@ -61,6 +70,7 @@ class FakeWorker(FakeEngine):
 def worker(monkeypatch: pytest.MonkeyPatch) -> FakeWorker:
     fake = FakeWorker()
     monkeypatch.setattr(test_photos, "engine", lambda: fake)
+    monkeypatch.setattr(where, "engine", lambda: fake)
     return fake
 
 
@@ -117,6 +127,42 @@ def test_photos_are_answered_with_sorted_bars(page: AppTest, jpeg: Jpeg, project
     assert "notes" in page.warning[0].value
     assert "no picture" in page.warning[0].value
     assert workspace().open_project(project.id).choices["tested"]
+
+
+def test_where_it_looked_is_shown_when_asked_for(page: AppTest, jpeg: Jpeg, worker: FakeWorker) -> None:
+    drop(page, [("felix.jpg", jpeg(1)), ("notes.txt", b"no photo"), ("tom.jpg", jpeg(2))])
+    assert not worker.looked, "nobody asked for it"
+    page.toggle(key="where_on").set_value(True).run()
+    assert not page.exception
+    (asked,) = worker.looked
+    assert asked["labels"] == ["cat", "cat"] and asked["block"] == ""
+    assert "Bright: what spoke for the answer" in " ".join(caption.value for caption in page.caption)
+    # Another block is another question; what was answered before is not asked again.
+    page.selectbox(key="where_block").set_value("block6a").run()
+    page.selectbox(key="where_block").set_value("").run()
+    assert [asked["block"] for asked in worker.looked] == ["", "block6a"]
+    drop(page, [("third.jpg", jpeg(3))], taken=1)
+    assert len(worker.looked[-1]["images"]) == 1
+    page.toggle(key="where_on").set_value(False).run()
+    assert "Bright" not in " ".join(caption.value for caption in page.caption)
+
+
+def test_where_no_map_comes_the_answers_stay(page: AppTest, jpeg: Jpeg, worker: FakeWorker) -> None:
+    worker.refusal = "The worker is busy."
+    drop(page, [("felix.jpg", jpeg(1))])
+    page.toggle(key="where_on").set_value(True).run()
+    assert not page.exception and "The worker is busy" in page.warning[0].value
+    assert "91.2%" in drawn(page)
+
+
+def test_a_spotlight_is_as_bright_as_the_map(jpeg: Jpeg) -> None:
+    grey = io.BytesIO()
+    Image.new("RGB", (64, 64), (200, 200, 200)).save(grey, "PNG")
+    lit = np.asarray(Image.open(io.BytesIO(where.spotlight(grey.getvalue(), [[4.0, 0.0], [-9.0, 0.0]]))))
+    assert lit.shape == (64, 64, 3)
+    assert lit[:8, :8].mean() > 190 and lit[-8:, :].mean() < 60 and lit[:, -8:].mean() < 60
+    nothing = np.asarray(Image.open(io.BytesIO(where.spotlight(grey.getvalue(), [[-1.0, -2.0]]))))
+    assert nothing.max() < 60, "where nothing speaks for the class, nothing is lit"
 
 
 def test_a_name_that_browsers_escape_is_shown_as_it_is(page: AppTest, jpeg: Jpeg) -> None:

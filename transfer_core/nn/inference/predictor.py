@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from transfer_core.errors import PhotoError, RunError
 from transfer_core.nn.export.classifier import POOLING
+from transfer_core.nn.inference.class_maps import ClassMaps
 from transfer_core.photos.decode import decode
 from transfer_core.runs.folder import Run
 from transfer_core.runs.known import Known, read_known
@@ -140,6 +142,12 @@ class Classifier(Predictor):
                 error=error,
             ) from error
         super().__init__(model, labels["classes"], labels["input_size"], read_known(run.known_path))
+        self.base: str = labels["base"]
+
+    @cached_property
+    def class_maps(self) -> ClassMaps:
+        """Where in a photo it finds a class."""
+        return ClassMaps(self.model, self.base)
 
 
 def _name(item: Item, index: int) -> str:

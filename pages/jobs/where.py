@@ -1,0 +1,125 @@
+"""Where it looked: a photo whose bright parts are what spoke for the classifier's answer."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.ui.services import engine, workspace
+from transfer_core.backbones.stored_trees import stored_tree
+from transfer_core.errors import TransferError
+from transfer_core.text import t
+
+if TYPE_CHECKING:
+    from transfer_core.runs.folder import Run
+
+__all__ = ["choose", "maps_of", "spotlight"]
+
+_KEPT = "where_maps"
+_MOST = 300  # maps kept in a tab
+_DIMMED = 0.22  # brightness of what did not speak for the answer
+_LAST = ""
+
+Map = Sequence[Sequence[float]]
+
+
+def choose(run: Run, key: str) -> str | None:
+    """A switch, and after which block to look.
+
+    Returns:
+        The block, empty for the last one; None where it is switched off.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", key=key):
+        shown = st.toggle(
+            t("Show where it looked"),
+            key=f"{key}_on",
+            help=t(
+                "Bright parts are what spoke for the answer. After the last block that is exact: the answer is the sum "
+                "of what is found there (a class activation map). After an earlier block it shows which parts of what "
+                "that block found mattered (Grad-CAM)."
+            ),
+        )
+        if not shown:
+            return None
+        tree = stored_tree(workspace(), run.config().base.name)
+        names = [block.name for block in tree.blocks[:-1]][::-1] if tree else []
+        block = st.selectbox(
+            t("After which block?"),
+            [_LAST, *names],
+            key=f"{key}_block",
+            format_func=lambda name: name or t("The last block, which the answer rests on"),
+            label_visibility="collapsed",
+            width=340,
+        )
+    return str(block or _LAST)
+
+
+def maps_of(run: Run, photos: Sequence[tuple[str | bytes, str]], block: str) -> list[Map | None]:
+    """The map of each photo, None where its file can't be read.
+
+    Args:
+        run: whose classifier is asked.
+        photos: path or bytes of each, and the class it is asked about.
+        block: as `choose` gave it.
+
+    Raises:
+        TransferError: there is no answer.
+    """
+    kept: dict[Any, Map | None] = st.session_state.setdefault(_KEPT, {})
+    try:
+        changed = run.model_path.stat().st_mtime_ns
+    except OSError as error:
+        raise TransferError("This classifier has been deleted since.") from error
+    keys = [
+        (str(run.path), changed, block, hashlib.sha256(one).hexdigest() if isinstance(one, bytes) else one, label)
+        for one, label in photos
+    ]
+    missing = [number for number, key in enumerate(keys) if key not in kept]
+    if missing:
+        with (
+            st.spinner(t("Looking where it looked…"), show_time=True),
+            tempfile.TemporaryDirectory(prefix="thaw-where-") as folder,
+        ):
+            images = []
+            for number in missing:
+                one = photos[number][0]
+                if isinstance(one, bytes):
+                    images.append(str(Path(folder) / f"{number}.jpg"))
+                    Path(images[-1]).write_bytes(one)
+                else:
+                    images.append(one)
+            labels = [photos[number][1] for number in missing]
+            args = {"run": str(run.path), "images": images, "labels": labels, "block": block}
+            for number, values in zip(missing, engine().ask("where", args, timeout=180)["maps"], strict=True):
+                kept[keys[number]] = values
+    found = [kept[key] for key in keys]
+    while len(kept) > max(_MOST, len(keys)):
+        kept.pop(next(iter(kept)))
+    return found
+
+
+def spotlight(picture: bytes | Path, values: Map) -> bytes:
+    """A picture as a JPEG, as bright as the map says: what speaks most for the class in full, the rest dimmed.
+
+    Args:
+        picture: the square that the network saw.
+        values: rows of numbers; what is not above 0 is dimmed.
+    """
+    import numpy as np
+    from PIL import Image
+
+    heat = np.maximum(np.array(values, np.float32), 0)
+    heat /= max(float(heat.max()), 1e-12)
+    with Image.open(io.BytesIO(picture) if isinstance(picture, bytes) else picture) as opened:
+        photo = opened.convert("RGB")
+    light = Image.fromarray(heat).resize(photo.size, Image.Resampling.BICUBIC)
+    share = _DIMMED + (1 - _DIMMED) * np.clip(np.asarray(light), 0, 1)[..., None]
+    data = io.BytesIO()
+    Image.fromarray((np.asarray(photo) * share).astype(np.uint8)).save(data, "JPEG", quality=88)
+    return data.getvalue()
