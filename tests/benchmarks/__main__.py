@@ -22,6 +22,7 @@ NAMES = (
     "views",
     "strangers",
     "health",
+    "where",
     "field",
 )
 

@@ -40,10 +40,10 @@ def run(quick: bool = False) -> list[Row]:
         ways: dict[str, Callable[[Path], object]] = {
             "prediction": lambda path: classifier.predict([path]),
             "map": maps,
-            "middle": lambda path: maps(path, "block4a_expand_act"),
+            "middle": lambda path: maps(path, "block4a_project_bn"),
         }
         names = {layer.name for layer in classifier.model.get_layer(classifier.base).layers}
-        if "block4a_expand_act" not in names:
+        if "block4a_project_bn" not in names:
             del ways["middle"]
         seconds: dict[str, list[float]] = {name: [] for name in ways}
         for turn in range(3 if quick else _TIMES):
