@@ -148,13 +148,13 @@ def test_add_a_photo_format(copy: Copy, tmp_path: Path) -> None:
             Image.new("RGB", (9, 8), (shade, len(name), ord(name[0]))).save(path)
     check = ("-m", "transfer_core", "check", str(tmp_path / "photos"), "--json")
     assert "refused" in copy.python(*check)
-    copy.edit("transfer_core/photos/reader.py", '"JPEG2000", "ICO")', '"JPEG2000", "ICO", "SGI")')
+    copy.edit("transfer_core/photos/reader.py", '"ICO", "HEIF")', '"ICO", "HEIF", "SGI")')
     told = json.loads(copy.python(*check))
     assert (told["imported"], told["refused"]) == (4, [])
 
 
 def test_add_a_lab(copy: Copy, photos: Path) -> None:
-    copy.edit("transfer_core/labs/__init__.py", '"knowledge", "evaluate")', '"knowledge", "evaluate", "counting")')
+    copy.edit("transfer_core/labs/__init__.py", '"evaluate", "health")', '"evaluate", "health", "counting")')
     copy.write("transfer_core/labs/counting/__init__.py", '"""How many photos there are."""\n')
     copy.write(
         "transfer_core/labs/counting/settings.py",

@@ -149,7 +149,7 @@ def _files(importer: _Importer, classes: Sequence[str]) -> None:
         uploads = st.file_uploader(
             t("Photos of {chosen}", chosen=plain(chosen)) if chosen else t("Name the class above first"),
             accept_multiple_files=True,
-            # No list of types: the browser would drop an iPhone's HEIC without a word, and the import says what to do.
+            # No list of types: the browser would drop a video without a word, and the import says what to do.
             key=importer.key("upload_files"),
             disabled=importer.busy or not chosen,
         )

@@ -29,7 +29,7 @@ predict.py     a program that asks the classifier about photos.
 
 How to use it:
 
-    pip install keras tensorflow pillow numpy simplejpeg tifffile
+    pip install keras tensorflow pillow numpy simplejpeg tifffile pi-heif
     python predict.py photo.jpg another.jpg
 """)
 

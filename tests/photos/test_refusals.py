@@ -36,8 +36,8 @@ SVG = b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>'
     [
         (b"", "empty (0 bytes)"),
         (bytes(1000), "filled with zeros"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(80), "HEIC, the format of iPhone photos"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(80), "save it as JPEG"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(80), "starts as HEIC but is cut off or damaged"),
+        (b"\0\0\0\x18ftyphevc\0\0\0\0msf1hevc" + bytes(80), "a sequence of HEIC pictures"),
         (b"\0\0\0\x18ftypmp42\0\0\0\0isom" + bytes(80), "a video"),
         (b"RIFF\0\0\0\0AVI LIST" + bytes(80), "a video"),
         (b"%PDF-1.7\n" + bytes(80), "a PDF document"),

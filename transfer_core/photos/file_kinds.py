@@ -20,10 +20,7 @@ class ForeignKind:
 
 _UNPACK = Sentence("unpack it and import the folder")
 _SAVE = Sentence("save it as JPEG or PNG")
-_HEIC = ForeignKind(
-    Sentence("HEIC, the format of iPhone photos"),
-    Sentence('save it as JPEG (on the phone: Settings, Camera, Formats, "Most Compatible")'),
-)
+_HEIC_SEQUENCE = ForeignKind(Sentence("a sequence of HEIC pictures"), Sentence("save single pictures of it as JPEG"))
 _VIDEO = ForeignKind(Sentence("a video"), Sentence("save single frames of it as JPEG"))
 _ARCHIVE = ForeignKind(Sentence("an archive"), _UNPACK)
 _RAW = ForeignKind(Sentence("a camera raw file"), Sentence("save it as JPEG with the camera's program"))
@@ -56,7 +53,8 @@ _BY_START = (
 _DOCUMENTS = (b"[Content_Types].xml", b"_rels/.rels", b"docProps/", b"word/", b"xl/", b"ppt/", b"mimetypeapplication/")
 
 # ISO base media files name their brand at byte 8 (ISO/IEC 14496-12; HEIF brands: ISO/IEC 23008-12).
-_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1")
+_HEIC_SEQUENCE_BRANDS = (b"hevc", b"hevx", b"hevm", b"hevs", b"msf1")
 _AVIF_BRANDS = (b"avif", b"avis")
 
 _PICTURES = (
@@ -94,14 +92,16 @@ def picture_kind(data: bytes) -> str | None:
         return "WebP"
     if data[4:8] == b"ftyp" and data[8:12] in _AVIF_BRANDS:
         return "AVIF"
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+        return "HEIC"
     return next((name for start, name in _PICTURES if data.startswith(start)), None)
 
 
 def _media_kind(data: bytes) -> ForeignKind | None:
     brand = data[8:12]
-    if brand in _AVIF_BRANDS or any(avif in data[16:48] for avif in _AVIF_BRANDS):
+    if brand in (*_AVIF_BRANDS, *_HEIC_BRANDS) or any(avif in data[16:48] for avif in _AVIF_BRANDS):
         return None
-    return _HEIC if brand in _HEIC_BRANDS else _VIDEO
+    return _HEIC_SEQUENCE if brand in _HEIC_SEQUENCE_BRANDS else _VIDEO
 
 
 # Tags of TIFF 6.0, TIFF/EP (ISO 12234-2) and DNG 1.7, on which cameras' raw files are built.

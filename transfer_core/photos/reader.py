@@ -1,7 +1,7 @@
 """How the bytes of a photo become pixels. An exported classifier carries this very file, so that it sees what Thaw saw.
 
-Needs Pillow and NumPy only. Two libraries are used where they are installed, as they are with Thaw: simplejpeg knows
-what is wrong inside a JPEG, and tifffile reads kinds of TIFF that Pillow does not.
+Needs Pillow and NumPy only. Three libraries are used where they are installed, as they are with Thaw: simplejpeg knows
+what is wrong inside a JPEG, tifffile reads kinds of TIFF that Pillow does not, and pi_heif the HEIC photos of phones.
 """
 
 import contextlib
@@ -20,6 +20,10 @@ try:
     import simplejpeg
 except ImportError:
     simplejpeg = None
+try:
+    import pi_heif
+except ImportError:
+    pi_heif = None
 
 __all__ = [
     "MAX_JPEG_PIXELS",
@@ -41,7 +45,7 @@ MAX_JPEG_PIXELS = 250_000_000
 # Pillow warns above this and raises above twice this; its default would warn about photos we accept.
 Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS
 
-_FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "DIB", "WEBP", "AVIF", "TIFF", "PPM", "JPEG2000", "ICO")
+_FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "DIB", "WEBP", "AVIF", "TIFF", "PPM", "JPEG2000", "ICO", "HEIF")
 
 # EXIF tag 0x0112, values 2 to 8 (CIPA DC-008, 4.6.5): how to turn the stored pixels upright.
 _ORIENTATION_TAG = 0x0112
@@ -179,6 +183,9 @@ def _ended(data: bytes) -> bytes:
 @cache
 def _formats() -> list[str]:
     Image.init()
+    if pi_heif is not None:
+        # Turned upright and with 8 bits a color as it is decoded; without the small copies that a file may hold.
+        pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
     return [name for name in _FORMATS if name in Image.OPEN]
 
 

@@ -13,6 +13,7 @@ from pages.photos import grid as photo_grid
 from pages.ui.steps import done_steps
 from tests.pages.photos.photos_page import Finish, Jpeg, Photos
 from tests.pages.toys import words
+from tests.photos.test_heic import HEIC
 from tests.support import workspace
 from transfer_core.errors import DataError
 from transfer_core.photos.importer import Cancelled, Progress
@@ -198,10 +199,13 @@ def test_the_second_click_of_a_pair_changes_nothing(pets: Photos, monkeypatch: p
 def test_a_single_file_of_another_kind_is_refused_with_its_reason(pets: Photos, jpeg: Jpeg) -> None:
     assert not pets.app.file_uploader(key="upload_files_0").proto.type, "the browser drops others without a word"
     pets.app.selectbox(key="upload_class").set_value("cat").run()
-    heic = b"\0\0\0\x18ftypheic" + bytes(100)
-    pets.add("upload_files", [("a.jpg", jpeg(20)), ("IMG_1.HEIC", heic)])
-    assert pets.store.classes() == {"cat": 5, "dog": 3}
-    assert "iPhone" in pets.app.table[0].value["Why"][0]
+    heic, video = (HEIC / "plain.heic").read_bytes(), b"\0\0\0\x18ftypqt  " + bytes(100)
+    pets.add(
+        "upload_files", [("a.jpg", jpeg(20)), ("IMG_1.HEIC", heic), ("IMG_1.MOV", video), ("IMG_2.HEIC", heic[:700])]
+    )
+    assert pets.store.classes() == {"cat": 6, "dog": 3}
+    reasons = dict(zip(pets.app.table[0].value["File"], pets.app.table[0].value["Why"], strict=True))
+    assert "a video" in reasons["cat/IMG_1.MOV"] and "cut off or damaged" in reasons["cat/IMG_2.HEIC"]
 
 
 def test_undoing_an_import_says_what_leaves_and_redo_brings_it_back(pets: Photos) -> None:
