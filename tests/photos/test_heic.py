@@ -54,7 +54,7 @@ def test_grey_and_transparent_ones_are_as_a_viewer_shows_them() -> None:
 def test_a_truncated_one_is_refused(share: float) -> None:
     data = (HEIC / "plain.heic").read_bytes()
     for read in (open_photo, inspect, lambda data: decode(data, 32)):
-        with pytest.raises(PhotoError, match="HEIC .*cut off or damaged"):
+        with pytest.raises(PhotoError, match=r"HEIC .*cut off or damaged"):
             read(data[: int(len(data) * share)])
 
 

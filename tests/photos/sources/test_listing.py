@@ -313,3 +313,9 @@ def test_class_names_are_trimmed_and_composed(given: str, clean: str) -> None:
 def test_names_that_are_no_class_names_are_refused(given: str, words: str) -> None:
     with pytest.raises(DataError, match=words):
         clean_class_name(given)
+
+
+def test_a_file_called_as_the_folder_around_is_not_in_it() -> None:
+    found = list_files([("pets", b"x"), ("pets/cat/1.jpg", b"x"), ("pets/dog/1.jpg", b"x")])
+    assert [(file.class_name, file.name) for file in found.files] == [("cat", "cat/1.jpg"), ("dog", "dog/1.jpg")]
+    assert [refusal.name for refusal in found.refused] == ["pets"]

@@ -58,7 +58,7 @@ class Layout:
     def inner(self, parts: Parts) -> Parts | None:
         """The path without what lies around; None where it lies beside."""
         depth = len(self.around)
-        return parts[depth:] if parts[:depth] == self.around else None
+        return parts[depth:] if parts[:depth] == self.around and len(parts) > depth else None
 
     def class_at(self, inner: Parts) -> int:
         """Where in an inner path the class folder stands."""
@@ -103,7 +103,7 @@ def find_layout(paths: Sequence[Parts], title: str | Sentence, unwrap: bool) -> 
         found = [
             (around, splits)
             for around in dict.fromkeys(parts[:depth] for parts in paths if len(parts) > depth + 1)
-            if (splits := _splits_in([parts[depth:] for parts in paths if parts[:depth] == around]))
+            if (splits := _splits_in(_inside(paths, around)))
         ]
         if len(found) > 1:
             raise DataError(
@@ -113,10 +113,9 @@ def find_layout(paths: Sequence[Parts], title: str | Sentence, unwrap: bool) -> 
             )
         if found:
             around, splits = found[0]
-            inside = [parts[depth:] for parts in paths if parts[:depth] == around]
-            return Layout(around, splits, repeated=_repeated(inside, splits))
+            return Layout(around, splits, repeated=_repeated(_inside(paths, around), splits))
     around = _around(paths, unwrap)
-    inside = [parts[len(around) :] for parts in paths if parts[: len(around)] == around]
+    inside = _inside(paths, around)
     if splits := _splits_in_classes(inside):
         return Layout(around, splits, split_first=False)
     flat = {parts[0]: split for parts in inside if len(parts) > 1 and (split := split_of(parts[0]))}
@@ -129,6 +128,12 @@ def find_layout(paths: Sequence[Parts], title: str | Sentence, unwrap: bool) -> 
             example=f"{min(flat)}/cat",
         )
     return Layout(around)
+
+
+def _inside(paths: Sequence[Parts], around: Parts) -> list[Parts]:
+    """The paths in a folder; a zip may also hold a file that is called as the folder is, which is not in it."""
+    depth = len(around)
+    return [parts[depth:] for parts in paths if parts[:depth] == around and len(parts) > depth]
 
 
 def _splits_in(paths: Sequence[Parts]) -> dict[str, SplitName]:
