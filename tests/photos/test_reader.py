@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from tests.support import ROOT
 from transfer_core.errors import PhotoError
 from transfer_core.photos import reader
 from transfer_core.photos.decode import decode, inspect, open_photo, pixels_of
@@ -345,3 +348,34 @@ def test_without_simplejpeg_what_ends_too_early_is_still_refused(monkeypatch: py
     for share in (0.3, 0.9):
         with pytest.raises(OSError, match="truncated"):
             read(data[: int(len(data) * share)])
+
+
+def test_what_libraries_find_odd_about_a_file_does_not_reach_the_terminal(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (40, 30), "red")
+    picture.save(tmp_path / "1.jpg", exif=b"Exif\0\0II*\0\x08\0\0\0\x05\0\x0f\x01")  # notes cut off
+    frames = io.BytesIO()
+    picture.save(frames, "PNG", save_all=True, append_images=[Image.new("RGB", (40, 30), "blue")])
+    spoilt = bytearray(frames.getvalue())
+    at = spoilt.index(b"acTL") + 4
+    spoilt[at : at + 4] = bytes(4)  # an animation of no frames
+    (tmp_path / "2.png").write_bytes(spoilt)
+    picture.save(tmp_path / "3.tif", compression="tiff_lzw")
+    data = bytearray((tmp_path / "3.tif").read_bytes())
+    data[-40:] = b"\xff" * 40
+    (tmp_path / "3.tif").write_bytes(data)
+    program = """
+import sys
+from pathlib import Path
+from tests.support import ROOT
+from transfer_core.errors import PhotoError
+from transfer_core.photos.decode import inspect
+for path in sorted(Path(sys.argv[1]).iterdir()):
+    try:
+        inspect(path)
+        print(path.name, "read")
+    except PhotoError as error:
+        print(path.name, error)
+"""
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, cwd=ROOT)
+    assert done.stderr == "" and len(done.stdout.splitlines()) == 3, done.stdout
+    assert done.stdout.startswith("1.jpg read\n")

@@ -6,8 +6,10 @@ what is wrong inside a JPEG, tifffile reads kinds of TIFF that Pillow does not, 
 
 import contextlib
 import io
+import logging
 import re
 import struct
+import warnings
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,9 @@ MAX_JPEG_PIXELS = 250_000_000
 
 # Pillow warns above this and raises above twice this; its default would warn about photos we accept.
 Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS
+
+# What Pillow finds odd about a file's notes is said as if to a programmer, on the terminal of whoever imports photos.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 _FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "DIB", "WEBP", "AVIF", "TIFF", "PPM", "JPEG2000", "ICO", "HEIF")
 
@@ -285,6 +290,7 @@ def _rare_tiff(data: bytes) -> tuple[Image.Image, int]:
     """A TIFF that Pillow does not know, such as one of 64-bit numbers, and its EXIF orientation."""
     import tifffile  # here: hardly anyone needs it
 
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # as of Pillow: what can't be read is said by who asked
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         page = file.pages[0]
         count = page.imagewidth * page.imagelength
