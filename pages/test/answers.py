@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +20,7 @@ from transfer_core.errors import PhotoError, TransferError
 from transfer_core.runs.folder import Run
 from transfer_core.text import Sentence, plural, t
 
-__all__ = ["Answer", "keep", "show"]
+__all__ = ["Answer", "keep", "show", "table"]
 
 _KEPT = "answers"
 _MOST = 60  # answers kept in a tab; older ones go first
@@ -91,6 +93,16 @@ def show(project: Project, chosen: Trained, coverage: float) -> None:
     answered = [answer for answer in found if not answer.error]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(plural("{n:,} answer", "{n:,} answers", len(answered)), anchor=False, width="stretch")
+        st.download_button(
+            t("As a table"),
+            table(found, project, coverage),
+            file_name="answers.csv",
+            mime="text/csv",
+            key="answers_table",
+            icon=":material/table:",
+            on_click="ignore",
+            help=t("All answers, with every probability, as a CSV file that any spreadsheet opens."),
+        )
         st.button(t("Clear"), key="clear_answers", icon=":material/clear_all:", on_click=_clear)
     for answer in refused:
         st.warning(
@@ -150,3 +162,19 @@ def _card(answer: Answer, picture: bytes, chosen: Trained, run: Run, coverage: f
 
 def _clear() -> None:
     st.session_state.pop(_KEPT, None)
+
+
+def table(found: Sequence[Answer], project: Project, coverage: float) -> bytes:
+    """All answers as CSV, the columns of `thaw predict --csv` and the classifier's name."""
+    classes = list(dict.fromkeys(name for answer in found for name in answer.probabilities))
+    rows: list[list[Any]] = [["image", "label", "probability", "none", "error", "classifier", *classes]]
+    for answer in found:
+        if answer.error:
+            rows.append([answer.name, "", "", "", t(answer.error), answer.asked, *[""] * len(classes)])
+            continue
+        new = strangers.is_new(Run(project.runs_dir / answer.run), answer.alike, coverage)
+        shares = [answer.probabilities.get(name, "") for name in classes]
+        rows.append([answer.name, answer.label, max(answer.probabilities.values()), new, "", answer.asked, *shares])
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode("utf-8-sig")  # with the mark by which Excel knows UTF-8

@@ -17,8 +17,8 @@ from streamlit.testing.v1 import AppTest
 from pages.jobs import trained_runs as results
 from pages.jobs import where
 from pages.jobs.trained_runs import best_run, chosen_run, trained_runs
+from pages.test import answers, download
 from pages.test import ask as test_photos
-from pages.test import download
 from tests.pages.fake_engine import FakeEngine
 from tests.support import workspace
 from transfer_core.backbones.freeze_plan import FreezePlan
@@ -31,6 +31,7 @@ from transfer_core.runs.config import BaseConfig, RunConfig
 from transfer_core.runs.folder import Run, create_run
 from transfer_core.runs.known import Known, write_known
 from transfer_core.stats.abstention import KnownPhotos
+from transfer_core.text import Sentence
 
 Jpeg = Callable[[int], bytes]
 
@@ -127,6 +128,20 @@ def test_photos_are_answered_with_sorted_bars(page: AppTest, jpeg: Jpeg, project
     assert "notes" in page.warning[0].value
     assert "no picture" in page.warning[0].value
     assert workspace().open_project(project.id).choices["tested"]
+
+
+def test_the_answers_come_as_a_table(page: AppTest, jpeg: Jpeg, project: Project) -> None:
+    drop(page, [("felix.jpg", jpeg(1)), ("notes.txt", b"no photo")])
+    assert "As a table" in [str(one.proto.label) for one in page.get("download_button")]  # type: ignore[attr-defined]
+    kept = [
+        answers.Answer(
+            project.id, "20260101-000000-aaaa", "A", "f, 1.jpg", b"", "cat", {"cat": 0.9, "dog": 0.1}, 1, Sentence("")
+        )
+    ]
+    kept.append(replace(kept[0], name="n.txt", label="", probabilities={}, error=Sentence("No photo.")))
+    lines = answers.table(kept, project, 1.0).decode("utf-8-sig").splitlines()
+    assert lines[0] == "image,label,probability,none,error,classifier,cat,dog"
+    assert lines[1:] == ['"f, 1.jpg",cat,0.9,False,,A,0.9,0.1', "n.txt,,,,No photo.,A,,"]
 
 
 def test_where_it_looked_is_shown_when_asked_for(page: AppTest, jpeg: Jpeg, worker: FakeWorker) -> None:
