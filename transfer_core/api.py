@@ -30,7 +30,7 @@ from transfer_core.photos.understood import understood
 from transfer_core.runs.config import BaseConfig, DataConfig, RunConfig
 from transfer_core.runs.events import Emit, Message, Progress
 from transfer_core.runs.folder import Run, Status, check_new_folder, create_run, open_run
-from transfer_core.text import Sentence, shown
+from transfer_core.text import Sentence, plural, shown
 
 __all__ = [
     "check",
@@ -145,8 +145,18 @@ def _read_photos(workspace: Workspace, data: DataConfig, seed: int, out: Path, e
             return replace(found, photos=()).with_split(found, "test")
     with open_source(workspace, data.source, keep=out / "photos") as source:
         manifest = source.manifest(0.0 if data.validation else data.validation_fraction, seed)
+        tell = emit or (lambda event: None)
         for sentence in understood(source.report, checked_elsewhere=data.validation is not None):
-            (emit or (lambda event: None))(Message(sentence))
+            tell(Message(sentence))
+        if refused := source.report.refused:
+            lost = plural(
+                "{n:,} file could not be used, such as {name}. {reason} `thaw check` lists them all.",
+                "{n:,} files could not be used, such as {name}. {reason} `thaw check` lists them all.",
+                len(refused),
+                name=refused[0].name,
+                reason=refused[0].reason,
+            )
+            tell(Message(lost, "warning"))
     splits: tuple[tuple[SplitName, str | None], ...] = (("validation", data.validation), ("test", data.test))
     for split, folder in splits:
         if folder:

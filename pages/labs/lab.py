@@ -63,9 +63,14 @@ def lab_page(lab: Lab) -> None:
         st.markdown(lab.about)
     if lab.tool is not None:
         lab.tool(project)
-    _starting(lab, project)
+    active = run = None
     with guard():
+        active = active_experiment(project, lab.card.kind)
         run = shown_job(experiments(lab.card.kind), project)
+    _starting(lab, project, active, shown=run is not None and active is not None and run.path == active.path)
+    if active is not None and (run is None or run.path != active.path):
+        st.fragment(_until_it_ends, run_every=_POLL)(active)
+    with guard():
         with guard():  # a damaged one is no reason to hide the others
             _shown(lab, run)
         job_list(experiments(lab.card.kind), project, run)
@@ -79,7 +84,13 @@ def _shown(lab: Lab, run: Run | None) -> None:
     st.fragment(_live, run_every=_POLL if active else None)(lab, run, active)
 
 
-def _starting(lab: Lab, project: Project) -> None:
+def _until_it_ends(active: Run) -> None:
+    """Draw the page anew when an experiment that is not the one on screen ends: it frees the button."""
+    if not active.path.is_dir() or not active.status().active:
+        st.rerun()
+
+
+def _starting(lab: Lab, project: Project, active: Run | None, *, shown: bool) -> None:
     manifest, settings, reason = None, None, None
     try:
         if lab.photos:
@@ -94,8 +105,12 @@ def _starting(lab: Lab, project: Project) -> None:
             time_needed(lab.card.kind, project, manifest, settings)
         except TransferError as error:
             reason = reason or str(error)
-        if active_experiment(project, lab.card.kind):
-            reason = t("This is going on below. When it has ended, you can start again.")
+        if active is not None:
+            reason = (
+                t("This is going on below. When it has ended, you can start again.")
+                if shown
+                else t("Another one is going on: see the list below. When it has ended, you can start again.")
+            )
         with st.container(horizontal=True, vertical_alignment="center"):
             clicked = st.button(
                 lab.start or t("Start"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -18,25 +18,24 @@ if TYPE_CHECKING:
 __all__ = ["correct", "renamed"]
 
 
-def renamed(classes: Iterable[str], photos: Collection[Mapping[str, Any]], now: Mapping[str, Photo]) -> dict[str, str]:
-    """What each class of a result is called now: one that is gone goes by the name that most of its photos have.
+def renamed(photos: Collection[tuple[str, str]], now: Mapping[str, Photo]) -> dict[str, str | None]:
+    """What each class of a result is called now: what most of its photos are under; None where the class is gone.
 
     Args:
-        classes: names that the result knows.
-        photos: of the result, each with `sha256` and `truth`.
+        photos: SHA-256 of every photo that the result is about, and the class it was in.
         now: the photos as they are, by SHA-256.
     """
-    kept = {photo.class_name for photo in now.values()}
-    called = {}
-    for name in classes:
-        found = Counter(
-            now[photo["sha256"]].class_name for photo in photos if photo["truth"] == name and photo["sha256"] in now
-        )
-        called[name] = found.most_common(1)[0][0] if found and name not in kept else name
+    there = {photo.class_name for photo in now.values()}
+    called: dict[str, str | None] = {}
+    for name, count in Counter(name for _, name in photos).items():
+        found = Counter(now[sha].class_name for sha, of in photos if of == name and sha in now)
+        into, kept = found.most_common(1)[0] if found else ("", 0)
+        # A few that are left in another class were put there one by one.
+        called[name] = into if 2 * kept > count else name if name in there else None
     return called
 
 
-def correct(photos: PhotoStore, photo: Photo, answer: str) -> None:
+def correct(photos: PhotoStore, photo: Photo, answer: str | None) -> None:
     """A popover to put a photo into another class, `answer` unless a person says otherwise, or to remove it."""
     choice = form(f"correct {photo.id} {photo.class_name}")
     with st.popover(t("Correct"), icon=":material/edit:", key=choice.key(f"correct_{photo.id}"), type="tertiary"):

@@ -20,6 +20,8 @@ from transfer_core.text import Sentence
 
 __all__ = ["Bench", "Shares", "carry_out"]
 
+_WORDS = {"photos": Sentence("Reading the photos"), "features": Sentence("Looking at the photos")}
+"""What a session's steps are called for those who did not ask for them."""
 _PARTS = 1000  # the share of work done is told in thousandths
 
 
@@ -114,7 +116,9 @@ class Shares:
 
     def part(self) -> Reporter:
         """A reporter for parts whose steps are stages, such as decoding: their progress becomes that of the whole."""
-        return self._bench.part(lambda event: self.at(event.step.id, event.done / event.total, event.step))
+        return self._bench.part(
+            lambda event: self.at(event.step.id, event.done / event.total, _WORDS.get(event.step.id, event.step))
+        )
 
 
 def carry_out(workspace: Workspace, run: Run, emit: Emit, *, beat: Callable[[], None] | None = None) -> bool:

@@ -1,6 +1,7 @@
 """Which labels are likely wrong: confident learning (Northcutt, Jiang and Chuang 2021, JAIR 70)."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,11 @@ class Doubts:
     joint: Labels
     """(classes, classes) photos by the label they have (row) and the class they are confidently counted to (column),
     the confident joint of the paper."""
+
+    def without(self, rows: Collection[int]) -> "Doubts":
+        """These, less those about some photos."""
+        kept = ~np.isin(self.rows, list(rows))
+        return replace(self, rows=self.rows[kept], instead=self.instead[kept])
 
 
 def doubtful_labels(probabilities: Floats, labels: Labels) -> Doubts:

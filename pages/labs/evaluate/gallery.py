@@ -79,7 +79,7 @@ def draw(run: Run, result: Mapping[str, Any], shown: str) -> None:
     photos = store(opened) if opened else None
     # By content: the result holds the photos as they were.
     now = {photo.sha256: photo for photo in photos.photos()} if photos else {}
-    called = renamed(result["classes"], result["answers"], now)
+    called = renamed([(photo["sha256"], photo["truth"]) for photo in result["answers"]], now)
     if opened and photos:
         _corrected(opened, photos, result, now, called)
     page = page_of(found, PER_PAGE, key=f"evaluate_page_{run.id}_{chosen}")
@@ -123,7 +123,7 @@ def _card(
     picture: bytes,
     photos: PhotoStore | None,
     now: Photo | None,
-    called: Mapping[str, str],
+    called: Mapping[str, str | None],
 ) -> None:
     draw_thumb(photo, picture)
     said = t("{answer}, {share:.0%} sure", answer=plain(photo["answer"]), share=photo["probability"])
@@ -135,9 +135,9 @@ def _card(
     if now is None:
         st.caption(t("removed since"))
         return
-    if now.class_name != called[photo["truth"]]:
+    if now.class_name != called.get(photo["truth"]):
         st.caption(t("moved to {class_name}", class_name=plain(now.class_name)))
-    correct(photos, now, called[photo["answer"]])
+    correct(photos, now, called.get(photo["answer"]))
 
 
 def _corrected(
@@ -145,14 +145,14 @@ def _corrected(
     photos: PhotoStore,
     result: Mapping[str, Any],
     now: Mapping[str, Photo],
-    called: Mapping[str, str],
+    called: Mapping[str, str | None],
 ) -> None:
     """Say what was corrected since, with undo and the way to a new training."""
     show_refusal()
     changed = {
         photo["sha256"]
         for photo in result["answers"]
-        if photo["sha256"] not in now or now[photo["sha256"]].class_name != called[photo["truth"]]
+        if photo["sha256"] not in now or now[photo["sha256"]].class_name != called.get(photo["truth"])
     }
     if not changed and photos.last_undone() is None:
         return

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.photos.classes import undo
 from pages.photos.correct import correct, renamed
 from pages.photos.edits import edit, form
-from pages.ui.html import cells, page_of, plain, thumb
+from pages.ui.html import cells, middle_cut, page_of, plain, thumb
 from transfer_core.labs.health.verdict import TITLES
 from transfer_core.text import Sentence, plural, t
 
@@ -25,6 +25,7 @@ __all__ = ["Desk", "section", "settled"]
 _PER_PAGE = 12
 _GROUPS_PER_PAGE = 6
 _FINE = "fine"
+_NAME = 34  # characters of a file's name
 _COPIES = ("copies_in_two_classes", "near_copies")
 
 Group = Sequence[Mapping[str, Any]]
@@ -38,8 +39,8 @@ class Desk:
     photos: PhotoStore
     now: Mapping[str, Photo]
     """The photos as they are, by SHA-256."""
-    called: Mapping[str, str]
-    """What the classes of the result are called now."""
+    called: Mapping[str, str | None]
+    """What the classes of the result are called now; None: gone."""
     run: Run
     result: Mapping[str, Any]
 
@@ -47,19 +48,28 @@ class Desk:
     def of(project: Project, photos: PhotoStore, run: Run, result: Mapping[str, Any]) -> Desk:
         """For a result and the project's photos as they are."""
         now = {photo.sha256: photo for photo in photos.photos()}
-        named = [one for finding in result["findings"] for group in finding["groups"] for one in group]
-        return Desk(project, photos, now, renamed(result["classes"], named, now), run, result)
+        looked_at = run.manifest()
+        named = [(photo.sha256, looked_at.classes[photo.label]) for photo in looked_at.photos]
+        return Desk(project, photos, now, renamed(named, now), run, result)
 
-    def open_groups(self, finding: Mapping[str, Any]) -> list[Group]:
-        """What is neither mended nor called fine."""
-        kind = finding["kind"]
-        fine = set(self.project.choices.get(_FINE, {}).get(kind, ()))
-        found = []
+    def sorted_groups(self, finding: Mapping[str, Any]) -> tuple[list[Group], int]:
+        """What is neither mended nor called fine, and how many groups were called fine."""
+        kind, found, fine = finding["kind"], [], 0
+        known = set(self.project.choices.get(_FINE, {}).get(kind, ()))
         for group in finding["groups"]:
             left = [one for one in group if one["sha256"] in self.now]
-            if not fine & {_name(group), _name(left)} and self._stands(kind, left):
+            if not self._stands(kind, left):
+                continue
+            if self.name(kind, left) in known:
+                fine += 1
+            else:
                 found.append(left)
-        return found
+        return found, fine
+
+    def name(self, kind: str, group: Group) -> str:
+        """What a group that was called fine is remembered by; a label is right only as long as it is the label."""
+        shas = "+".join(sorted(one["sha256"][:16] for one in group))
+        return f"{shas} {self.now[group[0]['sha256']].class_name}" if kind == "wrong_label" else shas
 
     def _stands(self, kind: str, left: Group) -> bool:
         classes = {self.now[one["sha256"]].class_name for one in left}
@@ -67,8 +77,9 @@ class Desk:
             return len(classes) > 1
         if kind == "near_copies":
             return len(left) > 1
-        if kind == "wrong_label":
-            return bool(left) and classes == {self.called[left[0]["truth"]]}
+        if kind == "wrong_label" and left:
+            to = self.called.get(left[0]["instead"])
+            return classes == {self.called.get(left[0]["truth"])} and to is not None and to not in classes
         return bool(left)
 
     def ids(self, group: Group) -> list[int]:
@@ -84,15 +95,10 @@ class Desk:
         return self.now[sha256].width * self.now[sha256].height
 
 
-def _name(group: Group) -> str:
-    """What a group that was called fine is remembered by."""
-    return "+".join(sorted(one["sha256"][:16] for one in group))
-
-
-def _call_fine(project: Project, kind: str, groups: Sequence[Group]) -> None:
+def _call_fine(project: Project, kind: str, names: Sequence[str]) -> None:
     """Remember that nothing is wrong with these."""
     current = project.workspace.open_project(project.id).choices.get(_FINE, {})
-    known = [*current.get(kind, ()), *(_name(group) for group in groups)]
+    known = [*current.get(kind, ()), *names]
     project.choose(**{_FINE: {**current, kind: list(dict.fromkeys(known))}})
 
 
@@ -102,19 +108,20 @@ def _forget_fine(project: Project) -> None:
 
 def settled(desk: Desk) -> None:
     """Say what is no longer shown, and offer to show again what was called fine."""
-    all_groups = sum(len(finding["groups"]) for finding in desk.result["findings"])
-    shown = sum(len(desk.open_groups(finding)) for finding in desk.result["findings"])
-    fine = {name for names in desk.project.choices.get(_FINE, {}).values() for name in names}
-    dismissed = sum(_name(group) in fine for finding in desk.result["findings"] for group in finding["groups"])
-    mended = all_groups - shown - dismissed
+    sorted_out = [desk.sorted_groups(finding) for finding in desk.result["findings"]]
+    every = sum(len(finding["groups"]) for finding in desk.result["findings"])
+    shown, dismissed = sum(len(groups) for groups, _ in sorted_out), sum(fine for _, fine in sorted_out)
+    mended = every - shown - dismissed
     if not mended and not dismissed and desk.photos.last_undone() is None:
         return
+    others = desk.result["shortcuts"] or any("classes" in finding for finding in desk.result["findings"])
+    left = shown or others or desk.photos.conflicts()
     words = []
     if mended:
         words.append(t(plural("{n:,} finding is mended.", "{n:,} findings are mended.", mended)))
     if dismissed:
         words.append(t(plural("You called {n:,} fine.", "You called {n:,} fine.", dismissed)))
-    if all_groups and not shown:
+    if not left:
         words.append(t("Nothing is left to mend here. Check the photos again, or go on."))
     with st.container(border=True, key="health_settled"):
         if words:
@@ -132,7 +139,7 @@ def settled(desk: Desk) -> None:
 
 def section(desk: Desk, finding: Mapping[str, Any]) -> None:
     """A kind of finding: its title, what to do about all of it, and the photos."""
-    kind, groups = finding["kind"], desk.open_groups(finding)
+    kind, (groups, _) = finding["kind"], desk.sorted_groups(finding)
     if not groups:
         return
     st.header(t("{title} ({count:,})", title=t(TITLES[kind]), count=sum(map(len, groups))), anchor=False)
@@ -170,17 +177,19 @@ def _all(desk: Desk, kind: str, groups: Sequence[Group]) -> None:
             on_click=whole.edit_with,
             args=(desk.photos.remove_photos, ids),
         )
-    st.button(
-        t("All of them are fine"),
-        key=f"health_fine_{kind}",
-        type="tertiary",
-        on_click=whole.edit_with,
-        args=(_call_fine, desk.project, kind, groups),
-    )
+    if len(groups) > 1:
+        st.button(
+            t("All of them are fine"),
+            key=f"health_fine_{kind}",
+            type="tertiary",
+            on_click=whole.edit_with,
+            args=(_call_fine, desk.project, kind, [desk.name(kind, group) for group in groups]),
+        )
 
 
 def _copies(desk: Desk, kind: str, group: Group, key: str) -> None:
-    this = form(f"health {_name(group)}")
+    name = desk.name(kind, group)
+    this = form(f"health {name}")
     with cells(key, least=130, most=4):
         for one in group:
             photo = desk.now[one["sha256"]]
@@ -192,16 +201,16 @@ def _copies(desk: Desk, kind: str, group: Group, key: str) -> None:
         if kind == "near_copies":
             st.button(
                 t("Keep the largest"),
-                key=f"health_keep_{_name(group)}",
+                key=f"health_keep_{name}",
                 on_click=this.edit_with,
                 args=(desk.photos.remove_photos, desk.spare(group)),
             )
         else:
-            for name in sorted({desk.now[one["sha256"]].class_name for one in group}):
-                others = [one for one in group if desk.now[one["sha256"]].class_name != name]
+            for class_name in sorted({desk.now[one["sha256"]].class_name for one in group}):
+                others = [one for one in group if desk.now[one["sha256"]].class_name != class_name]
                 st.button(
-                    t("Keep as {class_name}", class_name=plain(name)),
-                    key=f"health_keep_{_name(group)}_{name}",
+                    t("Keep as {class_name}", class_name=plain(class_name)),
+                    key=f"health_keep_{name}_{class_name}",
                     on_click=this.edit_with,
                     args=(desk.photos.remove_photos, desk.ids(others)),
                 )
@@ -215,12 +224,14 @@ def _single(desk: Desk, kind: str, group: Group) -> None:
     this = form(f"health {kind} {photo.id} {photo.class_name}")
     if kind != "wrong_label":
         st.markdown(f"**{plain(photo.class_name)}**")
+        st.caption(plain(middle_cut(photo.name, _NAME)))
         _button(this, t("Remove it"), f"health_remove_{kind}_{photo.id}", desk.photos.remove_photos, [photo.id])
         _fine_button(desk, kind, group, t("It is fine"))
         return
-    to = desk.called[one["instead"]]
+    to = desk.called[one["instead"]] or ""  # one that is gone stands no longer
     said = t("{answer}, {share:.0%} sure", answer=plain(to), share=one["probability"])
     st.markdown(f"**{plain(photo.class_name)}**  \n:small[→ {said}]")
+    st.caption(plain(middle_cut(photo.name, _NAME)))
     _button(
         this,
         t("Move it to {to}", to=plain(to)),
@@ -241,8 +252,8 @@ def _button(this: Any, label: str, key: str, change: Any, *values: Any) -> None:
 def _fine_button(desk: Desk, kind: str, group: Group, label: str) -> None:
     st.button(
         label,
-        key=f"health_ok_{kind}_{_name(group)}",
+        key=f"health_ok_{kind}_{desk.name(kind, group)}",
         type="tertiary",
         on_click=edit,
-        args=(_call_fine, desk.project, kind, [group]),
+        args=(_call_fine, desk.project, kind, [desk.name(kind, group)]),
     )

@@ -39,7 +39,7 @@ def draw(run: Run, result: dict[str, Any]) -> None:
     desk = mend.Desk.of(opened, photos, run, result)
     mend.settled(desk)
     for classes, shortcuts in _by_classes(result["shortcuts"]).items():
-        _shortcuts(photos, classes, shortcuts)
+        _shortcuts(photos, [desk.called.get(name) or name for name in classes], shortcuts)
     conflicts.choices(photos)
     for finding in result["findings"]:
         if finding["groups"]:
@@ -85,7 +85,7 @@ def _shortcuts(photos: PhotoStore, classes: Sequence[str], shortcuts: Sequence[M
     words = [
         Sentence(
             "The {fact} alone, and nothing of what the photos show, is right for {accuracy:.0%} of them. It gives away "
-            "**{classes}**. Add photos where it differs, or a classifier will go by it.",
+            "**{classes}**. Add photos in which it is otherwise, or a classifier will go by it.",
             fact=fact,
             accuracy=first["accuracy"],
             classes=all_of([plain(name) for name in classes]),

@@ -13,12 +13,14 @@ from PIL import Image
 
 from tests.labs.test_conclusions import one_sentence
 from tests.photos.health.test_near_copies import cropped, saved, scene
+from tests.support import workspace
 from transfer_core import api
 from transfer_core.__main__ import main
 from transfer_core.backbones.catalog import Base
 from transfer_core.labs.experiment import ExperimentConfig
 from transfer_core.labs.health import terminal, verdict
 from transfer_core.labs.health.settings import Settings
+from transfer_core.nn.backbones.build import build_base
 from transfer_core.photos.health.quality import QUALITY
 from transfer_core.photos.health.shortcuts import FACTS, Shortcut
 from transfer_core.photos.manifest import ManifestPhoto
@@ -93,6 +95,9 @@ def test_the_conclusion_is_one_short_sentence(
     findings += [{"kind": "alike_classes", "photos": [], "groups": [], "classes": ["cat", "dog"]}] * alike
     told = [{"fact": fact, "classes": list(CLASSES[:count])} for fact, count in facts]
     words = one_sentence(verdict.conclude(40, findings, told))
+    assert ("not looked for" in one_sentence(verdict.conclude(40, findings, told, labels=False))) == (
+        not told and not singles
+    )
     if told:
         assert str(verdict.FACT_NAMES[facts[0][0]]) in words
     elif singles:
@@ -120,8 +125,8 @@ def folder(root: Path, photos: int = 12) -> Path:
     return root
 
 
-def look(data: Path, events: list[Any] | None = None) -> dict[str, Any]:
-    config = ExperimentConfig("health", Settings(), DataConfig(str(data)), BaseConfig("toy", "none"))
+def look(data: Path, events: list[Any] | None = None, weights: str = "none") -> dict[str, Any]:
+    config = ExperimentConfig("health", Settings(), DataConfig(str(data)), BaseConfig("toy", weights))
     return api.experiment(config, emit=None if events is None else events.append)
 
 
@@ -164,7 +169,7 @@ def test_a_base_that_knows_nothing_doubts_no_label(toy_base: Base, tmp_path: Pat
     events: list[Any] = []
     found = look(folder(tmp_path / "photos"), events)  # weights drawn at random, and noise to look at
     assert "wrong_label" not in kinds(found["findings"]) and "classifier" not in found["how_sure"]
-    assert any("too poorly" in str(event.text) for event in events if isinstance(event, Message))
+    assert any("random weights" in str(event.text) for event in events if isinstance(event, Message))
 
 
 def test_a_wrong_label_is_named_with_what_it_shows(toy_base: Base, tmp_path: Path) -> None:
@@ -174,7 +179,10 @@ def test_a_wrong_label_is_named_with_what_it_shows(toy_base: Base, tmp_path: Pat
             shown = 1 - label if number == 5 else label
             picture = scene(100 * label + number, (96, 96)).point([lambda v: v // 3, lambda v: 160 + v // 3][shown])
             picture.save(tmp_path / "photos" / name / f"{number:02}.png")
-    (wrong,) = (one for one in look(tmp_path / "photos")["findings"] if one["kind"] == "wrong_label")
+    weights = tmp_path / "toy.weights.h5"
+    build_base(workspace(), "toy", "none").save_weights(weights)
+    found = look(tmp_path / "photos", weights=str(weights))
+    (wrong,) = (one for one in found["findings"] if one["kind"] == "wrong_label")
     assert sorted(wrong["photos"]) == ["dark/05.png", "light/05.png"]
     assert {one["truth"]: one["instead"] for (one,) in wrong["groups"]} == {"dark": "light", "light": "dark"}
 
@@ -188,3 +196,13 @@ def test_the_command(toy_base: Base, tmp_path: Path, capsys: pytest.CaptureFixtu
     main(["health", str(root), "--base", "toy", "--weights", "none"])
     out = capsys.readouterr().out
     assert "Nearly the same photos" in out and value["conclusion"] in out
+
+
+def test_files_that_can_not_be_used_are_told(toy_base: Base, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    root = folder(tmp_path / "photos")
+    (root / ("x" * 70)).mkdir()
+    for number in range(3):
+        scene(500 + number, (96, 96)).save(root / ("x" * 70) / f"{number}.png")
+    main(["health", str(root), "--base", "toy", "--weights", "none"])
+    said = capfd.readouterr().err
+    assert "3 files could not be used" in said and "has 70 characters: use at most 60" in said

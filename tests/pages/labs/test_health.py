@@ -121,8 +121,8 @@ def test_poor_photos_are_removed_at_once(recent_apptest: None, open_page: OpenPa
     page = opened(open_page, project)
     button(page, "Remove all 2").click().run()
     assert services.store(project).classes() == {"cat": 10, "dog": 8} and "Very dark" not in words(page)
-    for _ in range(3):  # the other kinds
-        button(page, "All of them are fine").click().run()
+    for label in ("They are different", "They are different", "All of them are fine"):  # the other kinds
+        button(page, label).click().run()
     assert "Nothing is left to mend here" in words(page) and "deserve a second look" in words(page)
 
 
@@ -136,6 +136,89 @@ def test_a_class_that_was_renamed_since_is_the_same_class(
     assert "Perhaps in the wrong class (2)" in words(page) and "→ puppy, 91% sure" in words(page)
     button(page, "Move it to puppy").click().run()
     assert services.store(project).classes() == {"cat": 9, "puppy": 11}
+
+
+def test_a_photo_with_two_findings_is_called_fine_in_one(
+    recent_apptest: None, open_page: OpenPage, project: Project
+) -> None:
+    found = result_of(project)["findings"]
+    dark = found[3]
+    tiny = dark | {"kind": "tiny", "advice": verdict.advice("tiny")}
+    page = opened(open_page, project, findings=[dark, tiny])
+    button(page, "It is fine", 2).click().run()
+    assert "You called 1 fine." in words(page) and "mended" not in words(page)
+    assert "Very dark (2)" in words(page) and "Very small (1)" in words(page)
+
+
+def test_classes_that_became_one_leave_nothing_to_move(
+    recent_apptest: None, open_page: OpenPage, project: Project
+) -> None:
+    page = opened(open_page, project)
+    photos = services.store(project)
+    button(page, "Move it to dog").click().run()
+    photos.merge_classes(["cat", "dog"], "pet")
+    page.run()
+    assert not page.exception
+    assert "Perhaps in the wrong class (" not in words(page) and "→ pet" not in words(page)
+
+
+def test_a_class_that_is_gone_is_no_place_to_move_to(
+    recent_apptest: None, open_page: OpenPage, project: Project
+) -> None:
+    page = opened(open_page, project)
+    photos = services.store(project)
+    button(page, "Move it to dog").click().run()  # one cat is among the dogs, which makes them no cats
+    photos.delete_class("cat")
+    page.run()
+    assert not page.exception and "Perhaps in the wrong class (" not in words(page)
+    page.button(key="undo_edit").click().run()
+    photos.delete_class("dog")
+    page.run()
+    assert not page.exception and not [one for one in page.button if one.label.startswith("Move it to")]
+
+
+def test_names_that_were_exchanged_are_followed(recent_apptest: None, open_page: OpenPage, project: Project) -> None:
+    page = opened(open_page, project)
+    photos = services.store(project)
+    for old, new in (("cat", "x"), ("dog", "cat"), ("x", "dog")):
+        photos.rename_class(old, new)
+    page.run()
+    assert "Perhaps in the wrong class (2)" in words(page) and words(page).count("→ cat, 91% sure") == 2
+    assert "mended" not in words(page)
+
+
+def test_a_label_is_right_only_as_long_as_it_is_the_label(
+    recent_apptest: None, open_page: OpenPage, project: Project
+) -> None:
+    page = opened(open_page, project)
+    photos = services.store(project)
+    photos.add_class("pig")
+    photos.move_photos([one.id for one in photos.photos("dog")[-2:]], "pig")
+    button(page, "It is right").click().run()
+    assert "Perhaps in the wrong class (1)" in words(page)
+    (first, *_) = result_of(project)["findings"][2]["groups"][0]
+    (photo,) = [one for one in photos.photos() if one.sha256 == first["sha256"]]
+    photos.move_photos([photo.id], "pig")
+    again = result_of(project)["findings"][2]
+    pig = {**first, "truth": "pig", "instead": "dog"}
+    page = opened(open_page, project, findings=[again | {"groups": [[pig]], "photos": [pig["photo"]]}])
+    assert "Perhaps in the wrong class (1)" in words(page), "nobody said that it is a pig"
+
+
+def test_nothing_is_left_only_when_nothing_is(recent_apptest: None, open_page: OpenPage, project: Project) -> None:
+    told = [{"fact": "border", "accuracy": 0.97, "chance": 0.5, "classes": ["cat"]}]
+    page = opened(open_page, project, findings=result_of(project)["findings"][3:], shortcuts=told)
+    button(page, "Remove all 2").click().run()
+    assert "1 finding" not in words(page) and "2 findings are mended." in words(page)
+    assert "Nothing is left" not in words(page), "the shortcut is"
+
+
+def test_shortcuts_follow_a_class_to_its_new_name(recent_apptest: None, open_page: OpenPage, project: Project) -> None:
+    told = [{"fact": "border", "accuracy": 0.97, "chance": 0.5, "classes": ["cat"]}]
+    page = opened(open_page, project, shortcuts=told)
+    services.store(project).rename_class("cat", "pussycat")
+    page.run()
+    assert "gives away **pussycat**" in words(page) and words(page).count('class="thaw-strip"') == 2
 
 
 def test_shortcuts_and_classes_are_shown_with_their_photos(

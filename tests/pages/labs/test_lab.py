@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.labs import lab
 from pages.labs.cards import LABS
 from pages.ui.paths import page_path
 from tests.pages.fake_engine import FakeEngine
@@ -102,6 +104,30 @@ def test_a_conclusion_that_may_still_change_says_so(open_page: Open, project: Pr
     assert "So far: **Cats are known.**" in words(page)
     Recorder(run, 1).end("FINISHED")
     assert "So far" not in words(page.run()) and "**Cats are known.**" in words(page)
+
+
+def test_one_that_goes_on_out_of_sight_says_so_and_its_end_frees_the_button(
+    recent_apptest: None, open_page: Open, project: Project
+) -> None:
+    old = ended(project, "The old conclusion.")
+    going = toy_experiment(project, "knowledge", Settings(), None, "RUNNING")
+    page = open_page("knowledge", project.id)
+    assert page.query_params["experiment"] in (old.id, going.id)  # made within a second
+    if page.query_params["experiment"] == going.id:
+        assert "This is going on below" in words(page)
+        page.button(key=f"show_{old.id}").click().run()
+    assert "Another one is going on" in words(page) and "going on below" not in words(page)
+    assert page.button(key="start_lab").disabled
+    ran: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lab.st, "rerun", lambda: ran.append("again"))
+        lab._until_it_ends(going)
+        assert not ran, "it goes on"
+        Recorder(going, 1).end("FINISHED")
+        lab._until_it_ends(going)
+    assert ran == ["again"]
+    page.run()
+    assert not page.button(key="start_lab").disabled and "Another one" not in words(page)
 
 
 def test_one_that_is_going_on_is_not_deleted(recent_apptest: None, open_page: Open, project: Project) -> None:

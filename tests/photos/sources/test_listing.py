@@ -319,3 +319,13 @@ def test_a_file_called_as_the_folder_around_is_not_in_it() -> None:
     found = list_files([("pets", b"x"), ("pets/cat/1.jpg", b"x"), ("pets/dog/1.jpg", b"x")])
     assert [(file.class_name, file.name) for file in found.files] == [("cat", "cat/1.jpg"), ("dog", "dog/1.jpg")]
     assert [refusal.name for refusal in found.refused] == ["pets"]
+
+
+def test_a_class_folder_that_is_refused_for_its_name_does_not_count_as_empty(tmp_path: Path) -> None:
+    for name in ("x" * 70, "cat", "empty"):
+        (tmp_path / name).mkdir()
+    for name in ("x" * 70, "cat"):
+        (tmp_path / name / "1.jpg").write_bytes(b"x")
+    found = list_folder(tmp_path)
+    assert found.class_folders == {"cat", "empty"}
+    assert "has 70 characters" in str(found.refused[0].reason)

@@ -56,7 +56,8 @@ def run(bench: Bench) -> dict[str, Any]:
     groups = near_copies(looks, bench.reporter.check)
     counts = Counter(classes[label] for label in labels.tolist())
     found = verdict.copies(groups, photos, classes, session.manifest.set_aside)
-    poor = verdict.poor(poor_photos(looks, files, base.input_size), photos, classes)
+    by_kind = poor_photos(looks, files, base.input_size)
+    poor = verdict.poor(by_kind, photos, classes)
     few = verdict.few_photos(counts)
     facts: dict[str, Any] = {
         "photos": len(photos) + len(session.manifest.set_aside),
@@ -74,7 +75,7 @@ def run(bench: Bench) -> dict[str, Any]:
             **facts,
             "findings": findings,
             "shortcuts": told,
-            "conclusion": verdict.conclude(facts["photos"], findings, told),
+            "conclusion": verdict.conclude(facts["photos"], findings, told, labels=labels),
             "how_sure": verdict.how_sure(base.title, labels=labels),
         }
 
@@ -85,6 +86,9 @@ def run(bench: Bench) -> dict[str, Any]:
     told = verdict.told_by(shortcuts, classes, facts["chance"])
     facts["facts"] = {shortcut.fact: shortcut.accuracy for shortcut in shortcuts}
     bench.save(result([], [], told, labels=False))
+    if bench.config.base.weights == "none":
+        bench.reporter.message("A base with random weights knows nothing, so no wrong labels were looked for.")
+        return result([], [], told, labels=False)
 
     features = np.asarray(session.pooled_features().array[rows])
     shares.at("labels", 0.0, Sentence("Looking for wrong labels"))
@@ -93,9 +97,10 @@ def run(bench: Bench) -> dict[str, Any]:
     doubts = doubtful_labels(said.probabilities, labels)
     if len(doubts.rows) > MOST_DOUBTS * len(photos):
         bench.reporter.message(
-            "{base} tells these classes apart too poorly to say which labels may be wrong.", base=base.title
+            "These photos are too few, or too hard for {base}, to say which labels may be wrong.", base=base.title
         )
         return result([], alike, told, labels=False)
+    doubts = doubts.without(by_kind["one_color"])  # whatever it is called, there is nothing to see
     return result(verdict.doubts(doubts, said.probabilities, photos, classes), alike, told, labels=True)
 
 

@@ -28,7 +28,8 @@ def table(found: dict[str, Any]) -> str:
         )
         lines += ["", said]
     for finding in found["findings"]:
-        lines += ["", f"{t(TITLES[finding['kind']])} ({_count(finding)}): {t(finding['advice'])}"]
+        count = f" ({len(finding['photos'])})" if finding["photos"] else ""
+        lines += ["", f"{t(TITLES[finding['kind']])}{count}: {t(finding['advice'])}"]
         shown = finding["groups"] or [[{"photo": name}] for name in finding["photos"]]
         for group in shown[:_LISTED]:
             lines.append(f"  {', '.join(_named(one) for one in group)}")
@@ -37,10 +38,6 @@ def table(found: dict[str, Any]) -> str:
         if "classes" in finding:
             lines.append(f"  {', '.join(finding['classes'])}")
     return "\n".join(lines)
-
-
-def _count(finding: dict[str, Any]) -> int:
-    return len(finding["photos"]) or len(finding.get("classes", ()))
 
 
 def _named(photo: dict[str, Any]) -> str:

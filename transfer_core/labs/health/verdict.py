@@ -191,8 +191,14 @@ def told_by(shortcuts: Sequence[Shortcut], classes: Sequence[str], chance: float
     ]
 
 
-def conclude(photos: int, findings: Sequence[Mapping[str, Any]], shortcuts: Sequence[Mapping[str, Any]]) -> Sentence:
-    """One sentence to remember."""
+def conclude(
+    photos: int,
+    findings: Sequence[Mapping[str, Any]],
+    shortcuts: Sequence[Mapping[str, Any]],
+    *,
+    labels: bool = True,
+) -> Sentence:
+    """One sentence to remember; `labels`: whether wrong labels were looked for."""
     if shortcuts:
         worst = shortcuts[0]
         return plural(
@@ -209,6 +215,12 @@ def conclude(photos: int, findings: Sequence[Mapping[str, Any]], shortcuts: Sequ
             "{n:,} of {photos:,} photos deserve a second look before anything learns from them.",
             len(named_photos),
             photos=photos,
+        )
+    if not labels:
+        return plural(
+            "Nothing was found wrong with your {n:,} photo, but wrong labels were not looked for.",
+            "Nothing was found wrong with your {n:,} photos, but wrong labels were not looked for.",
+            photos,
         )
     if findings:
         first = findings[0]
@@ -236,6 +248,7 @@ def how_sure(base: str, *, labels: bool) -> Sentence:
     return Sentence(
         "Look at each before you mend it: what is named here is likely, not certain. A wrong class is what a "
         "classifier on {base} says of photos that it had not seen. Tried on clothes where one label in 20 had been "
-        "made wrong, it found two in three of those, and of the photos that it named about half were among them.",
+        "made wrong, it found two in three of those, and of the photos that it named about half were among them. Of "
+        "few photos, or of classes that are hard to tell apart, it names more that are right after all.",
         base=base,
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from transfer_core.errors import DataError
 
-__all__ = ["CLASS_NAME_LENGTH", "alike", "clean_class_name"]
+__all__ = ["CLASS_NAME_LENGTH", "alike", "clean_class_name", "is_class_name"]
 
 CLASS_NAME_LENGTH = 60
 """The longest class name, in characters."""
@@ -34,6 +34,15 @@ def clean_class_name(name: str) -> str:
     if clean in (".", "..") or any(unicodedata.category(character) in ("Cc", "Cs") for character in clean):
         raise DataError("The class name {clean!r} can't be shown: use letters, digits, spaces or hyphens.", clean=clean)
     return clean
+
+
+def is_class_name(name: str) -> bool:
+    """Whether `clean_class_name` takes it."""
+    try:
+        clean_class_name(name)
+    except DataError:
+        return False
+    return True
 
 
 def alike(names: Iterable[str]) -> list[list[str]]:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from transfer_core.errors import DataError
-from transfer_core.photos.sources.class_names import clean_class_name
+from transfer_core.photos.sources.class_names import clean_class_name, is_class_name
 from transfer_core.photos.sources.found import Listing, PhotoFile, Refusal
 from transfer_core.photos.sources.layout import Layout, Parts, find_layout, is_picture_name
 from transfer_core.text import Sentence, plural
@@ -62,6 +62,7 @@ def by_class(
         if len(inner) == layout.class_at(inner) + 1
         and layout.beside((*inner, "")) is None
         and not any(is_junk(part) or part.startswith(".") for part in inner)
+        and is_class_name(inner[-1])  # the photos in others are refused one by one, for their folder's name
     }
     return listing
 
@@ -81,12 +82,12 @@ def _place(file: PhotoFile, parts: Parts, layout: Layout, listing: Listing) -> N
         )
         listing.refused.append(Refusal(name, reason))
         return
-    listing.class_folders.add("/".join(inner[: at + 1]))
     try:
         class_name = clean_class_name(inner[at])
     except DataError as error:
         listing.refused.append(Refusal(name, error.sentence))
     else:
+        listing.class_folders.add("/".join(inner[: at + 1]))
         listing.files.append(PhotoFile(name, class_name, file.read, file.path, layout.split(inner)))
 
 
