@@ -154,7 +154,7 @@ def test_add_a_photo_format(copy: Copy, tmp_path: Path) -> None:
 
 
 def test_add_a_lab(copy: Copy, photos: Path) -> None:
-    copy.edit("transfer_core/labs/__init__.py", '"evaluate", "health")', '"evaluate", "health", "counting")')
+    copy.edit("transfer_core/labs/__init__.py", '"health", "stress")', '"health", "stress", "counting")')
     copy.write("transfer_core/labs/counting/__init__.py", '"""How many photos there are."""\n')
     copy.write(
         "transfer_core/labs/counting/settings.py",

@@ -51,7 +51,7 @@ def get(project: Project, base: Base, choose: Callable[[str], None]) -> None:
             _file(base, choose)
     task = tasks.find(key)
     if task is not None and task.error is not None and project.id in task.asked_by:
-        st.caption(t(":red[Not fetched:] the reason stands at the top of the page."))
+        st.markdown(t(":small[:red[Not fetched:] the reason stands at the top of the page.]"))
 
 
 def refusals(project: Project) -> None:

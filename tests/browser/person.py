@@ -13,6 +13,9 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"
 WIDTH = 1280  # pixels
 PATIENCE = 60_000  # milliseconds to wait for a state; the machines that run this can be slow
 AXE = {"resultTypes": ["violations"], "rules": {"label-content-name-mismatch": {"enabled": True}}}
+_STILL = """() => document.getAnimations().every(
+  it => it.playState !== "running" || it.effect.getComputedTiming().iterations === Infinity
+)"""
 STREAMLITS_OWN = "stFileUploaderDropzone"
 """Streamlit calls the field of its uploader a presentation, and names it all the same; no page can change that."""
 expect.set_options(timeout=PATIENCE)
@@ -89,6 +92,7 @@ class Person:
             self.page.emulate_media(color_scheme=scheme)
             expect(self.page.locator(".stApp")).to_have_css("color-scheme", scheme)
             self.settled()
+            self.page.wait_for_function(_STILL)  # what is just fading in has not its color yet
             found = Axe().run(self.page, options=AXE).response["violations"]
             broken = [
                 f"{self.page.url} ({scheme}): {rule['id']}: {node['failureSummary']} {node['html'][:300]}"

@@ -5,5 +5,5 @@
 
 __all__ = ["KINDS"]
 
-KINDS = ("probe", "sweep", "sanity", "recipe", "compare", "knowledge", "evaluate", "health")
+KINDS = ("probe", "sweep", "sanity", "recipe", "compare", "knowledge", "evaluate", "health", "stress")
 """Every lab, as its package here and its folder in `pages/labs` are called."""

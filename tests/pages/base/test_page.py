@@ -184,10 +184,10 @@ def test_why_a_fetch_failed_is_told_where_it_was_asked_for(
     task = tasks.find("weights-mobilenet")
     assert task and task.wait(10)
     other = open_page("base", workspace().create_project("Other").id)
-    assert not other.error and not any("Not fetched" in caption.value for caption in other.caption)
+    assert not other.error and not any("Not fetched" in text.value for text in other.markdown)
     asked = open_page("base", project.id)
     assert "no network" in asked.error[0].value
-    assert any("Not fetched" in caption.value for caption in asked.caption)
+    assert any("Not fetched" in text.value for text in asked.markdown)
 
 
 @pytest.mark.parametrize("path", ["", "/no/such/file.h5"])
