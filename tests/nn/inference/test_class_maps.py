@@ -36,7 +36,7 @@ def run(toy_run: Callable[..., Run]) -> Run:
 
 def over_mean(model: keras.Model, photos: np.ndarray) -> np.ndarray:
     """Logits less the bias, over their mean, from the pooled features that reach the head."""
-    pooled = keras.Model(model.inputs, model.get_layer(POOLING).output)(photos.astype(np.float32), training=False)
+    pooled = keras.Model(model.inputs[0], model.get_layer(POOLING).output)(photos.astype(np.float32), training=False)
     kernel, _ = model.get_layer("head").get_weights()
     logits = pooled.numpy() @ kernel
     return np.asarray(logits - logits.mean(1, keepdims=True))
@@ -66,7 +66,7 @@ def test_before_the_end_channels_are_weighed_by_their_mean_gradient(run: Run, ph
     (found,) = classifier.class_maps.maps(photos[:1], [1], "stem_act")
     assert found.shape == (8, 8)
     base = classifier.model.get_layer(classifier.base)
-    stem = keras.Model(base.inputs, base.get_layer("stem_act").output)
+    stem = keras.Model(base.inputs[0], base.get_layer("stem_act").output)
     rest = keras.Model(base.get_layer("stem_act").output, base.outputs[0])
     scaled = photos[:1].astype(np.float32) / 127.5 - 1
     kernel, _ = classifier.model.get_layer("head").get_weights()

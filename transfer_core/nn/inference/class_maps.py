@@ -62,7 +62,7 @@ class ClassMaps:
         return np.concatenate([part.numpy() for part in parts])
 
     def _exact(self) -> _Maps:
-        ends = keras.Model(self._model.inputs, self._model.get_layer(POOLING).input)
+        ends = keras.Model(self._model.inputs[0], self._model.get_layer(POOLING).input)
 
         def maps(photos: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
             return tf.einsum("nhwk,nk->nhw", ends(tf.cast(photos, tf.float32), training=False), weights)
@@ -79,8 +79,8 @@ class ClassMaps:
         if len(inner.shape) != 4:
             raise ConfigError("The layer {layer!r} gives no feature maps, so nothing can be drawn.", layer=layer)
         scaled = next(call.inputs[0] for call in layer_calls(self._model) if call.name == self._base)
-        scaling = keras.Model(self._model.inputs, scaled)
-        both = keras.Model(base.inputs, [inner, base.outputs[0]])
+        scaling = keras.Model(self._model.inputs[0], scaled)
+        both = keras.Model(base.inputs[0], [inner, base.outputs[0]])
 
         def maps(photos: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
             entering = scaling(tf.cast(photos, tf.float32), training=False)
