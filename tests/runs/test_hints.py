@@ -208,7 +208,8 @@ def test_only_rates_far_above_the_default_are_warned_of() -> None:
     assert warned() == [] and warned(**tuned) == []
     assert warned(**fast) == []  # nothing is fine-tuned
     (said,) = warned(**fast, **tuned)
-    assert "fine-tuning is 1, 3,000 times the default of 0.0003" in said
+    assert "fine-tuning is 1, about 3,333 times the default of 0.0003" in said
     assert warned(**tuned, fine_tune={"epochs": 5, "learning_rate": 3e-4}) == []
-    assert "the head is 0.2, 100 times" in warned(head={"epochs": 5, "learning_rate": 0.2})[0]
+    assert "the head is 0.2, about 100 times" in warned(head={"epochs": 5, "learning_rate": 0.2})[0]
+    assert "is 5, about 2,500 times the default of 0.002" in warned(head={"epochs": 5, "learning_rate": 5.0})[0]
     assert warned(head={"epochs": 5, "learning_rate": 0.2}, fit={"optimizer": "sgd"}) == []

@@ -40,11 +40,11 @@ def far_rates(config: RunConfig, photos: int) -> list[Sentence]:
         if times >= (_FAR_SGD if config.fit.optimizer == "sgd" else _FAR):
             said.append(
                 Sentence(
-                    "The learning rate of {phase} is {rate}, {times:,.0f} times the default of {default}. Steps so "
-                    "large overshoot: the loss will probably grow instead of falling.",
+                    "The learning rate of {phase} is {rate}, about {times:,.0f} times the default of {default}. Steps "
+                    "so large overshoot: the loss will probably grow instead of falling.",
                     phase=name,
                     rate=plain_number(phase.rate),
-                    times=float(f"{times:.1g}"),
+                    times=times,
                     default=plain_number(default.rate),
                 )
             )
