@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.ui.html import sentence
 from pages.ui.services import engine, workspace
 from transfer_core.backbones.stored_trees import stored_tree
 from transfer_core.errors import TransferError
@@ -19,7 +20,7 @@ from transfer_core.text import t
 if TYPE_CHECKING:
     from transfer_core.runs.folder import Run
 
-__all__ = ["choose", "maps_of", "spotlight"]
+__all__ = ["choose", "lit", "maps_of", "spotlight"]
 
 _KEPT = "where_maps"
 _MOST = 300  # maps kept in a tab
@@ -57,7 +58,26 @@ def choose(run: Run, key: str) -> str | None:
             label_visibility="collapsed",
             width=340,
         )
+    st.caption(t("Bright: what spoke for the answer. Dimmed: what did not."))
     return str(block or _LAST)
+
+
+def lit(run: Run, photos: Sequence[tuple[str | bytes, str]], pictures: Sequence[bytes], block: str) -> list[bytes]:
+    """The pictures, each lit where the classifier looked; as they are, with a warning, where it can't be asked.
+
+    Args:
+        run, photos, block: as `maps_of` takes them.
+        pictures: of the photos, JPEG; empty: the file is gone.
+    """
+    try:
+        found = maps_of(run, photos, block)
+    except TransferError as error:
+        st.warning(sentence(str(error)), icon=":material/visibility_off:")
+        return list(pictures)
+    return [
+        spotlight(picture, values) if picture and values is not None else picture
+        for picture, values in zip(pictures, found, strict=True)
+    ]
 
 
 def maps_of(run: Run, photos: Sequence[tuple[str | bytes, str]], block: str) -> list[Map | None]:
@@ -104,7 +124,7 @@ def maps_of(run: Run, photos: Sequence[tuple[str | bytes, str]], block: str) -> 
     return found
 
 
-def spotlight(picture: bytes | Path, values: Map) -> bytes:
+def spotlight(picture: bytes, values: Map) -> bytes:
     """A picture as a JPEG, as bright as the map says: what speaks most for the class in full, the rest dimmed.
 
     Args:
@@ -116,7 +136,7 @@ def spotlight(picture: bytes | Path, values: Map) -> bytes:
 
     heat = np.maximum(np.array(values, np.float32), 0)
     heat /= max(float(heat.max()), 1e-12)
-    with Image.open(io.BytesIO(picture) if isinstance(picture, bytes) else picture) as opened:
+    with Image.open(io.BytesIO(picture)) as opened:
         photo = opened.convert("RGB")
     light = Image.fromarray(heat).resize(photo.size, Image.Resampling.BICUBIC)
     share = _DIMMED + (1 - _DIMMED) * np.clip(np.asarray(light), 0, 1)[..., None]

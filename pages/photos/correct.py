@@ -26,12 +26,15 @@ def renamed(photos: Collection[tuple[str, str]], now: Mapping[str, Photo]) -> di
         now: the photos as they are, by SHA-256.
     """
     there = {photo.class_name for photo in now.values()}
+    went: dict[str, Counter[str | None]] = {}
+    for sha, name in photos:
+        went.setdefault(name, Counter())[now[sha].class_name if sha in now else None] += 1
     called: dict[str, str | None] = {}
-    for name, count in Counter(name for _, name in photos).items():
-        found = Counter(now[sha].class_name for sha, of in photos if of == name and sha in now)
-        into, kept = found.most_common(1)[0] if found else ("", 0)
+    for name, found in went.items():
+        into = max((one for one in found if one is not None), key=lambda one: found[one], default=None)
         # A few that are left in another class were put there one by one.
-        called[name] = into if 2 * kept > count else name if name in there else None
+        most = into is not None and 2 * found[into] > found.total()
+        called[name] = into if most else name if name in there else None
     return called
 
 

@@ -16,7 +16,7 @@ from pages.test import strangers
 from pages.ui import html as drawn
 from pages.ui.html import cells
 from transfer_core.disk.workspace import Project
-from transfer_core.errors import PhotoError, TransferError
+from transfer_core.errors import PhotoError
 from transfer_core.runs.folder import Run
 from transfer_core.text import Sentence, plural, t
 
@@ -114,8 +114,6 @@ def show(project: Project, chosen: Trained, coverage: float) -> None:
             icon=":material/broken_image:",
         )
     block = where.choose(chosen.run, "where") if answered else None
-    if block is not None:
-        st.caption(t("Bright: what spoke for the answer. Dimmed: what did not."))
     looked = _looked(project, answered, block)
     with cells("answers", least=300, most=2):
         for answer, picture in zip(answered, looked, strict=True):
@@ -131,14 +129,9 @@ def _looked(project: Project, answered: Sequence[Answer], block: str | None) -> 
     for run in dict.fromkeys(answer.run for answer in answered):
         mine = [number for number, answer in enumerate(answered) if answer.run == run]
         asked = [(answered[number].picture, answered[number].label) for number in mine]
-        try:
-            found = where.maps_of(Run(project.runs_dir / run), asked, block)
-        except TransferError as error:
-            st.warning(drawn.sentence(str(error)), icon=":material/visibility_off:")
-            continue
-        for number, values in zip(mine, found, strict=True):
-            if values is not None:
-                pictures[number] = where.spotlight(pictures[number], values)
+        lit = where.lit(Run(project.runs_dir / run), asked, [pictures[number] for number in mine], block)
+        for number, picture in zip(mine, lit, strict=True):
+            pictures[number] = picture
     return pictures
 
 

@@ -99,16 +99,7 @@ def _looked(result: Mapping[str, Any], page: Sequence[Mapping[str, Any]]) -> lis
     block = where.choose(run, "evaluate_where")
     if block is None:
         return pictures
-    st.caption(t("Bright: what spoke for the answer. Dimmed: what did not."))
-    try:
-        found = where.maps_of(run, [(photo["path"], photo["answer"]) for photo in page], block)
-    except TransferError as error:
-        st.warning(sentence(str(error)), icon=":material/visibility_off:")
-        return pictures
-    return [
-        where.spotlight(picture, values) if picture and values is not None else picture
-        for picture, values in zip(pictures, found, strict=True)
-    ]
+    return where.lit(run, [(photo["path"], photo["answer"]) for photo in page], pictures, block)
 
 
 def _belongs(photo: Mapping[str, Any], chosen: str, names: Sequence[str]) -> bool:

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.jobs.trained_runs import chosen_run, run_names, trained_runs
 from pages.labs.lab import Lab, lab_page
+from pages.labs.pick_run import pick_run
 from pages.labs.stress.card import CARD
 from pages.labs.stress.result import draw
 from pages.labs.time_needed import time_needed
 from pages.ui.format import photo_count
-from transfer_core.errors import ConfigError
 from transfer_core.labs.stress.settings import Settings, photos_of
 from transfer_core.text import Sentence, t
 
@@ -36,19 +35,7 @@ can be trained: by augmentation, or by photos like that. The ways are those of H
 
 def form(project: Project, manifest: Manifest | None) -> Settings:
     """Choose the run."""
-    runs = trained_runs(project)
-    chosen = chosen_run(project, runs)
-    if chosen is None:
-        raise ConfigError("There is no trained classifier in this project yet. Train one first.")
-    names = run_names(runs)
-    picked = st.selectbox(
-        t("Trained classifier"),
-        list(names),
-        index=list(names).index(chosen.run.id),
-        key="stress_run",
-        format_func=lambda run: names.get(run, run),
-    )
-    trained = next((one for one in runs if one.run.id == picked), chosen)
+    trained = pick_run(project, "stress_run")
     settings = Settings(str(trained.run.path))
     material = photos_of(settings)
     used = min(len(material.photos), settings.photos)
