@@ -15,12 +15,14 @@ from pages.ui.glossary import explain
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import DataError
 from transfer_core.runs.hints import GOOD_START
-from transfer_core.text import Sentence, joined, plural, t
+from transfer_core.text import Sentence, all_of, joined, plural, t
 
 if TYPE_CHECKING:
     from transfer_core.photos.store import PhotoStore
 
 __all__ = ["overview"]
+
+_NAMED = 4  # photos of a group
 
 
 def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) -> str | None:
@@ -71,6 +73,8 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
                     each=[f"{drawn.plain(name)} {count:,}" for name, count in tests.items()],
                 )
             )
+        if reason is None:
+            _together(photos, share, seed)
         few = [name for name, count in counts.items() if 1 < count < GOOD_START]
         if few:
             st.caption(
@@ -83,6 +87,65 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
     with right:
         _controls(project, photos, share, seed)
     return reason
+
+
+def _together(photos: PhotoStore, share: float, seed: int) -> None:
+    """What was kept on one side, how many photos that moved, and where it could not be done."""
+    found = photos.moved(share, seed)
+    kept = []
+    if found.groups["near"]:
+        kept.append(
+            plural(
+                "{n:,} group of nearly the same photos (for which {moved:,} changed sides)",
+                "{n:,} groups of nearly the same photos (for which {moved:,} changed sides)",
+                found.groups["near"],
+                moved=found.near,
+            )
+        )
+    if found.groups["burst"]:
+        kept.append(
+            plural(
+                "{n:,} series taken in one go (for which {moved:,} changed sides)",
+                "{n:,} series, each taken in one go (for which {moved:,} changed sides)",
+                found.groups["burst"],
+                moved=found.burst,
+            )
+        )
+    if kept:
+        st.caption(
+            t(
+                "Kept on one side: {kept}. Otherwise photos would be checked on what their neighbours taught.",
+                kept=all_of(kept),
+            )
+        )
+    if found.cut:
+        st.warning(
+            t(
+                plural(
+                    "Nearly all photos of {names} belong to one series, so some of it is on either side, and the "
+                    "figures will look better than they are. Add photos from another place or another day.",
+                    "Nearly all photos of each of {names} belong to one series, so some of it is on either side, and "
+                    "the figures will look better than they are. Add photos from another place or another day.",
+                    len(found.cut),
+                    names=all_of([drawn.plain(name) for name in found.cut]),
+                )
+            ),
+            icon=":material/burst_mode:",
+        )
+    if found.crossing:
+        st.warning(
+            t(
+                plural(
+                    "{n:,} group of photos that belong together is in several splits, because the folders say so: "
+                    "{names}. The figures will look better than they are.",
+                    "{n:,} groups of photos that belong together are in several splits, because the folders say so, "
+                    "such as {names}. The figures will look better than they are.",
+                    len(found.crossing),
+                    names=all_of([drawn.plain(name) for name in found.crossing[0][:_NAMED]]),
+                )
+            ),
+            icon=":material/burst_mode:",
+        )
 
 
 def _choices(project: Project) -> tuple[float, int]:

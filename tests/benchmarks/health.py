@@ -21,10 +21,10 @@ from tests.benchmarks.material import photo_folder, say
 from tests.benchmarks.outside import measure
 from tests.benchmarks.recipe import PHOTOS
 from tests.benchmarks.table import Row
-from tests.photos.health.test_near_copies import ALTERED
+from tests.photos.groups.test_near_copies import ALTERED
 from transfer_core.photos.decode import open_photo
+from transfer_core.photos.groups.near_copies import near_copies
 from transfer_core.photos.health.looks import look
-from transfer_core.photos.health.near_copies import near_copies
 from transfer_core.photos.manifest import Manifest
 from transfer_core.photos.reader import square
 
@@ -84,7 +84,7 @@ def _copies(name: str, place: Path) -> Iterator[Row]:
 
 
 def _ours(squares: list[NDArray[np.uint8]]) -> Pairs:
-    groups = near_copies(look(np.stack(squares)))
+    groups = near_copies(look(np.stack(squares)).grid)
     return {(one, other) for group in groups for one in group for other in group if one < other}
 
 
@@ -187,7 +187,7 @@ def check(manifest: Manifest) -> None:
     pixels, _ = load_pixels(Workspace.from_environment(), manifest.photos, _SIZE, reporter)
     looks = look(pixels.array, [pixels.rows[photo.sha256] for photo in manifest.photos])
     files = [file_facts(Path(photo.path)) for photo in manifest.photos]
-    near_copies(looks)
+    near_copies(looks.grid)
     poor_photos(looks, files, _SIZE)
     labels, folds = (
         np.array(column, np.int64) for column in ([p.label for p in manifest.photos], deal(manifest.photos, FOLDS, 0))

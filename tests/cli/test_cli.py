@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from tests.cli.command_line import thaw
+from tests.photos.groups.test_looking import FILES, TOGETHER
 from transfer_core import api
 from transfer_core.backbones.catalog import BASES
 from transfer_core.errors import RunError
@@ -63,6 +64,16 @@ def test_check_reads_a_zip_and_says_it_in_words(
             archive.write(path, path.relative_to(folder))
     code, out, _ = thaw(capfd, "check", tmp_path / "photos.zip")
     assert code == 0 and "7 photos can be read" in out and "left/notes.jpg" in out
+
+
+def test_check_names_what_belongs_together(thaw_home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for name, data in FILES.items():
+        (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "photos" / name).write_bytes(data)
+    _, out, _ = thaw(capfd, "check", tmp_path / "photos", "--json")
+    assert sorted(sorted(names) for names in as_json(out)["together"]) == TOGETHER
+    _, out, _ = thaw(capfd, "check", tmp_path / "photos")
+    assert "kept on one side when photos are split" in out and "ant/moon.jpg, ant/sun.jpg" in out
 
 
 def test_the_three_conflicts_of_trash_are_found(

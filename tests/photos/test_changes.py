@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.photos.health.test_near_copies import scene
+from tests.photos.groups.test_near_copies import scene
 from transfer_core.photos.changes import CHANGES, STRENGTHS, change
 from transfer_core.photos.decode import decode
 

@@ -20,6 +20,7 @@ def check(data: str, as_json: bool) -> None:
     """Look through DATA: what can be used, what can't and why, duplicates, and photos under two labels."""
     with stdout_kept_clean(as_json), open_source(Workspace.from_environment(), data) as source:
         found = source.report.to_dict() | {"understood": [t(sentence) for sentence in understood(source.report)]}
+        found["together"] = source.manifest(validation_fraction=0).together
     result(found, as_json, _words)
 
 
@@ -37,4 +38,7 @@ def _words(found: dict[str, Any]) -> str:
     if found["conflicts"]:
         lines.append(t("One photo under two labels (set aside until one label is removed):"))
         lines += ["  " + " = ".join(names) for names in found["conflicts"]]
+    if found["together"]:
+        lines.append(t("Nearly the same, or taken in one go (kept on one side when photos are split):"))
+        lines += ["  " + ", ".join(names) for names in found["together"]]
     return "\n".join(lines)

@@ -14,8 +14,11 @@ from typing import Any
 
 from transfer_core.errors import DataError, PhotoError
 from transfer_core.photos.decode import WHOLE, inspect, pixels_of
-from transfer_core.photos.files import keep_original, original_path, write_thumbnail
-from transfer_core.photos.queries import (
+from transfer_core.photos.sources.class_names import alike
+from transfer_core.photos.sources.found import Listing, PhotoFile, Refusal
+from transfer_core.photos.sources.layout import SplitName
+from transfer_core.photos.storage.files import keep_original, original_path, write_thumbnail
+from transfer_core.photos.storage.queries import (
     Photo,
     add_photo,
     count_photos,
@@ -25,9 +28,6 @@ from transfer_core.photos.queries import (
     note_refusals,
     select_names,
 )
-from transfer_core.photos.sources.class_names import alike
-from transfer_core.photos.sources.found import Listing, PhotoFile, Refusal
-from transfer_core.photos.sources.layout import SplitName
 
 __all__ = ["Cancelled", "ImportReport", "Importer", "Progress", "count_splits", "group_twins"]
 

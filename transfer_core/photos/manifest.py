@@ -1,18 +1,19 @@
 """Which photo teaches and which one checks: the seeded, stratified split of a store, as a file a run keeps."""
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
 from transfer_core.disk.files import read_json, write_json
 from transfer_core.errors import ConfigError, DataError, StorageError
-from transfer_core.photos.queries import Photo
+from transfer_core.photos.groups.sides import KINDS, Kind, chosen, units
 from transfer_core.photos.sources.layout import SplitName
+from transfer_core.photos.storage.queries import Photo
 from transfer_core.text import all_of
 
-__all__ = ["Manifest", "ManifestPhoto", "SplitName", "check_trainable", "split_photos"]
+__all__ = ["Manifest", "ManifestPhoto", "Moved", "SplitName", "check_trainable", "moved", "split_photos"]
 
 _VERSION = 1
 
@@ -32,6 +33,13 @@ class ManifestPhoto:
     split: SplitName
     pixels: str | None = None
     """As `Photo.pixels`: the same in other bytes of the same picture."""
+    group: str | None = None
+    """Names the photos it belongs together with: nearly the same ones, or of one burst; None where it stands alone."""
+
+    @property
+    def unit(self) -> str:
+        """What photos have in common that must stay on one side of any split."""
+        return self.group or self.sha256
 
 
 @dataclass(frozen=True)
@@ -58,9 +66,27 @@ class Manifest:
     @property
     def leaks(self) -> list[list[str]]:
         """Names of photos that stand in more than one split: a test on a photo learnt from proves nothing."""
+        return self._crossing(lambda photo: photo.pixels or photo.sha256)
+
+    @property
+    def together(self) -> list[list[str]]:
+        """Names of photos that belong together, one group after the other."""
+        groups: dict[str, list[str]] = {}
+        for photo in self.photos:
+            if photo.group is not None:
+                groups.setdefault(photo.group, []).append(photo.name)
+        return list(groups.values())
+
+    @property
+    def near_leaks(self) -> list[list[str]]:
+        """Names of photos that belong together and stand in more than one split, because their folders said so."""
+        same = {tuple(names) for names in self.leaks}
+        return [names for names in self._crossing(lambda photo: photo.unit) if tuple(names) not in same]
+
+    def _crossing(self, key: Callable[[ManifestPhoto], str]) -> list[list[str]]:
         seen: dict[str, list[ManifestPhoto]] = {}
         for photo in self.photos:
-            seen.setdefault(photo.pixels or photo.sha256, []).append(photo)
+            seen.setdefault(key(photo), []).append(photo)
         groups = (group for group in seen.values() if len({photo.split for photo in group}) > 1)
         return [[photo.name for photo in group] for group in groups]
 
@@ -128,14 +154,20 @@ def check_trainable(classes: dict[str, int]) -> None:
             )
 
 
-def split_photos(classes: Iterable[str], photos: Iterable[Photo], validation_fraction: float, seed: int) -> Manifest:
+def split_photos(
+    classes: Iterable[str],
+    photos: Iterable[Photo],
+    validation_fraction: float,
+    seed: int,
+    kinds: Collection[Kind] = KINDS,
+) -> Manifest:
     """Split photos, class by class, into training and validation; those whose folder named a split stay in it.
 
-    Within a class without validation photos of its own, its photos are ordered by SHA-256("seed|sha256"), which each
-    photo has for itself whatever others there are; the first round(n * fraction), at least 1 and at most n - 1,
-    validate. So the split depends on the photos' bytes, the fraction and the seed alone, and one more photo moves at
-    most one other across. Photos with the same pixels are on one side, and one that stands under several classes is set
-    aside.
+    Photos that belong together, because they have the same pixels, are nearly the same or of one burst, are on one
+    side: a photo is no test of what was learned from its neighbour. Within a class without validation photos of its
+    own, `groups.sides.chosen` says which validate. It depends on the photos, the fraction and the seed alone, and
+    where no photos belong together one more moves at most one other across. A photo that stands under several classes
+    is set aside.
 
     Args:
         classes: names in the order of their labels.
@@ -143,6 +175,7 @@ def split_photos(classes: Iterable[str], photos: Iterable[Photo], validation_fra
         validation_fraction: share of each class for validation, in [0, 1); 0 moves no photo to validation, which is
             what a test set needs before `Manifest.with_split`.
         seed: another seed, another split.
+        kinds: what keeps photos together besides the same pixels.
 
     Raises:
         ConfigError: the fraction is out of range.
@@ -153,31 +186,68 @@ def split_photos(classes: Iterable[str], photos: Iterable[Photo], validation_fra
             "The share of photos for validation is {validation_fraction}: choose at least 0 and less than 1.",
             validation_fraction=validation_fraction,
         )
-    labels: dict[str, set[str]] = {}
     listed = list(photos)
-    for photo in listed:
-        labels.setdefault(photo.identity, set()).add(photo.class_name)
-    by_class: dict[str, list[Photo]] = {name: [] for name in classes}
-    for photo in listed:
-        if len(labels[photo.identity]) == 1:
-            by_class[photo.class_name].append(photo)
+    by_class, set_aside = _by_class(classes, listed)
     if validation_fraction > 0:
         _check_splits(by_class)
     entries = []
     for label, members in enumerate(by_class.values()):
-        validating = any(photo.split == "validation" for photo in members)
-        twins: dict[str, str] = {}  # one SHA-256 for all photos with the same pixels
-        for photo in members:
-            if photo.split != "test":
-                twins[photo.identity] = min(photo.sha256, twins.get(photo.identity, photo.sha256))
-        chosen = set[str]() if validating else _first(twins.values(), validation_fraction, seed)
+        group = {photo.id: unit[0].sha256 for unit in units(members, kinds)[0] if len(unit) > 1 for photo in unit}
+        validates = set[str]()
+        if not any(photo.split == "validation" for photo in members):
+            learned = units([photo for photo in members if photo.split != "test"], kinds)[0]
+            validates = chosen(learned, validation_fraction, seed)
         for photo in members:
             split = photo.split or "train"
-            if split == "train" and twins.get(photo.identity) in chosen:
+            if split == "train" and photo.sha256 in validates:
                 split = "validation"
-            entries.append(ManifestPhoto(photo.sha256, str(photo.path), photo.name, label, split, photo.pixels))
-    set_aside = tuple(photo.name for photo in listed if len(labels[photo.identity]) > 1)
+            path, belongs = str(photo.path), group.get(photo.id)
+            entries.append(ManifestPhoto(photo.sha256, path, photo.name, label, split, photo.pixels, belongs))
     return Manifest(tuple(by_class), tuple(entries), set_aside)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What keeping photos together did to a split."""
+
+    near: int
+    """Photos that changed sides so that nearly the same ones are on one."""
+    burst: int
+    """Those that changed sides, after that, so that photos of one burst are on one."""
+    groups: dict[Kind, int]
+    """How many groups of each kind there are."""
+    cut: tuple[str, ...]
+    """Classes that are nearly one group, so that it had to be on both sides."""
+    crossing: list[list[str]]
+    """As `Manifest.near_leaks`: names of photos that belong together and whose folders put them into several splits."""
+
+
+def moved(classes: Iterable[str], photos: Iterable[Photo], validation_fraction: float, seed: int) -> Moved:
+    """Count what keeping photos together does; arguments and errors as of `split_photos`."""
+    names, listed = list(classes), list(photos)
+    splits = [split_photos(names, listed, validation_fraction, seed, kinds) for kinds in ((), KINDS[:1], KINDS)]
+    sides = [{(photo.sha256, photo.label): photo.split for photo in split.photos} for split in splits]
+    near, burst = (sum(before[photo] != after[photo] for photo in before) for before, after in pairwise(sides))
+    by_class, _ = _by_class(names, listed)
+    groups: dict[Kind, int] = {
+        kind: sum(len(unit) > 1 for members in by_class.values() for unit in units(members, [kind])[0])
+        - sum(len(unit) > 1 for members in by_class.values() for unit in units(members, [])[0])
+        for kind in KINDS
+    }
+    cut = tuple(name for name, members in by_class.items() if units(members)[1])
+    return Moved(near, burst, groups, cut, splits[-1].near_leaks)
+
+
+def _by_class(classes: Iterable[str], photos: Sequence[Photo]) -> tuple[dict[str, list[Photo]], tuple[str, ...]]:
+    """The photos of each class, and the names of those set aside because they stand under several."""
+    labels: dict[str, set[str]] = {}
+    for photo in photos:
+        labels.setdefault(photo.identity, set()).add(photo.class_name)
+    by_class: dict[str, list[Photo]] = {name: [] for name in classes}
+    for photo in photos:
+        if len(labels[photo.identity]) == 1:
+            by_class[photo.class_name].append(photo)
+    return by_class, tuple(photo.name for photo in photos if len(labels[photo.identity]) > 1)
 
 
 def _check_splits(by_class: dict[str, list[Photo]]) -> None:
@@ -197,14 +267,6 @@ def _check_splits(by_class: dict[str, list[Photo]]) -> None:
             )
     # A class with validation photos of its own needs no second one to learn from.
     check_trainable({name: sum(photo.split != "test" for photo in members) for name, members in by_class.items()})
-
-
-def _first(shas: Iterable[str], fraction: float, seed: int) -> set[str]:
-    if fraction == 0:
-        return set()
-    ordered = sorted(shas, key=lambda sha: hashlib.sha256(f"{seed}|{sha}".encode()).hexdigest())
-    count = int(len(ordered) * fraction + 0.5)
-    return set(ordered[: min(max(count, 1), len(ordered) - 1)])
 
 
 def _check_same_classes(ours: tuple[str, ...], theirs: tuple[str, ...]) -> None:

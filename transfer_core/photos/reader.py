@@ -33,6 +33,7 @@ __all__ = [
     "DamagedJpeg",
     "TooManyPixels",
     "check_jpeg",
+    "formats",
     "read_header",
     "read_square",
     "read_upright",
@@ -131,7 +132,7 @@ def read_upright(data: bytes, shrink_to: int | None = None) -> tuple[Image.Image
     if data.startswith(_JPEG_START) and simplejpeg is not None:  # `check_jpeg` tells a lost end from a lost half
         data = _ended(data)
     try:
-        with Image.open(io.BytesIO(data), formats=_formats()) as image:
+        with Image.open(io.BytesIO(data), formats=formats()) as image:
             width, height = image.size
             if shrink_to is not None:
                 image.draft(None, (3 * shrink_to, 3 * shrink_to))
@@ -160,7 +161,7 @@ def read_header(path: Path) -> tuple[int, int, str]:
         Exception: Pillow's many kinds, for what it can't read.
     """
     try:
-        with Image.open(path, formats=_formats()) as image:
+        with Image.open(path, formats=formats()) as image:
             width, height = image.size[::-1] if _orientation(image) >= 5 else image.size
             return width, height, image.format or "picture"
     except UnidentifiedImageError:  # one of the rare TIFFs
@@ -186,7 +187,8 @@ def _ended(data: bytes) -> bytes:
 
 
 @cache
-def _formats() -> list[str]:
+def formats() -> list[str]:
+    """Names of the kinds of file that are read, as Pillow's."""
     Image.init()
     if pi_heif is not None:
         # Turned upright and with 8 bits a color as it is decoded; without the small copies that a file may hold.

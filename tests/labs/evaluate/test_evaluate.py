@@ -59,6 +59,24 @@ def test_every_photo_is_held_out_once_and_something_of_each_class_is_learned(
     ], "the order of the photos changes nothing"
 
 
+@given(
+    st.lists(st.lists(st.integers(1, 9), min_size=LEAST_PHOTOS, max_size=12), min_size=2, max_size=3),
+    st.sampled_from([5, 10]),
+    st.integers(0, 9),
+)
+def test_what_belongs_together_is_held_out_together(groups: list[list[int]], folds: int, seed: int) -> None:
+    photos: list[ManifestPhoto] = []
+    for label, sizes in enumerate(groups):
+        for number, size in enumerate(sizes):
+            photos += [
+                replace(photo(len(photos) + at, "train", label), group=f"{label} {number}") for at in range(size)
+            ]
+    dealt = deal(photos, tuple(map(str, range(len(groups)))), folds, seed)
+    assert sorted(one.sha256 for fold in dealt for one in fold.of("test")) == [one.sha256 for one in photos]
+    for fold in dealt:
+        assert fold.near_leaks == [] and {one.label for one in fold.of("train")} == set(range(len(groups)))
+
+
 @given(st.integers(2, 6), st.integers(1, 60), st.integers(0, 2**32 - 1))
 def test_all_figures_come_from_the_same_answers(classes: int, photos: int, seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.labs.test_conclusions import one_sentence
-from tests.photos.health.test_near_copies import cropped, saved, scene
+from tests.photos.groups.test_near_copies import cropped, saved, scene
 from tests.support import workspace
 from transfer_core import api
 from transfer_core.__main__ import main

@@ -53,6 +53,29 @@ def test_no_photo_is_measured_twice_and_none_has_two_parts(sizes: list[tuple[int
         assert counts(part).total == len(photos.photos)
 
 
+@given(st.lists(st.integers(1, 6), min_size=6, max_size=14), st.integers(1, 8))
+def test_photos_that_belong_together_are_learned_from_or_measured_on(sizes: list[int], most: int) -> None:
+    whole = manifest([(sum(sizes), 4), (20, 4)])
+    groups = iter([f"group {number}" for number, size in enumerate(sizes) for _ in range(size)])
+    photos = usable(
+        replace(
+            whole,
+            photos=tuple(
+                replace(one, group=next(groups)) if (one.label, one.split) == (0, "train") else one
+                for one in whole.photos
+            ),
+        )
+    )
+    parts = [fold(photos, repeat) for repeat in range(fold_count(photos, most))]
+    measured = [photo.sha256 for part in parts for photo in part.of("test")]
+    assert len(measured) == len(set(measured)) and all(part.of("test") for part in parts)
+    for part in parts:
+        sides: dict[str, set[str]] = {}
+        for one in part.photos:
+            sides.setdefault(one.unit, set()).add("test" if one.split == "test" else "learned")
+        assert all(len(side) == 1 for side in sides.values())
+
+
 def test_a_fifth_for_validation_makes_five_rounds_of_all_photos() -> None:
     photos = usable(manifest([(40, 10), (40, 10)]))
     parts = [fold(photos, repeat) for repeat in range(fold_count(photos, 9))]

@@ -409,6 +409,17 @@ def test_one_photo_in_two_splits_is_warned_of(toy_run: Make, toy_manifest: Calla
     assert "blue/train0-0.png and blue/again.png are the same photo" in messages(heard)
 
 
+def test_photos_that_belong_together_in_two_splits_are_warned_of(
+    toy_run: Make, toy_manifest: Callable[..., Manifest]
+) -> None:
+    manifest = toy_manifest()
+    names = [one.name for one in (manifest.of("train")[0], manifest.of("validation")[0])]
+    grouped = (replace(one, group="series") if one.name in names else one for one in manifest.photos)
+    report, heard = trained(toy_run(replace(manifest, photos=tuple(grouped))))
+    assert report["near_leaks"] == [names] and report["leaks"] == []
+    assert "nearly the same or taken in one go, and in different splits" in messages(heard)
+
+
 def test_small_classes_count_as_much_as_large_ones() -> None:
     labels = np.array([0] * 30 + [1] * 10, np.int32)
     weights = class_weights(labels, 2)

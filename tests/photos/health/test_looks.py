@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from tests.photos.health.test_near_copies import Picture, scene, seen
+from tests.photos.groups.test_near_copies import Picture, looks_of, scene
 from transfer_core.errors import PhotoError
 from transfer_core.photos.decode import FileFacts, file_facts, open_photo
 from transfer_core.photos.health.looks import look
@@ -37,9 +37,9 @@ def test_rows_are_taken_in_their_order_and_progress_is_told() -> None:
 def test_the_more_a_photo_is_blurred_the_more_it_says_so() -> None:
     dots = np.random.default_rng(0).integers(0, 256, (28, 28, 3), dtype=np.uint8)
     sharp = Image.fromarray(dots).resize((224, 224), Image.Resampling.NEAREST)
-    figures = seen(sharp, *(sharp.filter(ImageFilter.GaussianBlur(width)) for width in (1, 2, 4))).blur
+    figures = looks_of(sharp, *(sharp.filter(ImageFilter.GaussianBlur(width)) for width in (1, 2, 4))).blur
     assert (np.diff(figures) > 0).all() and figures[0] < 0.4 and figures[-1] > 0.7
-    across = seen(sharp.filter(ImageFilter.BoxBlur((8, 0)))).blur[0]  # moved while it was taken
+    across = looks_of(sharp.filter(ImageFilter.BoxBlur((8, 0)))).blur[0]  # moved while it was taken
     assert across > 0.6
 
 
@@ -47,7 +47,7 @@ JPEG = FileFacts(320, 240, "JPEG")
 
 
 def poor(*pictures: Picture, files: list[FileFacts] | None = None) -> dict[str, list[int]]:
-    found = poor_photos(seen(*pictures), files or [JPEG] * len(pictures), 224)
+    found = poor_photos(looks_of(*pictures), files or [JPEG] * len(pictures), 224)
     assert tuple(found) == QUALITY
     return {kind: rows for kind, rows in found.items() if rows}
 
@@ -97,7 +97,7 @@ def test_what_a_file_says(tmp_path: Path) -> None:
 def shortcuts(
     pictures: list[Picture], labels: list[int], files: list[FileFacts] | None = None
 ) -> dict[str, tuple[int, ...]]:
-    facts = columns(seen(*pictures), files or [JPEG] * len(pictures))
+    facts = columns(looks_of(*pictures), files or [JPEG] * len(pictures))
     assert tuple(facts) == FACTS
     found = find_shortcuts(facts, np.array(labels), np.arange(len(labels)) // 3 % 5)
     assert [one.fact for one in found] == list(FACTS) and all(0 <= one.accuracy <= 1 for one in found)

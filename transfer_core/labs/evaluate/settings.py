@@ -1,6 +1,5 @@
 """Which run is evaluated, on which photos, and how they are dealt where every photo shall be answered."""
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from transfer_core.backbones.tree import LayerTree
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, DataError
 from transfer_core.labs.experiment import trained_run
+from transfer_core.labs.folds import parts
 from transfer_core.labs.options import argument, option
 from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
 from transfer_core.runs.config import RunConfig
@@ -201,9 +201,9 @@ def folds_of(config: RunConfig) -> int:
 def deal(photos: Sequence[ManifestPhoto], classes: tuple[str, ...], folds: int, seed: int) -> list[Manifest]:
     """Deal photos out so that each is held out once: a manifest a fold, its `test` photos those that are held out.
 
-    Each class is dealt into ten parts by its photos' content and the seed. A fold holds out one part, or two where
-    there are five folds; the next one chooses the epoch and the temperature, and the rest is learned from. Of fewer
-    than ten photos some parts are empty, and there are fewer folds.
+    Each class is dealt into ten parts by its photos' content and the seed, see `labs.folds.parts`. A fold holds out one
+    part, or two where there are five folds; the next one chooses the epoch and the temperature, and the rest is learned
+    from. Of fewer than ten photos some parts are empty, and there are fewer folds.
 
     Args:
         photos: distinct ones, at least `LEAST_PHOTOS` of each class.
@@ -211,11 +211,7 @@ def deal(photos: Sequence[ManifestPhoto], classes: tuple[str, ...], folds: int, 
         folds: 5 or 10.
         seed: another seed, another deal.
     """
-    part: dict[str, int] = {}
-    for label in range(len(classes)):
-        shas = (photo.sha256 for photo in photos if photo.label == label)
-        ordered = sorted(shas, key=lambda sha: hashlib.sha256(f"evaluate|{seed}|{sha}".encode()).hexdigest())
-        part |= {sha: at % _PARTS for at, sha in enumerate(ordered, len(part))}
+    part = parts(photos, _PARTS, f"evaluate|{seed}")
     used, width = sorted(set(part.values())), _PARTS // folds
     dealt = []
     for first in range(0, _PARTS, width):

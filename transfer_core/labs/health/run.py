@@ -16,8 +16,8 @@ from transfer_core.labs.health.settings import FOLDS, LEAST_PHOTOS, MOST_DOUBTS,
 from transfer_core.labs.run_bench import Bench, Shares
 from transfer_core.nn.training.session import Session, prepare
 from transfer_core.photos.decode import FileFacts, file_facts
+from transfer_core.photos.groups.near_copies import near_copies
 from transfer_core.photos.health.looks import look
-from transfer_core.photos.health.near_copies import near_copies
 from transfer_core.photos.health.quality import poor_photos
 from transfer_core.photos.health.shortcuts import columns, find_shortcuts
 from transfer_core.photos.manifest import ManifestPhoto
@@ -53,7 +53,7 @@ def run(bench: Bench) -> dict[str, Any]:
     looks = look(session.pixels.array, rows, lambda done: shares.at("looks", done / len(rows), looking))
     files = _files(photos)
     shares.at("copies", 0.0, Sentence("Comparing the photos with each other"))
-    groups = near_copies(looks, bench.reporter.check)
+    groups = near_copies(looks.grid, bench.reporter.check)
     counts = Counter(classes[label] for label in labels.tolist())
     found = verdict.copies(groups, photos, classes, session.manifest.set_aside)
     by_kind = poor_photos(looks, files, base.input_size)

@@ -1,9 +1,9 @@
 """Which photos a trial learns from, chooses its epoch by and is measured on; repeats measure on photos of their own."""
 
-import hashlib
 from dataclasses import dataclass, replace
 
 from transfer_core.errors import DataError
+from transfer_core.labs.folds import fitting, parts
 from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
 from transfer_core.text import plural
 
@@ -62,8 +62,8 @@ def fold_count(manifest: Manifest, most: int) -> int:
 def fold(manifest: Manifest, repeat: int) -> Manifest:
     """The photos of one repeat: `train` to learn from, `validation` to choose the epoch by, `test` to measure on.
 
-    The first repeat (0) measures on the manifest's own validation photos. The others are dealt out, class by class in
-    the order of their SHA-256, into as many parts of that size as they make, and repeat r measures on part r. So each
+    The first repeat (0) measures on the manifest's own validation photos. The others are dealt out, class by class
+    (see `labs.folds.parts`), into as many parts of that size as they make, and repeat r measures on part r. So each
     photo is measured at most once a depth, and what all repeats say is about distinct photos. Of the rest, one in
     seven of each class (at least one) chooses the epoch: the photos measured have no say in anything.
 
@@ -73,15 +73,14 @@ def fold(manifest: Manifest, repeat: int) -> Manifest:
     """
     measured = {photo.sha256 for photo in manifest.of("validation")}
     if repeat:
-        pieces = _pieces(manifest)
-        rest = _by_class(manifest, [photo for photo in manifest.photos if photo.sha256 not in measured])
-        measured = {photo.sha256 for photos in rest for photo in photos[repeat - 1 :: pieces]}
-    choosing = {
-        photo.sha256
-        for photos in _by_class(manifest, [photo for photo in manifest.photos if photo.sha256 not in measured])
+        pieces, rest = _pieces(manifest), _by_class(manifest, measured)
+        measured = {
+            sha for photos in rest for sha, piece in parts(photos, pieces, "deal").items() if piece == repeat - 1
+        }
+    choosing: set[str] = set()
+    for photos in _by_class(manifest, measured):
         # Another order than that of the dealing, so that the choosers come from all parts.
-        for photo in sorted(photos, key=lambda one: _digest(f"choose|{repeat}", one))[: max(1, len(photos) // _CHOICE)]
-    }
+        choosing |= fitting(photos, max(1, len(photos) // _CHOICE), f"choose|{repeat}")
 
     def split(photo: ManifestPhoto) -> SplitName:
         return "test" if photo.sha256 in measured else "validation" if photo.sha256 in choosing else "train"
@@ -101,13 +100,11 @@ def _pieces(manifest: Manifest) -> int:
 
 def _learnable(manifest: Manifest) -> bool:
     parts = manifest.counts()
-    return all(all(parts[split].values()) for split in ("train", "validation"))
+    return any(parts["test"].values()) and all(all(parts[split].values()) for split in ("train", "validation"))
 
 
-def _by_class(manifest: Manifest, photos: list[ManifestPhoto]) -> list[list[ManifestPhoto]]:
-    ordered = sorted(photos, key=lambda photo: _digest("deal", photo))
-    return [[photo for photo in ordered if photo.label == label] for label in range(len(manifest.classes))]
-
-
-def _digest(salt: str, photo: ManifestPhoto) -> str:
-    return hashlib.sha256(f"{salt}|{photo.sha256}".encode()).hexdigest()
+def _by_class(manifest: Manifest, without: set[str]) -> list[list[ManifestPhoto]]:
+    """The photos of each class that has any, but for those whose SHA-256 is in `without`."""
+    photos = [photo for photo in manifest.photos if photo.sha256 not in without]
+    by_class = ([photo for photo in photos if photo.label == label] for label in range(len(manifest.classes)))
+    return [found for found in by_class if found]

@@ -81,6 +81,7 @@ def build_report(
         "skipped": [{"photo": item.photo.name, "reason": item.reason.to_json()} for item in session.skipped],
         "set_aside": list(session.manifest.set_aside),
         "leaks": session.manifest.leaks,
+        "near_leaks": session.manifest.near_leaks,
         "base": session.spec.name,
         "weights": session.origin.weights,
         "seed": config.seed,

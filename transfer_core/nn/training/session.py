@@ -248,6 +248,13 @@ def prepare(workspace: Workspace, config: RunConfig, manifest: Manifest, reporte
             names=all_of(names),
             warning=True,
         )
+    for names in manifest.near_leaks:
+        reporter.message(
+            "{names} are nearly the same or taken in one go, and in different splits, which makes the figures look "
+            "better.",
+            names=all_of(names),
+            warning=True,
+        )
     manifest = without(manifest, skipped)
     views = pixels
     if config.fit.augment != "none":

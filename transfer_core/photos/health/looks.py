@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageStat
 
-__all__ = ["GRID", "Looks", "area_weights", "look"]
+__all__ = ["Looks", "look"]
 
 Floats = NDArray[np.float32]
 
-GRID = 64
-"""Side of the small grey picture that is kept of each photo."""
+_GRID = 64  # side of the small grey picture that is kept of each photo
 _STRIP = 0.04  # of a side: what counts as the border
 _BOX = 9  # pixels a photo is blurred over, to see what that takes away; as in the paper
 _AT_ONCE = 32  # photos
@@ -79,7 +78,7 @@ def _look(squares: NDArray[np.uint8]) -> Looks:
         np.array([max(_blur(one), _blur(one.T)) for one in luma], np.float32),
         np.array([one.mean for one in colors], np.float32) / np.float32(255),
         np.concatenate([_mean_color(side) for side in sides], 1),
-        np.stack([np.asarray(one.resize((GRID, GRID), Image.Resampling.BOX)) for one in grey]),
+        np.stack([np.asarray(one.resize((_GRID, _GRID), Image.Resampling.BOX)) for one in grey]),
     )
 
 
@@ -96,19 +95,3 @@ def _blur(grey: NDArray[np.int32]) -> float:
     after = np.abs(padded[:, _BOX:] - padded[:, :count])
     there = int(before.sum())
     return 1 - int(np.maximum(before - after, 0).sum()) / there if there else 1.0
-
-
-def area_weights(source: int, target: int, begin: float = 0.0, share: float = 1.0) -> Floats:
-    """Weights (target, source) that average a row of `source` pixels into `target`, by the area each covers.
-
-    Args:
-        source: pixels there are.
-        target: pixels to be made.
-        begin: where the part that is taken begins, as a share of the row, 0..1.
-        share: how much of the row is taken, in (0, 1 - begin].
-    """
-    edges = source * (begin + share * np.arange(target + 1) / target)
-    pixels = np.arange(source)
-    covered = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
-    covered = np.maximum(covered, 0)
-    return np.asarray(covered / covered.sum(1, keepdims=True), np.float32)

@@ -30,7 +30,7 @@ def test_a_database_of_a_newer_version_is_left_alone(store: PhotoStore) -> None:
 
 
 def test_a_database_in_use_is_waited_for_and_then_refused(store: PhotoStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("transfer_core.photos.database._TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr("transfer_core.photos.storage.database._TIMEOUT_SECONDS", 0.05)
     other = sqlite3.connect(store.folder / "photos.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StorageError, match="in use by another window"):
@@ -59,7 +59,7 @@ def test_a_database_on_a_full_disk_is_left_as_it_was(store: PhotoStore) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "transfer_core.photos.database.sqlite3.connect",
+            "transfer_core.photos.storage.database.sqlite3.connect",
             lambda *arguments, **options: Small(*arguments, **options),
         )
         with (

@@ -9,79 +9,14 @@ from pathlib import Path
 
 from transfer_core.disk.files import disk_errors
 from transfer_core.errors import StorageError
+from transfer_core.photos.storage.schema import MIGRATIONS, SCHEMA, VERSION, undo_triggers
 from transfer_core.text import Sentence
 
 __all__ = ["PhotoDatabase", "describe_edit"]
 
-# 2: edits know when they were made; 3: names tell classes apart by every letter, photos know their split and pixels,
-# and what was undone can be done again
-_VERSION = 3
 _TIMEOUT_SECONDS = 10.0
 _EDITS_KEPT = 50
 _SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
-
-_SCHEMA = """
-CREATE TABLE classes (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE photos (
-    id INTEGER PRIMARY KEY,
-    sha256 TEXT NOT NULL,
-    class_id INTEGER NOT NULL REFERENCES classes (id),
-    name TEXT NOT NULL,       -- as found: class folder and file name
-    source TEXT,              -- absolute path of a photo that was not copied, else NULL
-    width INTEGER NOT NULL,
-    height INTEGER NOT NULL,
-    split TEXT,               -- that its folder named: train, validation or test, else NULL
-    pixels TEXT,              -- see decode.inspect; NULL where it is not known yet
-    UNIQUE (sha256, class_id)
-);
-CREATE TABLE copies (         -- further files with the pixels and the class of a photo
-    id INTEGER PRIMARY KEY,
-    photo_id INTEGER NOT NULL REFERENCES photos (id),
-    name TEXT NOT NULL
-);
-CREATE TABLE refusals (id INTEGER PRIMARY KEY, name TEXT NOT NULL, reason TEXT NOT NULL);
-CREATE TABLE edits (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    description TEXT NOT NULL,
-    made REAL NOT NULL DEFAULT 0,
-    undone INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE undo_steps (     -- what takes an edit back, or, of one that was undone, does it again
-    id INTEGER PRIMARY KEY,
-    edit INTEGER NOT NULL REFERENCES edits (id) ON DELETE CASCADE,
-    statement TEXT NOT NULL
-);
-CREATE TABLE recording (      -- the edit whose steps the triggers log
-    edit INTEGER NOT NULL
-);
-CREATE INDEX photos_by_class ON photos (class_id);
-CREATE INDEX copies_by_photo ON copies (photo_id);
-CREATE INDEX steps_by_edit ON undo_steps (edit);
-"""
-
-_MIGRATIONS = {
-    1: ("ALTER TABLE edits ADD COLUMN made REAL NOT NULL DEFAULT 0", "UPDATE edits SET made = strftime('%s', 'now')"),
-    # The undo log of version 2 names the column `folded`, so it stays where there is such a log; nothing reads it.
-    2: (
-        "CREATE TABLE classes_of_3 (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, folded TEXT)",
-        "INSERT INTO classes_of_3 SELECT id, name, folded FROM classes",
-        "DROP TABLE classes",
-        "ALTER TABLE classes_of_3 RENAME TO classes",
-        "ALTER TABLE photos ADD COLUMN split TEXT",
-        "ALTER TABLE photos ADD COLUMN pixels TEXT",
-        "ALTER TABLE edits ADD COLUMN undone INTEGER NOT NULL DEFAULT 0",
-        "CREATE TABLE recording (edit INTEGER NOT NULL)",
-    ),
-}
-"""What makes the tables of a version those of the next; the triggers are made anew after the last."""
-
-_UNDOABLE = {
-    "classes": ("id", "name"),
-    "photos": ("id", "sha256", "class_id", "name", "source", "width", "height", "split", "pixels"),
-    "copies": ("id", "photo_id", "name"),
-    "refusals": ("id", "name", "reason"),
-}
-_FOUND_OUT = {"pixels"}  # no edit, but something that an import found out about a photo
 
 
 class PhotoDatabase:
@@ -108,9 +43,9 @@ class PhotoDatabase:
             ) from error
         with self.read() as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > _VERSION:
+        if version > VERSION:
             raise StorageError("{path} was made by a newer version of Thaw: update Thaw to open it.", path=path)
-        if version < _VERSION:
+        if version < VERSION:
             self._create()
 
     @contextmanager
@@ -143,6 +78,12 @@ class PhotoDatabase:
             connection.execute(
                 "DELETE FROM edits WHERE id NOT IN (SELECT id FROM edits ORDER BY id DESC LIMIT ?)", (_EDITS_KEPT,)
             )
+
+    @contextmanager
+    def note(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection for what is found out about photos, kept as in `edit`: there is nothing to undo in it."""
+        with self._transaction() as connection:
+            yield connection
 
     def last_edit(self) -> Sentence | None:
         """Say what `undo` would take back."""
@@ -193,16 +134,14 @@ class PhotoDatabase:
         with self._transaction(foreign_keys=False) as connection:
             # Another process may have been first since the version was read.
             version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version == _VERSION:
+            if version == VERSION:
                 return
-            statements = (
-                [step for before in range(version, _VERSION) for step in _MIGRATIONS[before]] if version else []
-            )
-            for statement in statements or _SCHEMA.split(";\n"):
+            statements = [step for before in range(version, VERSION) for step in MIGRATIONS[before]] if version else []
+            for statement in statements or SCHEMA.split(";\n"):
                 connection.execute(statement)
-            for statement in _undo_triggers():
+            for statement in undo_triggers():
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {_VERSION}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
 
     @contextmanager
     def _transaction(self, *, foreign_keys: bool = True) -> Iterator[sqlite3.Connection]:
@@ -296,22 +235,3 @@ def _turn(connection: sqlite3.Connection, edit: _Edit | None, undone: int) -> Se
         connection.execute(statement)
     connection.execute("UPDATE edits SET undone = ? WHERE id = ?", (undone, edit[0]))
     return Sentence.loads(edit[1])
-
-
-def _undo_triggers() -> Iterator[str]:
-    """Give triggers that log, for each change, the statement that takes it back (https://www.sqlite.org/undoredo.html)."""
-    log = "INSERT INTO undo_steps (edit, statement) VALUES ((SELECT edit FROM recording), "
-    for table, columns in _UNDOABLE.items():
-        names = ", ".join(columns)
-        values = " || ', ' || ".join(f"quote(old.{column})" for column in columns)
-        assignments = " || ', ' || ".join(f"'{column} = ' || quote(old.{column})" for column in columns)
-        inverses = {
-            "INSERT": f"'DELETE FROM {table} WHERE id = ' || new.id",
-            "UPDATE": f"'UPDATE {table} SET ' || {assignments} || ' WHERE id = ' || new.id",
-            "DELETE": f"'INSERT INTO {table} ({names}) VALUES (' || {values} || ')'",
-        }
-        changed = " OR ".join(f"old.{column} IS NOT new.{column}" for column in columns if column not in _FOUND_OUT)
-        for event, inverse in inverses.items():
-            when = f"WHEN {changed} " if event == "UPDATE" else ""
-            yield f"DROP TRIGGER IF EXISTS undo_{table}_{event}"
-            yield f"CREATE TRIGGER undo_{table}_{event} AFTER {event} ON {table} {when}BEGIN {log}{inverse}); END"

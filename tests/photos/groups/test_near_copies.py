@@ -8,18 +8,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image
 
 from transfer_core.photos.decode import open_photo
-from transfer_core.photos.health.looks import Looks, area_weights, look
-from transfer_core.photos.health.near_copies import groups_of, near_copies
+from transfer_core.photos.groups.near_copies import area_weights, groups_of, near_copies
+from transfer_core.photos.health.looks import Looks, look
 from transfer_core.photos.reader import square
 
 Picture = Image.Image
 
 
-def seen(*pictures: Picture, size: int = 224) -> Looks:
+def looks_of(*pictures: Picture, size: int = 224) -> Looks:
     return look(np.stack([np.asarray(square(picture, size)) for picture in pictures]))
+
+
+def seen(*pictures: Picture) -> NDArray[np.uint8]:
+    return looks_of(*pictures).grid
 
 
 def scene(seed: int, size: tuple[int, int] = (320, 240)) -> Picture:

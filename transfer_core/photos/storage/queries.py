@@ -9,9 +9,9 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from transfer_core.errors import DataError
-from transfer_core.photos.files import original_path
 from transfer_core.photos.sources.found import Refusal
 from transfer_core.photos.sources.layout import SplitName
+from transfer_core.photos.storage.files import original_path
 from transfer_core.text import Sentence
 
 __all__ = [
@@ -59,6 +59,10 @@ class Photo:
     """The split its folder named, if one did."""
     pixels: str | None = None
     """Names its pixels, see `decode.inspect`; None where that is not known yet."""
+    near: str | None = None
+    """Names the group of nearly the same photos that it is in; None where there is no other."""
+    burst: str | None = None
+    """Names the burst that it is in, see `groups.bursts`; None where it is in none."""
 
     @property
     def identity(self) -> str:
@@ -78,13 +82,14 @@ def select_disputed(connection: Connection, folder: Path) -> list[Photo]:
     return sorted(photos, key=lambda photo: photo.identity)
 
 
-_IDENTITY = "coalesce(pixels, sha256)"
+_IDENTITY = "coalesce(pixels, photos.sha256)"
 
 
 def _select(connection: Connection, folder: Path, where: str, values: tuple[int | None, ...]) -> list[Photo]:
     rows = connection.execute(
-        "SELECT photos.id, sha256, photos.name, classes.name, source, width, height, split, pixels FROM photos "
-        f"JOIN classes ON classes.id = photos.class_id {where} ORDER BY classes.name, photos.name, photos.id",
+        "SELECT photos.id, photos.sha256, photos.name, classes.name, source, width, height, split, pixels, near, burst "
+        "FROM photos JOIN classes ON classes.id = photos.class_id LEFT JOIN looks ON looks.sha256 = photos.sha256 "
+        f"{where} ORDER BY classes.name, photos.name, photos.id",
         values,
     )
     return [

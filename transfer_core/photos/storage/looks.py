@@ -1,0 +1,49 @@
+"""The rows by which a photo store knows which photos belong together: one for each content, whatever its class."""
+
+from collections.abc import Collection, Iterable, Sequence
+from sqlite3 import Connection
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["GRID", "Look", "count_unseen", "forget_looks", "insert_looks", "name_groups", "select_looks"]
+
+GRID = 32
+"""Side of the small grey picture that is kept of each photo."""
+
+Look = tuple[str, NDArray[np.uint8], float | None]
+"""SHA-256; uint8 (32, 32), grey; when it was taken, see `groups.bursts`."""
+
+
+def count_unseen(connection: Connection) -> int:
+    """How many photos have not been looked at yet."""
+    unseen = "SELECT count(*) FROM photos WHERE sha256 NOT IN (SELECT sha256 FROM looks)"
+    return int(connection.execute(unseen).fetchone()[0])
+
+
+def select_looks(connection: Connection) -> tuple[list[Look], list[tuple[str | None, str | None]]]:
+    """Give all looks by SHA-256, and the groups of each: of nearly the same ones, and of a burst."""
+    rows = connection.execute("SELECT sha256, grid, taken, near, burst FROM looks ORDER BY sha256").fetchall()
+    looks = [(sha, np.frombuffer(grid, np.uint8).reshape(GRID, GRID), taken) for sha, grid, taken, _, _ in rows]
+    return looks, [(near, burst) for *_, near, burst in rows]
+
+
+def insert_looks(connection: Connection, looks: Iterable[Look]) -> None:
+    """Add looks, but for those that are here."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO looks (sha256, grid, taken) VALUES (?, ?, ?)",
+        ((sha, grid.tobytes(), taken) for sha, grid, taken in looks),
+    )
+
+
+def name_groups(connection: Connection, groups: Sequence[tuple[str, str | None, str | None]]) -> None:
+    """Keep (SHA-256, group of nearly the same ones, burst)."""
+    connection.executemany(
+        "UPDATE looks SET near = ?, burst = ? WHERE sha256 = ?", ((near, burst, sha) for sha, near, burst in groups)
+    )
+
+
+def forget_looks(connection: Connection, kept: Collection[str]) -> None:
+    """Drop the looks of contents that are not in `kept`."""
+    gone = {sha for (sha,) in connection.execute("SELECT sha256 FROM looks")} - set(kept)
+    connection.executemany("DELETE FROM looks WHERE sha256 = ?", ((sha,) for sha in gone))
