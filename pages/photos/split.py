@@ -96,25 +96,25 @@ def _together(photos: PhotoStore, share: float, seed: int) -> None:
     if found.groups["near"]:
         kept.append(
             plural(
-                "{n:,} group of nearly the same photos (for which {moved:,} changed sides)",
-                "{n:,} groups of nearly the same photos (for which {moved:,} changed sides)",
+                "{n:,} group of nearly the same photos ({moved})",
+                "{n:,} groups of nearly the same photos ({moved})",
                 found.groups["near"],
-                moved=found.near,
+                moved=_moved(found.near),
             )
         )
     if found.groups["burst"]:
         kept.append(
             plural(
-                "{n:,} series taken in one go (for which {moved:,} changed sides)",
-                "{n:,} series, each taken in one go (for which {moved:,} changed sides)",
+                "{n:,} series taken in one go ({moved})",
+                "{n:,} series, each taken in one go ({moved})",
                 found.groups["burst"],
-                moved=found.burst,
+                moved=_moved(found.burst),
             )
         )
     if kept:
         st.caption(
             t(
-                "Kept on one side: {kept}. Otherwise photos would be checked on what their neighbours taught.",
+                "Photos that belong together stay on one side: {kept}. Otherwise validation would be too easy.",
                 kept=all_of(kept),
             )
         )
@@ -146,6 +146,10 @@ def _together(photos: PhotoStore, share: float, seed: int) -> None:
             ),
             icon=":material/burst_mode:",
         )
+
+
+def _moved(photos: int) -> Sentence:
+    return plural("{n:,} photo changed sides for it", "{n:,} photos changed sides for it", photos)
 
 
 def _choices(project: Project) -> tuple[float, int]:
