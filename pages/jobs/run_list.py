@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pages.jobs.describe import config_words
+from pages.jobs.figure_words import figure_words
 from pages.jobs.job_list import JobList
-from pages.jobs.trained_runs import Tested
 from pages.ui import format as figures
 from pages.ui.format import state_badge
 from transfer_core.disk.workspace import Project
+from transfer_core.runs.figure import run_figure
 from transfer_core.runs.folder import Run, Status, list_runs
 from transfer_core.text import t
 
@@ -39,21 +40,8 @@ def _row(run: Run, status: Status) -> str:
     report, config = None if status.active else run.report(), run.config()
     mark = state_badge(status.state)
     details = [figures.when(status.created)]
-    if report:
-        low, high = report["val_interval"]
-        mark = f"**{report['val_accuracy']:.0%}** {mark}"
-        if tested := Tested.of(report):
-            details.append(
-                t(
-                    "test: {right:,} of {photos:,} right, between {low:.0f} and {high:.0f} of 100",
-                    right=tested.right,
-                    photos=tested.photos,
-                    low=tested.low * 100,
-                    high=tested.high * 100,
-                )
-            )
-        details += [
-            t("validation: between {low:.0f} and {high:.0f} of 100 right", low=low * 100, high=high * 100),
-            t("took {span}", span=figures.span(sum(report["seconds"].values()))),
-        ]
+    figure = run_figure(run, report)
+    if report and figure:
+        mark = f"**{figure.share:.0%}** {mark}"
+        details += [t(figure_words(figure)), t("took {span}", span=figures.span(sum(report["seconds"].values())))]
     return f"{mark} {config_words(config)}  \n:small[:gray[{' · '.join(details)}]]"

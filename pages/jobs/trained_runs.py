@@ -9,59 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from pages.jobs.describe import learned_words
+from pages.jobs.figure_words import figure_words
 from pages.ui import format as figures
-from pages.ui import html as drawn
-from pages.ui.format import percent_range
 from transfer_core.backbones.catalog import get_base
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import StorageError
 from transfer_core.runs.config import RunConfig
+from transfer_core.runs.figure import Figure, run_figure
 from transfer_core.runs.folder import Run, list_runs
-from transfer_core.text import Sentence, joined, t
+from transfer_core.text import t
 
-__all__ = ["Tested", "Trained", "best_run", "chosen_run", "read_trained", "run_names", "trained_runs"]
-
-
-@dataclass(frozen=True)
-class Tested:
-    """What came of the photos that were kept for the end: the figure that nothing was chosen by."""
-
-    right: int
-    photos: int
-    low: float
-    """Of the 95 % interval, 0..1."""
-    high: float
-    missing: tuple[str, ...] = ()
-    """Classes of which there were none."""
-
-    @classmethod
-    def of(cls, report: Mapping[str, Any] | None) -> Tested | None:
-        """Read a run's report; None where there were no test photos."""
-        found = (report or {}).get("test")
-        if not found:
-            return None
-        photos = sum(map(sum, found["confusion"]))
-        rows = zip((report or {}).get("classes", ()), found["confusion"], strict=False)
-        missing = tuple(name for name, row in rows if not sum(row))
-        return cls(round(found["accuracy"] * photos), photos, *found["interval"], missing)
-
-    @property
-    def words(self) -> Sentence:
-        """For people."""
-        said = Sentence(
-            "On the test photos, which it had never met before: **right on {right:,} of {photos:,}**. Of 100 new "
-            "photos like these, expect **between {low:.0f} and {high:.0f}** right.",
-            right=self.right,
-            photos=self.photos,
-            low=self.low * 100,
-            high=self.high * 100,
-        )
-        if not self.missing:
-            return said
-        names = [drawn.plain(name) for name in self.missing]
-        return joined(
-            [said, Sentence("Of {names} there was none among them, so that says nothing of it.", names=names)]
-        )
+__all__ = ["Trained", "best_run", "chosen_run", "read_trained", "run_names", "trained_runs"]
 
 
 @dataclass(frozen=True)
@@ -69,27 +27,18 @@ class Trained:
     """One run with a model, and its figures."""
 
     run: Run
-    accuracy: float | None
-    """On the validation photos, 0..1; None when the run ended before it could be measured."""
-    interval: tuple[float, float] | None
-    """95 % interval of the accuracy."""
+    figure: Figure | None
+    """How good it is; None when the run ended before it could be measured."""
+    validation: float
+    """Share of the validation photos that were right, which every run has; -1 where none was measured."""
     base: str
     learned: str
     """What trained and on what, in words."""
     random: bool
     """Whether it started from random weights."""
     started: float
-    stopped: bool = False
-    """Whether it was stopped before it had ended by itself."""
-    tested: Tested | None = None
-    """On the photos kept for a test, where there are some."""
-
-    @property
-    def result(self) -> str:
-        """The validation accuracy in words."""
-        if self.accuracy is None:
-            return t("not measured")
-        return percent_range(self.accuracy, self.interval)
+    ended: bool = True
+    """Whether it ended by itself, and training had not got lost before."""
 
     @property
     def name(self) -> str:
@@ -100,12 +49,8 @@ class Trained:
 
     @property
     def told(self) -> str:
-        """Its figure in a few words: that of the test photos, by which nothing was chosen, where there are some."""
-        if self.tested is None:
-            return t("{result} right on validation photos", result=self.result)
-        found = self.tested
-        share = percent_range(found.right / found.photos, (found.low, found.high))
-        return t("{result} right on test photos", result=share)
+        """Its figure in a few words."""
+        return t(figure_words(self.figure)) if self.figure else t("not measured")
 
 
 def trained_runs(project: Project) -> list[Trained]:
@@ -137,12 +82,19 @@ def chosen_run(project: Project, runs: Sequence[Trained]) -> Trained | None:
 
 
 def best_run(runs: Sequence[Trained]) -> Trained | None:
-    """Of those that ended by themselves, the one that got most validation photos right; the newest of equals.
+    """Of those that ended by themselves, the one with the best figure; the newest of equals.
+
+    Where all of them have one by which nothing was chosen, that counts; otherwise what all of them have, for the
+    validation photos make every run look a little better than it is.
 
     Args:
-        runs: newest first. Those that were stopped stand back.
+        runs: newest first. Those that were stopped, or in which the loss was no longer a number, stand back.
     """
-    return max(runs, key=lambda trained: (not trained.stopped, trained.accuracy or 0.0), default=None)
+    ended = [trained for trained in runs if trained.ended] or list(runs)
+    figures_of = [trained.figure for trained in ended]
+    if all(figure is not None and figure.honest for figure in figures_of):
+        return max(ended, key=lambda trained: trained.figure.share if trained.figure else 0.0, default=None)
+    return max(ended, key=lambda trained: trained.validation, default=None)
 
 
 def read_trained(run: Run) -> Trained:
@@ -153,17 +105,16 @@ def read_trained(run: Run) -> Trained:
     """
     report, config, status = run.report() or {}, run.config(), run.status()
     stopped = bool(report.get("stopped", status.state != "FINISHED"))
-    interval = report.get("val_interval")
+    lost = any(phase.get("ending") == "diverged" for phase in report.get("phases", {}).values())
     return Trained(
         run=run,
-        accuracy=report.get("val_accuracy"),
-        interval=None if interval is None else (interval[0], interval[1]),
+        figure=run_figure(run, report),
+        validation=report.get("val_accuracy", -1.0),
         base=get_base(config.base.name).title,
         learned=_learned(config, report, stopped),
         random=config.base.weights == "none",
         started=status.created,
-        stopped=stopped,
-        tested=Tested.of(report),
+        ended=not stopped and not lost,
     )
 
 

@@ -8,10 +8,11 @@ from importlib import resources
 
 import streamlit as st
 
+from pages.jobs.figure_words import figure_sentence
 from pages.jobs.trained_runs import Trained
 from transfer_core.disk.workspace import Project
 from transfer_core.photos import reader
-from transfer_core.text import Sentence, joined, t
+from transfer_core.text import Sentence, t
 
 __all__ = ["about", "buttons", "packed"]
 
@@ -80,21 +81,9 @@ def about(project: Project, chosen: Trained) -> str:
     Raises:
         RunError: the labels are gone.
     """
-    measured = [Sentence("On the validation photos it was right on {result}.", result=chosen.result)]
-    if tested := chosen.tested:
-        measured.insert(
-            0,
-            Sentence(
-                "On the test photos, which it had never met before, it was right on {right:,} of {photos:,}: of 100 "
-                "new photos like these, expect between {low:.0f} and {high:.0f} right.",
-                right=tested.right,
-                photos=tested.photos,
-                low=tested.low * 100,
-                high=tested.high * 100,
-            ),
-        )
+    measured = t(figure_sentence(chosen.figure)).replace("**", "") if chosen.figure else t("It was not measured.")
     size = chosen.run.labels()["input_size"]
-    return t(_README.id, project=project.name, size=size, measured=t(joined(measured)))
+    return t(_README.id, project=project.name, size=size, measured=measured)
 
 
 def packed(chosen: Trained, words: str) -> bytes:

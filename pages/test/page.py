@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from pages.jobs.every_photo import offer_every_photo
+from pages.jobs.figure_words import figure_sentence
 from pages.jobs.launch import active_run
 from pages.jobs.trained_runs import chosen_run, trained_runs
 from pages.test import answers, download, strangers
@@ -28,8 +30,10 @@ with guard():
 
     test_photos.warm()
     chosen = test_photos.choose_run(project, runs, chosen_run(project, runs))
-    if chosen.tested:
-        st.markdown(f":material/fact_check: {t(chosen.tested.words)}")
+    if chosen.figure:
+        st.markdown(f":material/fact_check: {t(figure_sentence(chosen.figure))}")
+        if not chosen.figure.honest:
+            offer_every_photo(chosen.run)
     st.page_link(
         page_path("evaluate"),
         label=t("See what it gets wrong"),

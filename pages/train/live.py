@@ -6,8 +6,9 @@ import streamlit as st
 
 from pages.components.live_curves import live_curves
 from pages.jobs.describe import config_words
+from pages.jobs.every_photo import offer_every_photo
+from pages.jobs.figure_words import figure_sentence, figure_title
 from pages.jobs.live import continue_button, ended, log, messages, problem, stop_button
-from pages.jobs.trained_runs import Tested
 from pages.train import curves, run_view
 from pages.train.lr_finder import found_rates
 from pages.train.run_view import RunView
@@ -15,10 +16,11 @@ from pages.ui import format as figures
 from pages.ui.frame import go, guard
 from pages.ui.html import sentence
 from transfer_core.disk.workspace import Project
+from transfer_core.runs.figure import run_figure
 from transfer_core.runs.folder import Run, State
 from transfer_core.runs.hints import kept_epoch, read_run
 from transfer_core.runs.outcome import UNTUNED
-from transfer_core.text import Sentence, joined, plural, t
+from transfer_core.text import Sentence, plural, t
 
 __all__ = ["live_run"]
 
@@ -126,29 +128,20 @@ def _hints(view: RunView, project: Project) -> None:
 
 
 def _result(view: RunView, project: Project, report: dict) -> None:
-    photos = sum(view.run.manifest().counts().get("validation", {}).values())
-    accuracy = report["val_accuracy"]
-    low, high = report["val_interval"]
+    figure = run_figure(view.run, report)
+    if figure is None:
+        return
     with st.container(horizontal=True, vertical_alignment="center", key="result"):
-        st.metric(t("Validation accuracy"), f"{accuracy:.0%}", width="content")
+        st.metric(t(figure_title(figure)), f"{figure.share:.0%}", width="content")
         with st.container(width="stretch", key="result_words"):
-            values = {"accuracy": round(accuracy * photos), "photos": photos, "low": low * 100, "high": high * 100}
-            tested = Tested.of(report)
-            checked = (
-                Sentence("**Right on {accuracy:,} of {photos:,} photos** it was checked on while learning.", **values)
-                if tested
-                else Sentence(
-                    "**Right on {accuracy:,} of {photos:,} photos** it did not learn from. Of 100 new "
-                    "photos like these, expect **between {low:.0f} and {high:.0f}** right.",
-                    **values,
-                )
-            )
-            st.markdown(t(joined([checked, tested.words]) if tested else checked))
+            st.markdown(t(figure_sentence(figure)))
             took = t("Training took {span}.", span=figures.span(sum(report["seconds"].values())))
             st.caption(f"{_kept(view)} {_proof(report)} {took}".strip())
         if st.button(t("Test it on new photos"), key="test_it", type="primary", icon=":material/image_search:"):
             project.choose(to_test=view.run.id)
             go("test")
+    if not figure.honest:
+        offer_every_photo(view.run)
 
 
 def _kept(view: RunView) -> str:
@@ -176,10 +169,10 @@ def _more_right(view: RunView) -> str:
         return ""  # none, or so many that it was no luck
     return t(
         plural(
-            "One epoch got {n} more of these photos right. So few can be luck, so what is kept is chosen by how sure "
-            "the right answers were, too.",
-            "One epoch got {n} more of these photos right. So few can be luck, so what is kept is chosen by how sure "
-            "the right answers were, too.",
+            "One epoch got {n} more of the validation photos right. So few can be luck, so what is kept is chosen by "
+            "how sure the right answers were, too.",
+            "One epoch got {n} more of the validation photos right. So few can be luck, so what is kept is chosen by "
+            "how sure the right answers were, too.",
             more,
         )
     )

@@ -106,8 +106,11 @@ def test_photos_kept_for_the_end_tell_how_good_it_is(tmp_path: Path, toy_manifes
     run = create_run(tmp_path / "run", RunConfig(), toy_manifest(20, 4))
     epochs = ended(HEALTHY)
     assert [hint.kind for hint in read_run(run, epochs, {})] == ["validation"]
-    assert read_run(run, epochs, {"test": {"interval": [0.91, 1.0]}}) == []
-    assert [hint.kind for hint in read_run(run, epochs, {"test": {"interval": [0.5, 1.0]}})] == ["validation"]
+    report = {"val_accuracy": 0.9, "classes": ["blue", "red"]}
+    tested = {"accuracy": 0.95, "interval": [0.91, 1.0], "confusion": [[57, 3], [3, 57]]}
+    assert read_run(run, epochs, report | {"test": tested}) == []
+    (hint,) = read_run(run, epochs, report | {"test": tested | {"interval": [0.5, 1.0]}})
+    assert hint.kind == "validation" and "On 120 test photos, 95% right" in str(hint.sentence)
 
 
 def test_few_photos_are_a_hint_only_where_they_hurt() -> None:

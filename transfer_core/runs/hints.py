@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from transfer_core.runs.events import EpochEnded, judged_loss
+from transfer_core.runs.figure import Figure, run_figure
 from transfer_core.runs.folder import Run
 from transfer_core.runs.rates import lower_rate
 from transfer_core.stats.intervals import wilson
@@ -82,10 +83,8 @@ def read_run(
     train, validation = (sum(counts.get(which, {}).values()) for which in ("train", "validation"))
     told, augmented = with_kept(epochs, report), run.config().fit.augment != "none"
     classes = len(counts.get("train", {}))
-    hints = read_curves(told, train, validation, classes, kept_epoch(report), found, augmented)
-    low, high = ((report or {}).get("test") or {}).get("interval", (0.0, 1.0))
-    tested = high - low <= _WIDE  # photos kept for the end tell well enough how good it is
-    return [hint for hint in hints if not (tested and hint.kind == "validation")]
+    figure = run_figure(run, report)
+    return read_curves(told, train, validation, classes, kept_epoch(report), found, augmented, figure)
 
 
 def with_kept(epochs: Sequence[EpochEnded], report: Mapping[str, Any] | None) -> list[EpochEnded]:
@@ -121,6 +120,7 @@ def read_curves(
     kept: int | None = None,
     found: Mapping[str, float] | None = None,
     augmented: bool = False,
+    figure: Figure | None = None,
 ) -> list[Hint]:
     """What the curves of an ended run show, the most important first; nothing for a healthy run.
 
@@ -133,6 +133,7 @@ def read_curves(
             head. None: the best of the last phase.
         found: by phase, the learning rate that the search for one suggests.
         augmented: whether it learned from changed copies of the photos.
+        figure: how good the classifier is said to be; None: what the epoch kept got right of the validation photos.
     """
     if not epochs or validation_photos < 1:
         return []
@@ -141,13 +142,17 @@ def read_curves(
         (epoch for epoch in epochs if epoch.epoch == kept),
         min(last, key=lambda epoch: _finite(judged_loss(epoch.metrics))),
     )
+    if figure is None:
+        share = best.metrics["val_accuracy"]
+        low, high = wilson(round(share * validation_photos), validation_photos)
+        figure = Figure("validation", share, validation_photos, low, high)
     hints = [_rate(epochs, last, train_photos, (found or {}).get(last[0].phase))]
     if hints[0] is None:
         phase = [epoch for epoch in epochs if epoch.phase == best.phase]
-        hints.append(_too_early(phase) or _over_fitting(phase, best, validation_photos, augmented))
+        hints.append(_too_early(phase) or _over_fitting(phase, best, figure, augmented))
         if hints[-1] and hints[-1].kind == "over-fitting" and train_photos < GOOD_START * classes:
             hints.append(_few_photos(train_photos, classes))
-    hints.append(_validation(best.metrics["val_accuracy"], validation_photos))
+    hints.append(_too_few(figure))
     return [hint for hint in hints if hint]
 
 
@@ -207,11 +212,10 @@ def _too_early(last: Sequence[EpochEnded]) -> Hint | None:
     )
 
 
-def _over_fitting(last: Sequence[EpochEnded], best: EpochEnded, photos: int, augmented: bool) -> Hint | None:
+def _over_fitting(last: Sequence[EpochEnded], best: EpochEnded, figure: Figure, augmented: bool) -> Hint | None:
     """The training photos are known better and better while new ones are not. Accuracies are those of the weights that
-    were kept, as on the card of the result."""
+    were kept, and of new photos that on the card of the result."""
     end, kept, lowest = last[-1].metrics, best.metrics, best.metrics["val_loss"]
-    low, high = wilson(round(kept["val_accuracy"] * photos), photos)
     rose = end["val_loss"] > max(_ROSE * lowest, lowest + _ROSE_BY) and judged_loss(end) > _WORSE * judged_loss(kept)
     if rose and end["loss"] <= best.metrics["loss"]:
         seen = Sentence(
@@ -221,14 +225,14 @@ def _over_fitting(last: Sequence[EpochEnded], best: EpochEnded, photos: int, aug
             lowest=lowest,
             end=end["val_loss"],
         )
-    elif kept["accuracy"] > high + _GAP:
+    elif kept["accuracy"] > figure.high + _GAP:
         seen = Sentence(
             "It is right on {known:.0%} of the photos it learned from, but only on {new:.0%} of new ones "
             "({low:.0f} to {high:.0f}).",
             known=kept["accuracy"],
-            new=kept["val_accuracy"],
-            low=low * 100,
-            high=high * 100,
+            new=figure.share,
+            low=figure.low * 100,
+            high=figure.high * 100,
         )
     else:
         return None
@@ -272,22 +276,32 @@ def _few_photos(train_photos: int, classes: int) -> Hint:
     )
 
 
-def _validation(accuracy: float, photos: int) -> Hint | None:
-    low, high = wilson(round(accuracy * photos), photos)
-    if high - low <= _WIDE:
+def _too_few(figure: Figure) -> Hint | None:
+    if figure.high - figure.low <= _WIDE:
         return None
+    values = {"photos": figure.photos, "share": figure.share, "low": figure.low * 100, "high": figure.high * 100}
     return Hint(
         "validation",
         Sentence("There are too few photos to tell how good it is"),
-        Sentence(
-            "On {photos:,} validation photos, {accuracy:.0%} right may stand for anything from {low:.0f} to {high:.0f} "
-            "of 100.",
-            photos=photos,
-            accuracy=accuracy,
-            low=low * 100,
-            high=high * 100,
-        ),
-        Sentence(
-            "Small differences between two runs mean nothing here. Add photos, or keep a larger share for validation."
+        {
+            "test": Sentence(
+                "On {photos:,} test photos, {share:.0%} right may stand for anything from {low:.0f} to {high:.0f} of "
+                "100.",
+                **values,
+            ),
+            "folds": Sentence(
+                "On {photos:,} photos, {share:.0%} right may stand for anything from {low:.0f} to {high:.0f} of 100.",
+                **values,
+            ),
+            "validation": Sentence(
+                "On {photos:,} validation photos, {share:.0%} right may stand for anything from {low:.0f} to "
+                "{high:.0f} of 100.",
+                **values,
+            ),
+        }[figure.on],
+        Sentence("Small differences between two runs mean nothing here. Add photos.")
+        if figure.on == "folds"
+        else Sentence(
+            "Small differences between two runs mean nothing here. Add photos, or measure on every photo, out of fold."
         ),
     )

@@ -24,6 +24,7 @@ from transfer_core.labs.experiment import ExperimentConfig
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import DataConfig, PhaseConfig, RunConfig
 from transfer_core.runs.events import Message, Progress
+from transfer_core.runs.figure import run_figure
 from transfer_core.runs.folder import Run
 from transfer_core.runs.known import read_known
 from transfer_core.text import stored
@@ -236,6 +237,8 @@ def test_every_photo_is_answered_by_a_classifier_that_had_not_seen_it(
     (mislabeled,) = (one for one in found["answers"] if one["sha256"] == wrong.sha256)
     assert mislabeled["answer"] != mislabeled["truth"]
     assert run.model_path.read_bytes() == before
+    figure = run_figure(run, run.report())
+    assert figure is not None and (figure.on, figure.right, figure.photos) == ("folds", found["right"], 30)
     shares = [event.done for event in heard if isinstance(event, Progress)]
     assert shares == sorted(shares)
     again, _ = evaluated(run, tmp_path / "again", "folds")

@@ -23,8 +23,8 @@ from transfer_core.nn.training.optimizer import LayerwiseOptimizer
 from transfer_core.runs.checkpoint import Checkpoint
 from transfer_core.runs.config import FitConfig, PhaseConfig, TuningConfig
 from transfer_core.runs.events import EpochEnded, Event
-from transfer_core.runs.lr_schedule import RateSchedule
 from transfer_core.runs.progress import Reporter, Stopped
+from transfer_core.runs.rates import RateSchedule
 
 Make = Callable[..., Training]
 

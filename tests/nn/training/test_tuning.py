@@ -25,8 +25,8 @@ from transfer_core.runs import lr_schedule as rates
 from transfer_core.runs.config import FitConfig, Optimizer, PhaseConfig, ScheduleName, TuningConfig
 from transfer_core.runs.events import EpochEnded, Event, Message
 from transfer_core.runs.folder import Run
-from transfer_core.runs.lr_schedule import RateSchedule
 from transfer_core.runs.progress import Reporter
+from transfer_core.runs.rates import RateSchedule
 
 Make = Callable[..., Run]
 

@@ -28,6 +28,7 @@ from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import BaseConfig, RunConfig
+from transfer_core.runs.figure import keep_out_of_fold
 from transfer_core.runs.folder import Run, create_run
 from transfer_core.runs.known import Known, write_known
 from transfer_core.stats.abstention import KnownPhotos
@@ -241,7 +242,29 @@ def test_a_stopped_run_stands_back_and_the_newest_of_equals_comes_first(project:
     assert chosen_run(project, trained_runs(project)).run == second  # type: ignore[union-attr]
     assert chosen_run(project.choose(to_test=first.id), trained_runs(project)).run == first  # type: ignore[union-attr]
     assert chosen_run(project, []) is None
-    assert best_run([trained for trained in trained_runs(project) if trained.stopped]).run == stopped  # type: ignore[union-attr]
+    assert best_run([trained for trained in trained_runs(project) if not trained.ended]).run == stopped  # type: ignore[union-attr]
+
+
+def test_runs_are_compared_by_what_all_of_them_have(project: Project) -> None:
+    names = ("20260101-000000-aaaa", "20260102-000000-bbbb", "20260103-000000-cccc")
+    better, measured, lost = (train(project, name, share) for name, share in zip(names, (0.9, 0.8, 0.99), strict=True))
+    phases = {"head": {"ending": "diverged", "best_epoch": 1}}
+    write_json(lost.path / "report.json", (lost.report() or {}) | {"phases": phases})
+
+    def out_of_fold(run: Run, right: int) -> None:
+        counts = [[right, 50 - right], [0, 50]]
+        keep_out_of_fold(run, {"accuracy": right / 100 + 0.5, "interval": [0.5, 1], "confusion": counts, "folds": 10})
+
+    def best() -> Run:
+        found = best_run(trained_runs(project))
+        assert found is not None
+        return found.run
+
+    assert best() == better, "where the loss got lost stands back"
+    out_of_fold(measured, 45)
+    assert best() == better, "another kind of figure says nothing of which is better"
+    out_of_fold(better, 40)
+    assert best() == measured
 
 
 @pytest.mark.parametrize("damaged", ["report.json", "config.json", "status.json"])
@@ -314,4 +337,4 @@ def test_the_zip_holds_model_labels_and_how_to_use_them(page: AppTest, project: 
         assert json.loads(archive.read("labels.json"))["classes"] == ["cat", "dog"]
         words = archive.read("README.txt").decode()
     assert "224 x 224" in words
-    assert "91% (86 to 93%)" in words
+    assert "expect between 86 and 93 right, or a little less" in words

@@ -29,6 +29,7 @@ from transfer_core.errors import StorageError
 from transfer_core.labs.probe.settings import Settings
 from transfer_core.runs.config import fine_tuning_rate
 from transfer_core.runs.events import EpochEnded, Message, PhaseStarted, Progress
+from transfer_core.runs.figure import keep_out_of_fold
 from transfer_core.runs.folder import Recorder, Run, list_runs
 from transfer_core.runs.outcome import UNTUNED
 from transfer_core.text import Sentence
@@ -210,7 +211,7 @@ def test_the_end_says_what_it_can_do(page: AppTest, begun: tuple[Run, Recorder])
     finish(run, record)
     page.run()
     text = said(page)
-    assert "**Right on 3 of 4 photos**" in text
+    assert "**Right on 3 of 4 validation photos.**" in text
     assert "**between 30 and 95** right" in text
     assert "all 30 frozen weight arrays" in text
     assert "Training took 12 s" in text
@@ -229,7 +230,7 @@ def test_an_epoch_that_got_more_right_than_what_was_kept_is_spoken_of(
     finish(run, record, accuracy=0.75)
     write_json(run.path / "report.json", (run.report() or {}) | {"val_interval": [0.3, 1.0]})
     page.run()
-    assert "One epoch got 1 more of these photos right. So few can be luck" in said(page)
+    assert "One epoch got 1 more of the validation photos right. So few can be luck" in said(page)
     write_json(run.path / "report.json", (run.report() or {}) | {"val_interval": [0.3, 0.8]})
     assert "One epoch got" not in said(page.run()), "so many more that it was no luck"
 
@@ -261,6 +262,31 @@ def test_the_photos_kept_for_a_test_have_the_last_word(
     # One run has one name and one time, wherever it is told of.
     (name,) = tested.selectbox(key="test_run").options
     assert "trains the last block" in name and figures.when(run.status().created) in name
+
+
+def test_one_figure_stands_for_a_run_on_every_page(
+    page: AppTest, begun: tuple[Run, Recorder], project: Project, open_page: Open
+) -> None:
+    run, record = begun
+    record(epoch(1))
+    finish(run, record)
+    write_json(run.labels_path, {"classes": ["cat", "dog"], "input_size": 224, "base": BASE})
+    page.run()
+    assert {metric.label: metric.value for metric in page.metric} == {"Validation accuracy": "75%"}
+    page.button(key="measure_every_photo").click().run()
+    assert page.title[0].value == "Evaluate" and page.selectbox(key="evaluate_run").value == run.id
+    assert page.segmented_control(key=f"evaluate_on_{run.id}").value == "folds"
+
+    keep_out_of_fold(run, {"accuracy": 0.8, "interval": [0.58, 0.92], "confusion": [[8, 2], [2, 8]], "folds": 10})
+    words = "**Right on 16 of 20 photos**, each answered by a classifier trained without it. Of 100 new photos like"
+    shown = open_page("train", project.id)
+    assert {metric.label: metric.value for metric in shown.metric} == {"Accuracy out of fold": "80%"}
+    assert words in said(shown) and "80% (58 to 92%) right on every photo, out of fold" in said(shown)
+    assert "On 20 photos, 80% right may stand for anything from 58 to 92 of 100" in said(shown)
+    assert "measure_every_photo" not in {button.key for button in shown.button}
+    assert words in said(open_page("test", project.id))
+    home = open_page("home", project.id)
+    assert "80% (58 to 92%) right on every photo, out of fold" in said(home) and "75%" not in said(home)
 
 
 def test_the_time_left_counts_down_and_goes_when_it_was_wrong(

@@ -13,6 +13,7 @@ from transfer_core.labs.evaluate.verdict import FOLDS, conclude, described, how_
 from transfer_core.labs.run_asking import ask, decode_photos
 from transfer_core.labs.run_bench import Bench
 from transfer_core.nn.inference.predictor import Classifier
+from transfer_core.runs.figure import keep_out_of_fold
 from transfer_core.runs.known import read_known
 from transfer_core.text import Sentence, plural
 
@@ -56,7 +57,16 @@ def run(bench: Bench) -> dict[str, Any]:
         return {**facts, **result, "folds": folds, "skipped": len(found.photos) - len(said.photos), **words}
 
     if found.on == "folds":
-        return judged(*answer_folds(bench, found))
+        result = judged(*answer_folds(bench, found))
+        try:
+            keep_out_of_fold(found.run, result)
+        except StorageError as error:
+            bench.reporter.message(
+                "The run does not know of this figure, because its folder can't be written. {error}",
+                warning=True,
+                error=error.sentence,
+            )
+        return result
     return judged((None if given else _kept_answers(found)) or _asked(bench, found))
 
 

@@ -13,8 +13,8 @@ from transfer_core.nn.training.optimizer import LayerwiseOptimizer
 from transfer_core.runs.checkpoint import PhaseCheckpoint, PhaseState
 from transfer_core.runs.config import FitConfig, PhaseConfig, TuningConfig
 from transfer_core.runs.events import EpochEnded, Phase, judged_loss
-from transfer_core.runs.lr_schedule import RateSchedule
 from transfer_core.runs.progress import Reporter
+from transfer_core.runs.rates import RateSchedule
 
 __all__ = [
     "BestWeights",

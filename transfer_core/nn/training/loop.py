@@ -25,8 +25,8 @@ from transfer_core.nn.training.optimizer import LayerwiseOptimizer
 from transfer_core.nn.training.steps import Answer, Step, compiled_logits, gather, train_step
 from transfer_core.runs.checkpoint import PhaseCheckpoint
 from transfer_core.runs.events import judged_loss
-from transfer_core.runs.lr_schedule import RateSchedule
 from transfer_core.runs.progress import Reporter, Stopped
+from transfer_core.runs.rates import RateSchedule
 from transfer_core.stats.calibration import Labels, Logits, calibrated_loss, log_loss
 
 __all__ = ["fit"]

@@ -35,6 +35,7 @@ from transfer_core.runs import events
 from transfer_core.runs.checkpoint import Checkpoint, PhaseCheckpoint
 from transfer_core.runs.checks import plain_number
 from transfer_core.runs.events import Emit, EpochEnded, Event
+from transfer_core.runs.figure import forget_out_of_fold
 from transfer_core.runs.folder import Run
 from transfer_core.runs.known import write_known
 from transfer_core.runs.outcome import UNTUNED, blended, ended_early, head_kept
@@ -89,6 +90,7 @@ def train(
     reporter = Reporter(tell, lambda: run.stop_requested, beat or (lambda: None))
     cache_limit.limit_bytes(workspace)  # a limit that is no number is refused before anything is computed
     keras.utils.set_random_seed(config.seed)
+    forget_out_of_fold(run)
     try:
         reporter.start("prepare")
         session = prepare(workspace, config, run.manifest(), reporter)

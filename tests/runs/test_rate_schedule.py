@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transfer_core.runs.config import PhaseConfig, ScheduleName, TuningConfig
-from transfer_core.runs.lr_schedule import PLATEAU_EPOCHS, PLATEAU_FACTOR, RateSchedule
+from transfer_core.runs.rates import PLATEAU_EPOCHS, PLATEAU_FACTOR, RateSchedule
 
 PHASE = PhaseConfig(10, 1e-2)
 

@@ -1,0 +1,91 @@
+"""The one figure that says how good a run's classifier is: the most honest there is, and what it rests on."""
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from transfer_core.disk.files import disk_errors, read_json, write_json
+from transfer_core.errors import StorageError
+from transfer_core.runs.folder import Run
+from transfer_core.stats.intervals import wilson
+
+__all__ = ["Figure", "forget_out_of_fold", "keep_out_of_fold", "run_figure"]
+
+On = Literal["test", "folds", "validation"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """How many of some photos were right."""
+
+    on: On
+    """`test`: photos kept for the end, which had no say in anything. `folds`: every photo, each answered by a
+    classifier trained without it. `validation`: photos not learned from, but by which the best epoch was chosen."""
+    share: float
+    """Right answers, 0..1."""
+    photos: int
+    low: float
+    """Of the 95 % interval, 0..1."""
+    high: float
+    missing: tuple[str, ...] = ()
+    """Classes of which there was no photo."""
+
+    @property
+    def right(self) -> int:
+        """How many photos were right."""
+        return round(self.share * self.photos)
+
+    @property
+    def honest(self) -> bool:
+        """Whether nothing was chosen by these photos."""
+        return self.on != "validation"
+
+    @classmethod
+    def read(cls, on: On, found: Mapping[str, Any], classes: tuple[str, ...]) -> "Figure":
+        """From what was measured: `accuracy`, `interval` and `confusion`, whose rows are the true classes."""
+        counts = [sum(row) for row in found["confusion"]]
+        missing = tuple(name for name, count in zip(classes, counts, strict=False) if not count)
+        low, high = found["interval"]
+        return cls(on, found["accuracy"], sum(counts), low, high, missing)
+
+
+def run_figure(run: Run, report: Mapping[str, Any] | None) -> Figure | None:
+    """The figure of a run: of its test photos where it has some, else out of fold where that was measured, else of its
+    validation photos; None where there is none.
+
+    Args:
+        run: the run.
+        report: what its report.json holds; None where there is no model.
+    """
+    if not report or report.get("val_accuracy") is None:
+        return None
+    classes = tuple(report.get("classes", ()))
+    if report.get("test"):
+        return Figure.read("test", report["test"], classes)
+    with contextlib.suppress(StorageError, KeyError, TypeError, ValueError):  # not measured, or damaged
+        return Figure.read("folds", read_json(_kept_at(run)), classes)
+    if report.get("validation"):
+        return Figure.read("validation", report["validation"], classes)
+    photos, share = len(run.manifest().of("validation")), report["val_accuracy"]
+    return Figure("validation", share, photos, *report.get("val_interval", wilson(round(share * photos), photos)))
+
+
+def keep_out_of_fold(run: Run, found: Mapping[str, Any]) -> None:
+    """Keep with a run what was measured on every photo, each answered by a classifier trained without it.
+
+    Raises:
+        StorageError: the disk is full or can't be written.
+    """
+    write_json(_kept_at(run), {name: found[name] for name in ("accuracy", "interval", "confusion", "folds")})
+
+
+def forget_out_of_fold(run: Run) -> None:
+    """Drop what was measured, because the run trains on."""
+    with disk_errors(_kept_at(run)):
+        _kept_at(run).unlink(missing_ok=True)
+
+
+def _kept_at(run: Run) -> Path:
+    return run.path / "out_of_fold.json"
