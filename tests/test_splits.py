@@ -13,6 +13,7 @@ from tests.cli.test_cli import as_json
 from transfer_core import api
 from transfer_core.runs.config import BaseConfig, DataConfig, PhaseConfig, RunConfig
 from transfer_core.runs.events import Message
+from transfer_core.runs.folder import Run
 
 COLORS = {"blue": (30, 40, 220), "red": (220, 40, 30)}
 
@@ -66,6 +67,23 @@ def test_a_test_set_of_another_folder_takes_the_place(
     manifest = run.manifest()
     assert manifest.counts()["test"] == {"blue": 3, "red": 3}
     assert manifest.leaks == []
+
+
+@pytest.mark.usefixtures("toy_base")
+def test_a_share_of_the_photos_is_kept_for_a_test_if_asked_for(
+    thaw_home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(20):
+        path = tmp_path / "photos" / ("blue", "red")[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), ((number % 2) * 200, number, 0)).save(path)
+    options = ("--base", "toy", "--weights", "none", "--epochs", 1, "--test-split", 0.3, "--json")
+    code, out, _ = thaw(capfd, "train", tmp_path / "photos", "--out", tmp_path / "run", *options)
+    assert code == 0 and as_json(out)["test_accuracy"] is not None
+    run = Run(tmp_path / "run")
+    assert run.manifest().counts()["test"] == {"blue": 3, "red": 3} and run.config().data.test_fraction == 0.3
+    again = api.prepare(run.config(), tmp_path / "again")
+    assert again.manifest() == run.manifest()
 
 
 def test_classes_that_look_alike_are_told(thaw_home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

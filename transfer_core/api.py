@@ -144,7 +144,9 @@ def _read_photos(workspace: Workspace, data: DataConfig, seed: int, out: Path, e
             found = source.manifest(validation_fraction=0)
             return replace(found, photos=()).with_split(found, "test")
     with open_source(workspace, data.source, keep=out / "photos") as source:
-        manifest = source.manifest(0.0 if data.validation else data.validation_fraction, seed)
+        manifest = source.manifest(
+            0.0 if data.validation else data.validation_fraction, seed, 0.0 if data.test else data.test_fraction
+        )
         tell = emit or (lambda event: None)
         for sentence in understood(source.report, checked_elsewhere=data.validation is not None):
             tell(Message(sentence))

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from pages.jobs.describe import stored_plan
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from transfer_core.photos.manifest import Manifest
     from transfer_core.photos.store import PhotoStore
 
-__all__ = ["active_job", "active_run", "configured", "launch", "launch_once", "split_photos"]
+__all__ = ["active_job", "active_run", "configured", "launch", "launch_once", "split_choices", "split_photos"]
 
 _DOUBLE_CLICK = 1.0  # seconds; a run as young as this is what the second click of a pair meant
 _lock = threading.Lock()
@@ -43,8 +43,7 @@ def configured(project: Project) -> RunConfig:
     plan = stored_plan(project, base["name"], tree(base["name"]))
     split = project.choices.get("split", {})
     data: dict[str, Any] = {"source": project.id}
-    if "validation_fraction" in split:
-        data["validation_fraction"] = split["validation_fraction"]
+    data |= {name: split[name] for name in ("validation_fraction", "test_fraction") if name in split}
     chosen = {"data": data, "base": base, "plan": asdict(plan)}
     return RunConfig.from_dict({**project.choices.get("train", {}), **chosen})
 
@@ -55,7 +54,13 @@ def split_photos(project: Project, photos: PhotoStore) -> Manifest:
     Raises:
         DataError: they can't be trained on, e.g. because there is only one class.
     """
-    return photos.manifest(**project.choices.get("split", {}))
+    return photos.manifest(**split_choices(project, photos))
+
+
+def split_choices(project: Project, photos: PhotoStore) -> dict[str, Any]:
+    """How the photos are split: the arguments of `PhotoStore.manifest`. What was not chosen is the usual."""
+    usual = {"validation_fraction": 0.2, "seed": 0, "test_fraction": photos.usual_test_fraction()}
+    return usual | project.choices.get("split", {})
 
 
 def active_run(project: Project) -> Run | None:
@@ -76,10 +81,17 @@ def launch(project: Project, photos: PhotoStore) -> Run:
     """
     run = launch_once(
         list_runs(project.runs_dir),
-        lambda: create_run(project.new_run_dir(), configured(project), split_photos(project, photos)),
+        lambda: create_run(project.new_run_dir(), _asked(project, photos), split_photos(project, photos)),
     )
     project.choose(run=run.id, to_test=None)  # of the old and the new, the best stands for the project again
     return run
+
+
+def _asked(project: Project, photos: PhotoStore) -> RunConfig:
+    """With the shares by which the photos are split, chosen or not."""
+    config, split = configured(project), split_choices(project, photos)
+    shares = {name: split[name] for name in ("validation_fraction", "test_fraction")}
+    return replace(config, data=replace(config.data, **shares))
 
 
 def launch_once(jobs: Iterable[Run], create: Callable[[], Run]) -> Run:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.jobs.launch import split_choices
 from pages.photos.edits import edit
 from pages.ui import html as drawn
 from pages.ui.format import class_count, photo_count
@@ -27,16 +28,16 @@ _NAMED = 4  # photos of a group
 
 def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) -> str | None:
     """Draw counts and split; give the reason why training can't start from these photos, or None."""
-    share, seed = _choices(project)
+    chosen = split_choices(project, photos)
     try:
-        split = photos.manifest(share, seed).counts()
+        split = photos.manifest(**chosen).counts()
     except DataError as error:
         st.warning(drawn.sentence(str(error)), icon=":material/rule:")
         apart = {photo.id for group in photos.conflicts() for photo in group}
         usable = [photo for photo in photos.photos() if photo.id not in apart]
-        tests = dict(Counter(photo.class_name for photo in usable if photo.split == "test"))
+        tests = Counter(photo.class_name for photo in usable if photo.split == "test")
         learned = Counter(photo.class_name for photo in usable if photo.split != "test")
-        pairs = {name: (learned[name], 0) for name in counts}
+        parts = {name: [learned[name], 0, tests[name]] for name in counts}
         reason = str(error)
         if apart:
             said = t("Photos that are in more than one class do not count until you choose, further down, which keeps "
@@ -44,9 +45,14 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
             st.caption(f":material/call_split: {said}")
             reason = f"{reason} {said}"
     else:
-        pairs = {name: (split["train"][name], split["validation"][name]) for name in counts}
-        tests = {name: split["test"][name] for name in counts if split["test"][name]}
+        parts = {name: [split[part][name] for part in ("train", "validation", "test")] for name in counts}
         reason = None
+    totals = [sum(part[at] for part in parts.values()) for at in range(3)]
+    labels = [
+        t("training {photos:,}", photos=totals[0]),
+        t("validation {photos:,}", photos=totals[1]),
+        *([t("test {photos:,}", photos=totals[2])] if totals[2] else []),
+    ]
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.header(
@@ -57,24 +63,9 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
             ),
             anchor=False,
         )
-        totals = [sum(pair[part] for pair in pairs.values()) for part in (0, 1)]
-        drawn.split_bars(
-            pairs,
-            (
-                t("training {photos:,}", photos=totals[0]),
-                t("validation {photos:,}", photos=totals[1]),
-            ),
-        )
-        if tests:
-            st.caption(
-                t(
-                    "Not in the bars: {photos} for a test at the end ({each}).",
-                    photos=photo_count(sum(tests.values())),
-                    each=[f"{drawn.plain(name)} {count:,}" for name, count in tests.items()],
-                )
-            )
+        drawn.split_bars({name: part[: len(labels)] for name, part in parts.items()}, labels)
         if reason is None:
-            _together(photos, share, seed)
+            _together(photos, chosen)
         few = [name for name, count in counts.items() if 1 < count < GOOD_START]
         if few:
             st.caption(
@@ -85,13 +76,13 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
                 )
             )
     with right:
-        _controls(project, photos, share, seed)
+        _controls(project, photos, chosen)
     return reason
 
 
-def _together(photos: PhotoStore, share: float, seed: int) -> None:
+def _together(photos: PhotoStore, chosen: Mapping[str, Any]) -> None:
     """What was kept on one side, how many photos that moved, and where it could not be done."""
-    found = photos.moved(share, seed)
+    found = photos.moved(**chosen)
     kept = []
     if found.groups["near"]:
         kept.append(
@@ -152,14 +143,14 @@ def _moved(photos: int) -> Sentence:
     return plural("{n:,} photo changed sides for it", "{n:,} photos changed sides for it", photos)
 
 
-def _choices(project: Project) -> tuple[float, int]:
-    kept = project.choices.get("split", {})
-    return kept.get("validation_fraction", 0.2), kept.get("seed", 0)
-
-
-def _controls(project: Project, photos: PhotoStore, share: float, seed: int) -> None:
+def _controls(project: Project, photos: PhotoStore, chosen: Mapping[str, Any]) -> None:
     st.markdown(t("**Set some aside**"), help=f"{explain('validation')} {t('The rest is for training.')}")
-    st.caption(t("Validation photos are never learned from. They show how well it does on photos it has not seen."))
+    st.caption(
+        t(
+            "Validation photos are never learned from; they choose the best moment of the training. Test photos are "
+            "for the end: no choice is made by them, so they show best how good it is."
+        )
+    )
 
     splits = photos.splits()
     if splits is not None:
@@ -167,29 +158,49 @@ def _controls(project: Project, photos: PhotoStore, share: float, seed: int) -> 
         if splits["validation"]:
             return
 
+    # The usual share may change with the photos: another key, so that the slider shows it.
+    test = f"split_test_{photos.usual_test_fraction():.0%}"
+
     def keep() -> None:
-        project.choose(
-            split={
-                "validation_fraction": st.session_state["split_share"] / 100,
-                "seed": int(st.session_state["split_seed"]),
-            }
-        )
+        split = {
+            "validation_fraction": st.session_state["split_share"] / 100,
+            "seed": int(st.session_state["split_seed"]),
+        }
+        # What was not touched goes on following the number of photos.
+        if (share := st.session_state.get(test)) is not None and share != round(chosen["test_fraction"] * 100):
+            split["test_fraction"] = share / 100
+        project.choose(split={**project.choices.get("split", {}), **split})
 
     st.slider(
         t("Share for validation"),
         min_value=5,
         max_value=50,
-        value=round(share * 100),
+        value=round(chosen["validation_fraction"] * 100),
         step=5,
         format="%d%%",
         key="split_share",
         on_change=keep,
     )
+    if splits is None:
+        st.slider(
+            t("Share for a test"),
+            min_value=0,
+            max_value=40,
+            value=round(chosen["test_fraction"] * 100),
+            step=5,
+            format="%d%%",
+            key=test,
+            on_change=keep,
+            help=t(
+                "With many photos, some are kept unless you choose otherwise. Few photos all help to learn; then "
+                "*Evaluate* can answer every one of them by a classifier that has not seen it."
+            ),
+        )
     st.number_input(
         t("Shuffle number"),
         min_value=0,
         max_value=99_999,
-        value=seed,
+        value=chosen["seed"],
         key="split_seed",
         on_change=keep,
         help=explain("seed"),

@@ -48,9 +48,12 @@ def load_style() -> None:
     st.html(Path(__file__).with_name("style.css"))
 
 
+_PARTS = ("", " second", " third")  # classes of style.css
+
+
 def _bar(name: str, shares: Sequence[float], value: str, best: bool = False) -> str:
     fills = "".join(
-        f'<span class="fill{" second" * (index > 0)}" style="width:{max(share, 0) * 100:.2f}%"></span>'
+        f'<span class="fill{_PARTS[index]}" style="width:{max(share, 0) * 100:.2f}%"></span>'
         for index, share in enumerate(shares)
     )
     mark = " best" * best
@@ -60,14 +63,15 @@ def _bar(name: str, shares: Sequence[float], value: str, best: bool = False) -> 
     )
 
 
-def split_bars(counts: Mapping[str, tuple[int, int]], labels: tuple[str, str]) -> None:
-    """Bars of two parts, one a class: `counts` gives (first, second); `labels` names the parts."""
-    longest = max((sum(pair) for pair in counts.values()), default=0) or 1
+def split_bars(counts: Mapping[str, Sequence[int]], labels: Sequence[str]) -> None:
+    """Bars of two or three parts, one a class: `counts` gives the parts, `labels` names them."""
+    longest = max((sum(parts) for parts in counts.values()), default=0) or 1
     rows = "".join(
-        _bar(name, (first / longest, second / longest), f"{first} + {second}")
-        for name, (first, second) in counts.items()
+        _bar(name, [part / longest for part in parts], " + ".join(map(str, parts))) for name, parts in counts.items()
     )
-    legend = f'<span>{escape(labels[0])}</span><span class="second">{escape(labels[1])}</span>'
+    legend = "".join(
+        f'<span class="{_PARTS[index].strip()}">{escape(label)}</span>' for index, label in enumerate(labels)
+    )
     st.html(f'<div class="thaw-legend">{legend}</div><div class="thaw-bars">{rows}</div>')
 
 

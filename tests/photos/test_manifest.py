@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transfer_core.errors import ConfigError, DataError, StorageError
-from transfer_core.photos.manifest import Manifest, check_trainable, split_photos
+from transfer_core.photos.manifest import Manifest
 from transfer_core.photos.sources.layout import SplitName
+from transfer_core.photos.split import check_trainable, split_photos, usual_test_fraction
 from transfer_core.photos.store import Photo, PhotoStore
 
 
@@ -67,6 +68,33 @@ def test_one_more_photo_moves_at_most_one_other(counts: dict[str, int], fraction
     grown = data.draw(st.sampled_from(sorted(counts)))
     after = places(split({**counts, grown: counts[grown] + 1}, fraction, seed))
     assert sum(before[sha] != after[sha] for sha in before) <= 1
+
+
+@settings(deadline=None)
+@given(COUNTS, FRACTIONS, FRACTIONS, SEEDS)
+def test_a_test_share_is_kept_besides(counts: dict[str, int], fraction: float, test: float, seed: int) -> None:
+    manifest = split_photos(sorted(counts), photos_of(counts), fraction, seed, test_fraction=test)
+    found = manifest.counts()
+    for name, count in counts.items():
+        tested = found["test"][name]
+        assert found["train"][name] + found["validation"][name] + tested == count
+        assert found["train"][name] and found["validation"][name]
+        assert tested == (0 if count < 3 else min(max(int(count * test + 0.5), 1), count - 2))
+    assert len(places(manifest)) == len(manifest.photos)
+
+
+def test_what_folders_said_is_all_the_test_there_is() -> None:
+    photos = [replace(photo, split="test" if photo.id == 0 else None) for photo in photos_of({"ant": 9, "bee": 9})]
+    manifest = split_photos(["ant", "bee"], photos, 0.2, 0, test_fraction=0.3)
+    assert manifest.counts()["test"] == {"ant": 1, "bee": 1}
+    assert usual_test_fraction(photos * 40) == 0
+
+
+def test_a_test_is_usual_where_it_says_something() -> None:
+    assert usual_test_fraction(photos_of({"ant": 200, "bee": 200})) == 0.15
+    assert usual_test_fraction(photos_of({"ant": 190, "bee": 190})) == 0, "a figure of so few would say nothing"
+    assert usual_test_fraction(photos_of({"ant": 600, "bee": 30})) == 0, "nor of so few of a class"
+    assert usual_test_fraction([]) == 0
 
 
 def test_another_seed_is_another_split() -> None:

@@ -39,6 +39,7 @@ __all__ = ["predict", "resume", "train"]
 @click.option("--validation", metavar="DIR", help="Validate on this folder instead of a share of DATA.")
 @click.option("--test", metavar="DIR", help="Measure at the end on this folder, never used in training.")
 @click.option("--val-split", type=float, help="Share of DATA kept for validation.  [default: 0.2]")
+@click.option("--test-split", type=float, help="Share of DATA kept to measure on at the end.  [default: 0]")
 @click.option("--optimizer", help="adam, rmsprop or sgd.")
 @click.option("--learning-rate", type=float, help="Learning rate of the head.")
 @click.option(
@@ -91,7 +92,13 @@ def _configure(data: str | None, config_file: Path | None, options: dict[str, An
 
     config: RunConfig = replace(
         over(start, seed="seed"),
-        data=over(start.data, validation="validation", test="test", validation_fraction="val_split"),
+        data=over(
+            start.data,
+            validation="validation",
+            test="test",
+            validation_fraction="val_split",
+            test_fraction="test_split",
+        ),
         base=over(start.base, name="base_name", weights="weights"),
         head=over(start.head, epochs="epochs", learning_rate="learning_rate"),
         fine_tune=over(start.fine_tune, epochs="fine_tune_epochs", learning_rate="fine_tune_learning_rate"),

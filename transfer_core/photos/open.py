@@ -23,9 +23,9 @@ class Source:
     store: PhotoStore
     report: ImportReport
 
-    def manifest(self, validation_fraction: float = 0.2, seed: int = 0) -> Manifest:
+    def manifest(self, validation_fraction: float = 0.2, seed: int = 0, test_fraction: float = 0.0) -> Manifest:
         """The photos with labels and a stratified split; see `PhotoStore.manifest`."""
-        return self.store.manifest(validation_fraction, seed)
+        return self.store.manifest(validation_fraction, seed, test_fraction)
 
 
 @contextmanager

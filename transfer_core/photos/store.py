@@ -9,18 +9,11 @@ from transfer_core.photos.decode import thumbnail
 from transfer_core.photos.edits import PhotoEdits
 from transfer_core.photos.groups.looking import keep_together
 from transfer_core.photos.importer import Cancelled, Importer, ImportReport, Progress, count_splits, group_twins
-from transfer_core.photos.manifest import (
-    Manifest,
-    ManifestPhoto,
-    Moved,
-    SplitName,
-    check_trainable,
-    moved,
-    split_photos,
-)
+from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
 from transfer_core.photos.sources.class_names import alike
 from transfer_core.photos.sources.found import Listing, Refusal
 from transfer_core.photos.sources.listing import list_files, list_folder, list_zip
+from transfer_core.photos.split import Moved, check_trainable, moved, split_photos, usual_test_fraction
 from transfer_core.photos.storage import queries as rows
 from transfer_core.photos.storage.database import describe_edit
 from transfer_core.photos.storage.files import thumbnail_path, write_thumbnail
@@ -180,20 +173,29 @@ class PhotoStore(PhotoEdits):
         groups = [list(group) for _, group in groupby(photos, key=lambda photo: photo.identity)]
         return sorted(groups, key=lambda group: (group[0].class_name, group[0].name))
 
-    def manifest(self, validation_fraction: float = 0.2, seed: int = 0) -> Manifest:
-        """Split the photos, class by class, into training and validation; see `manifest.split_photos`.
+    def usual_test_fraction(self) -> float:
+        """The share of the photos that is kept for a test unless a person says otherwise."""
+        return usual_test_fraction(self.photos())
+
+    def manifest(self, validation_fraction: float = 0.2, seed: int = 0, test_fraction: float = 0.0) -> Manifest:
+        """Split the photos, class by class, into training, validation and test; see `manifest.split_photos`.
 
         Photos in conflict are set aside, and `Manifest.set_aside` names them.
 
+        Args:
+            validation_fraction: share of each class for validation.
+            seed: another seed, another split.
+            test_fraction: share of each class for a test at the end.
+
         Raises:
-            ConfigError: the fraction is not in [0, 1).
+            ConfigError: a fraction is not in [0, 1).
             DataError: there is nothing to train on, see `check_trainable`.
         """
-        return split_photos(*self._all(), validation_fraction, seed)
+        return split_photos(*self._all(), validation_fraction, seed, test_fraction=test_fraction)
 
-    def moved(self, validation_fraction: float = 0.2, seed: int = 0) -> Moved:
+    def moved(self, validation_fraction: float = 0.2, seed: int = 0, test_fraction: float = 0.0) -> Moved:
         """Count the photos that changed sides in `manifest` because they belong together with others."""
-        return moved(*self._all(), validation_fraction, seed)
+        return moved(*self._all(), validation_fraction, seed, test_fraction)
 
     def _all(self) -> tuple[dict[str, int], list[Photo]]:
         """Classes and photos, which know what they belong together with."""

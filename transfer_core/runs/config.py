@@ -55,9 +55,12 @@ class DataConfig:
     """A folder of class folders never seen in training."""
     validation_fraction: float = 0.2
     """Share of each class kept for validation, when no `validation` is given."""
+    test_fraction: float = 0.0
+    """Share of each class kept for a test at the end, when no `test` is given."""
 
     def __post_init__(self) -> None:
         check_number(Sentence("The share of photos for validation"), self.validation_fraction, 0.01, 0.9)
+        check_number(Sentence("The share of photos for a test"), self.test_fraction, 0, 0.9)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,13 @@
 """The photos that the heading counts are all told of: in the bars, or beside them."""
 
+import pytest
+
 from tests.pages.photos.photos_page import Jpeg, Photos
 from tests.photos.groups.test_bursts import moved
 from tests.photos.groups.test_looking import FILES
 from tests.photos.groups.test_looking import jpeg as written
 from tests.photos.groups.test_near_copies import scene
+from tests.support import workspace
 
 
 def in_splits(jpeg: Jpeg, **counts: int) -> list[tuple[str, bytes]]:
@@ -17,6 +20,12 @@ def in_splits(jpeg: Jpeg, **counts: int) -> list[tuple[str, bytes]]:
     ]
 
 
+def bars(page: Photos) -> str:
+    return "".join(
+        html.proto.body for html in page.app.get("html") if html.proto.body.startswith('<div class="thaw-legend')
+    )
+
+
 def said(page: Photos) -> list[str]:
     return [caption.value for caption in page.app.caption]
 
@@ -24,14 +33,14 @@ def said(page: Photos) -> list[str]:
 def test_test_photos_are_named_beside_the_bars(page: Photos, jpeg: Jpeg) -> None:
     page.add("upload_folder", in_splits(jpeg, train=6, test=3))
     assert "18 photos, 2 classes" in [header.value for header in page.app.header]
-    assert "Not in the bars: 6 photos for a test at the end (cat 3, dog 3)." in said(page)
+    assert "test 6" in bars(page) and "5 + 1 + 3" in bars(page)
     words = "The folders say what is for what: 12 photos to learn from and to check on, and 6 for a test at the end."
     assert words in said(page)
 
 
 def test_without_test_photos_nothing_is_said_of_them(page: Photos, jpeg: Jpeg) -> None:
     page.add("upload_folder", in_splits(jpeg, train=4, valid=2))
-    assert not any("Not in the bars" in text for text in said(page))
+    assert "test" not in bars(page)
     assert any("8 photos to learn from, 4 to check on" in text for text in said(page))
 
 
@@ -45,8 +54,26 @@ def test_photos_of_two_classes_are_not_counted_where_no_training_can_start(page:
 def test_test_photos_are_no_training_photos_where_no_training_can_start(page: Photos, jpeg: Jpeg) -> None:
     page.add("upload_folder", in_splits(jpeg, train=1, test=3))
     assert any("has a single photo" in warning.value for warning in page.app.warning)
-    assert "Not in the bars: 6 photos for a test at the end (cat 3, dog 3)." in said(page)
+    assert "1 + 0 + 3" in bars(page)
     assert "training 2" in "".join(html.proto.body for html in page.app.get("html"))
+
+
+def test_with_enough_photos_some_are_kept_for_a_test_until_a_person_chooses(
+    page: Photos, jpeg: Jpeg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.add("upload_folder", [(f"d/{name}/{n}.jpg", jpeg(n)) for name, n in zip("ab" * 20, range(40), strict=True)])
+    assert "test" not in bars(page) and page.app.slider(key="split_test_0%").value == 0
+    monkeypatch.setattr("transfer_core.photos.split._TEST_PHOTOS", 6)
+    monkeypatch.setattr("transfer_core.photos.split._TEST_PHOTOS_OF_EACH", 3)
+    page.app.run()
+    assert page.app.slider(key="split_test_15%").value == 15 and "test 6" in bars(page)
+    page.app.slider(key="split_share").set_value(30).run()
+    assert "test_fraction" not in workspace().open_project(page.project.id).choices["split"]
+    page.app.slider(key="split_test_15%").set_value(30).run()
+    assert "test 12" in bars(page)
+    page.app.slider(key="split_test_15%").set_value(0).run()
+    assert "test" not in bars(page), "none, because a person said so"
+    assert workspace().open_project(page.project.id).choices["split"]["test_fraction"] == 0
 
 
 def warned(page: Photos) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.photos.test_manifest import make
 from transfer_core.photos.groups.sides import chosen, size, units
-from transfer_core.photos.manifest import moved, split_photos
+from transfer_core.photos.split import moved, split_photos
 from transfer_core.photos.store import Photo
 
 

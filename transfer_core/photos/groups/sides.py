@@ -55,8 +55,8 @@ def size(unit: Unit) -> int:
     return len({photo.identity for photo in unit})
 
 
-def chosen(found: Sequence[Unit], fraction: float, seed: int) -> set[str]:
-    """SHA-256 of the photos of the units that go to validation.
+def chosen(found: Sequence[Unit], fraction: float, seed: int | str, keep: int = 1) -> set[str]:
+    """SHA-256 of the photos of the units that go to validation, or to the test.
 
     Units are ordered by SHA-256("seed|sha256 of their first photo"), and taken as long as they fit into the share
     `fraction`, at least one picture and at most all but one. Where another unit brings the share nearer, it is taken
@@ -66,9 +66,10 @@ def chosen(found: Sequence[Unit], fraction: float, seed: int) -> set[str]:
         found: what `units` gave.
         fraction: share of the pictures, in [0, 1).
         seed: another seed, another choice.
+        keep: so many units are left at least; where there are no more, nothing is chosen.
     """
     count = sum(map(size, found))
-    if fraction == 0 or len(found) < 2:
+    if fraction == 0 or len(found) <= keep:
         return set()
     ordered = sorted(found, key=lambda unit: _digest(seed, unit))
     wanted = min(max(int(count * fraction + 0.5), 1), count - 1)
@@ -76,18 +77,18 @@ def chosen(found: Sequence[Unit], fraction: float, seed: int) -> set[str]:
     left: list[Unit] = []
     total = 0
     for unit in ordered:
-        if total + size(unit) <= wanted:
+        if total + size(unit) <= wanted and len(taken) < len(found) - keep:
             taken.append(unit)
             total += size(unit)
         else:
             left.append(unit)
     smallest = min(left, key=size)
-    if len(left) > 1 and (not taken or size(smallest) - (wanted - total) < wanted - total):
+    if len(left) > keep and (not taken or size(smallest) - (wanted - total) < wanted - total):
         taken.append(smallest)
     return {photo.sha256 for unit in taken for photo in unit}
 
 
-def _digest(seed: int, unit: Unit) -> str:
+def _digest(seed: int | str, unit: Unit) -> str:
     return hashlib.sha256(f"{seed}|{unit[0].sha256}".encode()).hexdigest()
 
 
