@@ -140,6 +140,8 @@ def _together(photos: PhotoStore, chosen: Mapping[str, Any]) -> None:
 
 
 def _moved(photos: int) -> Sentence:
+    if not photos:
+        return Sentence("none had to change sides")
     return plural("{n:,} photo changed sides for it", "{n:,} photos changed sides for it", photos)
 
 

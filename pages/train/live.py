@@ -9,6 +9,7 @@ from pages.jobs.describe import config_words
 from pages.jobs.every_photo import offer_every_photo
 from pages.jobs.figure_words import figure_sentence, figure_title
 from pages.jobs.live import continue_button, ended, log, messages, problem, stop_button
+from pages.labs.what_changed import open_what_changed
 from pages.train import curves, run_view
 from pages.train.lr_finder import found_rates
 from pages.train.run_view import RunView
@@ -112,6 +113,8 @@ def _ending(view: RunView, project: Project) -> None:
     problem()
     log(view.run, status, "log")
     if view.report:
+        if status.state == "FINISHED":
+            open_what_changed(project, view.run)
         _result(view, project, view.report)
     _hints(view, project)
     messages(view.messages, told=why)

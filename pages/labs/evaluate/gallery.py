@@ -11,6 +11,7 @@ import streamlit as st
 from pages.jobs import where
 from pages.jobs.launch import launch
 from pages.jobs.trained_runs import trained_runs
+from pages.labs.what_changed import remember_to_compare
 from pages.photos.classes import undo
 from pages.photos.correct import correct, renamed
 from pages.photos.edits import show_refusal
@@ -158,7 +159,7 @@ def _corrected(
                 and st.button(t("Train again"), key="evaluate_train", type="primary", icon=":material/model_training:")
             ):
                 try:
-                    launch(opened, photos)
+                    remember_to_compare(opened, Run(Path(result["run"])), launch(opened, photos))
                 except TransferError as error:
                     st.session_state[_PROBLEM] = str(error)
                 else:
@@ -178,8 +179,10 @@ def _corrected_words(count: int, learned: bool) -> Sentence:
             count,
         )
     return plural(
-        "{n:,} of these photos has been corrected since. Train again, so that the classifier learns it.",
-        "{n:,} of these photos have been corrected since. Train again, so that the classifier learns it.",
+        "{n:,} of these photos has been corrected since. Train again, so that the classifier learns it; then you see "
+        "what that changed.",
+        "{n:,} of these photos have been corrected since. Train again, so that the classifier learns it; then you see "
+        "what that changed.",
         count,
     )
 

@@ -1,6 +1,7 @@
 """Evaluate: choosing run and photos, a result drawn, the photos behind a cell, and correcting them right there."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from pages.ui import services
 from tests.pages.fake_engine import FakeEngine
 from tests.pages.labs.test_compare import train
 from tests.pages.toys import toy_experiment, words
+from transfer_core.disk.files import write_json
 from transfer_core.disk.workspace import Project
 from transfer_core.labs.evaluate.settings import Settings
 from transfer_core.labs.evaluate.verdict import FOLDS, conclude, how_sure, judge
 from transfer_core.labs.experiment import experiment_config
 from transfer_core.photos.manifest import ManifestPhoto
-from transfer_core.runs.folder import list_runs
+from transfer_core.runs.folder import Recorder, Run, list_runs
 
 OpenPage = Callable[[str, str], AppTest]
 
@@ -163,6 +165,45 @@ def test_trains_again_with_one_click(
     assert not page.exception
     (run,) = list_runs(project.runs_dir)
     assert [started.id for started in engine.started] == [run.id] and len(run.manifest().photos) == 19
+
+
+def retrained(open_page: OpenPage, project: Project, **first: Any) -> Run:
+    """A photo of the evaluated run was removed and a classifier trained anew from the button; its end."""
+    old = train(project, "20260101-000000-aaaa")
+    replace(services.store(project).manifest(), **first).write(old.path / "photos.json")
+    old.write_status(replace(old.status(), created=1.0))  # not by the same double click
+    shown(project, result_of(project, run=str(old.path)))
+    photos = services.store(project)
+    photos.remove_photos([photos.photos("cat")[0].id])
+    open_page("evaluate", project.id).button(key="evaluate_train").click().run()
+    run = next(one for one in list_runs(project.runs_dir) if one.id != old.id)
+    run.model_path.touch()
+    write_json(run.labels_path, {"classes": ["cat", "dog"], "input_size": 224, "base": "efficientnet-lite0"})
+    report = {"val_accuracy": 1.0, "val_interval": [0.5, 1.0], "seconds": {"head": 1.0}}
+    write_json(run.path / "report.json", report)
+    Recorder(run, pid=1).end("FINISHED")
+    return run
+
+
+def test_what_the_corrections_changed_opens_by_itself_once(
+    recent_apptest: None, open_page: OpenPage, project: Project, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = retrained(open_page, project)
+    monkeypatch.setattr("transfer_core.labs.compare.settings.LEAST_PHOTOS", 0)
+    page = open_page("train", project.id)
+    assert page.title[0].value == "What changed" and not page.exception
+    config = experiment_config(engine.started[-1])
+    assert (config.kind, Path(config.settings.second)) == ("compare", run.path)
+    assert open_page("train", project.id).title[0].value == "Train"
+
+
+def test_why_what_changed_can_not_be_shown_is_said(
+    recent_apptest: None, open_page: OpenPage, project: Project, engine: FakeEngine
+) -> None:
+    retrained(open_page, project, classes=("cat", "dog", "eel"))
+    page = open_page("train", project.id)
+    assert page.title[0].value == "Train" and "only the first knows eel" in words(page)
+    assert "can't be shown" not in words(open_page("train", project.id))
 
 
 def test_nothing_is_wrong(recent_apptest: None, open_page: OpenPage, project: Project) -> None:
