@@ -22,7 +22,7 @@ def cli() -> None:
 
 
 def _gather() -> None:
-    from transfer_core.cli import app, bases, labs, photos, weights
+    from transfer_core.cli import app, bases, labs, photos, predict, weights
     from transfer_core.cli import train as training
 
     commands = (
@@ -31,7 +31,7 @@ def _gather() -> None:
         bases.layers,
         training.train,
         training.resume,
-        training.predict,
+        predict.predict,
         *labs.commands(),
         weights.weights,
         app.app,

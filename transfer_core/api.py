@@ -26,6 +26,8 @@ from transfer_core.labs.experiment import (
 )
 from transfer_core.photos.manifest import Manifest, SplitName
 from transfer_core.photos.open import open_source
+from transfer_core.photos.sources.found import PhotoFile
+from transfer_core.photos.sources.loose import loose_files
 from transfer_core.photos.understood import understood
 from transfer_core.runs.config import BaseConfig, DataConfig, RunConfig
 from transfer_core.runs.events import Emit, Message, Progress
@@ -144,9 +146,8 @@ def _read_photos(workspace: Workspace, data: DataConfig, seed: int, out: Path, e
             found = source.manifest(validation_fraction=0)
             return replace(found, photos=()).with_split(found, "test")
     with open_source(workspace, data.source, keep=out / "photos") as source:
-        manifest = source.manifest(
-            0.0 if data.validation else data.validation_fraction, seed, 0.0 if data.test else data.test_fraction
-        )
+        checks, tests = data.validation_fraction, data.test_fraction
+        manifest = source.manifest(0.0 if data.validation else checks, seed, 0.0 if data.test else tests)
         tell = emit or (lambda event: None)
         for sentence in understood(source.report, checked_elsewhere=data.validation is not None):
             tell(Message(sentence))
@@ -299,18 +300,21 @@ def resume(run: Run | str | Path, emit: Emit | None = None, workspace: Workspace
         return execute(opened, emit, workspace)
 
 
-def predict(run: Run | str | Path, images: Sequence[str | Path]) -> list[dict[str, Any]]:
-    """Ask a trained classifier about photos.
+def predict(
+    run: Run | str | Path, images: Sequence[str | Path | PhotoFile], each: Callable[..., None] | None = None
+) -> list[dict[str, Any]]:
+    """Ask a trained classifier about photos: files, folders however deep, zips.
 
     Returns:
-        One dict a photo: `image`, `label`, `probability` (0..1), `probabilities` {class: 0..1} and `none` (whether it
-        looks like none of the classes); or `image` and `error`. More in `nn.inference.predictor`.
+        What `nn.inference.predictor` gives, which also says what `each` is told: one dict a photo with `image`,
+        `label`, `probability` (0..1), `probabilities` {class: 0..1} and `none`; or `image` and `error`.
 
     Raises:
         RunError: the run has no trained model.
     """
     opened = run if isinstance(run, Run) else open_run(Path(run))
-    opened.labels()  # refuse a run without a model before the seconds TensorFlow takes to load
+    opened.labels()  # refuses a run without a model before TensorFlow loads
     from transfer_core.nn.inference.predictor import Classifier
 
-    return Classifier(opened).predict([str(image) for image in images])
+    with loose_files(images) as files:
+        return Classifier(opened).predict(files, each or (lambda answer, photo: None))

@@ -201,6 +201,27 @@ def test_predict_answers_each_image_and_spares_none_for_a_bad_one(
     assert float(rows[0][good["label"]]) == pytest.approx(good["probability"]) and rows[1]["error"]
 
 
+def test_predict_takes_folders_and_zips_and_makes_a_contact_sheet(
+    trained: tuple[Path, dict[str, Any]], thaw_home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run, printed = trained
+    random = np.random.default_rng(0)
+    for name in ("1.png", "deep/2.png"):
+        (tmp_path / "new" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 255, (32, 32, 3), dtype=np.uint8)).save(tmp_path / "new" / name)
+    (tmp_path / "new" / "notes <b>.txt").write_text("milk")
+    with zipfile.ZipFile(tmp_path / "more.zip", "w") as archive:
+        archive.write(tmp_path / "new" / "1.png", "inner/3.png")
+    sheet = tmp_path / "sheet.html"
+    code, out, _ = thaw(capfd, "predict", run, tmp_path / "new", tmp_path / "more.zip", "--sheet", sheet, "--json")
+    said = {Path(item["image"]).name: item for item in as_json(out)["predictions"]}
+    assert code == 0 and set(said) == {"1.png", "2.png", "3.png", "notes <b>.txt"}
+    assert said["1.png"]["probabilities"] == said["3.png"]["probabilities"] and said["notes <b>.txt"]["error"]
+    drawn = sheet.read_text("utf-8")
+    assert drawn.count("<img") == 3 and "notes &lt;b&gt;.txt" in drawn and "Could not be read · 1" in drawn
+    assert any(f"<h2>{name} · " in drawn for name in (*printed["classes"], "none of these"))
+
+
 def test_a_config_repeats_the_run_to_the_last_bit(
     trained: tuple[Path, dict[str, Any]], thaw_home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,7 +1,5 @@
 """`thaw train`, `thaw resume` and `thaw predict`: a run from the command line."""
 
-import csv
-import os
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,6 @@ from transfer_core.cli.interrupt import stop_on_interrupt
 from transfer_core.cli.labs import experiment_words
 from transfer_core.cli.output import json_option, load_tensorflow, result, stdout_kept_clean
 from transfer_core.cli.progress import EventPrinter
-from transfer_core.disk.files import atomic_path
 from transfer_core.disk.formats import read_current
 from transfer_core.errors import ConfigError
 from transfer_core.labs.experiment import is_experiment
@@ -23,7 +20,7 @@ from transfer_core.runs.folder import Run, open_run
 from transfer_core.runs.hints import read_run
 from transfer_core.text import Sentence, t
 
-__all__ = ["predict", "resume", "train"]
+__all__ = ["resume", "train"]
 
 
 @click.command()
@@ -182,42 +179,3 @@ def _hint_lines(run: Run) -> list[str]:
         t("{title}. {sentence} {advice}", title=hint.title, sentence=hint.sentence, advice=hint.advice)
         for hint in read_run(run, run.epochs(), run.report())
     ]
-
-
-@click.command()
-@click.argument("run", type=click.Path(path_type=Path))
-@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
-@click.option("--csv", "csv_path", type=click.Path(path_type=Path), help="Also write the answers to this file.")
-@json_option
-def predict(run: Path, images: tuple[str, ...], csv_path: Path | None, as_json: bool) -> None:
-    """Ask the classifier of RUN about each IMAGE."""
-    with stdout_kept_clean(as_json):
-        opened = open_run(run)
-        opened.labels()  # refuse a run without a model before the seconds TensorFlow takes to load
-        load_tensorflow()
-        answers = api.predict(opened, images)
-        predictions = [it | {"error": str(it["error"])} if "error" in it else it for it in answers]
-        if csv_path:
-            _write_csv(csv_path, opened.labels()["classes"], predictions)
-    result({"predictions": predictions}, as_json, _predict_words)
-
-
-def _write_csv(path: Path, classes: list[str], predictions: list[dict[str, Any]]) -> None:
-    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(["image", "label", "probability", "none", "error", *classes])
-        for item in predictions:
-            shares = item.get("probabilities", {})
-            row = [item["image"], *(item.get(name, "") for name in ("label", "probability", "none", "error"))]
-            table.writerow(row + [shares.get(name, "") for name in classes])
-
-
-def _predict_words(value: dict[str, Any]) -> str:
-    return os.linesep.join(f"{item['image']}: {_answer(item)}" for item in value["predictions"])
-
-
-def _answer(item: dict[str, Any]) -> str:
-    if "error" in item:
-        return str(item["error"])
-    said = f"{item['label']} ({item['probability']:.1%})"
-    return t("none of these; of its classes most like {said}", said=said) if item.get("none") else said

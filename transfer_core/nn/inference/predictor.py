@@ -1,7 +1,7 @@
 """A network that answers about photos, decoded exactly as in training: above all a trained classifier."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -16,13 +16,16 @@ from transfer_core.errors import PhotoError, RunError
 from transfer_core.nn.export.classifier import POOLING
 from transfer_core.nn.inference.class_maps import ClassMaps
 from transfer_core.photos.decode import decode
+from transfer_core.photos.sources.found import PhotoFile
 from transfer_core.runs.folder import Run
 from transfer_core.runs.known import Known, read_known
 
 __all__ = ["Classifier", "Predictor"]
 
 _BATCH = 32
-Item = Path | str | bytes
+Item = Path | str | bytes | PhotoFile
+Each = Callable[[dict[str, Any], NDArray[np.uint8] | None], None]
+"""Called with each answer and what the network saw, uint8 (size, size, 3), or None where it saw nothing."""
 
 
 class Predictor:
@@ -61,8 +64,12 @@ class Predictor:
         shares, pooled = (np.concatenate([part[at].numpy() for part in parts]) for at in (0, 1))
         return shares, pooled
 
-    def predict(self, images: Iterable[Item]) -> list[dict[str, Any]]:
+    def predict(self, images: Iterable[Item], each: Each = lambda answer, photo: None) -> list[dict[str, Any]]:
         """Ask about files or the bytes of files; one bad file does not spoil the rest.
+
+        Args:
+            images: what to ask about.
+            each: told of each answer, in order, a few at a time.
 
         Returns:
             One dict a photo, in order: `image` (the path, or `image 1` for the first bytes), `label`, `probability`
@@ -72,28 +79,39 @@ class Predictor:
             `nearest` (SHA-256 of the photos learned from that look most alike, the nearest first).
         """
         numbered = ((_name(item, index), item) for index, item in enumerate(images, 1))
-        return [answer for group in _groups(numbered) for answer in self._predict_group(group)]
+        answers = []
+        for group in _groups(numbered):
+            for answer, photo in self._predict_group(group):
+                answers.append(answer)
+                each(answer, photo)
+        return answers
 
-    def _predict_group(self, group: Sequence[tuple[str, Item]]) -> list[dict[str, Any]]:
+    def _predict_group(
+        self, group: Sequence[tuple[str, Item]]
+    ) -> list[tuple[dict[str, Any], NDArray[np.uint8] | None]]:
         answers: list[dict[str, Any]] = []
         decoded: list[NDArray[np.uint8]] = []
         for name, item in group:
             began = time.perf_counter()
             try:
-                decoded.append(decode(item if isinstance(item, bytes) else Path(item), self.size))
+                data = item.read() if isinstance(item, PhotoFile) and item.path is None else item
+                decoded.append(decode(data if isinstance(data, bytes) else _path(data), self.size))
             except PhotoError as error:
                 answers.append({"image": name, "error": error.sentence})
             else:
                 answers.append({"image": name, "milliseconds": 1000 * (time.perf_counter() - began)})
         if not decoded:
-            return answers
+            return [(answer, None) for answer in answers]
         began = time.perf_counter()
         shares, pooled = self.answers(np.stack(decoded))
         likeness = iter(self._likeness(pooled))
         rows = iter(shares)
         share = 1000 * (time.perf_counter() - began) / len(decoded)
+        photos = iter(decoded)
         return [
-            answer if "error" in answer else self._described(answer, next(rows), share) | next(likeness)
+            (answer, None)
+            if "error" in answer
+            else (self._described(answer, next(rows), share) | next(likeness), next(photos))
             for answer in answers
         ]
 
@@ -151,7 +169,13 @@ class Classifier(Predictor):
 
 
 def _name(item: Item, index: int) -> str:
+    if isinstance(item, PhotoFile):
+        return item.name
     return f"image {index}" if isinstance(item, bytes) else str(item)
+
+
+def _path(item: Path | str | PhotoFile) -> Path:
+    return Path(item) if isinstance(item, Path | str) else Path(item.path or item.name)
 
 
 def _groups(items: Iterable[tuple[str, Item]]) -> Iterator[list[tuple[str, Item]]]:

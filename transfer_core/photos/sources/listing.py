@@ -7,6 +7,7 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from transfer_core.errors import DataError, PhotoError
@@ -18,7 +19,7 @@ from transfer_core.photos.sources.placing import by_class, is_junk, nothing_in, 
 from transfer_core.photos.sources.zip_names import read_names
 from transfer_core.text import Sentence
 
-__all__ = ["list_files", "list_folder", "list_zip"]
+__all__ = ["Zipped", "list_files", "list_folder", "list_zip", "open_zip", "walk"]
 
 _MAX_ZIP_FILES = 200_000
 _MAX_ZIP_BYTES = 20 * 2**30
@@ -41,7 +42,7 @@ def list_folder(folder: Path) -> Listing:
     listing = Listing()
     found: list[PhotoFile] = []
     folders: list[Parts] = []
-    _walk(folder, (), found, folders, listing, set())
+    walk(folder, found, folders, listing)
     return by_class(found, folders, listing, str(folder), unwrap=False)
 
 
@@ -49,10 +50,32 @@ def list_folder(folder: Path) -> Listing:
 def list_zip(source: Path | bytes) -> Iterator[Listing]:
     """List a zip of class folders, or of one folder that holds them; its files can be read until the block ends.
 
+    Raises:
+        DataError: as `open_zip`, or it has no class folders.
+    """
+    with open_zip(source) as zipped:
+        yield by_class(zipped.found, zipped.folders, zipped.listing, zipped.title, unwrap=True)
+
+
+@dataclass(frozen=True)
+class Zipped:
+    """What a zip holds."""
+
+    title: Sentence | str
+    found: list[PhotoFile]
+    folders: list[Parts]
+    listing: Listing
+    """Has what can't be read as a file."""
+
+
+@contextmanager
+def open_zip(source: Path | bytes) -> Iterator[Zipped]:
+    """List every file of a zip; they can be read until the block ends.
+
     Nothing is unpacked to disk under a name from the zip, so such names can do no harm.
 
     Raises:
-        DataError: the zip is missing, no zip, damaged, protected by a password, far too large, or has no class folders.
+        DataError: the zip is missing, no zip, damaged, protected by a password, or far too large.
     """
     title = Sentence("The file") if isinstance(source, bytes) else str(source)
     try:
@@ -71,7 +94,8 @@ def list_zip(source: Path | bytes) -> Iterator[Listing]:
         _check_zip(title, infos)
         names, sure = read_names(infos)
         listing = Listing(sure_names=sure)
-        found, folders = [], []
+        found: list[PhotoFile] = []
+        folders: list[Parts] = []
         for info, name in zip(infos, names, strict=True):
             if name.endswith(("/", "\\")):
                 folders.append(tuple(parts_of(name)))
@@ -81,7 +105,7 @@ def list_zip(source: Path | bytes) -> Iterator[Listing]:
                 )
             else:
                 found.append(PhotoFile(name, "", _zip_reader(archive, info)))
-        yield by_class(found, folders, listing, title, unwrap=True)
+        yield Zipped(title, found, folders, listing)
 
 
 def list_files(files: Iterable[tuple[str, bytes]], class_name: str | None = None) -> Listing:
@@ -106,6 +130,11 @@ def list_files(files: Iterable[tuple[str, bytes]], class_name: str | None = None
     if not found:
         raise nothing_in(Sentence("The upload"))
     return listing
+
+
+def walk(folder: Path, found: list[PhotoFile], folders: list[Parts], listing: Listing) -> None:
+    """Add every file in a folder, however deep, to `found`, the folders to `folders`, the rest to `listing.refused`."""
+    _walk(folder, (), found, folders, listing, set())
 
 
 def _walk(

@@ -1,0 +1,71 @@
+"""Photos that need no class: single files, folders however deep, and zips."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from transfer_core.errors import DataError, PhotoError
+from transfer_core.photos.sources.found import Listing, PhotoFile, Refusal
+from transfer_core.photos.sources.listing import open_zip, walk
+from transfer_core.photos.sources.placing import is_junk, parts_of
+from transfer_core.text import Sentence
+
+__all__ = ["loose_files"]
+
+_ZIP = b"PK\x03\x04"
+
+
+@contextmanager
+def loose_files(sources: Iterable[str | Path | PhotoFile]) -> Iterator[list[PhotoFile]]:
+    """Every file in the given files, folders and zips; they can be read until the block ends.
+
+    What can't be read is listed too, and says why when it is read, so that it does not spoil the rest. What operating
+    systems leave behind, and hidden files, are passed over.
+
+    Args:
+        sources: paths, or files found elsewhere, which stay as they are.
+
+    Yields:
+        Files named by the path of their source and what lies inside it, such as `new.zip/holiday/1.jpg`.
+    """
+    with ExitStack() as stack:
+        files: list[PhotoFile] = []
+        for source in sources:
+            files += [source] if isinstance(source, PhotoFile) else _inside(Path(source), str(source), stack)
+        yield files
+
+
+def _inside(path: Path, name: str, stack: ExitStack) -> list[PhotoFile]:
+    listing = Listing()
+    found: list[PhotoFile] = []
+    if path.is_dir():
+        walk(path.absolute(), found, [], listing)
+        empty = Sentence("There is no file in this folder.")
+    elif _is_zip(path):
+        try:
+            archive = stack.enter_context(open_zip(path))
+        except DataError as error:
+            return [_refused(Refusal(name, error.sentence))]
+        found, listing = archive.found, archive.listing
+        empty = Sentence("There is no file in this zip.")
+    else:
+        return [PhotoFile(name, "", path.read_bytes, path)]
+    kept = [file for file in found if not any(is_junk(part) or part.startswith(".") for part in parts_of(file.name))]
+    refused = [_refused(Refusal(f"{name}/{item.name}", item.reason)) for item in listing.refused]
+    inner = [PhotoFile(f"{name}/{file.name}", "", file.read, file.path) for file in kept]
+    return [*inner, *refused] or [_refused(Refusal(name, empty))]
+
+
+def _is_zip(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_ZIP)) == _ZIP
+    except OSError:
+        return False  # whoever reads it says what is wrong
+
+
+def _refused(refusal: Refusal) -> PhotoFile:
+    def read() -> bytes:
+        raise PhotoError(refusal.reason)
+
+    return PhotoFile(refusal.name, "", read)
