@@ -20,11 +20,25 @@ from transfer_core.errors import PhotoError
 from transfer_core.runs.folder import Run
 from transfer_core.text import Sentence, plural, t
 
-__all__ = ["Answer", "keep", "show", "table"]
+__all__ = ["Answer", "Asked", "answer_of", "keep", "show", "table"]
 
 _KEPT = "answers"
 _MOST = 60  # answers kept in a tab; older ones go first
 _PICTURE = 320  # side of the picture beside an answer, pixels
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The classifier that is asked, as a thread without a page can know it."""
+
+    project: str
+    run: str
+    name: str
+
+    @classmethod
+    def of(cls, project: Project, chosen: Trained) -> Asked:
+        """From a run."""
+        return cls(project.id, chosen.run.id, chosen.name)
 
 
 @dataclass(frozen=True)
@@ -53,24 +67,29 @@ def keep(
 ) -> None:
     """Keep the answers to `files`, given in the same order, in front of those from before."""
     fresh = [
-        Answer(
-            project.id,
-            chosen.run.id,
-            chosen.name,
-            name,
-            _picture(data),
-            said.get("label", ""),
-            said.get("probabilities", {}),
-            said.get("milliseconds", 0.0),
-            Sentence.from_json(said.get("error", "")),
-            said.get("alike"),
-            tuple(said.get("nearest", ())),
-        )
+        answer_of(Asked.of(project, chosen), name, _picture(data), said)
         for (name, data), said in zip(files, predictions, strict=True)
     ]
     st.session_state[_KEPT] = [*fresh, *st.session_state.get(_KEPT, [])][:_MOST]
     if any(not answer.error for answer in fresh) and "tested" not in project.choices:
         project.choose(tested=chosen.run.id)
+
+
+def answer_of(asked: Asked, name: str, picture: bytes, said: Mapping[str, Any]) -> Answer:
+    """What the query worker `said` of one photo."""
+    return Answer(
+        asked.project,
+        asked.run,
+        asked.name,
+        name,
+        picture,
+        said.get("label", ""),
+        said.get("probabilities", {}),
+        said.get("milliseconds", 0.0),
+        Sentence.from_json(said.get("error", "")),
+        said.get("alike"),
+        tuple(said.get("nearest", ())),
+    )
 
 
 def _picture(data: bytes) -> bytes:

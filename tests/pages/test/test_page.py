@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from pages.jobs import trained_runs as results
 from pages.jobs import where
 from pages.jobs.trained_runs import best_run, chosen_run, trained_runs
-from pages.test import answers, download
+from pages.test import answers, download, many
 from pages.test import ask as test_photos
 from tests.pages.fake_engine import FakeEngine
 from tests.support import workspace
@@ -44,6 +44,7 @@ class FakeWorker(FakeEngine):
         super().__init__()
         self.asked: list[dict[str, Any]] = []
         self.looked: list[dict[str, Any]] = []
+        self.silent = ""
         self.likeness: dict[str, Any] = {}
         """What it adds to an answer where it knows what it learned from."""
 
@@ -55,6 +56,8 @@ class FakeWorker(FakeEngine):
             assert all(Path(path).read_bytes().startswith(b"\xff\xd8") for path in args["images"])
             return {"maps": [[[1.0, 0.0], [-2.0, 0.0]] for _ in args["images"]]}
         assert kind == "predict"
+        if self.silent:
+            raise TransferError(self.silent)
         self.asked.append(args)
         return {"predictions": [self._answer(Path(path)) for path in args["images"]]}
 
@@ -72,6 +75,7 @@ class FakeWorker(FakeEngine):
 def worker(monkeypatch: pytest.MonkeyPatch) -> FakeWorker:
     fake = FakeWorker()
     monkeypatch.setattr(test_photos, "engine", lambda: fake)
+    monkeypatch.setattr(many, "engine", lambda: fake)
     monkeypatch.setattr(where, "engine", lambda: fake)
     return fake
 
@@ -129,6 +133,45 @@ def test_photos_are_answered_with_sorted_bars(page: AppTest, jpeg: Jpeg, project
     assert "notes" in page.warning[0].value
     assert "no picture" in page.warning[0].value
     assert workspace().open_project(project.id).choices["tested"]
+
+
+def test_many_at_once_are_counted_looked_through_and_taken_away(
+    page: AppTest, jpeg: Jpeg, project: Project, finish: Callable[[AppTest, str], AppTest], worker: FakeWorker
+) -> None:
+    files = [(f"new/deep/{n}.jpg", jpeg(n)) for n in range(70)] + [(f"new/{n}.txt", b"milk") for n in range(12)]
+    page.file_uploader(key="many_folder_0").set_value([(name, data, "") for name, data in files]).run()
+    page = finish(page, f"many:{project.id}")
+    assert not page.exception
+    assert [len(asked["images"]) for asked in worker.asked] == [32, 32, 6]
+    assert page.pills(key="many_answer_82_cat").options == ["cat · 70"]
+    assert "12 files could not be read." in page.warning[0].value and "and 2 more" in page.warning[0].value
+    labels = {str(one.proto.label) for one in page.get("download_button")}  # type: ignore[attr-defined]
+    assert {"As a table", "As a contact sheet"} <= labels
+    page.button(key="many_clear").click().run()
+    assert "many_clear" not in {button.key for button in page.button}
+
+
+def test_a_zip_at_once_and_one_that_is_none(
+    page: AppTest, jpeg: Jpeg, project: Project, finish: Callable[[AppTest, str], AppTest], worker: FakeWorker
+) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("inner/a.jpg", jpeg(1))
+    page.file_uploader(key="many_zip_0").set_value(("new.zip", data.getvalue(), "")).run()
+    page = finish(page, f"many:{project.id}")
+    assert page.pills(key="many_answer_1_cat").options == ["cat · 1"]
+    page.file_uploader(key="many_zip_1").set_value(("broken.zip", data.getvalue()[:30], "")).run()
+    page = finish(page, f"many:{project.id}")
+    assert "1 file could not be read." in page.warning[0].value and "damaged" in page.warning[0].value
+
+
+def test_a_worker_that_refuses_many_is_heard(
+    page: AppTest, jpeg: Jpeg, project: Project, finish: Callable[[AppTest, str], AppTest], worker: FakeWorker
+) -> None:
+    worker.silent = "The classifier is gone."
+    page.file_uploader(key="many_folder_0").set_value([("new/1.jpg", jpeg(1), "")]).run()
+    page = finish(page, f"many:{project.id}")
+    assert any("The classifier is gone." in error.value for error in page.error)
 
 
 def test_the_answers_come_as_a_table(page: AppTest, jpeg: Jpeg, project: Project) -> None:

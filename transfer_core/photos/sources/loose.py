@@ -16,14 +16,14 @@ _ZIP = b"PK\x03\x04"
 
 
 @contextmanager
-def loose_files(sources: Iterable[str | Path | PhotoFile]) -> Iterator[list[PhotoFile]]:
+def loose_files(sources: Iterable[str | Path | tuple[str, bytes] | PhotoFile]) -> Iterator[list[PhotoFile]]:
     """Every file in the given files, folders and zips; they can be read until the block ends.
 
     What can't be read is listed too, and says why when it is read, so that it does not spoil the rest. What operating
     systems leave behind, and hidden files, are passed over.
 
     Args:
-        sources: paths, or files found elsewhere, which stay as they are.
+        sources: paths, uploads as (name, bytes), or files found elsewhere, which stay as they are.
 
     Yields:
         Files named by the path of their source and what lies inside it, such as `new.zip/holiday/1.jpg`.
@@ -31,34 +31,43 @@ def loose_files(sources: Iterable[str | Path | PhotoFile]) -> Iterator[list[Phot
     with ExitStack() as stack:
         files: list[PhotoFile] = []
         for source in sources:
-            files += [source] if isinstance(source, PhotoFile) else _inside(Path(source), str(source), stack)
+            if isinstance(source, PhotoFile):
+                files.append(source)
+            elif isinstance(source, tuple):
+                files += _inside(source[1], source[0], stack)
+            else:
+                files += _inside(Path(source), str(source), stack)
         yield files
 
 
-def _inside(path: Path, name: str, stack: ExitStack) -> list[PhotoFile]:
+def _inside(source: Path | bytes, name: str, stack: ExitStack) -> list[PhotoFile]:
     listing = Listing()
     found: list[PhotoFile] = []
-    if path.is_dir():
-        walk(path.absolute(), found, [], listing)
+    if isinstance(source, Path) and source.is_dir():
+        walk(source.absolute(), found, [], listing)
         empty = Sentence("There is no file in this folder.")
-    elif _is_zip(path):
+    elif _is_zip(source):
         try:
-            archive = stack.enter_context(open_zip(path))
+            archive = stack.enter_context(open_zip(source))
         except DataError as error:
             return [_refused(Refusal(name, error.sentence))]
         found, listing = archive.found, archive.listing
         empty = Sentence("There is no file in this zip.")
+    elif isinstance(source, bytes):
+        return [PhotoFile(name, "", lambda: source)]
     else:
-        return [PhotoFile(name, "", path.read_bytes, path)]
+        return [PhotoFile(name, "", source.read_bytes, source)]
     kept = [file for file in found if not any(is_junk(part) or part.startswith(".") for part in parts_of(file.name))]
     refused = [_refused(Refusal(f"{name}/{item.name}", item.reason)) for item in listing.refused]
     inner = [PhotoFile(f"{name}/{file.name}", "", file.read, file.path) for file in kept]
     return [*inner, *refused] or [_refused(Refusal(name, empty))]
 
 
-def _is_zip(path: Path) -> bool:
+def _is_zip(source: Path | bytes) -> bool:
+    if isinstance(source, bytes):
+        return source.startswith(_ZIP)
     try:
-        with path.open("rb") as file:
+        with source.open("rb") as file:
             return file.read(len(_ZIP)) == _ZIP
     except OSError:
         return False  # whoever reads it says what is wrong
