@@ -91,6 +91,7 @@ class _Importer:
 
 def _folder(importer: _Importer) -> None:
     st.markdown(t("Drop a folder that holds **one folder for each class**. The folders' names become the classes."))
+    st.caption(t("Or all photos in one folder, and a CSV table with the columns *file* and *label*."))
     with st.container(key="upload_folder"):
         uploads = st.file_uploader(
             t("A folder of class folders"),

@@ -71,6 +71,8 @@ class ImportReport:
     """Names of classes that a reader may take for one, such as `A` and `a`, see `class_names.alike`."""
     sure_names: bool = True
     """Whether the names in a zip could be told."""
+    table: str = ""
+    """Name of the CSV that said what each photo shows, if one did."""
 
     @property
     def copies(self) -> int:
@@ -167,6 +169,7 @@ class Importer:
         """Write the rows of an import inside the caller's edit, and report."""
         refused = sorted(listing.refused, key=lambda refusal: refusal.name)
         report = ImportReport(refused=refused, imported=len(verified), sure_names=listing.sure_names)
+        report.table = listing.table
         report.found = report.imported + len(report.refused)
         report.empty = _without_photos(listing, verified)
         report.splits = count_splits(item.photo.split for item in verified)

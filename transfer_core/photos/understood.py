@@ -14,7 +14,17 @@ def understood(report: ImportReport, *, checked_elsewhere: bool = False) -> list
         checked_elsewhere: whether other photos than these will check what is learned.
     """
     said = []
-    if report.splits is not None:
+    if report.table:
+        words = Sentence("{table} says what each photo shows.", table=report.table)
+        if report.splits is not None:
+            words = Sentence(
+                "{table} says what each photo shows and what is for what: {train:,} to learn from, {validation:,} to "
+                "check on and {test:,} for a test at the end.",
+                table=report.table,
+                **report.splits,
+            )
+        said.append(words)
+    elif report.splits is not None:
         train = plural("{n:,} photo", "{n:,} photos", report.splits["train"])
         test = Sentence("{n:,} for a test at the end", n=report.splits["test"])
         if report.splits["validation"]:

@@ -46,3 +46,5 @@ class Listing:
     """Where the classes lie, those that hold no file included, such as `cat` or `train/cat`."""
     sure_names: bool = True
     """Whether the names in a zip can be told; if not, they are read as is likeliest."""
+    table: str = ""
+    """Name of the CSV that said what each photo shows, if one did."""

@@ -6,6 +6,7 @@ import unicodedata
 from transfer_core.errors import DataError
 from transfer_core.photos.sources.class_names import clean_class_name, is_class_name
 from transfer_core.photos.sources.found import Listing, PhotoFile, Refusal
+from transfer_core.photos.sources.labels import by_table
 from transfer_core.photos.sources.layout import Layout, Parts, find_layout, is_picture_name
 from transfer_core.text import Sentence, plural
 
@@ -43,13 +44,16 @@ def by_class(
             hidden.append(parts)
         else:
             kept.append((file, parts))
+    if by_table(kept, listing):
+        return listing
     layout = find_layout([parts for _, parts in kept], title, unwrap)
     _refuse_hidden(hidden, layout, listing)
     if not kept and not listing.refused:
         raise nothing_in(title)
     if kept and all(len(layout.inner(parts) or parts) < 2 for _, parts in kept):
         raise DataError(
-            "{title} holds files but no folders: put the photos of each class into a folder named after the class.",
+            "{title} holds files but no folders: put the photos of each class into a folder named after the class, or add "
+            "a CSV table with the columns file and label.",
             title=title,
         )
     for file, parts in kept:
