@@ -25,10 +25,8 @@ def store(tmp_path: Path) -> PhotoStore:
     return PhotoStore(tmp_path / "store")
 
 
-def labeled(
-    table: str, name: str = "d/labels.csv", count: int = 6, folder: str = "d/images/"
-) -> list[tuple[str, bytes]]:
-    return [*((f"{folder}{n}.png", png(n)) for n in range(count)), (name, table.encode())]
+def labeled(table: str) -> list[tuple[str, bytes]]:
+    return [*((f"d/images/{n}.png", png(n)) for n in range(6)), ("d/labels.csv", table.encode())]
 
 
 TABLES = {
@@ -88,7 +86,7 @@ def test_folders_of_classes_win_over_a_stray_table(store: PhotoStore) -> None:
 
 def test_a_table_of_which_nobody_can_tell_is_asked_about(store: PhotoStore) -> None:
     table = "file,color,shape\n" + "".join(f"{n}.png,{'ab'[n % 2]},{'xy'[n % 2]}\n" for n in range(6))
-    with pytest.raises(DataError, match="it has color and shape and it is not clear which.*call that column label"):
+    with pytest.raises(DataError, match=r"it has color and shape and it is not clear which.*call that column label"):
         store.import_files(labeled(table))
 
 

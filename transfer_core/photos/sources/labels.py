@@ -10,7 +10,7 @@ from transfer_core.errors import DataError, PhotoError
 from transfer_core.photos.sources.class_names import clean_class_name
 from transfer_core.photos.sources.found import Listing, PhotoFile, Refusal
 from transfer_core.photos.sources.layout import Parts, SplitName, is_picture_name, split_of
-from transfer_core.text import Sentence
+from transfer_core.text import Sentence, all_of
 
 __all__ = ["by_table"]
 
@@ -122,7 +122,7 @@ def _place(kept: Sequence[tuple[PhotoFile, Parts]], table: _Table, names: int, l
                 raise DataError(
                     "{table} says it is {classes}: keep the row that is right.",
                     table=listing.table,
-                    classes=sorted(found),
+                    classes=all_of(sorted(found)),
                 )
             class_name = clean_class_name(found.pop())
         except DataError as error:
@@ -147,7 +147,7 @@ def _told(table: _Table, names: int) -> tuple[int, Mapping[str, SplitName], Mapp
             "{table} names the photos, but it has {columns} and it is not clear which of them says what a photo shows: "
             "call that column label.",
             table=table.name.rpartition("/")[2],
-            columns=[table.header[at] for at in left],
+            columns=all_of([table.header[at] for at in left]),
         )
     splits: dict[str, SplitName] = {}
     rows: dict[str, list[int]] = {}

@@ -52,8 +52,8 @@ def by_class(
         raise nothing_in(title)
     if kept and all(len(layout.inner(parts) or parts) < 2 for _, parts in kept):
         raise DataError(
-            "{title} holds files but no folders: put the photos of each class into a folder named after the class, or add "
-            "a CSV table with the columns file and label.",
+            "{title} holds files but no folders: put the photos of each class into a folder named after the class, or "
+            "add a CSV table with the columns file and label.",
             title=title,
         )
     for file, parts in kept:
