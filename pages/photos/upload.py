@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.components.camera import Shot, camera, shots
 from pages.home import new_project as starting
 from pages.ui import tasks
 from pages.ui.glossary import explain
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from transfer_core.photos.store import PhotoStore
 
 __all__ = ["area", "first_words"]
+
+_SHOTS = "camera_shots"
 
 
 def first_words(project: Project) -> None:
@@ -42,13 +44,17 @@ def first_words(project: Project) -> None:
 
 def area(project: Project, photos: PhotoStore, classes: Sequence[str], folded: bool) -> None:
     """The tabs through which photos come in."""
-    # Another key folds it anew once there are photos; a person who opens it again keeps it open.
+    # Another key folds it anew once there are photos; a person who opens it again keeps it open, and nobody is cut off
+    # who goes on taking photos.
+    folded = folded and not (st.session_state.get("use_camera") and st.session_state.get("add_photos_open"))
+    st.session_state["add_photos_open"] = not folded
     key = f"add_photos_{'more' if folded else 'first'}"
     with st.expander(t("Add photos"), expanded=not folded, icon=":material/add_photo_alternate:", key=key):
-        folder, archive, files, here, camera = st.tabs(
+        folder, archive, files, here, taken = st.tabs(
             [t("Folder"), t("Zip file"), t("Single photos"), t("Folder on this computer"), t("Camera")], key="ways_in"
         )
         importer = _Importer(project, photos)
+        _add_shots(importer)
         with folder:
             _folder(importer)
         with archive:
@@ -57,7 +63,7 @@ def area(project: Project, photos: PhotoStore, classes: Sequence[str], folded: b
             _files(importer, classes)
         with here:
             _path(importer)
-        with camera:
+        with taken:
             _camera(importer, classes)
 
 
@@ -183,10 +189,29 @@ def _camera(importer: _Importer, classes: Sequence[str]) -> None:
     chosen = _class_box(classes, "camera_class")
     if not chosen:
         return
-    shot = st.camera_input(
-        t("A photo of {chosen}", chosen=plain(chosen)), key="camera", width=480, disabled=importer.busy
+    camera("burst", key="camera", on_shots=lambda message: _keep_shots(chosen, message))
+    st.caption(
+        t(
+            "Hold the button and move what you show: five photos a second, a single one at a click. Photos of one go "
+            "stay on one side of the split, so take several, in different places."
+        )
     )
-    if shot is not None and st.session_state.get("last_shot") != shot.file_id:
-        st.session_state["last_shot"] = shot.file_id
-        data, name = shot.getvalue(), f"camera {time.strftime('%Y-%m-%d %H-%M-%S')}.jpg"
-        importer.start(t("Adding the photo"), lambda task: importer.photos.import_files([(name, data)], chosen))
+
+
+def _keep_shots(chosen: str, message: dict[str, Any]) -> None:
+    """Photos wait here until what is just being added is in."""
+    waiting: list[tuple[str, list[Shot]]] = st.session_state.setdefault(_SHOTS, [])
+    waiting.append((chosen, shots(message)))
+
+
+def _add_shots(importer: _Importer) -> None:
+    waiting: list[tuple[str, list[Shot]]] = st.session_state.get(_SHOTS, [])
+    if not waiting or importer.busy:
+        return
+    chosen, taken = waiting.pop(0)
+    if taken:
+        pairs = [(shot.name, shot.data) for shot in taken]
+        importer.start(
+            t(plural("Adding {n:,} photo", "Adding {n:,} photos", len(pairs))),
+            lambda task: importer.photos.import_files(pairs, chosen, progress=task.progress, cancelled=task.cancelled),
+        )

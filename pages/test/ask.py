@@ -20,7 +20,7 @@ from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.text import t
 
-__all__ = ["ask_about", "choose_run", "drawings", "drop", "warm"]
+__all__ = ["ask_about", "ask_quietly", "choose_run", "drawings", "drop", "warm"]
 
 DRAWN = 6  # new drawings at a click
 
@@ -102,10 +102,13 @@ def ask_about(kind: str, files: Sequence[tuple[str, bytes]], **args: str) -> lis
     Raises:
         TransferError: it can't answer.
     """
-    with (
-        st.spinner(t("Looking at {photos}…", photos=photo_count(len(files))), show_time=True),
-        tempfile.TemporaryDirectory(prefix="thaw-test-") as folder,
-    ):
+    with st.spinner(t("Looking at {photos}…", photos=photo_count(len(files))), show_time=True):
+        return ask_quietly(kind, files, **args)
+
+
+def ask_quietly(kind: str, files: Sequence[tuple[str, bytes]], **args: str) -> list[dict[str, Any]]:
+    """As `ask_about`, without a word on the page."""
+    with tempfile.TemporaryDirectory(prefix="thaw-test-") as folder:
         paths = []
         for number, (name, data) in enumerate(files):
             # The worker sees the bytes, never the person's file name, which may be anything.

@@ -25,7 +25,8 @@ Of clothes, whose numbers mean nothing, 21 of 1,425 that follow each other reach
 
 _ORIGINAL, _SUBSECONDS = ExifTags.Base.DateTimeOriginal, ExifTags.Base.SubsecTimeOriginal
 _TIME_IN_NAME = re.compile(
-    r"(?<!\d)(20\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)[-_ T.]?([0-2]\d)[-_.:]?([0-5]\d)[-_.:]?([0-5]\d)(\d{3})?(?!\d)"
+    r"(?<!\d)(20\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)[-_ T.]?"
+    r"([0-2]\d)[-_.:]?([0-5]\d)[-_.:]?([0-5]\d)(?:[-_. ]?(\d{3}))?(?!\d)"
 )
 _NUMBERED = re.compile(r"(.*?)(\d+)\)?$")
 _BEGIN = datetime(1970, 1, 1)
