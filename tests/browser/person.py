@@ -63,7 +63,7 @@ class Person:
 
     def has_trained(self) -> None:
         """Wait until the run on screen has ended with a result; beside other tests a small machine takes minutes."""
-        self.text(r"Right on \d+ of \d+ photos", "result", 4 * PATIENCE)
+        self.text(r"[Rr]ight on \d+ of \d+", "result", 4 * PATIENCE)
 
     def number(self, key: str, value: int) -> None:
         """Type into a number input and leave it."""

@@ -111,6 +111,20 @@ def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photo
     person.settled()
     person.picture("test", height=1450)
     person.can_be_used_by_all()
+    # The camera, an answer a second; and a whole folder at once.
+    person.at("use_live_camera").locator("label").first.click()
+    person.text("cat", "live_answer")
+    person.can_be_used_by_all()
+    person.at("use_live_camera").locator("label").first.click()
+    person.at("many").get_by_text("Many at once").click()
+    person.at("many_folder").locator("input[type=file]").set_input_files(few_photos)
+    person.text("48 photos", "many")
+    person.text("1 file could not be read", "many")
+    person.settled()
+    person.can_be_used_by_all()
+    with person.page.expect_download() as sheet:
+        person.at("many").get_by_role("button", name="As a contact sheet").click()
+    assert sheet.value.path().read_text("utf-8").count("<img") == 48
     with person.page.expect_download() as download:
         person.click("download_model")
     assert download.value.path().stat().st_size > 1_000_000
