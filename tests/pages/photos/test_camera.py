@@ -32,6 +32,7 @@ def test_what_is_no_picture_is_left_out(frame: Any) -> None:
     assert len(shots(message(*[b"x"] * 500))) == 60
 
 
+@pytest.mark.usefixtures("typed_options")
 def test_a_burst_is_added_to_its_class_and_the_camera_stays_open(page: Photos, jpeg: Jpeg, finish: Finish) -> None:
     page.app.toggle(key="use_camera").set_value(True).run()
     page.app.selectbox(key="camera_class").set_value("robot").run()

@@ -98,6 +98,13 @@ def test_pictures_of_one_color_are_no_burst() -> None:
     assert bursts(plain, shots(0, 1, 2, 3, 4)) == []
 
 
+def test_within_a_second_nobody_takes_two_things(grids: NDArray[np.uint8]) -> None:
+    others = seen(*(scene(seed) for seed in range(20, 25)))
+    assert bursts(others, shots(0, 0.2, 0.4, 5, 5.9)) == [[0, 1, 2], [3, 4]]
+    assert bursts(others, shots(7, 7, 7, 7, 7)) == [], "a program wrote one time into all of them"
+    assert bursts(grids, shots(7, 7, 7, 7, 7)) == [[0, 1, 2], [3, 4]]
+
+
 def test_of_real_photos_whose_numbers_mean_nothing_hardly_any_follow_each_other(photos: Path) -> None:
     paths = sorted((photos / "clothing" / "pants").glob("*"))[:100]
     grids = seen(*(Image.open(path).convert("RGB") for path in paths))

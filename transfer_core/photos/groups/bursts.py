@@ -57,7 +57,7 @@ def taken_at(path: Path) -> float | None:
 
 
 def bursts(grids: NDArray[np.uint8], shots: Sequence[Shot]) -> list[list[int]]:
-    """Find photos of one burst, each alike the one before it.
+    """Find photos of one burst, each alike the one before it or taken within a second of it.
 
     Args:
         grids: (photos, side, side) grey pictures of what the network sees of each.
@@ -73,21 +73,25 @@ def bursts(grids: NDArray[np.uint8], shots: Sequence[Shot]) -> list[list[int]]:
         path = PurePosixPath(shot.name)
         moment = shot.taken if shot.taken is not None else _time_in(path.stem)
         number = _NUMBERED.fullmatch(path.stem)
-        if row not in clear:
-            continue
         if moment is not None:
             timed.append((shot.class_name, moment, row))
         elif number is not None:
             numbered.append((shot.class_name, str(path.parent), number[1], int(number[2]), row))
-    pairs = [
-        (one[-1], other[-1])
-        for one, other in pairwise(sorted(timed))
-        if one[0] == other[0] and other[1] - one[1] <= _SECONDS and alike[one[-1]] @ alike[other[-1]] >= _ALIKE
-    ] + [
-        (one[-1], other[-1])
-        for one, other in pairwise(sorted(numbered))
-        if one[:3] == other[:3] and other[3] - one[3] == 1 and alike[one[-1]] @ alike[other[-1]] >= _ALIKE_NUMBERED
-    ]
+
+    def likeness(one: int, other: int) -> float:
+        return float(alike[one] @ alike[other]) if {one, other} <= clear else 0.0
+
+    pairs = []
+    for one, other in pairwise(sorted(timed)):
+        gap = other[1] - one[1]
+        # Nobody takes two things within a second; but programs write one time into many files.
+        near = 0 < gap < 1 or (gap <= _SECONDS and likeness(one[-1], other[-1]) >= _ALIKE)
+        if one[0] == other[0] and near:
+            pairs.append((one[-1], other[-1]))
+    for first, second in pairwise(sorted(numbered)):
+        follows = first[:3] == second[:3] and second[3] - first[3] == 1
+        if follows and likeness(first[-1], second[-1]) >= _ALIKE_NUMBERED:
+            pairs.append((first[-1], second[-1]))
     return groups_of(len(shots), pairs)
 
 
