@@ -74,7 +74,7 @@ def test_what_is_not_alike_or_long_after_or_of_another_class_is_none(grids: NDAr
     [
         ["IMG_20260131_142501.jpg", "IMG_20260131_142503.jpg"],
         ["camera 2026-01-31 14-25-01.jpg", "camera 2026-01-31 14-25-09.jpg"],
-        ["PXL_20260131_142501001.jpg", "PXL_20260131_142501501.jpg"],
+        ["PXL_20260131_142501001.jpg", "PXL_20260131_142502501.jpg"],
         ["WIN_20260131_14_25_01_Pro.jpg", "WIN_20260131_14_25_02_Pro.jpg"],
     ],
 )
