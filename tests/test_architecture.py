@@ -24,6 +24,7 @@ ORDER = [
     "jobs",
     "nn",
     "labs",
+    "archive",
     "worker",
     "api",
     "cli",

@@ -22,7 +22,7 @@ def cli() -> None:
 
 
 def _gather() -> None:
-    from transfer_core.cli import app, bases, labs, photos, predict, weights
+    from transfer_core.cli import app, bases, labs, photos, predict, project, weights
     from transfer_core.cli import train as training
 
     commands = (
@@ -33,6 +33,7 @@ def _gather() -> None:
         training.resume,
         predict.predict,
         *labs.commands(),
+        project.project,
         weights.weights,
         app.app,
     )

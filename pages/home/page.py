@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.home import deletions
+from pages.home import archive, deletions
 from pages.home import new_project as starting
 from pages.ui.frame import guard, page_title
 from pages.ui.services import workspace
@@ -26,9 +26,11 @@ with st.container(key="samples"):
 st.header(t("Or use your own photos"), anchor=False)
 with guard():
     starting.new_project()
+    archive.open_zip()
 
 st.header(t("Your projects"), anchor=False)
 deletions.undo_banner()
+archive.banner()
 with guard():
     found, damaged = workspace().read_projects()
     if found:

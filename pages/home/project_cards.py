@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.home import deletions
+from pages.home import archive, deletions
 from pages.home.new_project import photos_task
 from pages.jobs.launch import active_run
 from pages.jobs.trained_runs import chosen_run, trained_runs
@@ -55,10 +55,11 @@ def _card(project: Project) -> None:
             with st.popover(
                 "",
                 icon=":material/more_vert:",
-                help=t("Rename or delete"),
+                help=t("Rename, save or delete"),
                 key=f"menu_{project.id}_{project.name}",  # renamed, it is another one, and closed
             ):
                 _rename_form(project)
+                archive.pack_button(project)
                 st.button(
                     t("Delete"),
                     key=f"delete_{project.id}",

@@ -79,6 +79,12 @@ class PhotoStore(PhotoEdits):
         """
         return self._import(list_files(files, class_name), Importer(self.folder, self.photos()), progress, cancelled)
 
+    def import_listing(
+        self, listing: Listing, *, progress: Progress | None = None, cancelled: Cancelled | None = None
+    ) -> ImportReport:
+        """Import files that were found already, each with its class. Raises as `import_folder`."""
+        return self._import(listing, Importer(self.folder, self.photos()), progress, cancelled)
+
     def report(self) -> ImportReport:
         """Report on all imports so far together: every file here, and every file refused and not mended since."""
         with self._database.read() as connection:
