@@ -9,10 +9,7 @@ from transfer_core.labs.evaluate.settings import possible
 from transfer_core.runs.folder import Run
 from transfer_core.text import t
 
-__all__ = ["WANTED", "offer_every_photo"]
-
-WANTED = "every_photo_of"
-"""Key in the session of the id of the run that Evaluate shall have chosen, with every photo."""
+__all__ = ["offer_every_photo"]
 
 
 def offer_every_photo(run: Run) -> None:
@@ -28,5 +25,7 @@ def offer_every_photo(run: Run) -> None:
             width="stretch",
         )
         if st.button(t("Measure on every photo"), key="measure_every_photo", icon=":material/grid_on:"):
-            st.session_state[WANTED] = run.id
+            # Of the fields on that page, which take them as if a person had chosen so.
+            st.session_state["evaluate_run"] = run.id
+            st.session_state[f"evaluate_on_{run.id}"] = "folds"
             go("evaluate")

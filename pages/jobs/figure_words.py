@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pages.ui import html as drawn
 from pages.ui.format import percent_range
 from transfer_core.runs.figure import Figure
@@ -29,8 +31,13 @@ def figure_words(figure: Figure) -> Sentence:
     }[figure.on]
 
 
-def figure_sentence(figure: Figure) -> Sentence:
-    """In full: on what, and what to expect of new photos. Markdown."""
+def figure_sentence(figure: Figure, name: Callable[[str], str] = drawn.plain) -> Sentence:
+    """In full: on what, and what to expect of new photos.
+
+    Args:
+        figure: how good it is.
+        name: how a class is written; for text that is no Markdown, as it is.
+    """
     values = {"right": figure.right, "photos": figure.photos, "low": figure.low * 100, "high": figure.high * 100}
     said = {
         "test": Sentence(
@@ -52,5 +59,5 @@ def figure_sentence(figure: Figure) -> Sentence:
     }[figure.on]
     if not figure.missing:
         return said
-    names = [drawn.plain(name) for name in figure.missing]
+    names = [name(missing) for missing in figure.missing]
     return joined([said, Sentence("Of {names} there was none among them, so that says nothing of it.", names=names)])

@@ -17,21 +17,22 @@ if TYPE_CHECKING:
 __all__ = ["pick_run"]
 
 
-def pick_run(project: Project, key: str, wanted: str | None = None) -> Trained:
-    """Draw the choice; the run `wanted`, or else the one that stands for the project, is taken until another is chosen.
+def pick_run(project: Project, key: str) -> Trained:
+    """Draw the choice; the run that stands for the project is taken until another is chosen.
 
     Raises:
         ConfigError: nothing has been trained yet.
     """
     runs = trained_runs(project)
-    chosen = next((one for one in runs if one.run.id == wanted), chosen_run(project, runs))
+    chosen = chosen_run(project, runs)
     if chosen is None:
         raise ConfigError("There is no trained classifier in this project yet. Train one first.")
     names = run_names(runs)
+    if st.session_state.get(key) not in names:
+        st.session_state[key] = chosen.run.id
     picked = st.selectbox(
         t("Trained classifier"),
         list(names),
-        index=list(names).index(chosen.run.id),
         key=key,
         format_func=lambda run: names.get(run, run),
     )

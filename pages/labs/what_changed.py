@@ -20,7 +20,7 @@ _CHOICE = "what_changed"
 
 def remember_to_compare(project: Project, before: Run, after: Run) -> None:
     """Have two runs compared once the second has ended."""
-    project.choose(**{_CHOICE: {"before": str(before.path), "after": after.id}})
+    project.choose(**{_CHOICE: {"before": before.id, "after": after.id}})
 
 
 def open_what_changed(project: Project, run: Run) -> None:
@@ -31,7 +31,7 @@ def open_what_changed(project: Project, run: Run) -> None:
         return
     project.choose(**{_CHOICE: None})  # once, whatever comes of it
     try:
-        settings = Settings(wanted["before"], str(run.path))
+        settings = Settings(str(project.runs_dir / wanted["before"]), str(run.path))
         check(settings)
         found = start_experiment(project, "compare", settings, None)
     except TransferError as error:

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["area", "first_words"]
 
-_SHOTS = "camera_shots"
-
 
 def first_words(project: Project) -> None:
     """What to do in a project without photos."""
@@ -54,7 +52,7 @@ def area(project: Project, photos: PhotoStore, classes: Sequence[str], folded: b
             [t("Folder"), t("Zip file"), t("Single photos"), t("Folder on this computer"), t("Camera")], key="ways_in"
         )
         importer = _Importer(project, photos)
-        _add_shots(importer)
+        importer.add_shots()
         with folder:
             _folder(importer)
         with archive:
@@ -74,6 +72,8 @@ class _Importer:
         self.photos = photos
         self.task = starting.photos_task(project)
         self.busy = tasks.running(self.task)
+        # What the camera took while other photos were being added; of this project, whatever is opened meanwhile.
+        self._shots: list[tuple[str, list[Shot]]] = st.session_state.setdefault(f"camera_shots_{project.id}", [])
 
     def key(self, name: str) -> str:
         return f"{name}_{st.session_state.get(f'{name}_taken', 0)}"
@@ -85,6 +85,24 @@ class _Importer:
             # A fresh key empties the uploader; its files would otherwise stay in memory and look unsent.
             st.session_state[f"{emptied}_taken"] = st.session_state.get(f"{emptied}_taken", 0) + 1
         st.rerun()
+
+    def keep_shots(self, class_name: str, message: dict[str, Any]) -> None:
+        """Let what the camera took wait until what is just being added is in."""
+        self._shots.append((class_name, shots(message)))
+
+    def add_shots(self) -> None:
+        """Add what the camera took."""
+        if not self._shots or self.busy:
+            return
+        class_name, taken = self._shots.pop(0)
+        pairs = [(shot.name, shot.data) for shot in taken]
+        if pairs:
+            self.start(
+                t(plural("Adding {n:,} photo", "Adding {n:,} photos", len(pairs))),
+                lambda task: self.photos.import_files(
+                    pairs, class_name, progress=task.progress, cancelled=task.cancelled
+                ),
+            )
 
     def files(self, uploads: Sequence[Any], class_name: str | None, emptied: str) -> None:
         pairs = [(file_name(upload), upload.getvalue()) for upload in uploads]
@@ -189,29 +207,10 @@ def _camera(importer: _Importer, classes: Sequence[str]) -> None:
     chosen = _class_box(classes, "camera_class")
     if not chosen:
         return
-    camera("burst", key="camera", on_shots=lambda message: _keep_shots(chosen, message))
+    camera("burst", key="camera", on_shots=lambda message: importer.keep_shots(chosen, message))
     st.caption(
         t(
             "Hold the button and move what you show: five photos a second, a single one at a click. Photos of one go "
             "stay on one side of the split, so take several, in different places."
         )
     )
-
-
-def _keep_shots(chosen: str, message: dict[str, Any]) -> None:
-    """Photos wait here until what is just being added is in."""
-    waiting: list[tuple[str, list[Shot]]] = st.session_state.setdefault(_SHOTS, [])
-    waiting.append((chosen, shots(message)))
-
-
-def _add_shots(importer: _Importer) -> None:
-    waiting: list[tuple[str, list[Shot]]] = st.session_state.get(_SHOTS, [])
-    if not waiting or importer.busy:
-        return
-    chosen, taken = waiting.pop(0)
-    if taken:
-        pairs = [(shot.name, shot.data) for shot in taken]
-        importer.start(
-            t(plural("Adding {n:,} photo", "Adding {n:,} photos", len(pairs))),
-            lambda task: importer.photos.import_files(pairs, chosen, progress=task.progress, cancelled=task.cancelled),
-        )

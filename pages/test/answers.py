@@ -159,12 +159,7 @@ def _card(answer: Answer, picture: bytes, chosen: Trained, run: Run, coverage: f
     with left:
         st.image(picture, width="stretch", alt=answer.name)
     with words:
-        if strangers.is_new(run, answer.alike, coverage):
-            drawn.answer(t("None of these"))
-            st.caption(t("It looks unlike what the classifier learned from. If it had to choose:"))
-        else:
-            drawn.answer(answer.label)
-        drawn.probability_bars(answer.probabilities)
+        strangers.draw_answer(answer.label, answer.probabilities, strangers.is_new(run, answer.alike, coverage))
         if answer.nearest:
             strangers.reminds_of(run, answer.nearest)
         st.caption(t("{name} · {milliseconds:.0f} ms", name=drawn.plain(answer.name), milliseconds=answer.milliseconds))
@@ -179,14 +174,20 @@ def _clear() -> None:
 def table(found: Sequence[Answer], project: Project, coverage: float) -> bytes:
     """All answers as CSV, the columns of `thaw predict --csv` and the classifier's name."""
     classes = list(dict.fromkeys(name for answer in found for name in answer.probabilities))
+    limits = {run: strangers.least_alike(Run(project.runs_dir / run), coverage) for run in {one.run for one in found}}
     rows: list[list[Any]] = [["image", "label", "probability", "none", "error", "classifier", *classes]]
     for answer in found:
         if answer.error:
             rows.append([answer.name, "", "", "", t(answer.error), answer.asked, *[""] * len(classes)])
             continue
-        new = strangers.is_new(Run(project.runs_dir / answer.run), answer.alike, coverage)
+        new = answer.alike is not None and answer.alike < limits[answer.run]
         shares = [answer.probabilities.get(name, "") for name in classes]
         rows.append([answer.name, answer.label, max(answer.probabilities.values()), new, "", answer.asked, *shares])
     text = io.StringIO()
-    csv.writer(text).writerows(rows)
+    csv.writer(text).writerows([[_as_text(cell) for cell in row] for row in rows])
     return text.getvalue().encode("utf-8-sig")  # with the mark by which Excel knows UTF-8
+
+
+def _as_text(cell: Any) -> Any:
+    """A name that a spreadsheet would take for a formula, as the text that it is."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t")) else cell

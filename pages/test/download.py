@@ -12,7 +12,7 @@ from pages.jobs.figure_words import figure_sentence
 from pages.jobs.trained_runs import Trained
 from transfer_core.disk.workspace import Project
 from transfer_core.photos import reader
-from transfer_core.text import Sentence, t
+from transfer_core.text import Sentence, t, visible
 
 __all__ = ["about", "buttons", "packed"]
 
@@ -81,7 +81,9 @@ def about(project: Project, chosen: Trained) -> str:
     Raises:
         RunError: the labels are gone.
     """
-    measured = t(figure_sentence(chosen.figure)).replace("**", "") if chosen.figure else t("It was not measured.")
+    measured = (
+        t(figure_sentence(chosen.figure, visible)).replace("**", "") if chosen.figure else t("It was not measured.")
+    )
     size = chosen.run.labels()["input_size"]
     return t(_README.id, project=project.name, size=size, measured=measured)
 

@@ -51,9 +51,5 @@ def _live(chosen: Trained, coverage: float) -> None:
         elif "error" in said:
             st.error(drawn.sentence(t(Sentence.from_json(said["error"]))), icon=":material/error:")
         else:
-            if strangers.is_new(chosen.run, said.get("alike"), coverage):
-                drawn.answer(t("None of these"))
-                st.caption(t("It looks unlike what the classifier learned from. If it had to choose:"))
-            else:
-                drawn.answer(said["label"])
-            drawn.probability_bars(said["probabilities"])
+            new = strangers.is_new(chosen.run, said.get("alike"), coverage)
+            strangers.draw_answer(said["label"], said["probabilities"], new)

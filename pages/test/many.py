@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from pages.ui import tasks
 from pages.ui.format import photo_count
 from pages.ui.html import cells, file_name, page_of
 from pages.ui.services import engine
+from transfer_core.disk.files import disk_errors
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import DataError, PhotoError
 from transfer_core.photos.sources.loose import loose_files
@@ -32,6 +33,7 @@ _AT_ONCE = 32  # photos a question
 _PICTURE = 160  # pixels
 _PER_PAGE = 24
 _REFUSED_SHOWN = 10
+_NONE = ""  # what no class is called
 
 
 def area(project: Project, chosen: Trained, coverage: float) -> None:
@@ -95,7 +97,8 @@ def _asked(lane: Engine, asked: Asked, run: Path, found: Sequence[tuple[str, byt
                 try:
                     data = file.read()
                     pictures[number] = thumbnail(data, _PICTURE)
-                    Path(folder, str(number)).write_bytes(data)
+                    with disk_errors(Path(folder)):
+                        Path(folder, str(number)).write_bytes(data)
                 except PhotoError as error:
                     errors[number] = {"error": error.sentence.to_json()}
             question = {"run": str(run), "images": [str(Path(folder, str(number))) for number in pictures]}
@@ -110,12 +113,15 @@ def _asked(lane: Engine, asked: Asked, run: Path, found: Sequence[tuple[str, byt
 def _result(project: Project, answers: Sequence[Answer], coverage: float) -> None:
     answered = [answer for answer in answers if not answer.error]
     refused = [answer for answer in answers if answer.error]
-    none = t("none of these")
+    limits = {
+        run: strangers.least_alike(Run(project.runs_dir / run), coverage) for run in {one.run for one in answered}
+    }
     groups: dict[str, list[Answer]] = {}
     for answer in sorted(answered, key=lambda answer: max(answer.probabilities.values())):
-        new = strangers.is_new(Run(project.runs_dir / answer.run), answer.alike, coverage)
-        groups.setdefault(none if new else answer.label, []).append(answer)
-    groups = dict(sorted(groups.items(), key=lambda item: (item[0] == none, item[0])))
+        new = answer.alike is not None and answer.alike < limits[answer.run]
+        groups.setdefault(_NONE if new else answer.label, []).append(answer)
+    groups = dict(sorted(groups.items(), key=lambda item: (item[0] == _NONE, item[0])))
+    titles = {name: t("none of these") if name == _NONE else visible(name) for name in groups}
     if answered:
         st.markdown(f"**{photo_count(len(answered))}** · :small[{drawn.plain(answered[0].asked)}]")
         with st.container(horizontal=True):
@@ -130,7 +136,7 @@ def _result(project: Project, answers: Sequence[Answer], coverage: float) -> Non
             )
             st.download_button(
                 t("As a contact sheet"),
-                _sheet(project, groups, refused),
+                _sheet(project, groups, titles, refused),
                 file_name="contact-sheet.html",
                 mime="text/html",
                 key="many_sheet",
@@ -144,7 +150,7 @@ def _result(project: Project, answers: Sequence[Answer], coverage: float) -> Non
             names,
             default=names[0],
             key=f"many_answer_{len(answers)}_{names[0]}",
-            format_func=lambda name: f"{visible(name)} · {len(groups.get(name, ())):,}",
+            format_func=lambda name: f"{titles.get(name, name)} · {len(groups.get(name, ())):,}",
             required=True,
         )
         st.caption(t("The least sure first: those are worth a look."))
@@ -180,20 +186,24 @@ def _sure(answer: Answer) -> str:
     return t("{name}, {share:.0%} sure", name=drawn.plain(answer.label), share=share)
 
 
-def _sheet(project: Project, groups: dict[str, list[Answer]], refused: Sequence[Answer]) -> str:
-    from transfer_core.photos.contact_sheet import Tile, contact_sheet
-
-    tiles = {
-        name: [
-            Tile(
-                answer.name,
-                t("{name}, {share:.0%} sure", name=answer.label, share=max(answer.probabilities.values())),
-                answer.picture,
-            )
-            for answer in found
-        ]
+def _sheet(
+    project: Project, groups: Mapping[str, Sequence[Answer]], titles: Mapping[str, str], refused: Sequence[Answer]
+) -> Callable[[], bytes]:
+    """Makes the sheet when it is asked for, in a thread that knows neither the page nor its language."""
+    words = {
+        name: [t("{name}, {share:.0%} sure", name=one.label, share=max(one.probabilities.values())) for one in found]
         for name, found in groups.items()
     }
     asked = next((answer.asked for found in groups.values() for answer in found), "")
-    refusals = [(answer.name, t(answer.error)) for answer in refused]
-    return contact_sheet(project.name, asked, tiles, (t("Could not be read"), refusals))
+    refusals = (t("Could not be read"), [(answer.name, t(answer.error)) for answer in refused])
+
+    def make() -> bytes:
+        from transfer_core.photos.contact_sheet import Tile, contact_sheet
+
+        tiles = [
+            (titles[name], [Tile(one.name, said, one.picture) for one, said in zip(found, words[name], strict=True)])
+            for name, found in groups.items()
+        ]
+        return contact_sheet(project.name, asked, tiles, refusals).encode()
+
+    return make

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.ui import html as drawn
 from pages.ui.html import strip, thumb_bytes
 from transfer_core.errors import StorageError
 from transfer_core.runs.folder import Run
@@ -14,12 +16,12 @@ from transfer_core.stats.abstention import COVERAGE, expected_coverage, threshol
 from transfer_core.text import Sentence, t
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["choose", "is_new", "reminds_of"]
+__all__ = ["choose", "draw_answer", "is_new", "least_alike", "reminds_of"]
 
 _KEY = "how_careful"
 _LEVELS: dict[str, tuple[float, Sentence, Sentence]] = {
@@ -74,8 +76,23 @@ def is_new(run: Run, alike: float | None, coverage: float) -> bool:
         alike: what it said of the photo's likeness; None: nothing.
         coverage: what `choose` gave.
     """
+    return alike is not None and alike < least_alike(run, coverage)
+
+
+def least_alike(run: Run, coverage: float) -> float:
+    """The likeness that a photo needs for an answer of `run`."""
     checked = _checked(run)
-    return alike is not None and checked is not None and coverage < 1 and alike < threshold_for(checked, coverage)
+    return -math.inf if checked is None or coverage >= 1 else float(threshold_for(checked, coverage))
+
+
+def draw_answer(label: str, probabilities: Mapping[str, float], new: bool) -> None:
+    """Say what was answered, or that it looks like none of the classes, and how sure of each."""
+    if new:
+        drawn.answer(t("None of these"))
+        st.caption(t("It looks unlike what the classifier learned from. If it had to choose:"))
+    else:
+        drawn.answer(label)
+    drawn.probability_bars(probabilities)
 
 
 def reminds_of(run: Run, nearest: Sequence[str]) -> None:

@@ -71,6 +71,7 @@ class Task:
         except Exception as error:
             self.error = error  # shown by `show`: a refusal as a sentence, a bug as a bug
         finally:
+            self.work = lambda task: None  # holds what was uploaded, which may be gigabytes
             self.ended = True
 
 

@@ -1,6 +1,7 @@
 """`thaw predict`: what a classifier says of photos, many at once if they are."""
 
 import csv
+import itertools
 import os
 from pathlib import Path
 from typing import Any
@@ -35,15 +36,14 @@ def predict(run: Path, images: tuple[str, ...], csv_path: Path | None, sheet: Pa
         classes = opened.labels()["classes"]  # refuse a run without a model before the seconds TensorFlow takes to load
         load_tensorflow()
         pictures: dict[int, bytes] = {}
-        done = 0
+        done = itertools.count()
         with progress(t(plural("{n:,} file", "{n:,} files", len(files))), len(files)) as show:
 
             def each(answer: dict[str, Any], photo: NDArray[np.uint8] | None) -> None:
-                nonlocal done
+                number = next(done)
                 if sheet and photo is not None:
-                    pictures[done] = tile_picture(photo)
-                done += 1
-                show(done)
+                    pictures[number] = tile_picture(photo)
+                show(number + 1)
 
             answers = api.predict(opened, files, each)
         predictions = [it | {"error": t(it["error"])} if "error" in it else it for it in answers]
@@ -67,14 +67,17 @@ def _write_csv(path: Path, classes: list[str], predictions: list[dict[str, Any]]
 
 def _sheet(name: str, classes: list[str], predictions: list[dict[str, Any]], pictures: dict[int, bytes]) -> str:
     """The least sure first: those are the ones to look at."""
-    groups: dict[str, list[Tile]] = {heading: [] for heading in (*classes, t("none of these"))}
+    groups: dict[str, list[Tile]] = {name: [] for name in classes}
+    none: list[Tile] = []
     for number, item in sorted(enumerate(predictions), key=lambda pair: pair[1].get("probability", 0.0)):
         if number in pictures:
-            heading = t("none of these") if item.get("none") else item["label"]
-            groups[heading].append(Tile(item["image"], _answer(item), pictures[number]))
+            tile = Tile(item["image"], _answer(item), pictures[number])
+            (none if item.get("none") else groups[item["label"]]).append(tile)
     refused = [(item["image"], item["error"]) for item in predictions if "error" in item]
     about = t(plural("What {name} says of {n:,} photo.", "What {name} says of {n:,} photos.", len(pictures), name=name))
-    return contact_sheet(t("Contact sheet"), about, groups, (t("Could not be read"), refused))
+    return contact_sheet(
+        t("Contact sheet"), about, [*groups.items(), (t("none of these"), none)], (t("Could not be read"), refused)
+    )
 
 
 def _words(value: dict[str, Any]) -> str:

@@ -38,13 +38,14 @@ def parts(photos: Sequence[ManifestPhoto], count: int, salt: str) -> dict[str, i
 
 
 def fitting(photos: Sequence[ManifestPhoto], wanted: int, salt: str) -> set[str]:
-    """SHA-256 of about `wanted` of them, at least one, chosen by content and `salt`: whole groups, as they fit."""
+    """SHA-256 of about `wanted` of them, chosen by content and `salt`: whole groups, at least the smallest."""
     units = _units(photos, salt)
     taken: set[str] = set()
     for unit in units:
         if len(taken) + len(unit) <= wanted:
             taken |= set(unit)
-    return taken or {units[0][0]}
+    smallest: list[str] = sorted(units, key=len)[0]
+    return taken or set(smallest)
 
 
 def ordered(photos: Iterable[ManifestPhoto], seed: int) -> list[str]:

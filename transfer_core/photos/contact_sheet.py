@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -48,14 +48,17 @@ def tile_picture(photo: NDArray[np.uint8]) -> bytes:
 
 
 def contact_sheet(
-    title: str, about: str, groups: Mapping[str, Sequence[Tile]], refused: tuple[str, Sequence[tuple[str, str]]]
+    title: str,
+    about: str,
+    groups: Sequence[tuple[str, Sequence[Tile]]],
+    refused: tuple[str, Sequence[tuple[str, str]]],
 ) -> str:
     """Give the sheet as HTML with everything inside it; all text is text, whatever a file or a class is called.
 
     Args:
         title: of the sheet.
         about: one sentence under it.
-        groups: the photos under each heading, in this order; headings without photos are left out.
+        groups: headings and the photos under each; headings without photos are left out.
         refused: a heading, and (name, reason) of files that could not be read.
     """
     parts = [
@@ -63,7 +66,7 @@ def contact_sheet(
         f'<meta name="viewport" content="width=device-width">\n<style>{_STYLE}</style>\n</head>\n<body>\n'
         f"<h1>{_text(title)}</h1>\n<p>{_text(about)}</p>\n"
     ]
-    for heading, tiles in groups.items():
+    for heading, tiles in groups:
         if tiles:
             parts.append(f"<h2>{_text(heading)} · {len(tiles):,}</h2>\n<div class='tiles'>\n")
             parts += [_figure(tile) for tile in tiles]

@@ -8,6 +8,7 @@ from itertools import pairwise
 from transfer_core.errors import ConfigError, DataError
 from transfer_core.photos.groups.sides import KINDS, Kind, chosen, units
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
+from transfer_core.photos.sources.layout import SplitName
 from transfer_core.photos.storage.queries import Photo
 
 __all__ = ["Moved", "check_trainable", "moved", "split_photos", "usual_test_fraction"]
@@ -65,9 +66,9 @@ def split_photos(
 
     Photos that belong together, because they have the same pixels, are nearly the same or of one burst, are on one
     side: a photo is no test of what was learned from its neighbour. Within a class without validation photos of its
-    own, `groups.sides.chosen` says which validate. It depends on the photos, the fraction and the seed alone, and
-    where no photos belong together one more moves at most one other across. A photo that stands under several classes
-    is set aside.
+    own, `groups.sides.chosen` says which validate. It depends on the photos, the fractions and the seed alone, and
+    where no photos belong together and none are kept for a test, one more moves at most one other across. A photo that
+    stands under several classes is set aside.
 
     Args:
         classes: names in the order of their labels.
@@ -107,10 +108,15 @@ def split_photos(
             found = units([photo for photo in members if photo.split != "test"], kinds)[0]
             tests = chosen(found, test_fraction, f"test|{seed}", keep=2)
             validates = chosen([unit for unit in found if unit[0].sha256 not in tests], validation_fraction, seed)
+        sides: dict[str, SplitName] = {}
+        for sha in validates:
+            sides[sha] = "validation"
+        for sha in tests:
+            sides[sha] = "test"
         for photo in members:
-            split = photo.split or "train"
-            if split == "train" and photo.sha256 in tests | validates:
-                split = "test" if photo.sha256 in tests else "validation"
+            split: SplitName = photo.split or "train"
+            if split == "train":
+                split = sides.get(photo.sha256, split)
             path, belongs = str(photo.path), group.get(photo.id)
             entries.append(ManifestPhoto(photo.sha256, path, photo.name, label, split, photo.pixels, belongs))
     return Manifest(tuple(by_class), tuple(entries), set_aside)
@@ -137,19 +143,29 @@ def moved(
 ) -> Moved:
     """Count what keeping photos together does; arguments and errors as of `split_photos`."""
     names, listed = list(classes), list(photos)
+    by_class, _ = _by_class(names, listed)
+    groups: dict[Kind, int] = {"near": 0, "burst": 0}
+    for members in by_class.values():
+        groups["near"] += _groups(members, [photo.near for photo in members])
+        groups["burst"] += _groups(members, [photo.burst for photo in members])
+    if not any(groups.values()):
+        return Moved(0, 0, groups, (), [])
     splits = [
         split_photos(names, listed, validation_fraction, seed, kinds, test_fraction) for kinds in ((), KINDS[:1], KINDS)
     ]
     sides = [{(photo.sha256, photo.label): photo.split for photo in split.photos} for split in splits]
     near, burst = (sum(before[photo] != after[photo] for photo in before) for before, after in pairwise(sides))
-    by_class, _ = _by_class(names, listed)
-    groups: dict[Kind, int] = {
-        kind: sum(len(unit) > 1 for members in by_class.values() for unit in units(members, [kind])[0])
-        - sum(len(unit) > 1 for members in by_class.values() for unit in units(members, [])[0])
-        for kind in KINDS
-    }
     cut = tuple(name for name, members in by_class.items() if units(members)[1])
     return Moved(near, burst, groups, cut, splits[-1].near_leaks)
+
+
+def _groups(photos: Sequence[Photo], names: Sequence[str | None]) -> int:
+    """How many of the groups hold two pictures or more of one class."""
+    pictures: dict[str, set[str]] = {}
+    for photo, name in zip(photos, names, strict=True):
+        if name is not None:
+            pictures.setdefault(name, set()).add(photo.identity)
+    return sum(len(found) > 1 for found in pictures.values())
 
 
 def _by_class(classes: Iterable[str], photos: Sequence[Photo]) -> tuple[dict[str, list[Photo]], tuple[str, ...]]:

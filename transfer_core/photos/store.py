@@ -7,7 +7,7 @@ from pathlib import Path
 from transfer_core.errors import PhotoError
 from transfer_core.photos.decode import thumbnail
 from transfer_core.photos.edits import PhotoEdits
-from transfer_core.photos.groups.looking import keep_together
+from transfer_core.photos.groups.looking import look_at_new, with_bursts
 from transfer_core.photos.importer import Cancelled, Importer, ImportReport, Progress, count_splits, group_twins
 from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
 from transfer_core.photos.sources.class_names import alike
@@ -17,6 +17,7 @@ from transfer_core.photos.split import Moved, check_trainable, moved, split_phot
 from transfer_core.photos.storage import queries as rows
 from transfer_core.photos.storage.database import describe_edit
 from transfer_core.photos.storage.files import thumbnail_path, write_thumbnail
+from transfer_core.photos.storage.looks import select_looks
 from transfer_core.photos.storage.queries import Photo
 from transfer_core.text import Sentence, plural
 
@@ -205,6 +206,10 @@ class PhotoStore(PhotoEdits):
 
     def _all(self) -> tuple[dict[str, int], list[Photo]]:
         """Classes and photos, which know what they belong together with."""
-        keep_together(self._database, self.folder, self.thumbnail)
+        known = ([], []) if look_at_new(self._database, self.folder, self.thumbnail) else self._together
         with self._database.read() as connection:
-            return rows.count_photos(connection), rows.select_photos(connection, self.folder)
+            classes, photos = rows.count_photos(connection), rows.select_photos(connection, self.folder)
+            if known[0] != photos:  # to read all looks takes longer than all the rest
+                known = (photos, with_bursts(photos, select_looks(connection)))
+        self._together = known
+        return classes, known[1]

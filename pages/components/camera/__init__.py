@@ -19,7 +19,8 @@ _COMPONENT = st.components.v2.component(
     "thaw_camera",
     html=(
         '<div class="camera"><video muted playsinline></video>'
-        '<div class="row"><button type="button"></button><span class="count" role="status"></span></div>'
+        '<div class="row"><button type="button"></button><span class="count"></span>'
+        '<span class="said" role="status"></span></div>'
         '<p class="problem" role="alert"></p></div>'
     ),
     css=(_HERE / "camera.css").read_text("utf-8"),
@@ -28,7 +29,7 @@ _COMPONENT = st.components.v2.component(
 
 _SIDE = 480  # pixels of the shorter side: more than any base looks at
 _MOST = 60  # photos of one burst
-_BURST_EVERY, _LIVE_EVERY = 200, 1000  # milliseconds
+_BURST_EVERY, _LIVE_EVERY, _PATIENCE = 200, 1000, 20_000  # milliseconds
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,12 @@ def camera(mode: Literal["burst", "live"], *, key: str, on_shots: Callable[[dict
             "side": _SIDE,
             "most": _MOST,
             "every": _BURST_EVERY if mode == "burst" else _LIVE_EVERY,
+            "patience": _PATIENCE,
             "ack": st.session_state.get(acknowledged, 0),
             "words": {
                 "hold": t("Hold to take photos"),
                 "recording": t("Taking photos…"),
+                "taken": t("Photos taken: {n}", n="{n}"),
                 "view": t("What the camera sees"),
                 "denied": t("The browser may not use the camera. Allow it beside the address, then reload the page."),
                 "none": t("No camera was found. Connect one, then reload the page."),

@@ -15,6 +15,7 @@ class Camera {
     this.video = root.querySelector('video');
     this.button = root.querySelector('button');
     this.count = root.querySelector('.count');
+    this.said = root.querySelector('.said');
     this.problem = root.querySelector('.problem');
     this.canvas = document.createElement('canvas');
     this.frames = [];
@@ -22,8 +23,15 @@ class Camera {
     this.seen = () => (document.hidden ? this.stop() : this.start());
     document.addEventListener('visibilitychange', this.seen);
     this.button.addEventListener('pointerdown', (event) => {
-      this.button.setPointerCapture(event.pointerId);
+      if (event.button !== 0) return;
       this.record();
+      this.button.setPointerCapture(event.pointerId);
+    });
+    // Assistive technology clicks without a pointer: one photo.
+    this.button.addEventListener('click', (event) => {
+      if (event.detail !== 0 || this.recording) return;
+      this.record();
+      this.send();
     });
     for (const name of ['pointerup', 'pointercancel', 'blur']) this.button.addEventListener(name, () => this.send());
     this.button.addEventListener('keydown', (event) => {
@@ -58,6 +66,7 @@ class Camera {
         stream.getTracks().forEach((track) => track.stop());
       } else {
         this.stream = stream;
+        stream.getVideoTracks()[0].addEventListener('ended', () => this.lost()); // unplugged
         this.video.srcObject = stream;
         await this.video.play();
         this.wrong = '';
@@ -66,6 +75,12 @@ class Camera {
       this.wrong = { NotAllowedError: 'denied', NotFoundError: 'none', SecurityError: 'insecure' }[error.name] ?? 'failed';
     }
     this.starting = false;
+    this.say();
+  }
+
+  lost() {
+    this.stop();
+    this.wrong = 'none';
     this.say();
   }
 
@@ -124,15 +139,18 @@ class Camera {
     this.recording = false;
     this.button.textContent = this.data.words.hold;
     this.count.textContent = '';
+    if (this.frames.length) this.said.textContent = this.data.words.taken.replace('{n}', this.frames.length);
     if (this.frames.length && !this.closed) this.trigger('shots', { frames: this.frames, offset: new Date().getTimezoneOffset() });
     this.frames = [];
   }
 
   look() {
-    if (this.waiting || document.hidden || !this.stream) return;
+    // An answer that does not come, as after a lost connection, is not waited for without end.
+    if ((this.waiting && Date.now() - this.asked < this.data.patience) || document.hidden || !this.stream) return;
     const shot = this.shot();
     if (!shot) return;
     this.waiting = true;
+    this.asked = Date.now();
     this.sent += 1;
     this.trigger('shots', { frames: [shot], number: this.sent });
   }

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.jobs.every_photo import WANTED
 from pages.labs.evaluate.card import CARD
 from pages.labs.evaluate.result import draw
 from pages.labs.lab import Lab, lab_page
@@ -50,20 +49,20 @@ _CHOICES = {
 
 def form(project: Project, manifest: Manifest | None) -> Settings:
     """Choose the run and the photos."""
-    wanted = st.session_state.get(WANTED)
-    trained = pick_run(project, "evaluate_run", wanted)
+    trained = pick_run(project, "evaluate_run")
     photos, config = trained.run.manifest(), trained.run.config()
     offered = possible(photos)
-    first = "folds" if trained.run.id == wanted and "folds" in offered else usual(photos, config)
+    key = f"evaluate_on_{trained.run.id}"
+    if st.session_state.get(key) not in offered:
+        st.session_state[key] = usual(photos, config)
     on = st.segmented_control(
         t("On which photos?"),
         offered,
-        default=first,
-        key=f"evaluate_on_{trained.run.id}",
+        key=key,
         format_func=lambda one: t(_CHOICES[one]),
         required=True,
     )
-    settings = Settings(str(trained.run.path), on or first)
+    settings = Settings(str(trained.run.path), on or usual(photos, config))
     st.caption(t(_about(settings.on, trained, photos)))
     time_needed(CARD.kind, project, photos, settings, base=config.base.name)
     return settings

@@ -14,6 +14,7 @@ from tests.support import workspace
 from transfer_core.backbones.freeze_plan import FreezePlan, from_block
 from transfer_core.backbones.tree import LayerFacts, LayerTree, Node
 from transfer_core.errors import ConfigError, DataError
+from transfer_core.labs.folds import fitting
 from transfer_core.labs.sweep.folds import Counts, counts, fold, fold_count, usable
 from transfer_core.labs.sweep.result import build_result, trial_seconds
 from transfer_core.labs.sweep.schedule import SweepState, Trial, chosen_rates, forecast, next_trial
@@ -74,6 +75,13 @@ def test_photos_that_belong_together_are_learned_from_or_measured_on(sizes: list
         for one in part.photos:
             sides.setdefault(one.unit, set()).add("test" if one.split == "test" else "learned")
         assert all(len(side) == 1 for side in sides.values())
+
+
+def test_groups_too_large_for_the_choice_are_still_whole() -> None:
+    names = [hashlib.sha256(f"{n}".encode()).hexdigest() for n in range(60)]
+    photos = [ManifestPhoto(sha, sha, sha, 0, "train", None, f"group {n // 10}") for n, sha in enumerate(names)]
+    chosen = fitting(photos, 8, "choose")
+    assert len(chosen) == 10 and len({photo.unit for photo in photos if photo.sha256 in chosen}) == 1
 
 
 def test_a_fifth_for_validation_makes_five_rounds_of_all_photos() -> None:

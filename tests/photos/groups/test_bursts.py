@@ -1,5 +1,6 @@
 """Photos of one burst are found by when they were taken, or by their numbers, and only where they are alike."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from tests.photos.groups.test_near_copies import cropped, scene, seen
+from tests.photos.test_manifest import make
 from transfer_core.photos.groups.bursts import Shot, bursts, taken_at
+from transfer_core.photos.groups.sides import units
 
 
 def moved(seed: int, share: float) -> Image.Image:
@@ -91,6 +94,12 @@ def test_numbers_that_follow_each_other_make_a_burst_of_what_is_much_alike() -> 
     assert bursts(frames, shots(*[None] * 5, names=apart)) == []
     elsewhere = [f"{folder}/frame {number}.jpg" for folder, number in zip("abcde", (9, 10, 11, 12, 13), strict=True)]
     assert bursts(frames, shots(*[None] * 5, names=elsewhere)) == []
+
+
+def test_names_of_thousands_of_digits_are_names(grids: NDArray[np.uint8]) -> None:
+    names = [f"c/{digit * 5000}.jpg" for digit in "12345"]
+    assert bursts(grids, shots(*[None] * 5, names=names)) == []
+    assert units([replace(make("ant", n), name=name, burst="b") for n, name in enumerate(names)])[1]
 
 
 def test_pictures_of_one_color_are_no_burst() -> None:

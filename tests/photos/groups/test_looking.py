@@ -9,7 +9,7 @@ from PIL import ExifTags, Image
 
 from tests.photos.groups.test_bursts import moved
 from tests.photos.groups.test_near_copies import cropped, scene
-from transfer_core.photos.store import PhotoStore
+from transfer_core.photos.store import Photo, PhotoStore
 
 
 def jpeg(picture: Image.Image, taken: str | None = None) -> bytes:
@@ -107,6 +107,53 @@ def test_a_photo_that_is_gone_is_like_no_other_and_the_split_still_made(tmp_path
             store.thumbnail(photo).unlink()
             photo.path.unlink()
     assert together(store) == [TOGETHER[0]]
+
+
+def test_a_photo_out_of_reach_is_looked_at_when_it_is_back(tmp_path: Path, store: PhotoStore) -> None:
+    for name, data in FILES.items():
+        path = tmp_path / "drive" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    store.import_folder(tmp_path / "drive", copy=False)
+    (tmp_path / "drive").rename(tmp_path / "unplugged")
+    assert together(store) == []
+    (tmp_path / "unplugged").rename(tmp_path / "drive")
+    assert together(store) == TOGETHER
+
+
+def test_a_damaged_thumbnail_is_made_again(store: PhotoStore) -> None:
+    at_once(store)
+    for photo in store.photos()[:3]:
+        store.thumbnail(photo).write_bytes(b"")
+    assert together(store) == TOGETHER
+
+
+def test_a_burst_is_one_once_its_photos_are_of_one_class(store: PhotoStore) -> None:
+    files = dict(FILES)
+    files["bee/moon.jpg"] = files.pop("ant/moon.jpg")
+    store.import_files(files.items())
+    assert together(store) == [TOGETHER[0]]
+    store.move_photos([photo.id for photo in store.photos() if photo.name == "bee/moon.jpg"], "ant")
+    assert together(store) == [TOGETHER[0], ["ant/sun.jpg", "bee/moon.jpg"]]
+    store.undo()
+    assert together(store) == [TOGETHER[0]]
+
+
+def test_photos_that_came_while_others_were_looked_at_do_no_harm(
+    store: PhotoStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.import_files(list(FILES.items())[:6])
+    late = PhotoStore(store.folder)
+    thumbnail = store.thumbnail
+
+    def slow(photo: Photo) -> Path:
+        if late is not None and "bee/3x.jpg" not in {one.name for one in late.photos()}:
+            late.import_files(list(FILES.items())[6:])
+        return thumbnail(photo)
+
+    monkeypatch.setattr(store, "thumbnail", slow)
+    store.manifest(0)
+    assert together(late) == TOGETHER == together(store)
 
 
 def test_what_can_not_come_back_is_forgotten(store: PhotoStore) -> None:

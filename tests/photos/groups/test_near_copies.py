@@ -71,6 +71,13 @@ def test_pictures_of_one_color_are_no_copies_of_each_other() -> None:
     assert near_copies(seen(*plain)) == []
 
 
+def test_a_plain_picture_among_many_that_are_known() -> None:
+    many = np.random.default_rng(0).integers(0, 256, (1100, 32, 32), dtype=np.uint8)
+    plain = np.full((2, 32, 32), 200, np.uint8)
+    assert near_copies(np.concatenate([many, plain]), since=1100) == []
+    assert near_copies(np.concatenate([many, plain, many[7:8]]), since=1100) == [[7, 1102]]
+
+
 def test_a_stop_is_heard() -> None:
     def stop() -> None:
         raise KeyboardInterrupt

@@ -96,6 +96,14 @@ def test_how_many_photos_moved_is_counted_by_reason() -> None:
     assert found.burst == sum(name.startswith("bee") for name in changed)
 
 
+def test_a_class_that_is_one_series_is_one_series() -> None:
+    photos = [*members([9], "burst"), *(replace(p, id=p.id + 99) for p in members([1] * 9, class_name="bee"))]
+    twins = [replace(photo, id=photo.id + 500, sha256="f" * 60 + f"{photo.id:04}", pixels="x") for photo in photos[:2]]
+    found = moved(["ant", "bee"], photos, 0.2, 0)
+    assert (found.groups, found.cut) == ({"near": 0, "burst": 1}, ("ant",))
+    assert moved(["ant", "bee"], [*photos, *twins], 0.2, 0).groups == {"near": 0, "burst": 1}
+
+
 def test_folders_that_put_a_group_into_two_splits_are_kept_and_told() -> None:
     ants = [replace(photo, split="test" if photo.id == 0 else None) for photo in members([2, *[1] * 6])]
     bees = [replace(photo, id=photo.id + 99) for photo in members([1] * 6, class_name="bee")]

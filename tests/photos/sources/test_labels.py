@@ -90,6 +90,63 @@ def test_a_table_of_which_nobody_can_tell_is_asked_about(store: PhotoStore) -> N
         store.import_files(labeled(table))
 
 
+ODD = {
+    "a dot before": "file,label\n" + "".join(f"./images/{n}.png,{'ab'[n % 2]}\n" for n in range(6)),
+    "more folders than there are": "file,label\n" + "".join(f"data/d/images/{n}.png,{'ab'[n % 2]}\n" for n in range(6)),
+    "lines that end as on old Macs": "file,label\r" + "".join(f"{n}.png,{'ab'[n % 2]}\r" for n in range(6)),
+    "a comma too many": "file,label\n" + "".join(f"{n}.png,{'ab'[n % 2]},\n" for n in range(6)),
+    "a cell too few": "file,label,note\n" + "".join(f"{n}.png,{'ab'[n % 2]}\n" for n in range(6)),
+    "answers that read as splits": "file,result\n" + "".join(f"{n}.png,test {'ab'[n % 2]}\n" for n in range(6)),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_tables_as_programs_write_them(store: PhotoStore, kind: str) -> None:
+    report = store.import_files(labeled(ODD[kind]))
+    assert sorted(report.classes.values()) == [3, 3] and report.table == "labels.csv"
+
+
+def test_a_table_as_excel_writes_it_and_names_as_a_mac_writes_them(store: PhotoStore) -> None:
+    composed, apart = "caf\u00e9", "cafe\u0301"
+    table = f"file\tlabel\n{composed} 1.png\tA\n{composed} 2.png\tB\n".encode("utf-16")
+    report = store.import_files([(f"d/{apart} {n}.png", png(n)) for n in (1, 2)] + [("d/labels.csv", table)])
+    assert report.classes == {"A": 1, "B": 1}
+
+
+def test_several_tables_and_folders_of_splits_belong_together(store: PhotoStore) -> None:
+    files = [(f"d/{part}/{n}.png", png(n + 10 * at)) for at, part in enumerate(("train", "test")) for n in range(4)]
+    tables = [
+        (f"d/{part}.csv", ("file,label\n" + "".join(f"{part}/{n}.png,{'ab'[n % 2]}\n" for n in range(4))).encode())
+        for part in ("train", "test")
+    ]
+    report = store.import_files([*files, *tables])
+    assert report.splits == {"train": 4, "validation": 0, "test": 4} and not report.refused
+    assert report.table == "train.csv and test.csv"
+
+
+def test_one_name_in_two_folders_is_not_guessed(store: PhotoStore) -> None:
+    files = [(f"d/{part}/1.png", png(at)) for at, part in enumerate(("train", "test"))]
+    files += [("d/train/2.png", png(7)), ("d/train/3.png", png(8))]
+    report = store.import_files([*files, ("d/labels.csv", b"file,label\n1.png,a\n2.png,a\n3.png,b\n")])
+    assert report.classes == {"a": 1, "b": 1}
+    assert [item.name for item in report.refused if "so are others called" in str(item.reason)] == [
+        "d/test/1.png", "d/train/1.png"
+    ]  # fmt: skip
+
+
+def test_a_photo_in_two_splits_or_of_a_class_that_is_only_tested_is_refused(store: PhotoStore) -> None:
+    rows = ["0.png,a,train", "1.png,b,train", "2.png,a,train", "2.png,a,test", "3.png,c,test", "4.png,b,test"]
+    report = store.import_files(labeled("file,label,split\n" + "\n".join(rows) + "\n"))
+    reasons = {item.name: str(item.reason) for item in report.refused}
+    assert "several splits" in reasons["d/images/2.png"] and "could never answer" in reasons["d/images/3.png"]
+    assert report.classes == {"a": 1, "b": 2}
+
+
+def test_what_hardly_two_have_in_common_is_no_class(store: PhotoStore) -> None:
+    report = store.import_files(labeled("file,photographer\n" + "".join(f"{n}.png,Person {n}\n" for n in range(6))))
+    assert report.classes == {"images": 6} and not report.table
+
+
 @pytest.mark.parametrize("table", ["", "file,label\n", "a,b\nc,d\n", "file\n0.png\n", "\0,\0\n"])
 def test_a_file_that_is_no_such_table_changes_nothing(store: PhotoStore, table: str) -> None:
     report = store.import_files(labeled(table))

@@ -57,7 +57,7 @@ def test_files_found_elsewhere_stay_as_they_are(folder: Path) -> None:
 
 def test_on_a_contact_sheet_every_name_is_text() -> None:
     tiles = [Tile("<script>alert(1)</script>.jpg", "99% sure", b"jpeg"), Tile("dog\u202egpj.exe", "50% sure", b"jpeg")]
-    sheet = contact_sheet("Sheet", "About", {"a & b": tiles, "none": []}, ("Refused", [("x.txt", "is <text>")]))
+    sheet = contact_sheet("Sheet", "About", [("a & b", tiles), ("none", [])], ("Refused", [("x.txt", "is <text>")]))
     assert "<script" not in sheet and "&lt;script&gt;" in sheet and "a &amp; b · 2" in sheet
     assert "\\u202E" in sheet and "is &lt;text&gt;" in sheet and "none · " not in sheet
     assert sheet.count("<img") == 2 and "http" not in sheet, "nothing is fetched from elsewhere"

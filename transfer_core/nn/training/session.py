@@ -36,7 +36,7 @@ from transfer_core.photos.manifest import Manifest, ManifestPhoto, SplitName
 from transfer_core.runs.augmentation import get_preset
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.progress import Reporter
-from transfer_core.text import all_of
+from transfer_core.text import all_of, plural
 
 __all__ = ["Session", "prepare"]
 
@@ -248,11 +248,16 @@ def prepare(workspace: Workspace, config: RunConfig, manifest: Manifest, reporte
             names=all_of(names),
             warning=True,
         )
-    for names in manifest.near_leaks:
+    if near := manifest.near_leaks:
         reporter.message(
-            "{names} are nearly the same or taken in one go, and in different splits, which makes the figures look "
-            "better.",
-            names=all_of(names),
+            plural(
+                "{names} are nearly the same or taken in one go, and in different splits, which makes the figures look "
+                "better.",
+                "{n:,} groups of photos that are nearly the same or taken in one go, such as {names}, are in different "
+                "splits, which makes the figures look better.",
+                len(near),
+                names=all_of(near[0][:4]),
+            ),
             warning=True,
         )
     manifest = without(manifest, skipped)

@@ -28,7 +28,7 @@ _TIME_IN_NAME = re.compile(
     r"(?<!\d)(20\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)[-_ T.]?"
     r"([0-2]\d)[-_.:]?([0-5]\d)[-_.:]?([0-5]\d)(?:[-_. ]?(\d{3}))?(?!\d)"
 )
-_NUMBERED = re.compile(r"(.*?)(\d+)\)?$")
+_NUMBERED = re.compile(r"(.*?)(\d{1,18})\)?$", re.DOTALL)
 _BEGIN = datetime(1970, 1, 1)
 
 

@@ -46,6 +46,8 @@ def near_copies(grids: NDArray[np.uint8], check: Callable[[], None] = lambda: No
         for start in range(0, len(rows), _ROWS):
             check()
             others = known if start + _ROWS <= known else 0  # the first that these are compared with
+            if others == len(rows):
+                continue
             products = rough[start : start + _ROWS] @ rough_part[:, others:]
             some = np.flatnonzero(products.max(1) >= SAME - _ROUNDING)
             one, other = np.nonzero(products[some] >= SAME - _ROUNDING)

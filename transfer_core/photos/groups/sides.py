@@ -109,4 +109,4 @@ def _cut(unit: Unit) -> list[Unit]:
 
 def _in_order(name: str) -> list[tuple[int, str]]:
     """Numbers by their value: 2 before 10."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d{1,18})", name)]

@@ -19,7 +19,7 @@ from transfer_core.photos.sources.placing import by_class, is_junk, nothing_in, 
 from transfer_core.photos.sources.zip_names import read_names
 from transfer_core.text import Sentence
 
-__all__ = ["Zipped", "list_files", "list_folder", "list_zip", "open_zip", "walk"]
+__all__ = ["Zipped", "list_files", "list_folder", "list_zip", "open_zip", "path_reader", "walk"]
 
 _MAX_ZIP_FILES = 200_000
 _MAX_ZIP_BYTES = 20 * 2**30
@@ -168,7 +168,7 @@ def _walk(
             continue
         elif entry.is_file():
             path = Path(entry.path)
-            found.append(PhotoFile(name, "", _path_reader(path), path))
+            found.append(PhotoFile(name, "", path_reader(path), path))
         else:
             listing.refused.append(Refusal(name, Sentence("It is not a file, or a link to a file that is gone.")))
 
@@ -193,7 +193,9 @@ def _check_zip(title: str | Sentence, infos: list[zipfile.ZipInfo]) -> None:
         )
 
 
-def _path_reader(path: Path) -> Callable[[], bytes]:
+def path_reader(path: Path) -> Callable[[], bytes]:
+    """Give what reads a file, or raises `PhotoError`."""
+
     def read() -> bytes:
         try:
             check_bytes(path.stat().st_size)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from transfer_core.errors import DataError, PhotoError
 from transfer_core.photos.sources.found import Listing, PhotoFile, Refusal
-from transfer_core.photos.sources.listing import open_zip, walk
+from transfer_core.photos.sources.listing import open_zip, path_reader, walk
 from transfer_core.photos.sources.placing import is_junk, parts_of
 from transfer_core.text import Sentence
 
@@ -56,10 +56,17 @@ def _inside(source: Path | bytes, name: str, stack: ExitStack) -> list[PhotoFile
     elif isinstance(source, bytes):
         return [PhotoFile(name, "", lambda: source)]
     else:
-        return [PhotoFile(name, "", source.read_bytes, source)]
-    kept = [file for file in found if not any(is_junk(part) or part.startswith(".") for part in parts_of(file.name))]
-    refused = [_refused(Refusal(f"{name}/{item.name}", item.reason)) for item in listing.refused]
-    inner = [PhotoFile(f"{name}/{file.name}", "", file.read, file.path) for file in kept]
+        return [PhotoFile(name, "", path_reader(source), source)]
+    inner = []
+    for file in found:
+        parts = parts_of(file.name)
+        if ".." in parts:
+            listing.refused.append(
+                Refusal("/".join(parts), Sentence("Its name leads out of the folder: rename it and try again."))
+            )
+        elif parts and not any(is_junk(part) or part.startswith(".") for part in parts):
+            inner.append(PhotoFile("/".join([name, *parts]), "", file.read, file.path))
+    refused = [_refused(Refusal("/".join([name, *parts_of(item.name)]), item.reason)) for item in listing.refused]
     return [*inner, *refused] or [_refused(Refusal(name, empty))]
 
 

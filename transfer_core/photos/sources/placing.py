@@ -45,6 +45,7 @@ def by_class(
         else:
             kept.append((file, parts))
     if by_table(kept, listing):
+        _drop_unlearned(listing)
         return listing
     layout = find_layout([parts for _, parts in kept], title, unwrap)
     _refuse_hidden(hidden, layout, listing)

@@ -1,12 +1,12 @@
 """The rows by which a photo store knows which photos belong together: one for each content, whatever its class."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from sqlite3 import Connection
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["GRID", "Look", "count_unseen", "forget_looks", "insert_looks", "name_groups", "select_looks"]
+__all__ = ["GRID", "Look", "count_unseen", "forget_looks", "insert_looks", "name_near", "select_looks", "select_near"]
 
 GRID = 32
 """Side of the small grey picture that is kept of each photo."""
@@ -21,11 +21,15 @@ def count_unseen(connection: Connection) -> int:
     return int(connection.execute(unseen).fetchone()[0])
 
 
-def select_looks(connection: Connection) -> tuple[list[Look], list[tuple[str | None, str | None]]]:
-    """Give all looks by SHA-256, and the groups of each: of nearly the same ones, and of a burst."""
-    rows = connection.execute("SELECT sha256, grid, taken, near, burst FROM looks ORDER BY sha256").fetchall()
-    looks = [(sha, np.frombuffer(grid, np.uint8).reshape(GRID, GRID), taken) for sha, grid, taken, _, _ in rows]
-    return looks, [(near, burst) for *_, near, burst in rows]
+def select_looks(connection: Connection) -> list[Look]:
+    """Give all looks by SHA-256."""
+    rows = connection.execute("SELECT sha256, grid, taken FROM looks ORDER BY sha256")
+    return [(sha, np.frombuffer(grid, np.uint8).reshape(GRID, GRID), taken) for sha, grid, taken in rows]
+
+
+def select_near(connection: Connection) -> dict[str, str]:
+    """Give the name of the group of each content that is nearly the same as another."""
+    return dict(connection.execute("SELECT sha256, near FROM looks WHERE near IS NOT NULL").fetchall())
 
 
 def insert_looks(connection: Connection, looks: Iterable[Look]) -> None:
@@ -36,11 +40,9 @@ def insert_looks(connection: Connection, looks: Iterable[Look]) -> None:
     )
 
 
-def name_groups(connection: Connection, groups: Sequence[tuple[str, str | None, str | None]]) -> None:
-    """Keep (SHA-256, group of nearly the same ones, burst)."""
-    connection.executemany(
-        "UPDATE looks SET near = ?, burst = ? WHERE sha256 = ?", ((near, burst, sha) for sha, near, burst in groups)
-    )
+def name_near(connection: Connection, groups: Mapping[str, str]) -> None:
+    """Keep the name of the group of each SHA-256."""
+    connection.executemany("UPDATE looks SET near = ? WHERE sha256 = ?", ((name, sha) for sha, name in groups.items()))
 
 
 def forget_looks(connection: Connection, kept: Collection[str]) -> None:

@@ -87,7 +87,7 @@ _IDENTITY = "coalesce(pixels, photos.sha256)"
 
 def _select(connection: Connection, folder: Path, where: str, values: tuple[int | None, ...]) -> list[Photo]:
     rows = connection.execute(
-        "SELECT photos.id, photos.sha256, photos.name, classes.name, source, width, height, split, pixels, near, burst "
+        "SELECT photos.id, photos.sha256, photos.name, classes.name, source, width, height, split, pixels, near "
         "FROM photos JOIN classes ON classes.id = photos.class_id LEFT JOIN looks ON looks.sha256 = photos.sha256 "
         f"{where} ORDER BY classes.name, photos.name, photos.id",
         values,

@@ -12,8 +12,7 @@ _LOOKS = """CREATE TABLE looks ( -- of contents, by which it is told what belong
     sha256 TEXT PRIMARY KEY,
     grid BLOB NOT NULL,       -- a small grey picture, see storage.looks
     taken REAL,               -- seconds by the camera's clock; NULL where the file does not say
-    near TEXT,                -- names a group of nearly the same photos; NULL where there is no other
-    burst TEXT                -- names a group taken in one go
+    near TEXT                 -- names a group of nearly the same photos; NULL where there is no other
 )"""
 
 SCHEMA = (
