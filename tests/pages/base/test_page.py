@@ -202,7 +202,7 @@ def test_a_file_that_is_not_there_is_refused(page: AppTest, project: Project, pa
 def test_the_published_file_becomes_the_imagenet_weights(
     page: AppTest, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weights.fetching, "is_published", lambda *_: True)
+    monkeypatch.setattr(weights, "_is_published", lambda *_: True)
     path = tmp_path / "downloaded.h5"
     path.write_bytes(b"the published weights")
     page.text_input(key="path_inception-v4").set_value(str(path))
