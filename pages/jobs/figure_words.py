@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pages.ui import html as drawn
 from pages.ui.format import percent_range
 from transfer_core.runs.figure import Figure
-from transfer_core.text import Sentence, joined
+from transfer_core.text import Sentence, joined, plural
 
 __all__ = ["figure_sentence", "figure_title", "figure_words"]
 
@@ -41,7 +41,7 @@ def figure_sentence(figure: Figure, name: Callable[[str], str] = drawn.plain) ->
     values = {"right": figure.right, "photos": figure.photos, "low": figure.low * 100, "high": figure.high * 100}
     said = {
         "test": Sentence(
-            "On the test photos, which it had never met before: **right on {right:,} of {photos:,}**. Of 100 new "
+            "On the test photos, by which nothing was chosen: **right on {right:,} of {photos:,}**. Of 100 new "
             "photos like these, expect **between {low:.0f} and {high:.0f}** right.",
             **values,
         ),
@@ -57,7 +57,18 @@ def figure_sentence(figure: Figure, name: Callable[[str], str] = drawn.plain) ->
             **values,
         ),
     }[figure.on]
-    if not figure.missing:
-        return said
-    names = [name(missing) for missing in figure.missing]
-    return joined([said, Sentence("Of {names} there was none among them, so that says nothing of it.", names=names)])
+    more = []
+    if figure.leaked:
+        more.append(
+            plural(
+                "But {n:,} of these photos shows the same as one it learned from, or nearly, so it looks better than "
+                "it is.",
+                "But {n:,} of these photos show the same as some it learned from, or nearly, so it looks better than "
+                "it is.",
+                figure.leaked,
+            )
+        )
+    if figure.missing:
+        names = [name(missing) for missing in figure.missing]
+        more.append(Sentence("Of {names} there was none among them, so that says nothing of it.", names=names))
+    return joined([said, *more]) if more else said

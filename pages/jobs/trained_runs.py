@@ -42,10 +42,18 @@ class Trained:
 
     @property
     def name(self) -> str:
-        """One line that tells this run from the others."""
-        when = figures.when(self.started)
+        """One line that tells this run from the others, and how good it is."""
+        return f"{self._made} · {self.told} · {figures.when(self.started)}"
+
+    @property
+    def title(self) -> str:
+        """The same without its figure, which may be measured anew."""
+        return f"{self._made} · {figures.when(self.started)}"
+
+    @property
+    def _made(self) -> str:
         marked = t(" (random weights)") if self.random else ""
-        return f"{self.base}{marked}, {self.learned} · {self.told} · {when}"
+        return f"{self.base}{marked}, {self.learned}"
 
     @property
     def told(self) -> str:

@@ -94,8 +94,6 @@ def _starting(lab: Lab, project: Project, active: Run | None, *, shown: bool) ->
     manifest, settings, reason = None, None, None
     try:
         if lab.photos:
-            if "base" not in project.choices:
-                reason = t("Choose a base first, on the page Base.")
             manifest = split_photos(project, store(project))
     except TransferError as error:
         reason = str(error)

@@ -28,12 +28,16 @@ def pick_run(project: Project, key: str) -> Trained:
     if chosen is None:
         raise ConfigError("There is no trained classifier in this project yet. Train one first.")
     names = run_names(runs)
-    if st.session_state.get(key) not in names:
-        st.session_state[key] = chosen.run.id
+    state = st.session_state
+    known = [run for run in (state.get(key), state.get(f"{key}_last"), chosen.run.id) if run in names]
+    if state.get(f"{key}_names") != names or state.get(key) not in names:
+        state[key] = known[0]  # anew: the browser would go on showing the name from before a run was measured
+    state[f"{key}_names"] = names
     picked = st.selectbox(
         t("Trained classifier"),
         list(names),
         key=key,
         format_func=lambda run: names.get(run, run),
     )
+    state[f"{key}_last"] = picked
     return next((one for one in runs if one.run.id == picked), chosen)

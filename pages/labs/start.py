@@ -37,6 +37,11 @@ def begin(project: Project, kind: str, settings: Any, manifest: Manifest | None)
         st.query_params["experiment"] = run.id
 
 
+def lab_base(project: Project) -> BaseConfig:
+    """The base of the project; until one is chosen, the usual one, which needs no fetching."""
+    return BaseConfig(**project.choices.get("base", {}))
+
+
 def start_experiment(project: Project, kind: str, settings: Any, manifest: Manifest | None) -> Run:
     """Start an experiment, or give the one of this lab that is going on. The project is read anew.
 
@@ -46,7 +51,7 @@ def start_experiment(project: Project, kind: str, settings: Any, manifest: Manif
     project = workspace().open_project(project.id)
     base = BaseConfig()
     if manifest is not None:
-        base = BaseConfig(**project.choices["base"])
+        base = lab_base(project)
         if needs_weights(kind):
             find_weights(project.workspace, get_base(base.name), base.weights)
     data = DataConfig(project.id) if manifest is not None else DataConfig()

@@ -66,6 +66,15 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
         drawn.split_bars({name: part[: len(labels)] for name, part in parts.items()}, labels)
         if reason is None:
             _together(photos, chosen)
+            untested = [name for name, part in parts.items() if totals[2] and not part[2]]
+            if untested:
+                st.caption(
+                    t(
+                        "No photo of {names} is kept for the test: too few can go without parting what belongs "
+                        "together. Add some from another place or another day.",
+                        names=all_of([drawn.plain(name) for name in untested]),
+                    )
+                )
         few = [name for name, count in counts.items() if 1 < count < GOOD_START]
         if few:
             st.caption(

@@ -38,7 +38,7 @@ class Asked:
     @classmethod
     def of(cls, project: Project, chosen: Trained) -> Asked:
         """From a run."""
-        return cls(project.id, chosen.run.id, chosen.name)
+        return cls(project.id, chosen.run.id, chosen.title)
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,8 @@ def table(found: Sequence[Answer], project: Project, coverage: float) -> bytes:
             continue
         new = answer.alike is not None and answer.alike < limits[answer.run]
         shares = [answer.probabilities.get(name, "") for name in classes]
-        rows.append([answer.name, answer.label, max(answer.probabilities.values()), new, "", answer.asked, *shares])
+        label = t("none of these") if new else answer.label
+        rows.append([answer.name, label, max(answer.probabilities.values()), new, "", answer.asked, *shares])
     text = io.StringIO()
     csv.writer(text).writerows([[_as_text(cell) for cell in row] for row in rows])
     return text.getvalue().encode("utf-8-sig")  # with the mark by which Excel knows UTF-8

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.jobs.every_photo import offer_every_photo
 from pages.jobs.figure_words import figure_sentence
 from pages.jobs.launch import active_run
 from pages.jobs.trained_runs import chosen_run, trained_runs
+from pages.labs.every_photo import offer_every_photo
 from pages.test import answers, download, live, many, strangers
 from pages.test import ask as test_photos
 from pages.ui.frame import go, guard, heading, require_project
@@ -33,7 +33,7 @@ with guard():
     if chosen.figure:
         st.markdown(f":material/fact_check: {t(figure_sentence(chosen.figure))}")
         if not chosen.figure.honest:
-            offer_every_photo(chosen.run)
+            offer_every_photo(project, chosen.run)
     st.page_link(
         page_path("evaluate"),
         label=t("See what it gets wrong"),
@@ -47,5 +47,5 @@ with guard():
     with right:
         download.buttons(project, chosen)
     live.area(chosen, coverage)
-    many.area(project, chosen, coverage)
     answers.show(project, chosen, coverage)
+    many.area(project, chosen, coverage)

@@ -6,9 +6,9 @@ import streamlit as st
 
 from pages.components.live_curves import live_curves
 from pages.jobs.describe import config_words
-from pages.jobs.every_photo import offer_every_photo
 from pages.jobs.figure_words import figure_sentence, figure_title
 from pages.jobs.live import continue_button, ended, log, messages, problem, stop_button
+from pages.labs.every_photo import offer_every_photo
 from pages.labs.what_changed import open_what_changed
 from pages.train import curves, run_view
 from pages.train.lr_finder import found_rates
@@ -144,7 +144,7 @@ def _result(view: RunView, project: Project, report: dict) -> None:
             project.choose(to_test=view.run.id)
             go("test")
     if not figure.honest:
-        offer_every_photo(view.run)
+        offer_every_photo(project, view.run)
 
 
 def _kept(view: RunView) -> str:
@@ -166,17 +166,19 @@ def _more_right(view: RunView) -> str:
     """What to say where an epoch on the chart got more validation photos right than the weights that were kept."""
     photos = sum(view.run.manifest().counts().get("validation", {}).values())
     report = view.report or {}
-    best = max((epoch.metrics["val_accuracy"] for epoch in view.epochs), default=0.0)
-    more = round(best * photos) - round(report["val_accuracy"] * photos)
-    if more <= 0 or best > report["val_interval"][1]:
+    kept = round(report["val_accuracy"] * photos)
+    right = [round(epoch.metrics["val_accuracy"] * photos) for epoch in view.epochs]
+    better = [count for count in right if count > kept]
+    if not better or max(better) / photos > report["val_interval"][1]:
         return ""  # none, or so many that it was no luck
     return t(
         plural(
-            "One epoch got {n} more of the validation photos right. So few can be luck, so what is kept is chosen by "
-            "how sure the right answers were, too.",
-            "One epoch got {n} more of the validation photos right. So few can be luck, so what is kept is chosen by "
-            "how sure the right answers were, too.",
-            more,
+            "{n} epoch got up to {more} more of the validation photos right. So few can be luck, so what is kept is "
+            "chosen by how sure the right answers were, too.",
+            "{n} epochs got up to {more} more of the validation photos right. So few can be luck, so what is kept is "
+            "chosen by how sure the right answers were, too.",
+            len(better),
+            more=max(better) - kept,
         )
     )
 

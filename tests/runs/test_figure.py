@@ -1,11 +1,13 @@
 """A run has one figure: the most honest there is."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pages.jobs.figure_words import figure_sentence
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.figure import Figure, forget_out_of_fold, keep_out_of_fold, run_figure
@@ -29,6 +31,13 @@ def test_the_validation_photos_where_there_is_nothing_better(run: Run) -> None:
     figure = run_figure(run, REPORT)
     assert figure == Figure("validation", 0.8, 10, 0.5, 0.9, ("red",))
     assert figure.right == 8 and not figure.honest
+
+
+def test_what_was_learned_in_other_words_is_told(run: Run) -> None:
+    figure = run_figure(run, REPORT | {"test": found(6, 4), "leaked": {"validation": 1, "test": 3}})
+    assert figure is not None and figure.leaked == 3
+    assert "But 3 of these photos show the same as some it learned from, or nearly" in str(figure_sentence(figure))
+    assert "But" not in str(figure_sentence(replace(figure, leaked=0)))
 
 
 def test_out_of_fold_where_that_was_measured_until_the_run_trains_on(run: Run) -> None:

@@ -20,7 +20,9 @@ def check(data: str, as_json: bool) -> None:
     """Look through DATA: what can be used, what can't and why, duplicates, and photos under two labels."""
     with stdout_kept_clean(as_json), open_source(Workspace.from_environment(), data) as source:
         found = source.report.to_dict() | {"understood": [t(sentence) for sentence in understood(source.report)]}
-        found["together"] = source.manifest(validation_fraction=0).together
+        split = source.manifest(validation_fraction=0)
+        found["together"], found["crossing"] = split.together, split.near_leaks
+        found["one_series"] = sorted({split.classes[photo.label] for photo in split.photos if photo.series})
     result(found, as_json, _words)
 
 
@@ -41,4 +43,10 @@ def _words(found: dict[str, Any]) -> str:
     if found["together"]:
         lines.append(t("Nearly the same, or taken in one go (kept on one side when photos are split):"))
         lines += ["  " + ", ".join(names) for names in found["together"]]
+    if found["crossing"]:
+        lines.append(t("Of these, the folders put into several splits, which makes the figures look better:"))
+        lines += ["  " + ", ".join(names) for names in found["crossing"]]
+    if found["one_series"]:
+        names = ", ".join(visible(name) for name in found["one_series"])
+        lines.append(t("Nearly all photos of {names} are one series, so some of it is on either side.", names=names))
     return "\n".join(lines)

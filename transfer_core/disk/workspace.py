@@ -287,7 +287,7 @@ def _clean(name: str) -> str:
         raise ConfigError(
             "A project's name needs 1 to {max_name} characters; {name!r} has {count}.",
             max_name=MAX_NAME,
-            name=name,
+            name=name if len(name) <= 2 * MAX_NAME else f"{name[:MAX_NAME]}…",
             count=len(name),
         )
     return name

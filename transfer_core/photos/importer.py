@@ -73,6 +73,8 @@ class ImportReport:
     """Whether the names in a zip could be told."""
     table: str = ""
     """Name of the CSV that said what each photo shows, if one did."""
+    rows_without_photo: int = 0
+    """Rows of it that name no file there is."""
 
     @property
     def copies(self) -> int:
@@ -169,7 +171,7 @@ class Importer:
         """Write the rows of an import inside the caller's edit, and report."""
         refused = sorted(listing.refused, key=lambda refusal: refusal.name)
         report = ImportReport(refused=refused, imported=len(verified), sure_names=listing.sure_names)
-        report.table = listing.table
+        report.table, report.rows_without_photo = listing.table, listing.rows_without_photo
         report.found = report.imported + len(report.refused)
         report.empty = _without_photos(listing, verified)
         report.splits = count_splits(item.photo.split for item in verified)

@@ -33,10 +33,18 @@ class ManifestPhoto:
     group: str | None = None
     """Names the photos it belongs together with: nearly the same ones, or of one burst; None where it stands alone."""
 
+    series: str | None = None
+    """Names what that group is a part of, where a group held nearly all of a class and had to be cut; else None."""
+
     @property
     def unit(self) -> str:
         """What photos have in common that must stay on one side of any split."""
         return self.group or self.sha256
+
+    @property
+    def kin(self) -> str:
+        """What photos have in common that belong together, kept on one side or not."""
+        return self.series or self.unit
 
 
 @dataclass(frozen=True)
@@ -71,14 +79,20 @@ class Manifest:
         groups: dict[str, list[str]] = {}
         for photo in self.photos:
             if photo.group is not None:
-                groups.setdefault(photo.group, []).append(photo.name)
+                groups.setdefault(photo.kin, []).append(photo.name)
         return list(groups.values())
 
     @property
     def near_leaks(self) -> list[list[str]]:
-        """Names of photos that belong together and stand in more than one split, because their folders said so."""
+        """Names of photos that belong together and stand in more than one split: because their folders said so, or
+        because they are nearly all of a class."""
         same = {tuple(names) for names in self.leaks}
-        return [names for names in self._crossing(lambda photo: photo.unit) if tuple(names) not in same]
+        return [names for names in self._crossing(lambda photo: photo.kin) if tuple(names) not in same]
+
+    def leaked(self, split: SplitName) -> int:
+        """How many photos of a split belong together with photos to learn from, or show the same."""
+        learned = {key for photo in self.of("train") for key in (photo.pixels or photo.sha256, photo.kin)}
+        return sum(not learned.isdisjoint((photo.pixels or photo.sha256, photo.kin)) for photo in self.of(split))
 
     def _crossing(self, key: Callable[[ManifestPhoto], str]) -> list[list[str]]:
         seen: dict[str, list[ManifestPhoto]] = {}

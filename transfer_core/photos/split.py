@@ -102,7 +102,9 @@ def split_photos(
         _check_splits(by_class)
     entries = []
     for label, members in enumerate(by_class.values()):
-        group = {photo.id: unit[0].sha256 for unit in units(members, kinds)[0] if len(unit) > 1 for photo in unit}
+        whole, cut = units(members, kinds)
+        group = {photo.id: unit[0].sha256 for unit in whole if len(unit) > 1 or unit[0] in cut for photo in unit}
+        series = {photo.id: cut[0].sha256 for photo in cut}
         tests, validates = set[str](), set[str]()
         if not any(photo.split == "validation" for photo in members):
             found = units([photo for photo in members if photo.split != "test"], kinds)[0]
@@ -117,8 +119,10 @@ def split_photos(
             split: SplitName = photo.split or "train"
             if split == "train":
                 split = sides.get(photo.sha256, split)
-            path, belongs = str(photo.path), group.get(photo.id)
-            entries.append(ManifestPhoto(photo.sha256, path, photo.name, label, split, photo.pixels, belongs))
+            belongs = (group.get(photo.id), series.get(photo.id))
+            entries.append(
+                ManifestPhoto(photo.sha256, str(photo.path), photo.name, label, split, photo.pixels, *belongs)
+            )
     return Manifest(tuple(by_class), tuple(entries), set_aside)
 
 
@@ -131,7 +135,7 @@ class Moved:
     burst: int
     """Those that changed sides, after that, so that photos of one burst are on one."""
     groups: dict[Kind, int]
-    """How many groups of each kind there are."""
+    """How many groups of each kind are on one side."""
     cut: tuple[str, ...]
     """Classes that are nearly one group, so that it had to be on both sides."""
     crossing: list[list[str]]
@@ -144,27 +148,28 @@ def moved(
     """Count what keeping photos together does; arguments and errors as of `split_photos`."""
     names, listed = list(classes), list(photos)
     by_class, _ = _by_class(names, listed)
-    groups: dict[Kind, int] = {"near": 0, "burst": 0}
-    for members in by_class.values():
-        groups["near"] += _groups(members, [photo.near for photo in members])
-        groups["burst"] += _groups(members, [photo.burst for photo in members])
-    if not any(groups.values()):
-        return Moved(0, 0, groups, (), [])
+    if not any(photo.near or photo.burst for photo in listed):
+        return Moved(0, 0, {"near": 0, "burst": 0}, (), [])
     splits = [
         split_photos(names, listed, validation_fraction, seed, kinds, test_fraction) for kinds in ((), KINDS[:1], KINDS)
     ]
     sides = [{(photo.sha256, photo.label): photo.split for photo in split.photos} for split in splits]
     near, burst = (sum(before[photo] != after[photo] for photo in before) for before, after in pairwise(sides))
+    whole = splits[-1]
+    series = {photo.name for photo in whole.photos if photo.series}
+    crossing = [names for names in whole.near_leaks if not series.intersection(names)]
+    apart = series.union(*crossing)
+    kept = [photo for members in by_class.values() for photo in members if photo.name not in apart]
     cut = tuple(name for name, members in by_class.items() if units(members)[1])
-    return Moved(near, burst, groups, cut, splits[-1].near_leaks)
+    return Moved(near, burst, {"near": _groups(kept, "near"), "burst": _groups(kept, "burst")}, cut, crossing)
 
 
-def _groups(photos: Sequence[Photo], names: Sequence[str | None]) -> int:
-    """How many of the groups hold two pictures or more of one class."""
-    pictures: dict[str, set[str]] = {}
-    for photo, name in zip(photos, names, strict=True):
-        if name is not None:
-            pictures.setdefault(name, set()).add(photo.identity)
+def _groups(photos: Sequence[Photo], kind: Kind) -> int:
+    """How many groups of a kind hold two pictures or more of one class."""
+    pictures: dict[tuple[str, str], set[str]] = {}
+    for photo in photos:
+        if (name := photo.near if kind == "near" else photo.burst) is not None:
+            pictures.setdefault((photo.class_name, name), set()).add(photo.identity)
     return sum(len(found) > 1 for found in pictures.values())
 
 

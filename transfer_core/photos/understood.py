@@ -24,6 +24,15 @@ def understood(report: ImportReport, *, checked_elsewhere: bool = False) -> list
                 **report.splits,
             )
         said.append(words)
+        if report.rows_without_photo:
+            said.append(
+                plural(
+                    "{n:,} row of {table} names no photo that is here.",
+                    "{n:,} rows of {table} name no photo that is here.",
+                    report.rows_without_photo,
+                    table=report.table,
+                )
+            )
     elif report.splits is not None:
         train = plural("{n:,} photo", "{n:,} photos", report.splits["train"])
         test = Sentence("{n:,} for a test at the end", n=report.splits["test"])

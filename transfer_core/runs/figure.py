@@ -31,6 +31,8 @@ class Figure:
     high: float
     missing: tuple[str, ...] = ()
     """Classes of which there was no photo."""
+    leaked: int = 0
+    """How many of these photos show the same as photos learned from, or nearly the same."""
 
     @property
     def right(self) -> int:
@@ -43,12 +45,12 @@ class Figure:
         return self.on != "validation"
 
     @classmethod
-    def read(cls, on: On, found: Mapping[str, Any], classes: tuple[str, ...]) -> "Figure":
+    def read(cls, on: On, found: Mapping[str, Any], classes: tuple[str, ...], leaked: int = 0) -> "Figure":
         """From what was measured: `accuracy`, `interval` and `confusion`, whose rows are the true classes."""
         counts = [sum(row) for row in found["confusion"]]
         missing = tuple(name for name, count in zip(classes, counts, strict=False) if not count)
         low, high = found["interval"]
-        return cls(on, found["accuracy"], sum(counts), low, high, missing)
+        return cls(on, found["accuracy"], sum(counts), low, high, missing, leaked)
 
 
 def run_figure(run: Run, report: Mapping[str, Any] | None) -> Figure | None:
@@ -61,13 +63,13 @@ def run_figure(run: Run, report: Mapping[str, Any] | None) -> Figure | None:
     """
     if not report or report.get("val_accuracy") is None:
         return None
-    classes = tuple(report.get("classes", ()))
+    classes, leaked = tuple(report.get("classes", ())), report.get("leaked", {})
     if report.get("test"):
-        return Figure.read("test", report["test"], classes)
+        return Figure.read("test", report["test"], classes, leaked.get("test", 0))
     with contextlib.suppress(StorageError, KeyError, TypeError, ValueError):  # not measured, or damaged
         return Figure.read("folds", read_json(_kept_at(run)), classes)
     if report.get("validation"):
-        return Figure.read("validation", report["validation"], classes)
+        return Figure.read("validation", report["validation"], classes, leaked.get("validation", 0))
     photos, share = len(run.manifest().of("validation")), report["val_accuracy"]
     return Figure("validation", share, photos, *report.get("val_interval", wilson(round(share * photos), photos)))
 

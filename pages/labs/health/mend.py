@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from pages.photos.correct import correct, renamed
 from pages.photos.edits import edit, form
 from pages.ui.html import cells, middle_cut, page_of, plain, thumb
 from transfer_core.labs.health.verdict import TITLES
+from transfer_core.runs.hints import GOOD_START
 from transfer_core.text import Sentence, plural, t
 
 if TYPE_CHECKING:
@@ -177,6 +179,8 @@ def _all(desk: Desk, kind: str, groups: Sequence[Group]) -> None:
             on_click=whole.edit_with,
             args=(desk.photos.remove_photos, ids),
         )
+        if ruined := _ruined(desk, ids):
+            st.caption(f":material/warning: {ruined}", width="content")
     if len(groups) > 1:
         st.button(
             t("All of them are fine"),
@@ -185,6 +189,16 @@ def _all(desk: Desk, kind: str, groups: Sequence[Group]) -> None:
             on_click=whole.edit_with,
             args=(_call_fine, desk.project, kind, [desk.name(kind, group) for group in groups]),
         )
+
+
+def _ruined(desk: Desk, ids: Sequence[int]) -> str:
+    """Which classes would be left with hardly a photo."""
+    gone = set(ids)
+    before = Counter(photo.class_name for photo in desk.now.values())
+    after = Counter(photo.class_name for photo in desk.now.values() if photo.id not in gone)
+    few = [name for name, count in before.items() if after[name] < min(GOOD_START, count / 2)]
+    each = [t("{name} {n:,} of {count:,}", name=plain(name), n=after[name], count=before[name]) for name in few]
+    return t("This leaves few photos: {each}.", each=each) if few else ""
 
 
 def _copies(desk: Desk, kind: str, group: Group, key: str) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.labs.health.card import CARD
 from pages.labs.health.result import draw
 from pages.labs.lab import Lab, lab_page
+from pages.labs.start import lab_base
 from pages.ui.format import photo_count
 from transfer_core.backbones.catalog import get_base
 from transfer_core.labs.health.settings import Settings
@@ -37,12 +38,12 @@ Nothing is changed unless you click, and every change can be undone.
 
 def form(project: Project, manifest: Manifest | None) -> Settings:
     """There is nothing to set; say what will be looked at."""
-    if manifest is not None and "base" in project.choices:
+    if manifest is not None:
         st.caption(
             t(
                 "Looks at all {photos}, also with {base}.",
                 photos=photo_count(len(manifest.photos)),
-                base=get_base(project.choices["base"]["name"]).title,
+                base=get_base(lab_base(project).name).title,
             )
         )
     return Settings()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.labs.start import lab_base
 from pages.ui.glossary import explain
 from pages.ui.services import tree
 from transfer_core.labs.recipe.settings import LEAST_EPOCHS, VARIANTS, Settings, check_photos
@@ -34,8 +35,8 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
         key="recipe_variants",
         format_func=lambda name: t(VARIANTS[name].title),
     )
-    base = project.choices.get("base", {}).get("name")
-    blocks = [block.name for block in reversed(tree(base).blocks)] if base else []
+    base = lab_base(project).name
+    blocks = [block.name for block in reversed(tree(base).blocks)]
     with st.expander(t("More settings (the defaults are fine)"), icon=":material/tune:", key="recipe_more"):
         block = st.selectbox(
             t("Step 4: unfreeze from this block to the end"),

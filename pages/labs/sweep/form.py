@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.labs.start import lab_base
 from pages.train.lr_finder import decimal
 from pages.ui import format as figures
 from pages.ui.glossary import explain
@@ -44,8 +45,8 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
         width=220,
         help=t("Everything included. The head alone is always trained, even if that takes longer."),
     )
-    base = project.choices.get("base", {}).get("name")
-    blocks = [block.name for block in reversed(tree(base).blocks)] if base else []  # outside, where its spinner shows
+    base = lab_base(project).name
+    blocks = [block.name for block in reversed(tree(base).blocks)]  # outside, where its spinner shows
     with st.expander(t("More settings (the defaults are fine)"), icon=":material/tune:", key="sweep_more"):
         cuts, usual = _cuts(base, blocks), [decimal(rate) for rate in _usual(manifest)]
         rates = st.multiselect(

@@ -416,7 +416,7 @@ def test_photos_that_belong_together_in_two_splits_are_warned_of(
     names = [one.name for one in (manifest.of("train")[0], manifest.of("validation")[0])]
     grouped = (replace(one, group="series") if one.name in names else one for one in manifest.photos)
     report, heard = trained(toy_run(replace(manifest, photos=tuple(grouped))))
-    assert report["near_leaks"] == [names] and report["leaks"] == []
+    assert report["near_leaks"] == [names] and report["leaks"] == [] and report["leaked"] == {"validation": 1}
     assert "nearly the same or taken in one go, and in different splits" in messages(heard)
 
 

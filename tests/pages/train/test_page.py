@@ -26,6 +26,7 @@ from transfer_core.backbones.stored_trees import store_tree
 from transfer_core.disk.files import write_json
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import StorageError
+from transfer_core.labs.experiment import experiment_config
 from transfer_core.labs.probe.settings import Settings
 from transfer_core.runs.config import fine_tuning_rate
 from transfer_core.runs.events import EpochEnded, Message, PhaseStarted, Progress
@@ -230,9 +231,9 @@ def test_an_epoch_that_got_more_right_than_what_was_kept_is_spoken_of(
     finish(run, record, accuracy=0.75)
     write_json(run.path / "report.json", (run.report() or {}) | {"val_interval": [0.3, 1.0]})
     page.run()
-    assert "One epoch got 1 more of the validation photos right. So few can be luck" in said(page)
+    assert "1 epoch got up to 1 more of the validation photos right. So few can be luck" in said(page)
     write_json(run.path / "report.json", (run.report() or {}) | {"val_interval": [0.3, 0.8]})
-    assert "One epoch got" not in said(page.run()), "so many more that it was no luck"
+    assert "epoch got up to" not in said(page.run()), "so many more that it was no luck"
 
 
 def test_the_photos_kept_for_a_test_have_the_last_word(
@@ -252,7 +253,7 @@ def test_the_photos_kept_for_a_test_have_the_last_word(
     finish(run, record)
     write_json(run.path / "report.json", report)
     page.run()
-    words = "On the test photos, which it had never met before: **right on 11 of 12**."
+    words = "On the test photos, by which nothing was chosen: **right on 11 of 12**."
     assert r"Of \*bird\* there was none among them" in said(page)
     assert words in said(page) and "between 65 and 98" in said(page) and "between 30 and 95** right" not in said(page)
     assert "Kept: the weights of epoch 2" in said(page)
@@ -265,7 +266,7 @@ def test_the_photos_kept_for_a_test_have_the_last_word(
 
 
 def test_one_figure_stands_for_a_run_on_every_page(
-    page: AppTest, begun: tuple[Run, Recorder], project: Project, open_page: Open
+    page: AppTest, begun: tuple[Run, Recorder], project: Project, open_page: Open, engine: FakeEngine
 ) -> None:
     run, record = begun
     record(epoch(1))
@@ -276,8 +277,14 @@ def test_one_figure_stands_for_a_run_on_every_page(
     page.button(key="measure_every_photo").click().run()
     assert page.title[0].value == "Evaluate" and page.selectbox(key="evaluate_run").value == run.id
     assert page.segmented_control(key=f"evaluate_on_{run.id}").value == "folds"
+    config = experiment_config(engine.started[-1])
+    assert (config.kind, config.settings.on, Path(config.settings.run)) == ("evaluate", "folds", run.path)
+    (name,) = page.selectbox(key="evaluate_run").options
+    assert "75% (30 to 95%) right on validation photos" in name
 
     keep_out_of_fold(run, {"accuracy": 0.8, "interval": [0.58, 0.92], "confusion": [[8, 2], [2, 8]], "folds": 10})
+    (name,) = open_page("evaluate", project.id).selectbox(key="evaluate_run").options
+    assert "80% (58 to 92%) right on every photo" in name and page.selectbox(key="evaluate_run").value == run.id
     words = "**Right on 16 of 20 photos**, each answered by a classifier trained without it. Of 100 new photos like"
     shown = open_page("train", project.id)
     assert {metric.label: metric.value for metric in shown.metric} == {"Accuracy out of fold": "80%"}

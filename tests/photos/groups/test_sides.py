@@ -36,7 +36,7 @@ def test_units_hold_every_photo_once_and_whole_groups(groups: list[int], kind: s
     assert all(unit[0].sha256 == min(photo.sha256 for photo in unit) for unit in found)
     if not cut:
         assert sorted(map(len, found)) == sorted(groups)
-    assert cut == (max(groups) > 0.8 * sum(groups) and max(groups) > 1)
+    assert bool(cut) == (max(groups) > 0.8 * sum(groups) and max(groups) > 1)
     random.shuffle(photos)
     assert {frozenset(unit) for unit in units(photos)[0]} == {frozenset(unit) for unit in found}
 
@@ -59,7 +59,8 @@ def test_no_group_is_on_two_sides_of_a_split(classes: list[list[int]], fraction:
     photos = [one for name, groups in zip(names, classes, strict=True) for one in members(groups, class_name=name)]
     photos = [replace(photo, id=number) for number, photo in enumerate(photos)]
     split = split_photos(names, photos, fraction, seed)
-    assert split.near_leaks == [] and split.leaks == []
+    series = {photo.name for photo in split.photos if photo.series}
+    assert [names for names in split.near_leaks if not series.intersection(names)] == [] == split.leaks
     assert all(all(split.counts()[side].values()) for side in ("train", "validation"))
 
 
@@ -75,7 +76,7 @@ def test_a_class_that_is_one_series_is_cut_in_the_order_of_its_names() -> None:
     photos = [replace(make("ant", number), burst="series", name=f"ant/{number}.jpg") for number in range(10)]
     found, cut = units(photos)
     numbers = sorted(sorted(photo.id for photo in unit) for unit in found)
-    assert cut and numbers == [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]
+    assert len(cut) == 10 and numbers == [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9]]
 
 
 def test_two_photos_that_are_one_group_still_give_both_sides() -> None:
@@ -100,8 +101,10 @@ def test_a_class_that_is_one_series_is_one_series() -> None:
     photos = [*members([9], "burst"), *(replace(p, id=p.id + 99) for p in members([1] * 9, class_name="bee"))]
     twins = [replace(photo, id=photo.id + 500, sha256="f" * 60 + f"{photo.id:04}", pixels="x") for photo in photos[:2]]
     found = moved(["ant", "bee"], photos, 0.2, 0)
-    assert (found.groups, found.cut) == ({"near": 0, "burst": 1}, ("ant",))
-    assert moved(["ant", "bee"], [*photos, *twins], 0.2, 0).groups == {"near": 0, "burst": 1}
+    assert (found.groups, found.cut, found.crossing) == ({"near": 0, "burst": 0}, ("ant",), [])
+    assert moved(["ant", "bee"], [*photos, *twins], 0.2, 0).groups == {"near": 0, "burst": 0}
+    split = split_photos(["ant", "bee"], photos, 0.2, 0)
+    assert len(split.near_leaks) == 1 and split.leaked("validation") == split.counts()["validation"]["ant"]
 
 
 def test_folders_that_put_a_group_into_two_splits_are_kept_and_told() -> None:

@@ -78,6 +78,14 @@ def test_what_the_table_does_not_tell_is_refused_by_name(store: PhotoStore) -> N
     assert "does not say what it shows" in reasons["d/images/4.png"] and "d/readme.txt" in reasons
 
 
+def test_rows_without_a_photo_are_counted_and_a_table_of_other_photos_is_spoken_of(store: PhotoStore) -> None:
+    report = store.import_files(labeled(TABLES["names with endings"] + "gone.png,a\nlost.png,b\n"))
+    assert "2 rows of labels.csv name no photo that is here." in [str(words) for words in understood(report)]
+    flat = [(f"{n}.png", png(n)) for n in range(3)]
+    with pytest.raises(DataError, match=r"and labels\.csv does not tell what they show: it needs a column file"):
+        store.import_files([*flat, ("labels.csv", b"file,label\nx.png,a\ny.png,b\n")])
+
+
 def test_folders_of_classes_win_over_a_stray_table(store: PhotoStore) -> None:
     files = [(f"d/{'cat' if n % 2 else 'dog'}/{n}.png", png(n)) for n in range(6)]
     report = store.import_files([*files, ("d/labels.csv", TABLES["names with endings"].encode())])

@@ -17,7 +17,7 @@ from transfer_core.photos.manifest import ManifestPhoto
 from transfer_core.runs.config import BaseConfig
 from transfer_core.runs.folder import Run
 from transfer_core.stats.drift import drift
-from transfer_core.text import Sentence
+from transfer_core.text import Sentence, plural
 
 __all__ = ["run"]
 
@@ -47,8 +47,11 @@ def run(bench: Bench) -> dict[str, Any]:
     bench.save(result)
     if found.relabeled:
         bench.reporter.message(
-            "{relabeled} photos do not count: the two runs have different labels for them.",
-            relabeled=found.relabeled,
+            plural(
+                "{n:,} photo does not count: the two runs have different labels for it.",
+                "{n:,} photos do not count: the two runs have different labels for them.",
+                found.relabeled,
+            ),
             warning=True,
         )
     answers, photos, weights = _ask_both(bench, found)

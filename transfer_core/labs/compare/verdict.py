@@ -12,7 +12,7 @@ from transfer_core.photos.manifest import ManifestPhoto
 from transfer_core.runs.folder import Run
 from transfer_core.stats.intervals import wilson
 from transfer_core.stats.paired import SIGNIFICANT, mcnemar
-from transfer_core.text import Sentence, all_of
+from transfer_core.text import Sentence, all_of, plural
 
 __all__ = ["conclude", "curves", "drift_note", "drift_words", "how_sure", "judge"]
 
@@ -81,7 +81,12 @@ def conclude(fixed: int, broken: int) -> Sentence:
         )
     if fixed + broken == 0:
         return Sentence("There is no difference: both runs get the very same photos right.")
-    return Sentence("No real difference: {fixed} photos got better and {broken} worse, which may be chance.", **values)
+    return plural(
+        "No real difference: {n} photo got better and {broken} worse, which may be chance.",
+        "No real difference: {n} photos got better and {broken} worse, which may be chance.",
+        fixed,
+        broken=broken,
+    )
 
 
 def how_sure(fixed: int, broken: int, photos: int) -> Sentence:

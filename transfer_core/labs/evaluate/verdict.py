@@ -127,9 +127,13 @@ def how_sure(found: Mapping[str, Any], on: str, folds: int = 0, learned: tuple[i
     pairs = confusions(found)
     if pairs and pairs[0][2] >= _SEEN_TWICE:
         truth, answer, count = pairs[0]
+        alone = len(pairs) == 1 or pairs[1][2] < count
         words.append(
             Sentence(
-                "It most often takes {truth} for {answer}: {count:,} of {photos:,} photos.",
+                "It most often takes {truth} for {answer}: {count:,} of {photos:,} photos."
+                if alone
+                else "Among the mistakes it makes most often, it takes {truth} for {answer}: {count:,} of {photos:,} "
+                "photos.",
                 truth=truth,
                 answer=answer,
                 count=count,

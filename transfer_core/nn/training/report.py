@@ -82,6 +82,7 @@ def build_report(
         "set_aside": list(session.manifest.set_aside),
         "leaks": session.manifest.leaks,
         "near_leaks": session.manifest.near_leaks,
+        "leaked": {which: session.manifest.leaked(which) for which in outcome.answers},
         "base": session.spec.name,
         "weights": session.origin.weights,
         "seed": config.seed,

@@ -23,7 +23,7 @@ Unit = tuple[Photo, ...]
 """Photos of one class that stay on one side; the first has the smallest SHA-256."""
 
 
-def units(photos: Sequence[Photo], kinds: Collection[Kind] = KINDS) -> tuple[list[Unit], bool]:
+def units(photos: Sequence[Photo], kinds: Collection[Kind] = KINDS) -> tuple[list[Unit], Unit]:
     """Put the photos of one class that belong together into units; most units are a photo.
 
     Args:
@@ -31,7 +31,8 @@ def units(photos: Sequence[Photo], kinds: Collection[Kind] = KINDS) -> tuple[lis
         kinds: what counts besides the same pixels.
 
     Returns:
-        The units, and whether one of them held so much of the class that it was cut, in the order of its names.
+        The units, and the one that held so much of the class that it was cut, in the order of its names; if none did,
+        an empty one.
     """
     pairs = []
     first: dict[tuple[str, str], int] = {}
@@ -46,8 +47,8 @@ def units(photos: Sequence[Photo], kinds: Collection[Kind] = KINDS) -> tuple[lis
     found = [_unit([photos[row] for row in group]) for group in joined] + [(photos[row],) for row in sorted(alone)]
     largest = max(found, key=size, default=())
     if size(largest) < 2 or size(largest) <= _MOST * sum(map(size, found)):
-        return found, False
-    return [unit for unit in found if unit is not largest] + _cut(largest), True
+        return found, ()
+    return [unit for unit in found if unit is not largest] + _cut(largest), largest
 
 
 def size(unit: Unit) -> int:

@@ -48,3 +48,5 @@ class Listing:
     """Whether the names in a zip can be told; if not, they are read as is likeliest."""
     table: str = ""
     """Name of the CSV that said what each photo shows, if one did."""
+    rows_without_photo: int = 0
+    """Rows of it that name no file there is."""

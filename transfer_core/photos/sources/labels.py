@@ -166,6 +166,9 @@ def _place(kept: Files, tables: Sequence[_Table], keys: Mapping[str, int], listi
         for row in table.rows:
             if (key := _row_key(row[table.files], keys)) is not None:
                 rows.setdefault(key, []).append((table, row))
+    listing.rows_without_photo = sum(
+        _row_key(row[table.files], keys) is None for table in tables for row in table.rows[1:]
+    )
     listing.table = str(all_of([table.name for table in tables])) if len(tables) > 1 else tables[0].name
     for file, parts in kept:
         name = "/".join(parts)

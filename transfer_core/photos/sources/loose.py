@@ -12,7 +12,7 @@ from transfer_core.text import Sentence
 
 __all__ = ["loose_files"]
 
-_ZIP = b"PK\x03\x04"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # with files in it, and without
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def _is_zip(source: Path | bytes) -> bool:
         return source.startswith(_ZIP)
     try:
         with source.open("rb") as file:
-            return file.read(len(_ZIP)) == _ZIP
+            return file.read(4) in _ZIP
     except OSError:
         return False  # whoever reads it says what is wrong
 

@@ -52,10 +52,15 @@ def by_class(
     if not kept and not listing.refused:
         raise nothing_in(title)
     if kept and all(len(layout.inner(parts) or parts) < 2 for _, parts in kept):
+        tables = [parts[-1] for _, parts in kept if parts[-1].lower().endswith((".csv", ".tsv"))]
         raise DataError(
-            "{title} holds files but no folders: put the photos of each class into a folder named after the class, or "
-            "add a CSV table with the columns file and label.",
+            "{title} holds files but no folders, and {table} does not tell what they show: it needs a column file that "
+            "names them as they are called here, and a column label."
+            if tables
+            else "{title} holds files but no folders: put the photos of each class into a folder named after the "
+            "class, or add a CSV table with the columns file and label.",
             title=title,
+            table=", ".join(tables),
         )
     for file, parts in kept:
         _place(file, parts, layout, listing)
