@@ -13,16 +13,24 @@ import streamlit as st
 from pages.home.previews import preview_paths
 from pages.ui import html as drawn
 from pages.ui import tasks
-from pages.ui.format import class_count
+from pages.ui.format import class_count, photo_count
 from pages.ui.frame import go, open_in_tab
 from pages.ui.html import cells
 from pages.ui.services import store, workspace
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import DataError, TransferError
+from transfer_core.samples.photo_sets import PHOTO_SETS, PhotoSet, get_photo_set
 from transfer_core.samples.sets import SAMPLES, Sample, draw_sample
 from transfer_core.text import Sentence, t
 
-__all__ = ["coming_photos", "draw_photos", "new_project", "photos_task", "sample_cards"]
+__all__ = [
+    "coming_photos",
+    "draw_photos",
+    "fetch_photos",
+    "new_project",
+    "photos_task",
+    "sample_cards",
+]
 
 SAMPLE_PER_CLASS = 60
 _lock = threading.Lock()  # Streamlit may run the callbacks of two clicks at once, each in a thread of its own
@@ -34,6 +42,7 @@ def sample_cards() -> None:
     with cells("sample_cards", least=280, most=2):
         for sample in SAMPLES:
             _sample_card(sample)
+    _photo_sets()
     if _opened(st.session_state.pop("begin", None)):  # of a sample, or of a name typed below
         go("photos")
 
@@ -58,7 +67,37 @@ def _sample_card(sample: Sample) -> None:
         )
 
 
-def _begin(name: str, sample: Sample | None) -> None:
+def _photo_sets() -> None:
+    """The sets of real photos: what they are, how large, under which license, and a button that fetches one."""
+    title = t("Or with real photos from the internet")
+    with (
+        st.expander(title, icon=":material/cloud_download:", key="photo_sets"),
+        cells("photo_set_cards", least=240, most=3),
+    ):
+        for row in PHOTO_SETS:
+            with st.container(border=True):
+                st.markdown(f"**{t(row.title)}**")
+                st.caption(t(row.description))
+                st.caption(
+                    t(
+                        "{photos}, {megabytes:,.0f} MB. License: {license} ([its page]({page})).",
+                        photos=photo_count(row.photos),
+                        megabytes=row.bytes / 1e6,
+                        license=row.license,
+                        page=row.page,
+                    )
+                )
+                st.button(
+                    t("Fetch them"),
+                    key=f"fetch_{row.name}",
+                    icon=":material/download:",
+                    width="stretch",
+                    on_click=_begin,
+                    args=(str(row.title), row),
+                )
+
+
+def _begin(name: str, sample: Sample | PhotoSet | None) -> None:
     """Make the project of a click. A second click of the same kind, moments later, gets the first one's."""
     what = sample.name if sample else name
     # A second click ends the first one's callback wherever that looks at the session's state. So nothing does between
@@ -71,7 +110,9 @@ def _begin(name: str, sample: Sample | None) -> None:
                 made = workspace().create_project(workspace().free_name(name))
                 project_id = made.id
                 begun[what] = (project_id, time.monotonic())
-                if sample is not None:
+                if isinstance(sample, PhotoSet):
+                    fetch_photos(made.choose(photo_set=sample.name))
+                elif sample is not None:
                     draw_photos(made.choose(sample=sample.name))
         st.session_state["begin"] = project_id
     except TransferError as error:
@@ -135,3 +176,22 @@ def draw_photos(project: Project) -> None:
             return photos.import_folder(folder, progress=task.progress, cancelled=task.cancelled)
 
     tasks.start(photos_task(project), t("Drawing the sample photos"), work, Sentence("{done} of {total} photos"))
+
+
+def fetch_photos(project: Project) -> None:
+    """Begin to fetch the photo set of a project and bring it in."""
+    from transfer_core.samples.fetching import fetch_photo_set, files_of  # here: Home needs none of what it needs
+
+    row, photos, space = get_photo_set(project.choices["photo_set"]), store(project), workspace()
+    adding, unit = t("Adding the photos"), Sentence("{done} of {total} photos")  # here: a thread has no page
+
+    def work(task: tasks.Task) -> object:
+        path = fetch_photo_set(space, row, task.progress, task.cancelled)
+        task.title, task.unit, task.done, task.total = adding, unit, 0, 0
+        with files_of(row, path) as listing:
+            report = photos.import_listing(listing, progress=task.progress, cancelled=task.cancelled)
+        path.unlink(missing_ok=True)  # its photos are in the project
+        return report
+
+    title = t("Fetching {title}", title=row.title)
+    tasks.start(photos_task(project), title, work, Sentence("{done_mb:.0f} of {total_mb:.0f} MB"))

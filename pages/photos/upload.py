@@ -38,6 +38,9 @@ def first_words(project: Project) -> None:
     if "sample" in project.choices and st.button(t("Draw the sample photos"), key="draw_sample", type="primary"):
         starting.draw_photos(project)
         st.rerun()
+    if "photo_set" in project.choices and st.button(t("Fetch the photos"), key="fetch_photo_set", type="primary"):
+        starting.fetch_photos(project)
+        st.rerun()
 
 
 def area(project: Project, photos: PhotoStore, classes: Sequence[str], folded: bool) -> None:

@@ -1,1 +1,1 @@
-"""Sample sets to start with, drawn on this computer. It knows how pictures are drawn and what a set is called."""
+"""Sample sets to start with, drawn here or fetched. It knows how pictures are drawn and what a set is called."""
