@@ -10,6 +10,7 @@ from PIL import Image
 
 from tests.cli.command_line import thaw
 from tests.cli.test_cli import as_json
+from tests.photos.groups.test_near_copies import cropped, scene
 from transfer_core import api
 from transfer_core.runs.config import BaseConfig, DataConfig, PhaseConfig, RunConfig
 from transfer_core.runs.events import Message
@@ -67,6 +68,23 @@ def test_a_test_set_of_another_folder_takes_the_place(
     manifest = run.manifest()
     assert manifest.counts()["test"] == {"blue": 3, "red": 3}
     assert manifest.leaks == []
+
+
+@pytest.mark.usefixtures("toy_base")
+def test_a_test_folder_with_near_copies_is_kept_and_told(thaw_home: Path, tmp_path: Path) -> None:
+    for number in range(8):
+        for folder, share in (("learn", 0.0), ("test", 0.05 if number < 4 else 0.5)):
+            path = tmp_path / folder / ("blue", "red")[number % 2] / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            (cropped(scene(number), share) if share < 0.5 else scene(50 + number)).save(path)
+    data = DataConfig(str(tmp_path / "learn"), test=str(tmp_path / "test"))
+    run = api.prepare(RunConfig(data, BaseConfig("toy", "none"), head=PhaseConfig(1, 3e-2)), tmp_path / "run")
+    manifest = run.manifest()
+    assert manifest.leaks == [] and len(manifest.of("test")) == 8
+    parted = {name for names in manifest.near_leaks for name in names}
+    assert {f"{('blue', 'red')[n % 2]}/{n}.png" for n in range(4)} == parted
+    learned = {photo.name for photo in manifest.of("train")}
+    assert manifest.leaked("test") == len([name for name in parted if name in learned])
 
 
 @pytest.mark.usefixtures("toy_base")

@@ -24,15 +24,16 @@ from transfer_core.labs.experiment import (
     needs_weights,
     read_result,
 )
+from transfer_core.photos.groups.looking import near_between
 from transfer_core.photos.manifest import Manifest, SplitName
 from transfer_core.photos.open import open_source
 from transfer_core.photos.sources.found import PhotoFile
 from transfer_core.photos.sources.loose import loose_files
-from transfer_core.photos.understood import understood
+from transfer_core.photos.understood import lost, understood
 from transfer_core.runs.config import BaseConfig, DataConfig, RunConfig
 from transfer_core.runs.events import Emit, Message, Progress
 from transfer_core.runs.folder import Run, Status, check_new_folder, create_run, open_run
-from transfer_core.text import Sentence, plural, shown
+from transfer_core.text import Sentence, shown
 
 __all__ = [
     "check",
@@ -148,23 +149,18 @@ def _read_photos(workspace: Workspace, data: DataConfig, seed: int, out: Path, e
     with open_source(workspace, data.source, keep=out / "photos") as source:
         checks, tests = data.validation_fraction, data.test_fraction
         manifest = source.manifest(0.0 if data.validation else checks, seed, 0.0 if data.test else tests)
+        looks = source.store.looks()
         tell = emit or (lambda event: None)
         for sentence in understood(source.report, checked_elsewhere=data.validation is not None):
             tell(Message(sentence))
-        if refused := source.report.refused:
-            lost = plural(
-                "{n:,} file could not be used, such as {name}. {reason} `thaw check` lists them all.",
-                "{n:,} files could not be used, such as {name}. {reason} `thaw check` lists them all.",
-                len(refused),
-                name=refused[0].name,
-                reason=refused[0].reason,
-            )
-            tell(Message(lost, "warning"))
+        if (refused := lost(source.report)) is not None:
+            tell(Message(refused, "warning"))
     splits: tuple[tuple[SplitName, str | None], ...] = (("validation", data.validation), ("test", data.test))
     for split, folder in splits:
         if folder:
             with open_source(workspace, folder, keep=out / f"photos-{split}") as source:
-                manifest = manifest.with_split(source.manifest(validation_fraction=0), split)
+                near = near_between(looks, source.store.looks())
+                manifest = manifest.with_split(source.manifest(validation_fraction=0), split, near)
     return manifest
 
 

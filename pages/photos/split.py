@@ -183,7 +183,7 @@ def _controls(project: Project, photos: PhotoStore, chosen: Mapping[str, Any]) -
         project.choose(split={**project.choices.get("split", {}), **split})
 
     st.slider(
-        t("Share for validation"),
+        t("Share for validation, of the rest") if chosen["test_fraction"] else t("Share for validation"),
         min_value=5,
         max_value=50,
         value=round(chosen["validation_fraction"] * 100),

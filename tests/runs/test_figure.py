@@ -41,7 +41,7 @@ def test_what_was_learned_in_other_words_is_told(run: Run) -> None:
 
 
 def test_out_of_fold_where_that_was_measured_until_the_run_trains_on(run: Run) -> None:
-    keep_out_of_fold(run, found(70, 30) | {"answers": []})
+    keep_out_of_fold(run, found(70, 30) | {"answers": []}, REPORT)
     figure = run_figure(run, REPORT)
     assert figure is not None and (figure.on, figure.right, figure.photos, figure.honest) == ("folds", 70, 100, True)
     forget_out_of_fold(run)
@@ -49,8 +49,14 @@ def test_out_of_fold_where_that_was_measured_until_the_run_trains_on(run: Run) -
     assert run_figure(run, REPORT) == Figure("validation", 0.8, 10, 0.5, 0.9, ("red",))
 
 
+def test_what_was_measured_before_the_run_trained_on_is_not_its_figure(run: Run) -> None:
+    keep_out_of_fold(run, found(70, 30), REPORT | {"history": [{}] * 3})
+    later, same = (run_figure(run, REPORT | {"history": [{}] * epochs}) for epochs in (5, 3))
+    assert later is not None and same is not None and (later.on, same.on) == ("validation", "folds")
+
+
 def test_test_photos_before_all(run: Run) -> None:
-    keep_out_of_fold(run, found(70, 30))
+    keep_out_of_fold(run, found(70, 30), REPORT)
     figure = run_figure(run, REPORT | {"test": found(6, 4)})
     assert figure is not None and (figure.on, figure.right) == ("test", 6)
 

@@ -1,6 +1,6 @@
 """Which photo teaches and which one checks, as a file that a run keeps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -101,17 +101,29 @@ class Manifest:
         groups = (group for group in seen.values() if len({photo.split for photo in group}) > 1)
         return [[photo.name for photo in group] for group in groups]
 
-    def with_split(self, other: "Manifest", split: SplitName) -> "Manifest":
+    def with_split(self, other: "Manifest", split: SplitName, near: Mapping[str, str] | None = None) -> "Manifest":
         """Take this manifest's photos, less those of `split`, and those of `other` as `split`.
 
         Of a set that has splits of its own, its photos of `split`; of another, every photo.
+
+        Args:
+            other: with the same classes.
+            split: what its photos are for.
+            near: SHA-256 of photos of `other` that are nearly the same as one of this manifest, and that of it.
 
         Raises:
             DataError: the two do not have the same classes.
         """
         _check_same_classes(self.classes, other.classes)
         kept = tuple(photo for photo in self.photos if photo.split != split)
-        added = tuple(replace(photo, split=split) for photo in other.of(split) or other.photos)
+        near = near or {}
+        ours = set(near.values())
+        kin = {photo.sha256: photo.kin for photo in kept if photo.sha256 in ours}
+        kept = tuple(replace(photo, group=photo.group or kin.get(photo.sha256)) for photo in kept)
+        added = tuple(
+            replace(photo, split=split, group=kin.get(near.get(photo.sha256, ""), photo.group))
+            for photo in other.of(split) or other.photos
+        )
         return Manifest(self.classes, kept + added, self.set_aside + other.set_aside)
 
     def write(self, path: Path) -> None:

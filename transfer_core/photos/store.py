@@ -17,7 +17,7 @@ from transfer_core.photos.split import Moved, check_trainable, moved, split_phot
 from transfer_core.photos.storage import queries as rows
 from transfer_core.photos.storage.database import describe_edit
 from transfer_core.photos.storage.files import thumbnail_path, write_thumbnail
-from transfer_core.photos.storage.looks import select_looks
+from transfer_core.photos.storage.looks import Look, select_looks
 from transfer_core.photos.storage.queries import Photo
 from transfer_core.text import Sentence, plural
 
@@ -199,6 +199,12 @@ class PhotoStore(PhotoEdits):
             DataError: there is nothing to train on, see `check_trainable`.
         """
         return split_photos(*self._all(), validation_fraction, seed, test_fraction=test_fraction)
+
+    def looks(self) -> list[Look]:
+        """What is kept of each photo to tell which are nearly the same, see `groups.looking`."""
+        look_at_new(self._database, self.folder, self.thumbnail)
+        with self._database.read() as connection:
+            return select_looks(connection)
 
     def moved(self, validation_fraction: float = 0.2, seed: int = 0, test_fraction: float = 0.0) -> Moved:
         """Count the photos that changed sides in `manifest` because they belong together with others."""

@@ -3,7 +3,7 @@
 from transfer_core.photos.importer import ImportReport
 from transfer_core.text import Sentence, all_of, plural
 
-__all__ = ["understood"]
+__all__ = ["lost", "understood"]
 
 
 def understood(report: ImportReport, *, checked_elsewhere: bool = False) -> list[Sentence]:
@@ -76,3 +76,16 @@ def understood(report: ImportReport, *, checked_elsewhere: bool = False) -> list
             )
         )
     return said
+
+
+def lost(report: ImportReport) -> Sentence | None:
+    """How many files could not be used, and why the first of them; None if all could."""
+    if not report.refused:
+        return None
+    return plural(
+        "{n:,} file could not be used, such as {name}. {reason} `thaw check` lists them all.",
+        "{n:,} files could not be used, such as {name}. {reason} `thaw check` lists them all.",
+        len(report.refused),
+        name=report.refused[0].name,
+        reason=report.refused[0].reason,
+    )

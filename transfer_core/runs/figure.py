@@ -67,20 +67,28 @@ def run_figure(run: Run, report: Mapping[str, Any] | None) -> Figure | None:
     if report.get("test"):
         return Figure.read("test", report["test"], classes, leaked.get("test", 0))
     with contextlib.suppress(StorageError, KeyError, TypeError, ValueError):  # not measured, or damaged
-        return Figure.read("folds", read_json(_kept_at(run)), classes)
+        kept = read_json(_kept_at(run))
+        if kept["epochs"] == len(report.get("history", ())):  # else it has trained on since
+            return Figure.read("folds", kept, classes)
     if report.get("validation"):
         return Figure.read("validation", report["validation"], classes, leaked.get("validation", 0))
     photos, share = len(run.manifest().of("validation")), report["val_accuracy"]
     return Figure("validation", share, photos, *report.get("val_interval", wilson(round(share * photos), photos)))
 
 
-def keep_out_of_fold(run: Run, found: Mapping[str, Any]) -> None:
+def keep_out_of_fold(run: Run, found: Mapping[str, Any], report: Mapping[str, Any]) -> None:
     """Keep with a run what was measured on every photo, each answered by a classifier trained without it.
+
+    Args:
+        run: what was measured.
+        found: what Evaluate gave.
+        report: of the run as it was when that began.
 
     Raises:
         StorageError: the disk is full or can't be written.
     """
-    write_json(_kept_at(run), {name: found[name] for name in ("accuracy", "interval", "confusion", "folds")})
+    kept = {name: found[name] for name in ("accuracy", "interval", "confusion", "folds")}
+    write_json(_kept_at(run), {**kept, "epochs": len(report.get("history", ()))})
 
 
 def forget_out_of_fold(run: Run) -> None:

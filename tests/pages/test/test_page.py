@@ -296,7 +296,9 @@ def test_runs_are_compared_by_what_all_of_them_have(project: Project) -> None:
 
     def out_of_fold(run: Run, right: int) -> None:
         counts = [[right, 50 - right], [0, 50]]
-        keep_out_of_fold(run, {"accuracy": right / 100 + 0.5, "interval": [0.5, 1], "confusion": counts, "folds": 10})
+        keep_out_of_fold(
+            run, {"accuracy": right / 100 + 0.5, "interval": [0.5, 1], "confusion": counts, "folds": 10}, {}
+        )
 
     def best() -> Run:
         found = best_run(trained_runs(project))

@@ -282,7 +282,7 @@ def test_one_figure_stands_for_a_run_on_every_page(
     (name,) = page.selectbox(key="evaluate_run").options
     assert "75% (30 to 95%) right on validation photos" in name
 
-    keep_out_of_fold(run, {"accuracy": 0.8, "interval": [0.58, 0.92], "confusion": [[8, 2], [2, 8]], "folds": 10})
+    keep_out_of_fold(run, {"accuracy": 0.8, "interval": [0.58, 0.92], "confusion": [[8, 2], [2, 8]], "folds": 10}, {})
     (name,) = open_page("evaluate", project.id).selectbox(key="evaluate_run").options
     assert "80% (58 to 92%) right on every photo" in name and page.selectbox(key="evaluate_run").value == run.id
     words = "**Right on 16 of 20 photos**, each answered by a classifier trained without it. Of 100 new photos like"

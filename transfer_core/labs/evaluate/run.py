@@ -59,7 +59,7 @@ def run(bench: Bench) -> dict[str, Any]:
     if found.on == "folds":
         result = judged(*answer_folds(bench, found))
         try:
-            keep_out_of_fold(found.run, result)
+            keep_out_of_fold(found.run, result, report)
         except StorageError as error:
             bench.reporter.message(
                 "The run does not know of this figure, because its folder can't be written. {error}",

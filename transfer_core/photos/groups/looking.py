@@ -25,7 +25,7 @@ from transfer_core.photos.storage.looks import (
 )
 from transfer_core.photos.storage.queries import Photo, select_photos
 
-__all__ = ["look_at_new", "with_bursts"]
+__all__ = ["look_at_new", "near_between", "with_bursts"]
 
 
 def look_at_new(database: PhotoDatabase, folder: Path, thumbnail: Callable[[Photo], Path]) -> bool:
@@ -114,3 +114,15 @@ def with_bursts(photos: Sequence[Photo], looks: Sequence[Look]) -> list[Photo]:
         known[row].id: min(known[other].sha256 for other in group) for group in bursts(grids, shots) for row in group
     }
     return [replace(photo, burst=names.get(photo.id)) for photo in photos]
+
+
+def near_between(ours: Sequence[Look], theirs: Sequence[Look]) -> dict[str, str]:
+    """SHA-256 of each of their photos that is nearly the same as one of ours, and that of ours; not the very same."""
+    known = {sha for sha, _, _ in ours}
+    both = [*ours, *(look for look in theirs if look[0] not in known)]
+    if not ours or len(both) == len(ours):
+        return {}
+    groups = near_copies(np.stack([grid for _, grid, _ in both]), since=len(ours))
+    return {
+        both[row][0]: both[group[0]][0] for group in groups if group[0] < len(ours) for row in group if row >= len(ours)
+    }
