@@ -20,8 +20,7 @@ from transfer_core.nn.training.loop import fit
 from transfer_core.nn.training.optimizer import LayerwiseOptimizer, block_distances, make_optimizer
 from transfer_core.nn.training.run import train
 from transfer_core.nn.training.steps import train_step
-from transfer_core.runs import checkpoint
-from transfer_core.runs import lr_schedule as rates
+from transfer_core.runs import checkpoint, rates
 from transfer_core.runs.config import FitConfig, Optimizer, PhaseConfig, ScheduleName, TuningConfig
 from transfer_core.runs.events import EpochEnded, Event, Message
 from transfer_core.runs.folder import Run
