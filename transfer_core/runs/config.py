@@ -126,7 +126,7 @@ class TuningConfig:
     """Refinements of fitting for those who ask for them; as they stand, none is in use."""
 
     schedule: ScheduleName = "automatic"
-    """How the learning rate of each phase goes on from its peak, see `lr_schedule`; `automatic`: the head's stays the
+    """How the learning rate of each phase goes on from its peak, see `rates`; `automatic`: the head's stays the
     same, for the head ends early by itself, and that of fine-tuning falls along a cosine."""
     warmup_epochs: int = 0
     """Epochs over which the rate climbs to its peak, in each phase; fewer than the phase has."""
