@@ -44,12 +44,14 @@ class JobList:
 def shown_job(jobs: JobList, project: Project) -> Run | None:
     """The job on screen: the one in the URL, else the one shown last, else the newest.
 
-    Only jobs in the list count, whatever the URL says; it is rewritten, so that a refresh finds the same one.
+    Only jobs in the list count, whatever the URL says: one that names another is rewritten. One that names none stays
+    as it is: the browser would take the same page for another, and Back would lead to it.
     """
     runs = {run.id: run for run in jobs.find(project)}
-    for wanted in (st.query_params.get(jobs.parameter), jobs.kept(project), next(iter(runs), None)):
+    named = st.query_params.get(jobs.parameter)
+    for wanted in (named, jobs.kept(project), next(iter(runs), None)):
         if wanted in runs:
-            if st.query_params.get(jobs.parameter) != wanted:
+            if named is not None and named != wanted:
                 st.query_params[jobs.parameter] = wanted
             return runs[wanted]
     st.query_params.pop(jobs.parameter, None)
