@@ -52,6 +52,8 @@ class Lab:
     """What the button says; empty: Start."""
     tool: Callable[[Project], None] | None = None
     """Draws what else the page offers, above the settings."""
+    worries: Callable[[dict[str, Any]], bool] = lambda result: False
+    """Whether a result says that something should be done."""
 
 
 def lab_page(lab: Lab) -> None:
@@ -148,7 +150,8 @@ def _live(lab: Lab, run: Run, was_active: bool) -> None:
                         if status.active:
                             st.info(t("So far: **{words}**", words=sentence(words)), icon=":material/lightbulb:")
                         else:
-                            st.success(f"**{sentence(words)}**", icon=":material/lightbulb:")
+                            said = st.warning if lab.worries(result) else st.success
+                            said(f"**{sentence(words)}**", icon=":material/lightbulb:")
                 if words := result.get("how_sure"):
                     with st.container(key="how_sure"):
                         st.markdown(t("**How sure is that?** {figures}", figures=sentence(words)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -49,4 +49,9 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
     return Settings()
 
 
-lab_page(Lab(card=CARD, about=ABOUT, form=form, draw=draw, start=t("Check the photos")))
+def worries(result: dict[str, Any]) -> bool:
+    """Whether anything was found."""
+    return bool(result["findings"] or result["shortcuts"])
+
+
+lab_page(Lab(card=CARD, about=ABOUT, form=form, draw=draw, start=t("Check the photos"), worries=worries))
