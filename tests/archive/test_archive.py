@@ -91,12 +91,11 @@ def test_a_trained_run_answers_the_same_elsewhere(project: Project, elsewhere: W
     assert moved.id == run.id != waiting.id and moved.config().data.source == made.id
     assert all(Path(photo.path).is_relative_to(made.path) for photo in moved.manifest().photos)
     assert str(project.path) not in (moved.path / "report.json").read_text("utf-8")
-    asked = material(Settings(str(moved.path), "validation"))
-    paths = [photo.path for photo in asked.photos]
-    said = api.predict(run, [str(project.photos_dir)])
-    before = {Path(one["image"]).name: one["probabilities"] for one in said if "error" not in one}
-    for one in api.predict(moved, paths):
-        assert one["probabilities"] == before[Path(one["image"]).name]
+    ours, theirs = (material(Settings(str(one.path), "validation")).photos for one in (run, moved))
+    before, after = (
+        api.predict(one, [photo.path for photo in photos]) for one, photos in ((run, ours), (moved, theirs))
+    )
+    assert [one["probabilities"] for one in before] == [one["probabilities"] for one in after] != []
     assert [event.to_dict() if hasattr(event, "to_dict") else event for event in moved.epochs()] == run.epochs()
 
 

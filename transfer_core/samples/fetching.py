@@ -1,5 +1,7 @@
 """Fetches a sample set of real photos, checks it, and finds its photos by class."""
 
+import gzip
+import shutil
 import tarfile
 import tempfile
 import zlib
@@ -12,7 +14,7 @@ from transfer_core.disk.files import disk_errors
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import DataError
 from transfer_core.photos.sources.found import Listing, PhotoFile
-from transfer_core.photos.sources.listing import open_zip, walk
+from transfer_core.photos.sources.listing import open_zip, path_reader
 from transfer_core.photos.sources.placing import is_junk, parts_of
 from transfer_core.samples.photo_sets import PhotoSet
 from transfer_core.text import Sentence
@@ -54,15 +56,25 @@ def files_of(row: PhotoSet, path: Path) -> Iterator[Listing]:
             yield _in_classes(row, zipped.found)
         return
     with tempfile.TemporaryDirectory(prefix="thaw-sample-") as folder:
-        with disk_errors(Path(folder)):
-            try:
-                with tarfile.open(path) as archive:
-                    archive.extractall(folder, filter="data")  # no name leads out of it, and no links
-            except (tarfile.TarError, EOFError, zlib.error) as error:
-                raise DataError("{path} can't be unpacked ({error}).", path=path, error=error) from error
-        found: list[PhotoFile] = []
-        walk(Path(folder), found, [], Listing())
-        yield _in_classes(row, found)
+        yield _in_classes(row, _untarred(path, Path(folder)))
+
+
+def _untarred(path: Path, folder: Path) -> list[PhotoFile]:
+    """Unpack the plain files of a tar under numbers, so that no name in it leads anywhere."""
+    found = []
+    with disk_errors(folder):
+        try:
+            with tarfile.open(path) as archive:
+                for number, member in enumerate(archive):
+                    content = archive.extractfile(member) if member.isreg() else None
+                    if content is not None:
+                        place = folder / str(number)
+                        with place.open("wb") as file:
+                            shutil.copyfileobj(content, file)
+                        found.append(PhotoFile(member.name, "", path_reader(place)))
+        except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise DataError("{path} can't be unpacked ({error}).", path=path, error=error) from error
+    return found
 
 
 def _in_classes(row: PhotoSet, found: list[PhotoFile]) -> Listing:
