@@ -134,12 +134,12 @@ def spotlight(picture: bytes, values: Map) -> bytes:
     import numpy as np
     from PIL import Image
 
+    from transfer_core.photos.decode import jpeg
+
     heat = np.maximum(np.array(values, np.float32), 0)
     heat /= max(float(heat.max()), 1e-12)
     with Image.open(io.BytesIO(picture)) as opened:
         photo = opened.convert("RGB")
     light = Image.fromarray(heat).resize(photo.size, Image.Resampling.BICUBIC)
     share = _DIMMED + (1 - _DIMMED) * np.clip(np.asarray(light), 0, 1)[..., None]
-    data = io.BytesIO()
-    Image.fromarray((np.asarray(photo) * share).astype(np.uint8)).save(data, "JPEG", quality=88)
-    return data.getvalue()
+    return jpeg(Image.fromarray((np.asarray(photo) * share).astype(np.uint8)), 88)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from transfer_core.photos.manifest import Manifest
     from transfer_core.runs.folder import Run
 
-__all__ = ["active_experiment", "begin", "start_experiment"]
+__all__ = ["active_experiment", "begin", "lab_base", "start_experiment"]
 
 
 def active_experiment(project: Project, kind: str) -> Run | None:

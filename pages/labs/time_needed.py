@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.labs.start import lab_base
 from pages.ui import format as figures
-from transfer_core.backbones.catalog import DEFAULT_BASE
 from transfer_core.errors import TransferError
 from transfer_core.labs.experiment import expected_seconds
 from transfer_core.text import t
@@ -36,7 +36,7 @@ def seconds_needed(
     kind: str, project: Project, photos: Manifest | None, settings: Any = None, *, base: str | None = None
 ) -> float | None:
     """The same in seconds."""
-    base = base or project.choices.get("base", {}).get("name", DEFAULT_BASE.name)
+    base = base or lab_base(project).name
     try:
         return None if photos is None else expected_seconds(kind, project.workspace, base, photos, settings)
     except TransferError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from transfer_core.errors import PhotoError
 from transfer_core.runs.folder import Run
 from transfer_core.text import Sentence, plural, t
 
-__all__ = ["Answer", "Asked", "answer_of", "keep", "show", "table"]
+__all__ = ["Answer", "Asked", "answer_of", "keep", "newness", "show", "table"]
 
 _KEPT = "answers"
 _MOST = 60  # answers kept in a tab; older ones go first
@@ -60,6 +60,11 @@ class Answer:
     """How much it looks like what the run learned from; None where it can't tell."""
     nearest: tuple[str, ...] = ()
     """SHA-256 of the photos learned from that look most alike."""
+
+    @property
+    def sure(self) -> float:
+        """The probability of the likeliest class, 0..1."""
+        return max(self.probabilities.values())
 
 
 def keep(
@@ -171,19 +176,25 @@ def _clear() -> None:
     st.session_state.pop(_KEPT, None)
 
 
+def newness(found: Sequence[Answer], project: Project, coverage: float) -> Callable[[Answer], bool]:
+    """Whether each of these looks too new to the run that was asked; what that needs is found out once a run."""
+    limits = {run: strangers.least_alike(Run(project.runs_dir / run), coverage) for run in {one.run for one in found}}
+    return lambda answer: answer.alike is not None and answer.alike < limits[answer.run]
+
+
 def table(found: Sequence[Answer], project: Project, coverage: float) -> bytes:
     """All answers as CSV, the columns of `thaw predict --csv` and the classifier's name."""
     classes = list(dict.fromkeys(name for answer in found for name in answer.probabilities))
-    limits = {run: strangers.least_alike(Run(project.runs_dir / run), coverage) for run in {one.run for one in found}}
+    new_to_it = newness(found, project, coverage)
     rows: list[list[Any]] = [["image", "label", "probability", "none", "error", "classifier", *classes]]
     for answer in found:
         if answer.error:
             rows.append([answer.name, "", "", "", t(answer.error), answer.asked, *[""] * len(classes)])
             continue
-        new = answer.alike is not None and answer.alike < limits[answer.run]
+        new = new_to_it(answer)
         shares = [answer.probabilities.get(name, "") for name in classes]
         label = t("none of these") if new else answer.label
-        rows.append([answer.name, label, max(answer.probabilities.values()), new, "", answer.asked, *shares])
+        rows.append([answer.name, label, answer.sure, new, "", answer.asked, *shares])
     text = io.StringIO()
     csv.writer(text).writerows([[_as_text(cell) for cell in row] for row in rows])
     return text.getvalue().encode("utf-8-sig")  # with the mark by which Excel knows UTF-8

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.test import strangers
-from pages.test.answers import Answer, Asked, answer_of, table
+from pages.test.answers import Answer, Asked, answer_of, newness, table
 from pages.ui import html as drawn
 from pages.ui import tasks
 from pages.ui.format import photo_count
@@ -20,7 +19,6 @@ from transfer_core.disk.files import disk_errors
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import DataError, PhotoError
 from transfer_core.photos.sources.loose import loose_files
-from transfer_core.runs.folder import Run
 from transfer_core.text import Sentence, plural, t, visible
 
 if TYPE_CHECKING:
@@ -113,13 +111,10 @@ def _asked(lane: Engine, asked: Asked, run: Path, found: Sequence[tuple[str, byt
 def _result(project: Project, answers: Sequence[Answer], coverage: float) -> None:
     answered = [answer for answer in answers if not answer.error]
     refused = [answer for answer in answers if answer.error]
-    limits = {
-        run: strangers.least_alike(Run(project.runs_dir / run), coverage) for run in {one.run for one in answered}
-    }
+    new_to_it = newness(answered, project, coverage)
     groups: dict[str, list[Answer]] = {}
-    for answer in sorted(answered, key=lambda answer: max(answer.probabilities.values())):
-        new = answer.alike is not None and answer.alike < limits[answer.run]
-        groups.setdefault(_NONE if new else answer.label, []).append(answer)
+    for answer in sorted(answered, key=lambda answer: answer.sure):
+        groups.setdefault(_NONE if new_to_it(answer) else answer.label, []).append(answer)
     groups = dict(sorted(groups.items(), key=lambda item: (item[0] == _NONE, item[0])))
     titles = {name: t("none of these") if name == _NONE else visible(name) for name in groups}
     if answered:
@@ -159,7 +154,9 @@ def _result(project: Project, answers: Sequence[Answer], coverage: float) -> Non
             for answer in page:
                 with st.container(gap="xxsmall"):
                     st.image(answer.picture, width="stretch", alt=answer.name)
-                    st.caption(f"{_sure(answer)}  \n{drawn.plain(answer.name.rpartition('/')[2])}")
+                    st.caption(
+                        f"{_sure(answer, drawn.plain(answer.label))}  \n{drawn.plain(answer.name.rpartition('/')[2])}"
+                    )
     elif not refused:
         st.info(t("There was no file in it."), icon=":material/folder_off:")
     _refused(refused)
@@ -181,19 +178,15 @@ def _refused(refused: Sequence[Answer]) -> None:
     st.warning("\n".join([words, "", *lines]), icon=":material/broken_image:")
 
 
-def _sure(answer: Answer) -> str:
-    share = max(answer.probabilities.values())
-    return t("{name}, {share:.0%} sure", name=drawn.plain(answer.label), share=share)
+def _sure(answer: Answer, label: str) -> str:
+    return t("{name}, {share:.0%} sure", name=label, share=answer.sure)
 
 
 def _sheet(
     project: Project, groups: Mapping[str, Sequence[Answer]], titles: Mapping[str, str], refused: Sequence[Answer]
 ) -> Callable[[], bytes]:
     """Makes the sheet when it is asked for, in a thread that knows neither the page nor its language."""
-    words = {
-        name: [t("{name}, {share:.0%} sure", name=one.label, share=max(one.probabilities.values())) for one in found]
-        for name, found in groups.items()
-    }
+    words = {name: [_sure(one, one.label) for one in found] for name, found in groups.items()}
     asked = next((answer.asked for found in groups.values() for answer in found), "")
     refusals = (t("Could not be read"), [(answer.name, t(answer.error)) for answer in refused])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from transfer_core.backbones.catalog import Base, get_base
-from transfer_core.disk.download import Remote, fetch
+from transfer_core.disk.download import Remote, digests, fetch
 from transfer_core.disk.files import atomic_path, read_json, write_json
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import StorageError, WeightsError
@@ -161,14 +161,9 @@ def file_digests(workspace: Workspace, path: Path) -> dict[str, str]:
             kept = None  # damaged: worked out anew and replaced below
         if isinstance(kept, dict) and kept.get("stamp") == stamp:
             return {"md5": kept["md5"], "sha256": kept["sha256"]}
-    hashers = {"md5": hashlib.md5(usedforsecurity=False), "sha256": hashlib.sha256()}
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            for hasher in hashers.values():
-                hasher.update(chunk)
-    digests = {name: hasher.hexdigest() for name, hasher in hashers.items()}
-    write_json(memory, {"stamp": stamp, **digests})
-    return digests
+    found = digests(path)
+    write_json(memory, {"stamp": stamp, **found})
+    return found
 
 
 def _remote(base: Base) -> Remote:
@@ -181,7 +176,7 @@ def _remote(base: Base) -> Remote:
         Sentence("the weights of {title}", title=base.title),
         url,
         base.weights.bytes,
-        lambda path, digests: _is_published(base, path, digests),
+        lambda path, found: _is_published(base, path, found),
         Sentence(
             "Instead, fetch {url} on another computer and give Thaw the file, or choose a base whose weights are "
             "installed with Thaw.",
@@ -192,14 +187,14 @@ def _remote(base: Base) -> Remote:
     )
 
 
-def _is_published(base: Base, path: Path, digests: dict[str, str]) -> bool:
-    """Whether the file at `path`, with these digests by algorithm, is the one `base` names.
+def _is_published(base: Base, path: Path, found: dict[str, str]) -> bool:
+    """Whether the file at `path`, with the digests found by algorithm, is the one `base` names.
 
     Where no digest is published (MobileNet, MobileNetV2) the exact size and the HDF5 signature stand in for it.
     """
     algorithm, _, expected = base.weights.digest.partition(":")
     if expected:
-        return digests[algorithm] == expected
+        return found[algorithm] == expected
     with path.open("rb") as file:
         return path.stat().st_size == base.weights.bytes and file.read(8) == HDF5_SIGNATURE
 

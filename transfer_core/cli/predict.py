@@ -1,7 +1,6 @@
 """`thaw predict`: what a classifier says of photos, many at once if they are."""
 
 import csv
-import itertools
 import os
 from pathlib import Path
 from typing import Any
@@ -35,15 +34,12 @@ def predict(run: Path, images: tuple[str, ...], csv_path: Path | None, sheet: Pa
         opened = open_run(run)
         classes = opened.labels()["classes"]  # refuse a run without a model before the seconds TensorFlow takes to load
         load_tensorflow()
-        pictures: dict[int, bytes] = {}
-        done = itertools.count()
+        pictures: list[bytes | None] = []
         with progress(t(plural("{n:,} file", "{n:,} files", len(files))), len(files)) as show:
 
             def each(answer: dict[str, Any], photo: NDArray[np.uint8] | None) -> None:
-                number = next(done)
-                if sheet and photo is not None:
-                    pictures[number] = tile_picture(photo)
-                show(number + 1)
+                pictures.append(tile_picture(photo) if sheet and photo is not None else None)
+                show(len(pictures))
 
             answers = api.predict(opened, files, each)
         predictions = [it | {"error": t(it["error"])} if "error" in it else it for it in answers]
@@ -65,16 +61,16 @@ def _write_csv(path: Path, classes: list[str], predictions: list[dict[str, Any]]
             table.writerow(row + [shares.get(name, "") for name in classes])
 
 
-def _sheet(name: str, classes: list[str], predictions: list[dict[str, Any]], pictures: dict[int, bytes]) -> str:
+def _sheet(name: str, classes: list[str], predictions: list[dict[str, Any]], pictures: list[bytes | None]) -> str:
     """The least sure first: those are the ones to look at."""
     groups: dict[str, list[Tile]] = {name: [] for name in classes}
     none: list[Tile] = []
-    for number, item in sorted(enumerate(predictions), key=lambda pair: pair[1].get("probability", 0.0)):
-        if number in pictures:
-            tile = Tile(item["image"], _answer(item), pictures[number])
-            (none if item.get("none") else groups[item["label"]]).append(tile)
+    shown = [(item, picture) for item, picture in zip(predictions, pictures, strict=True) if picture is not None]
+    for item, picture in sorted(shown, key=lambda pair: pair[0]["probability"]):
+        tile = Tile(item["image"], _answer(item), picture)
+        (none if item.get("none") else groups[item["label"]]).append(tile)
     refused = [(item["image"], item["error"]) for item in predictions if "error" in item]
-    about = t(plural("What {name} says of {n:,} photo.", "What {name} says of {n:,} photos.", len(pictures), name=name))
+    about = t(plural("What {name} says of {n:,} photo.", "What {name} says of {n:,} photos.", len(shown), name=name))
     return contact_sheet(
         t("Contact sheet"), about, [*groups.items(), (t("none of these"), none)], (t("Could not be read"), refused)
     )

@@ -23,7 +23,7 @@ from transfer_core.disk.files import disk_errors
 from transfer_core.errors import StorageError, TransferError
 from transfer_core.text import Sentence
 
-__all__ = ["Remote", "fetch"]
+__all__ = ["Remote", "digests", "fetch"]
 
 CONNECT_SECONDS = 6.0
 """From the request to the headers of the answer: names, connection, encryption and redirects together."""
@@ -91,7 +91,7 @@ def fetch(
         if done < total:
             raise _broken(remote, done, total)
         keep = False
-        if not remote.published(mine, _digests(mine)):
+        if not remote.published(mine, digests(mine)):
             raise remote.error(
                 "What came for {what} ({done:,} bytes) is not the published file: its digest or size differs. Nothing "
                 "was kept. A sign-in page of the network or a proxy often does this; open {url} in a browser to see, "
@@ -131,7 +131,8 @@ def _copy(
     return done
 
 
-def _digests(path: Path) -> dict[str, str]:
+def digests(path: Path) -> dict[str, str]:
+    """MD5 and SHA-256 of a file as hex digits, by name."""
     hashers = {"md5": hashlib.md5(usedforsecurity=False), "sha256": hashlib.sha256()}
     with path.open("rb") as file:
         while chunk := file.read(1 << 20):

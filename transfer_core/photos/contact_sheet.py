@@ -1,7 +1,6 @@
 """A contact sheet: many photos by what was said of them, as one HTML file that any browser shows and prints."""
 
 import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from transfer_core.photos.decode import jpeg
 from transfer_core.text import visible
 
 __all__ = ["Tile", "contact_sheet", "tile_picture"]
@@ -42,9 +42,7 @@ def tile_picture(photo: NDArray[np.uint8]) -> bytes:
     """A small JPEG of what the network saw, uint8 (size, size, 3), RGB."""
     picture = Image.fromarray(photo)
     picture.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
-    data = io.BytesIO()
-    picture.save(data, "JPEG", quality=85)
-    return data.getvalue()
+    return jpeg(picture)
 
 
 def contact_sheet(

@@ -36,6 +36,7 @@ __all__ = [
     "decode",
     "file_facts",
     "inspect",
+    "jpeg",
     "open_photo",
     "pixels_of",
     "thumbnail",
@@ -115,7 +116,7 @@ def thumbnail(data: bytes | Path, size: int = 160) -> bytes:
     Raises:
         PhotoError: as `open_photo`.
     """
-    return _jpeg(square(_load(_read(data), size)[0], size))
+    return jpeg(square(_load(_read(data), size)[0], size))
 
 
 def inspect(data: bytes | Path, size: int = 160) -> Inspection:
@@ -125,7 +126,7 @@ def inspect(data: bytes | Path, size: int = 160) -> Inspection:
         PhotoError: as `open_photo`.
     """
     picture, (width, height) = _load(_read(data), size)
-    return Inspection(width, height, _jpeg(square(picture, size)), _name(picture, (width, height)))
+    return Inspection(width, height, jpeg(square(picture, size)), _name(picture, (width, height)))
 
 
 def file_facts(path: Path) -> FileFacts:
@@ -215,9 +216,10 @@ def _gone(path: Path) -> PhotoError:
     return PhotoError("There is no file at {data}: it was moved, renamed or deleted.", data=path)
 
 
-def _jpeg(picture: Image.Image) -> bytes:
+def jpeg(picture: Image.Image, quality: int = 85) -> bytes:
+    """Give a picture as the bytes of a JPEG, of this quality in 1..95."""
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=85)
+    picture.save(buffer, "JPEG", quality=quality)
     return buffer.getvalue()
 
 

@@ -29,8 +29,6 @@ class PhotoEdits:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         self._database = PhotoDatabase(self.folder / "photos.sqlite")
-        self._together: tuple[list[rows.Photo], list[rows.Photo]] = ([], [])
-        """The photos as they were read last, and with their bursts."""
 
     def add_class(self, name: str) -> None:
         """Add a class without photos.

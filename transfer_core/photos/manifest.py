@@ -32,7 +32,6 @@ class ManifestPhoto:
     """As `Photo.pixels`: the same in other bytes of the same picture."""
     group: str | None = None
     """Names the photos it belongs together with: nearly the same ones, or of one burst; None where it stands alone."""
-
     series: str | None = None
     """Names what that group is a part of, where a group held nearly all of a class and had to be cut; else None."""
 
@@ -76,11 +75,8 @@ class Manifest:
     @property
     def together(self) -> list[list[str]]:
         """Names of photos that belong together, one group after the other."""
-        groups: dict[str, list[str]] = {}
-        for photo in self.photos:
-            if photo.group is not None:
-                groups.setdefault(photo.kin, []).append(photo.name)
-        return list(groups.values())
+        groups = self._grouped(lambda photo: photo.kin)
+        return [[photo.name for photo in group] for group in groups if group[0].group is not None]
 
     @property
     def near_leaks(self) -> list[list[str]]:
@@ -95,11 +91,14 @@ class Manifest:
         return sum(not learned.isdisjoint((photo.pixels or photo.sha256, photo.kin)) for photo in self.of(split))
 
     def _crossing(self, key: Callable[[ManifestPhoto], str]) -> list[list[str]]:
-        seen: dict[str, list[ManifestPhoto]] = {}
-        for photo in self.photos:
-            seen.setdefault(key(photo), []).append(photo)
-        groups = (group for group in seen.values() if len({photo.split for photo in group}) > 1)
+        groups = (group for group in self._grouped(key) if len({photo.split for photo in group}) > 1)
         return [[photo.name for photo in group] for group in groups]
+
+    def _grouped(self, key: Callable[[ManifestPhoto], str]) -> list[list[ManifestPhoto]]:
+        groups: dict[str, list[ManifestPhoto]] = {}
+        for photo in self.photos:
+            groups.setdefault(key(photo), []).append(photo)
+        return list(groups.values())
 
     def with_split(self, other: "Manifest", split: SplitName, near: Mapping[str, str] | None = None) -> "Manifest":
         """Take this manifest's photos, less those of `split`, and those of `other` as `split`.

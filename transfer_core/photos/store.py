@@ -37,6 +37,9 @@ class PhotoStore(PhotoEdits):
         StorageError: the folder can't be written, or the database in it is damaged.
     """
 
+    _together: tuple[list[Photo], list[Photo]] = ([], [])
+    """The photos as they were read last, and with their bursts; replaced as a whole."""
+
     # Imports
 
     def import_folder(

@@ -10,11 +10,11 @@ from pages.labs.knowledge.ask_imagenet import tool
 from pages.labs.knowledge.card import CARD
 from pages.labs.knowledge.result import draw
 from pages.labs.lab import Lab, lab_page
+from pages.labs.start import lab_base
 from pages.ui.html import sentence
 from pages.ui.services import engine
 from transfer_core.labs.knowledge.settings import LEAST_PHOTOS, TOLD, Settings, base_note
 from transfer_core.labs.knowledge.verdict import NAMED, SURE
-from transfer_core.runs.config import BaseConfig
 from transfer_core.text import t
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
         help=t("Drawn at random, the same ones each time. More photos give narrower ranges and take longer."),
         width=220,
     )
-    if "base" in project.choices and (note := base_note(BaseConfig(**project.choices["base"]))):
+    if note := base_note(lab_base(project)):
         st.caption(f":material/info: {sentence(note)}")
     return Settings(int(photos))
 

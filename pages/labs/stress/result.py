@@ -58,9 +58,8 @@ def _changed(picture: bytes, name: str, strength: int) -> bytes:
     from PIL import Image
 
     from transfer_core.photos.changes import change
+    from transfer_core.photos.decode import jpeg
 
     with Image.open(io.BytesIO(picture)) as opened:
         square = np.asarray(opened.convert("RGB"))
-    data = io.BytesIO()
-    Image.fromarray(change(square, name, strength)).save(data, "JPEG", quality=90)
-    return data.getvalue()
+    return jpeg(Image.fromarray(change(square, name, strength)), 90)

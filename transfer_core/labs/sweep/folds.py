@@ -99,8 +99,8 @@ def _pieces(manifest: Manifest) -> int:
 
 
 def _learnable(manifest: Manifest) -> bool:
-    parts = manifest.counts()
-    return any(parts["test"].values()) and all(all(parts[split].values()) for split in ("train", "validation"))
+    found = manifest.counts()
+    return any(found["test"].values()) and all(all(found[split].values()) for split in ("train", "validation"))
 
 
 def _by_class(manifest: Manifest, without: set[str]) -> list[list[ManifestPhoto]]:
