@@ -22,6 +22,7 @@ NAMES = (
     "views",
     "strangers",
     "health",
+    "evaluate",
     "where",
     "field",
 )

@@ -105,7 +105,7 @@ def _thaw(session: Any, sources: Any) -> Callable[[int], None]:
 
     def epoch(number: int) -> None:
         for batch in batches.epoch(number):
-            step(batch)
+            step(batch, config.fine_tune.learning_rate)
 
     return epoch
 

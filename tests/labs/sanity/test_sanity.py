@@ -297,7 +297,7 @@ def test_a_lost_loss_ends_its_training_and_is_told(make: Callable[..., Run], mon
     def losing(*args: Any) -> Any:
         step, number = whole(*args), len(made)
         made.append(step)  # saved features, frozen, softmax
-        return (lambda batch: (math.inf, 0)) if number == 2 else step
+        return (lambda batch, rate: (math.inf, 0)) if number == 2 else step
 
     monkeypatch.setattr(experiment, "train_step", losing)
     found = done(make(mistakes=("softmax", "scaling"), epochs=1))

@@ -16,10 +16,10 @@ from transfer_core.nn.models.batch_norm import moving_statistics, normalize_by_b
 from transfer_core.nn.models.describe import build_tree
 from transfer_core.nn.training.callbacks import Schedule
 from transfer_core.nn.training.classifier import Network, head_network
-from transfer_core.nn.training.loop import fit
+from transfer_core.nn.training.loop import Compiled, fit
 from transfer_core.nn.training.optimizer import LayerwiseOptimizer, block_distances, make_optimizer
 from transfer_core.nn.training.run import train
-from transfer_core.nn.training.steps import train_step
+from transfer_core.nn.training.steps import train_step, train_steps
 from transfer_core.runs import checkpoint, rates
 from transfer_core.runs.config import FitConfig, Optimizer, PhaseConfig, ScheduleName, TuningConfig
 from transfer_core.runs.events import EpochEnded, Event, Message
@@ -117,13 +117,43 @@ def test_a_plateau_lowers_the_rate_in_a_run(toy_run: Make) -> None:
     assert epochs[-1].learning_rate < 0.5
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_steps_in_one_go_are_those_taken_one_by_one(optimizer: Optimizer) -> None:
+    at_once, single = head_network(6, 2, 0.3, 1), head_network(6, 2, 0.3, 1)
+    batches, climbing = list(points().epoch(1)) + list(points().epoch(2))[:2], [0.05, 0.1, 0.02, 0.3, 0.2]
+    assert [len(batch.labels) for batch in batches] == [8, 8, 4, 8, 8]
+    both = [LayerwiseOptimizer(optimizer, 1e-3, one.variables, one.scales(1)) for one in (at_once, single)]
+    steps, step = train_steps(at_once, both[0], points(), 0.1), train_step(single, both[1], points(), 0.1)
+    told = [*steps(batches[:3], climbing[:3]), *steps(batches[3:], climbing[3:])]
+    assert told == [step(batch, rate) for batch, rate in zip(batches, climbing, strict=True)]
+    for one, other in zip(at_once.read() + both[0].read(), single.read() + both[1].read(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    for one, other in zip(at_once.read_random(), single.read_random(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_what_was_compiled_once_trains_anew_to_the_same_end() -> None:
+    network, schedule = head_network(6, 2, 0.3, 1), Schedule("head", PhaseConfig(4, 1e-2), FitConfig("adam", 8))
+    reporter = Reporter(lambda event: None)
+    reporter.start("head", 4)
+    compiled, ends = Compiled(network, points(), points(), schedule), []
+    for seed in (0, 1, 0):
+        compiled.reset()
+        found = fit(network, points(seed), points(seed + 5), schedule, reporter, compiled=compiled)
+        ends.append((found, [part.tolist() for part in network.read()]))
+    assert ends[0] == ends[2] != ends[1]
+    other = head_network(6, 2, 0.3, 1)
+    assert fit(other, points(0), points(5), schedule, reporter) == ends[0][0]
+    assert [part.tolist() for part in other.read()] == ends[0][1]
+
+
 def test_label_smoothing_is_the_loss_of_smoothed_targets_and_not_told() -> None:
     batch = next(points().epoch(1))
     plain, smooth = head_network(6, 2, 0.0, 1), head_network(6, 2, 0.0, 1)
     told = []
     for network, share in ((plain, 0.0), (smooth, 0.2)):
         rated = LayerwiseOptimizer("sgd", 0.1, network.variables, network.scales(1))
-        told.append(train_step(network, rated, points(), share)(batch)[0])
+        told.append(train_step(network, rated, points(), share)(batch, 0.1)[0])
     assert told[0] == told[1], "the loss that is told is that of the true labels"
     expected = head_network(6, 2, 0.0, 1)
     target = tf.one_hot(batch.labels, 2) * 0.8 + 0.1

@@ -1,6 +1,8 @@
 """Every photo answered by a classifier that never saw it: trained as the run was, on the other photos."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,18 +15,21 @@ from transfer_core.labs.run_bench import Bench, Shares
 from transfer_core.nn.retracing import retracing_expected
 from transfer_core.nn.training.callbacks import Fitted, Schedule
 from transfer_core.nn.training.classifier import Network, head_network
-from transfer_core.nn.training.loop import fit
+from transfer_core.nn.training.loop import Compiled, fit
 from transfer_core.nn.training.report import known_photos
 from transfer_core.nn.training.session import Session, prepare
-from transfer_core.nn.training.steps import all_logits, softmax
+from transfer_core.nn.training.steps import gather, softmax
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import RunConfig
-from transfer_core.runs.events import EpochEnded, Event, Message, Progress
+from transfer_core.runs.events import EpochEnded, Event, Message, Phase, Progress
 from transfer_core.runs.progress import Reporter, Stopped
 from transfer_core.stats.calibration import fit_temperature
 from transfer_core.text import Sentence
 
 __all__ = ["Said", "answer_folds"]
+
+_BUILT = ("backbone", "hashes", "partition")
+"""Of a session: what takes seconds to build, and is the same for all folds."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +65,12 @@ def answer_folds(bench: Bench, found: Material) -> tuple[Said, int, int]:
         raise DataError(few)
     dealt = deal(whole.manifest.photos, found.classes, folds_of(config), config.seed)
     said: list[Said] = []
-    first: Session | None = None
+    folds = _Folds()
     with retracing_expected():
         for fold, manifest in enumerate(dealt):
             reporter = progress.reporter(fold, len(dealt))
-            session = _session(bench, config, manifest, reporter, first)
-            said.append(_answer(session, reporter))
-            first = first or session
+            session = prepare(bench.workspace, config, manifest, reporter)
+            said.append(folds.answer(session, reporter))
             progress.fold(fold + 1, len(dealt))
     shares, alike, threshold = (
         np.concatenate(parts)
@@ -76,54 +80,73 @@ def answer_folds(bench: Bench, found: Material) -> tuple[Said, int, int]:
     return Said(shares, [photo for one in said for photo in one.photos], alike, threshold), len(dealt), learned
 
 
-def _session(bench: Bench, config: RunConfig, manifest: Manifest, reporter: Reporter, first: Session | None) -> Session:
-    session = prepare(bench.workspace, config, manifest, reporter)
-    if first is not None and "backbone" in vars(first):  # building it takes seconds; each fold leaves it as it was
-        session.backbone, session.hashes = first.backbone, first.hashes
-    return session
+class _Folds:
+    """The classifiers, trained one after the other in the same variables: what is built and traced for the first serves
+    all, and takes longer than a head."""
 
+    def __init__(self) -> None:
+        """Nothing is built yet."""
+        self._built: dict[str, Any] = {}
+        self._compiled: dict[Phase, Compiled] = {}
 
-def _answer(session: Session, reporter: Reporter) -> Said:
-    """What a classifier trained on the session's photos says of its test photos."""
-    config = session.config
-    features = session.pooled_features().array
-    network = head_network(features.shape[-1], len(session.manifest.classes), config.fit.dropout, config.seed)
-    reporter.start("head", config.head.epochs)
-    schedule = Schedule("head", config.head, config.fit, tuning=config.tuning)
-    fitted = _fit(session, network, (features,), schedule, reporter)
-    if not config.fine_tunes:
-        return _asked(session, network, (features,), reporter)
-    sources = session.frontier_sources()
-    tuned = session.suffix_network(network)
-    before = tuned.read()
-    try:
+    def answer(self, session: Session, reporter: Reporter) -> Said:
+        """What a classifier trained on the session's photos says of its test photos; leaves the base as it was."""
+        vars(session).update(self._built)
+        try:
+            return self._answer(session, reporter)
+        finally:
+            if tuned := self._compiled.get("fine-tune"):
+                tuned.reset()
+            self._built = {name: made for name, made in vars(session).items() if name in _BUILT}
+
+    def _answer(self, session: Session, reporter: Reporter) -> Said:
+        config = session.config
+        features = session.pooled_features().array
+        channels, classes = features.shape[-1], len(session.manifest.classes)
+        reporter.start("head", config.head.epochs)
+        schedule = Schedule("head", config.head, config.fit, tuning=config.tuning)
+        build = partial(head_network, channels, classes, config.fit.dropout, config.seed)
+        head, fitted = self._fit(build, session, (features,), schedule, reporter)
+        if not config.fine_tunes:
+            return _asked(session, head, (features,), reporter)
+        sources = session.frontier_sources()
         reporter.start("fine-tune", config.fine_tune.epochs)
         schedule = Schedule(
             "fine-tune", config.fine_tune, config.fit, fitted.epochs + 1, keep_start=True, tuning=config.tuning
         )
-        _fit(session, tuned, sources, schedule, reporter)
+        build = partial(session.suffix_network, head.network)
+        tuned, _ = self._fit(build, session, sources, schedule, reporter)
         return _asked(session, tuned, sources, reporter)
-    finally:
-        tuned.write(before)
+
+    def _fit(
+        self,
+        build: Callable[[], Network],
+        session: Session,
+        sources: tuple[Any, ...],
+        schedule: Schedule,
+        reporter: Reporter,
+    ) -> tuple[Compiled, Fitted]:
+        phase = schedule.name
+        train = session.training_batches(sources, head_only=phase == "head")
+        checked = session.batches(sources, "validation")
+        if phase not in self._compiled:
+            self._compiled[phase] = Compiled(build(), train, checked, schedule)
+        elif phase == "head":
+            self._compiled[phase].reset()
+        compiled = self._compiled[phase]
+        fitted = fit(compiled.network, train, checked, schedule, reporter, compiled=compiled)
+        if fitted.ending == "stopped":
+            raise Stopped
+        if fitted.best_epoch is None:
+            raise RunError("The loss was no longer a number in the first epoch, so there is nothing to evaluate.")
+        return compiled, fitted
 
 
-def _fit(
-    session: Session, network: Network, sources: tuple[Any, ...], schedule: Schedule, reporter: Reporter
-) -> Fitted:
-    train = session.training_batches(sources, head_only=network.body is None)
-    fitted = fit(network, train, session.batches(sources, "validation"), schedule, reporter)
-    if fitted.ending == "stopped":
-        raise Stopped
-    if fitted.best_epoch is None:
-        raise RunError("The loss was no longer a number in the first epoch, so there is nothing to evaluate.")
-    return fitted
-
-
-def _asked(session: Session, network: Network, sources: tuple[Any, ...], reporter: Reporter) -> Said:
-    checked = session.batches(sources, "validation")
-    temperature = fit_temperature(all_logits(network, checked, reporter), checked.labels)
-    shares = softmax(all_logits(network, session.batches(sources, "test"), reporter), temperature)
-    known, alike = known_photos(session, network, sources, reporter)
+def _asked(session: Session, compiled: Compiled, sources: tuple[Any, ...], reporter: Reporter) -> Said:
+    checked, held = (session.batches(sources, which) for which in ("validation", "test"))
+    temperature = fit_temperature(gather(compiled.answer, checked, reporter.beat), checked.labels)
+    shares = softmax(gather(compiled.answer, held, reporter.beat), temperature)
+    known, alike = known_photos(session, compiled.network, sources, reporter)
     threshold = np.full(len(shares), known.threshold(), np.float32)
     return Said(shares, list(session.photos("test")), alike["test"], threshold)
 

@@ -45,7 +45,7 @@ _PARTS = 10
 LEAST_PHOTOS = 4
 """Of a class, to be answered out of fold: with fewer, a fold may leave none of it to learn from."""
 _HEAD_EPOCHS = 30.0  # of a new head before it stops early, about
-_FOLD_SECONDS = 1.0  # tracing a network anew
+_FOLD_SECONDS = 0.2  # besides its epochs
 
 
 @dataclass(frozen=True)

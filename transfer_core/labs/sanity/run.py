@@ -197,7 +197,7 @@ class _Check:
                 "{title}: epoch {epoch} of {epochs}", title=title, epoch=epoch + 1, epochs=self.settings.epochs
             )
             told = partial(self.work.add, step=step_words, cost=cost)
-            learned = _epoch(step, train, epoch, told)
+            learned = _epoch(lambda batch: step(batch, self.settings.learning_rate), train, epoch, told)
             logits = ask(told)
             values = (*learned, *_judged(logits, validation.labels))
             diverged = not all(map(math.isfinite, values))

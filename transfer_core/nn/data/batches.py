@@ -1,6 +1,6 @@
 """Mini-batches cut from memory maps: only one batch is ever copied, in an order that a seed decides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from transfer_core.disk.mapped_memory import MappedReads
 
-__all__ = ["Batch", "Batches", "Rows", "class_weights"]
+__all__ = ["Batch", "Batches", "Rows", "class_weights", "joined"]
 
 
 class Rows(Protocol):
@@ -61,6 +61,11 @@ class Batches:
     """Order of the photos, with the epoch's number; None: as they stand."""
 
     @property
+    def at_hand(self) -> bool:
+        """Whether a batch takes next to no time: it is only read."""
+        return True
+
+    @property
     def photos(self) -> int:
         """Number of photos."""
         return len(self.rows)
@@ -92,6 +97,15 @@ class Batches:
         labels = self.labels[chosen]
         weights = np.ones(len(chosen), np.float32) if self.weights is None else self.weights[labels]
         return Batch(inputs, labels, weights)
+
+
+def joined(parts: Sequence[Batch]) -> Batch:
+    """One batch of the photos of several, in their order."""
+    if len(parts) == 1:
+        return parts[0]
+    inputs = tuple(np.concatenate(sources) for sources in zip(*(part.inputs for part in parts), strict=True))
+    labels, weights = (np.concatenate(values) for values in zip(*((p.labels, p.weights) for p in parts), strict=True))
+    return Batch(inputs, labels, weights)
 
 
 def class_weights(labels: NDArray[np.int32], classes: int) -> NDArray[np.float32]:

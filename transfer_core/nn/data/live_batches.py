@@ -38,6 +38,11 @@ class LiveBatches(Batches):
 
     live: LivePhotos = field(kw_only=True)
 
+    @property
+    def at_hand(self) -> bool:
+        """See `Batches.at_hand`: each goes through the base."""
+        return False
+
     def only(self, places: NDArray[np.int64]) -> "LiveBatches":
         """See `Batches.only`."""
         live = replace(self.live, sha256=tuple(self.live.sha256[place] for place in places))

@@ -115,7 +115,7 @@ class Callback:
         """Before the first step of an epoch."""
 
     def step_begins(self, training: Training, step: int) -> None:
-        """Before a step, counted from 0 within the epoch."""
+        """Before a step, counted from 0 within the epoch; of steps that are taken in one go, before the first."""
 
     def step_ends(self, training: Training, step: int, loss: float) -> None:
         """After a step, with its batch's summed loss; none hears of it after one that ended the training."""
@@ -141,7 +141,6 @@ class LearningRate(Callback):
     def step_begins(self, training: Training, step: int) -> None:
         """Set it."""
         training.rate = self._rates.at(training.epoch, step, self._losses)
-        training.optimizer.set_rate(training.rate)
 
 
 class Divergence(Callback):
@@ -235,8 +234,7 @@ class Saving(Callback):
             return
         training.network.write(state.weights)
         training.optimizer.write(state.optimizer)
-        for variable, value in zip(training.network.dropout.variables, state.random, strict=True):
-            variable.assign(value)
+        training.network.write_random(state.random)
         progress: dict[str, Any] = dict(state.progress)
         training.losses = list(progress.pop("losses"))
         training.fitted, training.best = Fitted(**progress), state.best
@@ -252,7 +250,8 @@ class Saving(Callback):
         self._checkpoint.flush()
 
     def _save(self, training: Training) -> None:
-        random = [np.array(variable.value.numpy()) for variable in training.network.dropout.variables]
         progress = asdict(training.fitted) | {"losses": list(training.losses)}
         network, optimizer = training.network, training.optimizer
-        self._checkpoint.save(PhaseState(progress, training.best, network.read(), optimizer.read(), random))
+        self._checkpoint.save(
+            PhaseState(progress, training.best, network.read(), optimizer.read(), network.read_random())
+        )

@@ -64,6 +64,15 @@ class Network:
         for variable, value in zip((*self.variables, *self.statistics), values, strict=True):
             variable.assign(value)
 
+    def read_random(self) -> list[NDArray[Any]]:
+        """A copy of where the dropout stands in its random numbers."""
+        return [np.array(variable.value.numpy()) for variable in self.dropout.variables]
+
+    def write_random(self, values: Sequence[NDArray[Any]]) -> None:
+        """Set where the dropout stands, as `read_random` gave it."""
+        for variable, value in zip(self.dropout.variables, values, strict=True):
+            variable.assign(value)
+
 
 def build_head(channels: int, classes: int, seed: int) -> keras.layers.Dense:
     """A new head with random weights: Dense to `classes` logits."""

@@ -83,7 +83,7 @@ def find_rate(
         Stopped: a stop was asked for.
     """
     assert schedule.name in _RANGE
-    before, random = network.read(), [np.array(variable.value.numpy()) for variable in network.dropout.variables]
+    before, random = network.read(), network.read_random()
     rates = np.geomspace(*_RANGE[schedule.name], steps)
     optimizer = LayerwiseOptimizer(
         schedule.fit.optimizer, float(rates[0]), network.variables, network.scales(schedule.tuning.discriminative)
@@ -101,8 +101,7 @@ def find_rate(
         first = lowest = measured()
         for done, (rate, batch) in enumerate(zip(rates, _endless(train), strict=False)):
             reporter.progress(Sentence("rates"), done, steps)
-            optimizer.set_rate(float(rate))
-            step(batch)
+            step(batch, float(rate))
             loss = measured()
             if not math.isfinite(loss):
                 break
@@ -112,8 +111,7 @@ def find_rate(
                 break
     finally:
         network.write(before)
-        for variable, value in zip(network.dropout.variables, random, strict=True):
-            variable.assign(value)
+        network.write_random(random)
     tried = rates[: len(losses)]
     # What exploded would reach far into the smoothed curve, so it is cut off first.
     smoothed, slopes = _smooth(np.log10(tried), np.minimum(losses, 2 * first))

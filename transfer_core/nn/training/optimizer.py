@@ -1,6 +1,5 @@
 """Optimizers with a rate of their own for each block of the base, slower towards the input."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,7 +44,6 @@ class LayerwiseOptimizer:
             variables: what trains.
             scales: one a variable, above 0.
         """
-        self._rate = learning_rate
         places: dict[float, list[int]] = {}
         for place, scale in enumerate(scales):
             places.setdefault(scale, []).append(place)
@@ -62,12 +60,10 @@ class LayerwiseOptimizer:
         for _, optimizer, places, members in self._groups:
             optimizer.apply([gradients[place] for place in places], members)
 
-    def set_rate(self, learning_rate: float) -> None:
-        """Use this rate from the next step on; not from within a traced function."""
-        if learning_rate != self._rate:
-            self._rate = learning_rate
-            for scale, optimizer, _, _ in self._groups:
-                optimizer.learning_rate = learning_rate * scale
+    def set_rate(self, learning_rate: Any) -> None:
+        """Use this rate from the next step on: a number, or a float32 tensor from within a traced function."""
+        for scale, optimizer, _, _ in self._groups:
+            optimizer.learning_rate = learning_rate * scale
 
     def read(self) -> list[NDArray[Any]]:
         """A copy of all that the optimizers remember."""
@@ -77,7 +73,6 @@ class LayerwiseOptimizer:
         """Set all that the optimizers remember, as `read` gave it."""
         for variable, value in zip(self.variables, values, strict=True):
             variable.assign(value)
-        self._rate = math.nan  # whichever it was then: the next `set_rate` sets it
 
     @property
     def variables(self) -> list[keras.Variable]:
