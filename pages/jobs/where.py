@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.components.layer_tree import layer_choice
 from pages.ui.html import sentence
 from pages.ui.services import engine, workspace
 from transfer_core.backbones.stored_trees import stored_tree
@@ -18,6 +19,7 @@ from transfer_core.errors import TransferError
 from transfer_core.text import t
 
 if TYPE_CHECKING:
+    from transfer_core.backbones.tree import LayerTree
     from transfer_core.runs.folder import Run
 
 __all__ = ["choose", "lit", "maps_of", "spotlight"]
@@ -31,46 +33,57 @@ Map = Sequence[Sequence[float]]
 
 
 def choose(run: Run, key: str) -> str | None:
-    """A switch, and after which block to look.
+    """A switch, and after which layer to look.
 
     Returns:
-        The block, empty for the last one; None where it is switched off.
+        The layer, empty for the last one; None where it is switched off.
     """
     with st.container(horizontal=True, vertical_alignment="center", key=key):
         shown = st.toggle(
             t("Show where it looked"),
             key=f"{key}_on",
             help=t(
-                "Bright parts are what spoke for the answer. After the last block that is exact: the answer is the sum "
-                "of what is found there (a class activation map). After an earlier block it shows which parts of what "
-                "that block found mattered (Grad-CAM)."
+                "Bright parts are what spoke for the answer. After the last layer that is exact: the answer is the sum "
+                "of what is found there (a class activation map). After an earlier layer it shows which parts of what "
+                "that layer found mattered (Grad-CAM)."
             ),
         )
         if not shown:
             return None
-        tree = stored_tree(workspace(), run.config().base.name)
-        names = [block.name for block in tree.blocks[:-1]][::-1] if tree else []
-        block = st.selectbox(
-            t("After which block?"),
-            [_LAST, *names],
-            key=f"{key}_block",
-            format_func=lambda name: name or t("The last block, which the answer rests on"),
-            label_visibility="collapsed",
-            width=340,
-        )
+        layer = _layer(stored_tree(workspace(), run.config().base.name), key)
     st.caption(t("Bright: what spoke for the answer. Dimmed: what did not."))
-    return str(block or _LAST)
+    return layer
 
 
-def lit(run: Run, photos: Sequence[tuple[str | bytes, str]], pictures: Sequence[bytes], block: str) -> list[bytes]:
+def _layer(tree: LayerTree | None, key: str) -> str:
+    """Where the tree is known: a tree behind a button, to choose in."""
+    if tree is None:
+        return _LAST
+    chosen, last = f"{key}_layer", next(reversed(tree.layers))
+    name = st.session_state.get(chosen)
+    if name not in tree.layers:  # none was chosen, or in another base
+        name = last
+    label = t("After the last layer, which the answer rests on") if name == last else t("After {layer}", layer=name)
+    with st.popover(label, icon=":material/account_tree:", key=f"{key}_popover"), st.container(width=440):
+        layer_choice(
+            tree,
+            name,
+            key=f"{key}_tree",
+            label=t("After which layer?"),
+            on_choose=lambda layer: st.session_state.update({chosen: layer}),
+        )
+    return _LAST if name == last else str(name)
+
+
+def lit(run: Run, photos: Sequence[tuple[str | bytes, str]], pictures: Sequence[bytes], layer: str) -> list[bytes]:
     """The pictures, each lit where the classifier looked; as they are, with a warning, where it can't be asked.
 
     Args:
-        run, photos, block: as `maps_of` takes them.
+        run, photos, layer: as `maps_of` takes them.
         pictures: of the photos, JPEG; empty: the file is gone.
     """
     try:
-        found = maps_of(run, photos, block)
+        found = maps_of(run, photos, layer)
     except TransferError as error:
         st.warning(sentence(str(error)), icon=":material/visibility_off:")
         return list(pictures)
@@ -80,13 +93,13 @@ def lit(run: Run, photos: Sequence[tuple[str | bytes, str]], pictures: Sequence[
     ]
 
 
-def maps_of(run: Run, photos: Sequence[tuple[str | bytes, str]], block: str) -> list[Map | None]:
+def maps_of(run: Run, photos: Sequence[tuple[str | bytes, str]], layer: str) -> list[Map | None]:
     """The map of each photo, None where its file can't be read.
 
     Args:
         run: whose classifier is asked.
         photos: path or bytes of each, and the class it is asked about.
-        block: as `choose` gave it.
+        layer: as `choose` gave it.
 
     Raises:
         TransferError: there is no answer.
@@ -97,7 +110,7 @@ def maps_of(run: Run, photos: Sequence[tuple[str | bytes, str]], block: str) -> 
     except OSError as error:
         raise TransferError("This classifier has been deleted since.") from error
     keys = [
-        (str(run.path), changed, block, hashlib.sha256(one).hexdigest() if isinstance(one, bytes) else one, label)
+        (str(run.path), changed, layer, hashlib.sha256(one).hexdigest() if isinstance(one, bytes) else one, label)
         for one, label in photos
     ]
     missing = [number for number, key in enumerate(keys) if key not in kept]
@@ -115,7 +128,7 @@ def maps_of(run: Run, photos: Sequence[tuple[str | bytes, str]], block: str) -> 
                 else:
                     images.append(one)
             labels = [photos[number][1] for number in missing]
-            args = {"run": str(run.path), "images": images, "labels": labels, "block": block}
+            args = {"run": str(run.path), "images": images, "labels": labels, "layer": layer}
             for number, values in zip(missing, engine().ask("where", args, timeout=180)["maps"], strict=True):
                 kept[keys[number]] = values
     found = [kept[key] for key in keys]

@@ -137,23 +137,23 @@ def show(project: Project, chosen: Trained, coverage: float) -> None:
             ),
             icon=":material/broken_image:",
         )
-    block = where.choose(chosen.run, "where") if answered else None
-    looked = _looked(project, answered, block)
+    layer = where.choose(chosen.run, "where") if answered else None
+    looked = _looked(project, answered, layer)
     with cells("answers", least=300, most=2):
         for answer, picture in zip(answered, looked, strict=True):
             with st.container(border=True):
                 _card(answer, picture, chosen, Run(project.runs_dir / answer.run), coverage)
 
 
-def _looked(project: Project, answered: Sequence[Answer], block: str | None) -> list[bytes]:
+def _looked(project: Project, answered: Sequence[Answer], layer: str | None) -> list[bytes]:
     """The picture of each answer, lit where its classifier looked if that is asked for."""
     pictures = [answer.picture for answer in answered]
-    if block is None:
+    if layer is None:
         return pictures
     for run in dict.fromkeys(answer.run for answer in answered):
         mine = [number for number, answer in enumerate(answered) if answer.run == run]
         asked = [(answered[number].picture, answered[number].label) for number in mine]
-        lit = where.lit(Run(project.runs_dir / run), asked, [pictures[number] for number in mine], block)
+        lit = where.lit(Run(project.runs_dir / run), asked, [pictures[number] for number in mine], layer)
         for number, picture in zip(mine, lit, strict=True):
             pictures[number] = picture
     return pictures

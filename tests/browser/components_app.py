@@ -1,4 +1,4 @@
-"""One component on a page, for test_components.py: growing curves (?curves), figures (?values), or else locks."""
+"""One component on a page, for test_components.py: curves (?curves), figures (?values), a choice (?choice) or locks."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ import streamlit as st
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pages.components.layer_tree import Head, Value, layer_tree, layer_values
+from pages.components.layer_tree import Head, Value, layer_choice, layer_tree, layer_values
 from pages.components.live_curves import live_curves
 from pages.train import curves
 from pages.ui import plotly_asset
@@ -49,6 +49,17 @@ elif "values" in st.query_params:
     if best == "a layer":  # folded away in a block
         figures["block2a_conv2d"] = Value("9%", 0.09, best=True)
     layer_values(toy_tree(), figures, key="values", label="Accuracy by depth", mark=0.25)
+elif "choice" in st.query_params:
+    state.setdefault("layer", next(reversed(toy_tree().layers)))
+    layer_choice(
+        toy_tree(),
+        state["layer"],
+        key="choice",
+        label="After which layer?",
+        on_choose=lambda layer: state.update(layer=layer),
+    )
+    with st.container(key="layer_chosen"):
+        st.text(state["layer"])
 else:
     layer_tree(toy_tree(), lambda: state["plan"], key="tree", head=Head("New head", 22), on_edit=edited)
     st.button("Freeze all", key="freeze", on_click=edited, args=(FreezePlan(),))

@@ -153,3 +153,23 @@ def test_figures_stand_beside_the_blocks_that_have_one(page: Page) -> None:
     expect(row(tree, "block1a")).not_to_have_class(re.compile(r"\bbest\b"))
     row(tree, "block2a").dblclick()
     expect(row(tree, "block2a_conv2d")).to_have_class(re.compile(r"\bbest\b"))
+
+
+def test_one_layer_is_chosen_in_the_tree(page: Page) -> None:
+    page.goto(f"{page.url}?choice=yes")
+    tree, chosen = page.locator(".st-key-choice [role=tree]"), page.locator(".st-key-layer_chosen")
+    marked = tree.locator("[aria-selected=true]")
+    expect(marked).to_have_count(1)
+    before = chosen.inner_text()
+    row(tree, "block0b").click()  # a block stands for its last layer
+    expect(chosen).not_to_have_text(before)
+    last = chosen.inner_text()
+    assert last.startswith("block0b_")
+    expect(marked).to_have_attribute("data-name", "block0b")
+    row(tree, "block0b").focus()
+    page.keyboard.press("ArrowRight")  # unfolds it: the mark goes to the layer
+    expect(marked).to_have_attribute("data-name", last)
+    row(tree, "block0b_conv2d").focus()
+    page.keyboard.press("Enter")
+    expect(chosen).to_have_text("block0b_conv2d")
+    expect(marked).to_have_attribute("data-name", "block0b_conv2d")

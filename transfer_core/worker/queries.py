@@ -78,18 +78,15 @@ class QueryServer:
         """Ask the classifier of the run in the folder `run` about files."""
         return {"predictions": _stored(self._classifier(run).predict([Path(image) for image in images]))}
 
-    def where(self, run: str, images: list[str], labels: list[str], block: str = "") -> dict[str, Any]:
+    def where(self, run: str, images: list[str], labels: list[str], layer: str = "") -> dict[str, Any]:
         """Where in each file the classifier of the run in the folder `run` finds the class that `labels` names for it.
 
         Returns:
-            `maps`, one a file, as `ClassMaps.maps`, rows of numbers: after `block`, or after the last block where that
-            is empty. None for a file that can't be read.
+            `maps`, one a file, as `ClassMaps.maps`, rows of numbers: after `layer` of the base, or after its last where
+            that is empty. None for a file that can't be read.
         """
         classifier = self._classifier(run)
-        tree = load_tree(self._workspace, classifier.base)
-        ends = {one.name: one.children[-1].name for one in tree.blocks[:-1]} | {tree.blocks[-1].name: None, "": None}
-        if block not in ends:
-            raise ConfigError("{base} has no block {block!r}.", base=classifier.base, block=block)
+        last = next(reversed(load_tree(self._workspace, classifier.base).layers))
         if unknown := sorted(set(labels) - set(classifier.classes)):
             raise ConfigError("The classifier knows no class {name!r}.", name=unknown[0])
         photos: dict[int, Any] = {}
@@ -99,9 +96,9 @@ class QueryServer:
         if not photos:
             return {"maps": [None] * len(images)}
         asked = [classifier.classes.index(labels[number]) for number in photos]
-        made = dict(
-            zip(photos, classifier.class_maps.maps(np.stack(list(photos.values())), asked, ends[block]), strict=True)
-        )
+        pixels = np.stack(list(photos.values()))
+        maps = classifier.class_maps.maps(pixels, asked, None if layer in ("", last) else layer)
+        made = dict(zip(photos, maps, strict=True))
         return {"maps": [made[number].tolist() if number in made else None for number in range(len(images))]}
 
     def imagenet(self, images: list[str]) -> dict[str, Any]:

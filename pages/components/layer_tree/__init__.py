@@ -1,17 +1,18 @@
-"""The layer tree: model, stages, blocks and layers, with locks to edit a plan or with figures to read."""
+"""The layer tree: model, stages, blocks and layers, with locks to edit a plan, to choose a layer, or with figures."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
+from pages.components.layer_tree.choice import layer_choice
 from pages.components.layer_tree.values import Value, layer_values
 from pages.components.layer_tree.wire import Rows, component, ranges, rows
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.text import t
 
-__all__ = ["Head", "Value", "apply", "layer_tree", "layer_values", "ranges", "rows"]
+__all__ = ["Head", "Value", "apply", "layer_choice", "layer_tree", "layer_values", "ranges", "rows"]
 
 _COMPONENT = component("thaw_layer_tree", "layer_tree")
 

@@ -97,10 +97,10 @@ def _looked(result: Mapping[str, Any], page: Sequence[Mapping[str, Any]]) -> lis
     run = Run(Path(result["run"]))
     if result["on"] == FOLDS or not page or not run.model_path.is_file():
         return pictures  # each was answered by a classifier that is gone
-    block = where.choose(run, "evaluate_where")
-    if block is None:
+    layer = where.choose(run, "evaluate_where")
+    if layer is None:
         return pictures
-    return where.lit(run, [(photo["path"], photo["answer"]) for photo in page], pictures, block)
+    return where.lit(run, [(photo["path"], photo["answer"]) for photo in page], pictures, layer)
 
 
 def _belongs(photo: Mapping[str, Any], chosen: str, names: Sequence[str]) -> bool:

@@ -90,7 +90,7 @@ def test_a_layer_without_maps_is_refused(run: Run, photos: np.ndarray) -> None:
         maps.maps(photos, [0] * 5, "stem")
 
 
-def test_the_page_asks_by_block_and_a_bad_file_spoils_nothing(run: Run, tmp_path: Path) -> None:
+def test_the_page_asks_by_layer_and_a_bad_file_spoils_nothing(run: Run, tmp_path: Path) -> None:
     server = QueryServer(workspace())
     names = run.labels()["classes"]
     (tmp_path / "bad.jpg").write_text("milk")
@@ -103,10 +103,12 @@ def test_the_page_asks_by_block_and_a_bad_file_spoils_nothing(run: Run, tmp_path
     pixels = np.stack([decode(Path(photo.path), 16) for photo in (one, other)])
     expected = Classifier(run).class_maps.maps(pixels, [0, 0])
     np.testing.assert_allclose([first, last], expected, atol=1e-6)
-    block = load_tree(workspace(), "toy").blocks[0].name
-    earlier = server.answer({"kind": "where", "args": args | {"block": block}})
+    layers = list(load_tree(workspace(), "toy").layers)
+    earlier = server.answer({"kind": "where", "args": args | {"layer": layers[1]}})
     assert earlier["ok"] and earlier["result"]["maps"][0] != first
-    for changes, words in (({"block": "block9"}, "no block"), ({"labels": ["bird"] * 3}, "no class")):
+    by_name = server.answer({"kind": "where", "args": args | {"layer": layers[-1]}})
+    assert by_name["result"] == answer["result"], "the last layer by its name"
+    for changes, words in (({"layer": "layer9"}, "no layer"), ({"labels": ["bird"] * 3}, "no class")):
         refused = server.answer({"kind": "where", "args": args | changes})
         assert not refused["ok"] and words in str(refused["error"])
     nothing = server.answer(

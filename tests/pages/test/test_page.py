@@ -19,6 +19,7 @@ from pages.jobs import where
 from pages.jobs.trained_runs import best_run, chosen_run, trained_runs
 from pages.test import answers, download, many
 from pages.test import ask as test_photos
+from tests.pages.component import fire, given
 from tests.pages.fake_engine import FakeEngine
 from tests.support import workspace
 from transfer_core.backbones.freeze_plan import FreezePlan
@@ -194,12 +195,17 @@ def test_where_it_looked_is_shown_when_asked_for(page: AppTest, jpeg: Jpeg, work
     page.toggle(key="where_on").set_value(True).run()
     assert not page.exception
     (asked,) = worker.looked
-    assert asked["labels"] == ["cat", "cat"] and asked["block"] == ""
+    assert asked["labels"] == ["cat", "cat"] and asked["layer"] == ""
     assert "Bright: what spoke for the answer" in " ".join(caption.value for caption in page.caption)
-    # Another block is another question; what was answered before is not asked again.
-    page.selectbox(key="where_block").set_value("block6a").run()
-    page.selectbox(key="where_block").set_value("").run()
-    assert [asked["block"] for asked in worker.looked] == ["", "block6a"]
+    # Another layer is another question; what was answered before is not asked again.
+    tree = given(page, "where_tree")
+    layers = [name for depth, name, *_ in tree["rows"] if depth == 3]
+    assert tree["chosen"] == len(layers) - 1
+    for layer in (layers[4], layers[-1]):
+        fire(page, "where_tree", "edit", {"sig": tree["sig"], "layer": layer})
+        assert layers[given(page, "where_tree")["chosen"]] == layer
+    assert [asked["layer"] for asked in worker.looked] == ["", layers[4]]
+    assert not page.exception
     drop(page, [("third.jpg", jpeg(3))], taken=1)
     assert len(worker.looked[-1]["images"]) == 1
     page.toggle(key="where_on").set_value(False).run()
