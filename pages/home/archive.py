@@ -11,13 +11,15 @@ import streamlit as st
 
 from pages.ui import tasks
 from pages.ui.frame import go, open_in_tab
+from pages.ui.html import plain
 from pages.ui.services import workspace
 from transfer_core.disk.workspace import Project
 from transfer_core.text import Sentence, t
 
-__all__ = ["banner", "open_zip", "pack_button"]
+__all__ = ["banner", "open_zip", "pack_button", "packings"]
 
 _PACKED = "packed_project"
+_PACKINGS = "packings"
 _UNPACKING = "unpacking"
 
 
@@ -47,6 +49,12 @@ def _pack(project: Project) -> None:
     _forget()
     tasks.start(_key(project.id), t("Packing {name}", name=project.name), work, Sentence("{done} of {total} files"))
     st.session_state[_PACKED] = project.id
+    st.session_state[_PACKINGS] = packings() + 1
+
+
+def packings() -> int:
+    """How often a project was packed in this window: a menu named by it is another one, and closed, after each."""
+    return int(st.session_state.get(_PACKINGS, 0))
 
 
 def banner() -> None:
@@ -58,7 +66,7 @@ def banner() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="packed"):
         size = ended.result.stat().st_size / 1e6
-        st.markdown(t("The zip is ready ({size:,.1f} MB).", size=size), width="content")
+        st.markdown(t("{name} is ready ({size:,.1f} MB).", name=plain(ended.result.name), size=size), width="content")
         st.download_button(
             t("Download"),
             ended.result.read_bytes,

@@ -56,7 +56,8 @@ def _card(project: Project) -> None:
                 "",
                 icon=":material/more_vert:",
                 help=t("Rename, save or delete"),
-                key=f"menu_{project.id}_{project.name}",  # renamed, it is another one, and closed
+                # Renamed or packed, it is another one, and closed.
+                key=f"menu_{project.id}_{project.name}_{archive.packings()}",
             ):
                 _rename_form(project)
                 archive.pack_button(project)

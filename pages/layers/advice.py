@@ -13,6 +13,8 @@ from pages.labs.time_needed import seconds_needed
 from pages.ui import format as figures
 from pages.ui.html import sentence
 from pages.ui.paths import page_path
+from pages.ui.services import workspace
+from transfer_core.backbones.cost import estimate
 from transfer_core.backbones.freeze_plan import FreezePlan, from_block
 from transfer_core.errors import ConfigError, TransferError
 from transfer_core.labs.experiment import experiment_config, list_experiments, read_result
@@ -24,6 +26,7 @@ from transfer_core.text import plural, t
 
 if TYPE_CHECKING:
     from pages.jobs.describe import PlanEditor
+    from transfer_core.backbones.tree import LayerTree
     from transfer_core.disk.workspace import Project
     from transfer_core.photos.manifest import Manifest
     from transfer_core.runs.folder import Run
@@ -55,6 +58,15 @@ def advice(project: Project, desk: PlanEditor, photos: Manifest | None) -> None:
             st.error(sentence(problem), icon=":material/error:")
 
 
+def _learned_by_heart(tree: LayerTree, block: str, photos: Manifest) -> bool:
+    """Whether so few photos would be learned by heart if it trained from this block on."""
+    if block not in {one.name for one in tree.blocks}:
+        return False  # of another version of the base
+    learned, checked = len(photos.of("train")), len(photos.of("validation"))
+    plan = from_block(tree, block)
+    return estimate(workspace(), tree, plan, len(photos.classes), learned, checked).overfitting == "likely"
+
+
 def _found(project: Project, base: str) -> tuple[str, Run, dict[str, Any]] | None:
     """The experiment that says how deep to go with this base, with its lab and its result: a sweep before a probe, the
     newest."""
@@ -75,6 +87,7 @@ def _recommend(
 ) -> None:
     kind, run, result = newest
     later = _later(result) if kind == "probe" else None
+    risky = later is not None and photos is not None and _learned_by_heart(desk.tree, later, photos)
     at = result["recommended"] if kind == "sweep" else HEAD if later else result["train_from"] or HEAD
     try:
         plan = depth_plan(desk.tree, at)
@@ -84,6 +97,10 @@ def _recommend(
         said = t("**For these photos:**")
     elif at != HEAD:
         said = t("**For these photos: train from {block} on.**", block=at)
+    elif later and risky:
+        said = t(
+            "**For these photos: the head alone, and with many more photos perhaps from {block} on.**", block=later
+        )
     elif later:
         said = t("**For these photos: first the head alone, then perhaps from {block} on.**", block=later)
     else:
@@ -102,7 +119,7 @@ def _recommend(
                 args=(plan,),
                 help=t("Sets what trains as recommended. You can undo it."),
             )
-            if taken and later in {block.name for block in desk.tree.blocks}:
+            if taken and not risky and later in {block.name for block in desk.tree.blocks}:
                 st.button(
                     t("Train from {block} on", block=later),
                     key="use_later",

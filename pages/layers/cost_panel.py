@@ -127,7 +127,8 @@ def _risk(figure: Estimate, photos: PhotoCounts) -> None:
             )
         )
     else:
-        st.markdown(t(":material/check_circle: {words} The risk of over-fitting is **low**.", words=words))
+        said = t("The risk of over-fitting is **low**, though so few parameters, too, can learn some photos by heart.")
+        st.markdown(f":material/check_circle: {words} {said}")
 
 
 def _in_front(tree: LayerTree, plan: FreezePlan, figure: Estimate) -> bool:

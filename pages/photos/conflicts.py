@@ -23,13 +23,17 @@ def choices(photos: PhotoStore) -> None:
     groups = photos.conflicts()
     if not groups:
         return
-    st.header(t("One photo, two classes"), anchor=False)
+    entries = sum(map(len, groups))
+    st.header(t("One photo, two classes ({count:,})", count=entries), anchor=False)
     st.warning(
         t(
             plural(
-                "{n:,} photo is in more than one class. Until you choose, it is left out of training.",
-                "{n:,} photos are in more than one class. Until you choose, they are left out of training.",
+                "{n:,} picture is in more than one class. Until you choose, its {entries:,} photos are left out of "
+                "training.",
+                "{n:,} pictures are in more than one class. Until you choose, their {entries:,} photos are left out of "
+                "training.",
                 len(groups),
+                entries=entries,
             )
         ),
         icon=":material/call_split:",

@@ -41,7 +41,8 @@ def renamed(photos: Collection[tuple[str, str]], now: Mapping[str, Photo]) -> di
 def correct(photos: PhotoStore, photo: Photo, answer: str | None) -> None:
     """A popover to put a photo into another class, `answer` unless a person says otherwise, or to remove it."""
     choice = form(f"correct {photo.id} {photo.class_name}")
-    with st.popover(t("Correct"), icon=":material/edit:", key=choice.key(f"correct_{photo.id}"), type="tertiary"):
+    key = choice.key(f"correct_{photo.id}_{photo.class_name}")  # moved, it is another one, and closed
+    with st.popover(t("Change class"), icon=":material/edit:", key=key, type="tertiary"):
         st.caption(plain(photo.name))
         others = [name for name in photos.classes() if name != photo.class_name]
         to = st.selectbox(

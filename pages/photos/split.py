@@ -28,9 +28,9 @@ _NAMED = 4  # photos of a group
 
 def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) -> str | None:
     """Draw counts and split; give the reason why training can't start from these photos, or None."""
-    chosen = split_choices(project, photos)
+    chosen, aside = split_choices(project, photos), 0
     try:
-        split = photos.manifest(**chosen).counts()
+        manifest = photos.manifest(**chosen)
     except DataError as error:
         st.warning(drawn.sentence(str(error)), icon=":material/rule:")
         apart = {photo.id for group in photos.conflicts() for photo in group}
@@ -45,6 +45,7 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
             st.caption(f":material/call_split: {said}")
             reason = f"{reason} {said}"
     else:
+        split, aside = manifest.counts(), len(manifest.set_aside)
         parts = {name: [split[part][name] for part in ("train", "validation", "test")] for name in counts}
         reason = None
     totals = [sum(part[at] for part in parts.values()) for at in range(3)]
@@ -64,6 +65,14 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
             anchor=False,
         )
         drawn.split_bars({name: part[: len(labels)] for name, part in parts.items()}, labels)
+        if aside:
+            st.caption(
+                t(
+                    ":material/call_split: {n:,} of them are left out, because they are in more than one class: choose "
+                    "further down, which keeps them.",
+                    n=aside,
+                )
+            )
         if reason is None:
             _together(photos, chosen)
             untested = [name for name, part in parts.items() if totals[2] and not part[2]]

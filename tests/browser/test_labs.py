@@ -83,7 +83,7 @@ def corrects_a_label(person: Person) -> None:
     """On the page of an evaluation: a click on a cell of the table, one of its photos moved, and that undone."""
     wait_until(lambda: _opens_last_cell(person), PATIENCE / 1000)
     person.settled()
-    person.page.get_by_role("button", name="Correct").first.click()
+    person.page.get_by_role("button", name="Change class").first.click()
     person.page.get_by_role("combobox", name="What it really shows").click()
     person.page.get_by_role("option", name="cat").click()
     person.page.get_by_role("button", name="Move it to cat").click()

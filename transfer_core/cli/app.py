@@ -1,5 +1,6 @@
 """`thaw app`: the app, from wherever Thaw is installed."""
 
+import contextlib
 import importlib.util
 import os
 import subprocess
@@ -40,6 +41,8 @@ def app(port: int | None, headless: bool) -> None:
         command += ["--server.port", str(port)]
     if headless:
         command += ["--server.headless", "true"]
+    with contextlib.suppress(OSError):  # Streamlit warns where it is missing, and draws without it
+        (app_path().parent / "static").mkdir(exist_ok=True)
     say(f"Starting {app_path()} ...")
     if os.name == "posix":
         # In this process's place: whoever ends `thaw app` ends the server, and none is left behind on its port.

@@ -179,9 +179,9 @@ def _corrected_words(count: int, learned: bool) -> Sentence:
             count,
         )
     return plural(
-        "{n:,} of these photos has been corrected since. Train again, so that the classifier learns it; then you see "
+        "{n:,} of these photos has been corrected since. Train again, so that it counts; then you see "
         "what that changed.",
-        "{n:,} of these photos have been corrected since. Train again, so that the classifier learns it; then you see "
+        "{n:,} of these photos have been corrected since. Train again, so that they count; then you see "
         "what that changed.",
         count,
     )

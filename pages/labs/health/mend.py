@@ -113,11 +113,12 @@ def settled(desk: Desk) -> None:
     sorted_out = [desk.sorted_groups(finding) for finding in desk.result["findings"]]
     every = sum(len(finding["groups"]) for finding in desk.result["findings"])
     shown, dismissed = sum(len(groups) for groups, _ in sorted_out), sum(fine for _, fine in sorted_out)
-    mended = every - shown - dismissed
+    conflicts = desk.photos.conflicts()
+    mended = every - shown - dismissed + max(0, _disputed(desk.result) - len(conflicts))
     if not mended and not dismissed and desk.photos.last_undone() is None:
         return
     others = desk.result["shortcuts"] or any("classes" in finding for finding in desk.result["findings"])
-    left = shown or others or desk.photos.conflicts()
+    left = shown or others or conflicts
     words = []
     if mended:
         words.append(t(plural("{n:,} finding is mended.", "{n:,} findings are mended.", mended)))
@@ -137,6 +138,11 @@ def settled(desk: Desk) -> None:
                     args=(_forget_fine, desk.project),
                 )
             undo(desk.photos)
+
+
+def _disputed(result: Mapping[str, Any]) -> int:
+    """How many pictures stood in two classes; the result names each of their photos."""
+    return sum(len(finding["photos"]) // 2 for finding in result["findings"] if finding["kind"] == "conflict")
 
 
 def section(desk: Desk, finding: Mapping[str, Any]) -> None:

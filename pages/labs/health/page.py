@@ -42,7 +42,7 @@ def form(project: Project, manifest: Manifest | None) -> Settings:
         st.caption(
             t(
                 "Looks at all {photos}, also with {base}.",
-                photos=photo_count(len(manifest.photos)),
+                photos=photo_count(len(manifest.photos) + len(manifest.set_aside)),
                 base=get_base(lab_base(project).name).title,
             )
         )

@@ -1,6 +1,7 @@
 """Health: what was found is drawn, mended by one click, called fine, and brought back."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
@@ -115,6 +116,24 @@ def test_a_wrong_label_is_moved_or_said_to_be_right(
     assert workspace().open_project(project.id).choices["fine"]
     button(page, "Show again what is fine").click().run()
     assert "Perhaps in the wrong class (1)" in words(page) and "You called" not in words(page)
+
+
+def test_a_photo_that_was_in_two_classes_counts_as_mended_and_comes_back(
+    recent_apptest: None, open_page: OpenPage, project: Project, tmp_path: Path
+) -> None:
+    photos = services.store(project)
+    cat = photos.photos("cat")[0]
+    folder = tmp_path / "twin" / "dog"
+    folder.mkdir(parents=True)
+    (folder / "twin.jpg").write_bytes(Path(cat.path).read_bytes())
+    photos.import_folder(folder.parent)
+    findings = verdict.copies([], [], ["cat", "dog"], photos.manifest().set_aside)
+    page = opened(open_page, project, findings=findings)
+    assert "One photo, two classes (2)" in words(page) and "its 2 photos are left out" in words(page)
+    button(page, "Keep as cat").click().run()
+    assert "One photo, two classes" not in words(page) and "1 finding is mended." in words(page)
+    page.button(key="undo_edit").click().run()
+    assert "One photo, two classes (2)" in words(page) and "mended" not in words(page)
 
 
 def test_poor_photos_are_removed_at_once(recent_apptest: None, open_page: OpenPage, project: Project) -> None:

@@ -7,12 +7,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.jobs.describe import stored_plan
+from pages.layers import advice
 from pages.ui import services
 from tests.pages.fake_engine import FakeEngine
 from tests.pages.labs.test_probe import probe_of, result_of
 from tests.pages.test.test_page import train
 from tests.pages.toys import BASE, toy_experiment, toy_project, toy_tree, words
 from tests.support import workspace
+from transfer_core.backbones.cost import estimate
 from transfer_core.backbones.freeze_plan import FreezePlan, from_block
 from transfer_core.disk.workspace import Project
 from transfer_core.labs.experiment import experiment_config, list_experiments
@@ -91,6 +93,18 @@ def test_where_the_end_of_the_base_is_as_good_the_head_comes_first(
     page.button(key="use_later").click().run()
     assert plan(project) == from_block(toy_tree(), "block1b")
     assert page.button(key="use_advice").label == "Use it", "and the way back"
+    assert "use_later" not in [button.key for button in page.button]
+
+
+def test_what_so_few_photos_would_be_learned_by_heart_with_is_not_offered(
+    layers: Callable[[], AppTest], project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe_of(project, result=result_of())
+    likely = replace(estimate(workspace(), toy_tree(), FreezePlan(), 2, 16, 4), overfitting="likely")
+    monkeypatch.setattr(advice, "estimate", lambda *args: likely)
+    page = layers()
+    said = "For these photos: the head alone, and with many more photos perhaps from block1b on."
+    assert said in words(page) and page.button(key="use_advice").disabled
     assert "use_later" not in [button.key for button in page.button]
 
 

@@ -105,6 +105,7 @@ def test_one_photo_of_a_class_is_refused_by_the_way_on(page: Photos, jpeg: Jpeg)
 def test_a_photo_under_two_classes_waits_for_a_choice(pets: Photos, jpeg: Jpeg) -> None:
     pets.add("upload_folder", [("p/dog/again.jpg", jpeg(0))], taken=1)
     (group,) = pets.store.conflicts()
+    assert any("2 of them are left out" in caption.value for caption in pets.app.caption)
     as_dog = next(photo for photo in group if photo.class_name == "dog")
     pets.press(f"keep_{as_dog.id}")
     assert pets.store.conflicts() == []
