@@ -26,6 +26,7 @@ ORDER = [
     "nn",
     "labs",
     "archive",
+    "exports",
     "worker",
     "api",
     "cli",

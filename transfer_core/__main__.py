@@ -22,7 +22,7 @@ def cli() -> None:
 
 
 def _gather() -> None:
-    from transfer_core.cli import app, bases, labs, photos, predict, project, weights
+    from transfer_core.cli import app, bases, export, labs, photos, predict, project, weights
     from transfer_core.cli import train as training
 
     commands = (
@@ -32,6 +32,7 @@ def _gather() -> None:
         training.train,
         training.resume,
         predict.predict,
+        export.export,
         *labs.commands(),
         project.project,
         weights.weights,

@@ -16,6 +16,7 @@ from transfer_core.backbones.tree import LayerTree
 from transfer_core.backbones.weights import fetch_weights, find_weights, weights_state
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import RunError
+from transfer_core.exports.make import export
 from transfer_core.jobs.supervise import resuming
 from transfer_core.labs.experiment import (
     ExperimentConfig,
@@ -40,6 +41,7 @@ __all__ = [
     "execute",
     "execute_experiment",
     "experiment",
+    "export",
     "freeze_plan",
     "layers",
     "predict",

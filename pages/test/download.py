@@ -1,59 +1,50 @@
-"""Taking the trained classifier away: the model, its labels, or both in a zip that says how to use them."""
+"""Taking the trained classifier away: in a format of one's choice, compared with the app before it is offered."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-from importlib import resources
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.jobs.figure_words import figure_sentence
-from pages.jobs.trained_runs import Trained
-from transfer_core.disk.workspace import Project
-from transfer_core.photos import reader
-from transfer_core.text import Sentence, t, visible
+from pages.ui import tasks
+from pages.ui.html import sentence
+from pages.ui.services import engine
+from transfer_core.errors import ConfigError
+from transfer_core.exports.formats import FORMATS, Format
+from transfer_core.exports.parity import apart
+from transfer_core.text import Sentence, plural, t
 
-__all__ = ["about", "buttons", "packed"]
+if TYPE_CHECKING:
+    from pages.jobs.trained_runs import Trained
+    from transfer_core.disk.workspace import Project
+    from transfer_core.jobs.engine import Engine
 
-_README = Sentence("""{project}: an image classifier trained with Thaw
+__all__ = ["buttons"]
 
-model.keras    the classifier. It takes RGB photos as numbers from 0 to 255, {size} x {size} pixels;
-               everything else it needs to do with them is inside.
-labels.json    the classes, in the order of the model's answers.
-known.npz      what it learned from, as it sees it: so it can say of a photo that it is none of these.
-read_photo.py  how Thaw reads a photo: which way is up, the part that is looked at, colors, transparency.
-               Another way of reading gives other answers.
-predict.py     a program that asks the classifier about photos.
-
-{measured}
-
-How to use it:
-
-    pip install keras tensorflow pillow numpy simplejpeg tifffile pi-heif
-    python predict.py photo.jpg another.jpg
-""")
-
-_PROGRAM = resources.files("transfer_core.nn.export") / "predict_program.py"
+_PATIENCE = 600.0  # seconds for a large base; with EfficientNet-Lite0 it takes about 12
 
 
 def buttons(project: Project, chosen: Trained) -> None:
-    """The three downloads; each is read from disk only when it is clicked."""
+    """Choose a format, have it made, and take it away; or the bare files of the run."""
     st.markdown(t("**Take it with you**"))
-    st.caption(t("The trained classifier, for use in other programs. It needs nothing else from Thaw."))
-    stem = project.id.rpartition("-")[0] or project.id
-    # Here: the zip is packed in a thread that knows neither the page nor its language.
-    words = about(project, chosen)
-    st.download_button(
-        t("Everything, as a zip"),
-        lambda: packed(chosen, words),
-        file_name=f"{stem}.zip",
-        mime="application/zip",
-        key="download_zip",
-        icon=":material/folder_zip:",
-        on_click="ignore",
-        width="stretch",
+    st.caption(
+        t(
+            "The trained classifier, for use in other programs. Before you get it, it is asked about your own photos: "
+            "it must answer as it does here."
+        )
     )
+    row = st.selectbox(t("For which programs?"), FORMATS, format_func=lambda one: t(one.title), key="export_format")
+    st.caption(t(row.about))
+    key = f"export:{chosen.run.path}:{chosen.run.model_path.stat().st_mtime_ns}:{row.name}"  # it may train on
+    task = tasks.find(key)
+    if task is None:
+        _make_button(project, chosen, row, key)
+    elif (ended := tasks.show(key)) is not None:
+        _made(project, row, ended, key)
     with st.container(horizontal=True):
         st.download_button(
             t("Model"),
@@ -62,7 +53,9 @@ def buttons(project: Project, chosen: Trained) -> None:
             mime="application/octet-stream",
             key="download_model",
             icon=":material/download:",
+            type="tertiary",
             on_click="ignore",
+            help=t("The file that Thaw itself uses, for Keras, with nothing beside it."),
         )
         st.download_button(
             t("Labels"),
@@ -71,33 +64,98 @@ def buttons(project: Project, chosen: Trained) -> None:
             mime="application/json",
             key="download_labels",
             icon=":material/download:",
+            type="tertiary",
             on_click="ignore",
         )
 
 
-def about(project: Project, chosen: Trained) -> str:
-    """What the zip says of itself.
-
-    Raises:
-        RunError: the labels are gone.
-    """
-    measured = (
-        t(figure_sentence(chosen.figure, visible)).replace("**", "") if chosen.figure else t("It was not measured.")
+def _make_button(project: Project, chosen: Trained, row: Format, key: str) -> None:
+    missing = None
+    try:
+        row.check_installed()
+    except ConfigError as error:
+        missing = error
+        st.info(sentence(str(error)), icon=":material/extension:")
+    st.button(
+        t("Make the zip"),
+        key="export_make",
+        icon=":material/folder_zip:",
+        width="stretch",
+        disabled=missing is not None,
+        on_click=_start,
+        args=(key, project.name, str(chosen.run.path), row),
     )
-    size = chosen.run.labels()["input_size"]
-    return t(_README.id, project=project.name, size=size, measured=measured)
 
 
-def packed(chosen: Trained, words: str) -> bytes:
-    """The zip: model, labels, a program that uses them and reads photos with our own code, and a few `words`."""
-    buffer = io.BytesIO()
-    # The model is a zip itself: packing it again would cost seconds and save nothing.
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        archive.write(chosen.run.model_path, "model.keras")
-        archive.write(chosen.run.labels_path, "labels.json")
-        if chosen.run.known_path.is_file():  # earlier versions kept none
-            archive.write(chosen.run.known_path, "known.npz")
-        archive.write(reader.__file__, "read_photo.py")
-        archive.writestr("predict.py", _PROGRAM.read_bytes())
-        archive.writestr("README.txt", words)
-    return buffer.getvalue()
+def _start(key: str, title: str, run: str, row: Format) -> None:
+    lane = engine()  # here: a thread has no page
+    tasks.start(key, t("Writing it and asking it about your photos"), lambda task: _work(task, lane, title, run, row))
+
+
+def _work(task: tasks.Task, lane: Engine, title: str, run: str, row: Format) -> dict[str, Any]:
+    folder = Path(tempfile.mkdtemp(prefix="thaw-export-"))
+    question = {"run": run, "format": row.name, "out": str(folder / f"{row.name}.zip"), "title": title}
+    try:
+        return lane.ask("export", question, timeout=_PATIENCE, cancelled=task.cancelled)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _made(project: Project, row: Format, ended: tasks.Task, key: str) -> None:
+    """How it compares, and the file."""
+    result = ended.result
+    path, parity = Path(result["path"]), result["parity"]
+    if not path.is_file():  # the system has emptied its folder of temporary files
+        tasks.dismiss(key)
+        st.rerun()
+    with st.container(border=True, key="export_made"):
+        same = parity["changed"] == 0
+        st.markdown(f"{':material/task_alt:' if same else ':material/info:'} {t(_compared(parity))}")
+        st.caption(
+            t(
+                "{megabytes:,.1f} MB · {milliseconds:.0f} ms a photo on this computer · probabilities differ by "
+                "{apart}",
+                megabytes=result["bytes"] / 1e6,
+                milliseconds=parity["milliseconds"],
+                apart=apart(parity["max_difference"]),
+            )
+        )
+        stem = project.id.rpartition("-")[0] or project.id
+        st.download_button(
+            t("Download"),
+            path.read_bytes,
+            file_name=f"{stem}-{row.name}.zip",
+            mime="application/zip",
+            key="download_zip",
+            type="primary",
+            icon=":material/download:",
+            on_click="ignore",
+            width="stretch",
+        )
+        st.caption(
+            t("With a program that asks it, what it takes to run, and a page that says what it can and can't do.")
+        )
+
+
+def _compared(parity: Mapping[str, Any]) -> Sentence:
+    """In words, what of its answers are those of the app."""
+    if not parity["changed"]:
+        return plural(
+            "It answers your photo as the app does.",
+            "**All {n:,} answers are those of the app**, from the photos' files on.",
+            parity["photos"],
+        )
+    low, high = parity["changed_interval"]
+    return plural(
+        "It answers **{n:,} of {photos:,}** photos otherwise than the app: of 100 new ones, expect {low:.0f} to "
+        "{high:.0f}. Right are {right:,} of these photos; in the app it is {right_here:,}.",
+        "It answers **{n:,} of {photos:,}** photos otherwise than the app: of 100 new ones, expect {low:.0f} to "
+        "{high:.0f}. Right are {right:,} of these photos; in the app it is {right_here:,}.",
+        parity["changed"],
+        photos=parity["photos"],
+        low=100 * low,
+        high=100 * high,
+        right=parity["right"],
+        right_here=parity["right_here"],
+    )

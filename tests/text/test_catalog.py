@@ -73,6 +73,8 @@ EXEMPT = {
     "'UPDATE {} SET ' || {} || ' WHERE id = ' || new.id",
     "'INSERT INTO {} ({}) VALUES (' || {} || ')'",
     "pip install {}",
+    "    pip install -r requirements.txt\n    python predict.py photo.jpg another.jpg",
+    "exit code {}",
     "{}: not a photo that can be read ({})",  # of the program in the zip, which has no catalogue
     "none of these; most like ",
 }

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 
 __all__ = ["without_notes"]
 
+_NOTES = (b"INFO:", b"fully_quantize:")
+
 
 @contextmanager
 def without_notes() -> Iterator[None]:
-    """Leave out the lines that begin with `INFO:` of what this process writes to standard error in the block.
+    """Leave out the lines that begin as `_NOTES` do of what this process writes to standard error in the block.
 
     They are printed below Python and regardless of log levels. Everything else is written when the block ends, however
     it ends. Keep it around short calls: nothing shows meanwhile.
@@ -30,5 +32,5 @@ def without_notes() -> Iterator[None]:
             os.close(kept)
             held.seek(0)
             for line in held:
-                if not line.startswith(b"INFO:"):
+                if not line.startswith(_NOTES):
                     os.write(2, line)

@@ -17,6 +17,7 @@ from transfer_core.backbones.stored_trees import tree_path
 from transfer_core.disk.files import atomic_path, write_json
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, PhotoError, TransferError
+from transfer_core.exports.make import export
 from transfer_core.nn.backbones.build import build_base
 from transfer_core.nn.data.augment import preview
 from transfer_core.nn.inference.imagenet import ImageNet
@@ -101,6 +102,10 @@ class QueryServer:
         made = dict(zip(photos, maps, strict=True))
         return {"maps": [made[number].tolist() if number in made else None for number in range(len(images))]}
 
+    def export(self, run: str, format: str, out: str, title: str) -> dict[str, Any]:
+        """Write the classifier of the run in the folder `run` to the file `out`; see `exports.make.export`."""
+        return export(run, format, out, title=title)
+
     def imagenet(self, images: list[str]) -> dict[str, Any]:
         """Ask a base with its own ImageNet answer layer about files; see `ImageNet`."""
         self._imagenet = self._imagenet or ImageNet(self._workspace)
@@ -173,6 +178,7 @@ KINDS: dict[str, Callable[..., dict[str, Any]]] = {
     "weights": QueryServer.weights,
     "predict": QueryServer.predict,
     "where": QueryServer.where,
+    "export": QueryServer.export,
     "imagenet": QueryServer.imagenet,
     "augment": QueryServer.augment,
     "rates": QueryServer.rates,

@@ -1,7 +1,6 @@
 """Test: photos in, answers out, from a classifier that was trained; and taking it away."""
 
 import io
-import json
 import re
 import zipfile
 from collections.abc import Callable
@@ -14,19 +13,23 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.jobs import trained_runs as results
 from pages.jobs import where
 from pages.jobs.trained_runs import best_run, chosen_run, trained_runs
 from pages.test import answers, download, many
 from pages.test import ask as test_photos
+from pages.ui import tasks
 from tests.pages.component import fire, given
 from tests.pages.fake_engine import FakeEngine
+from tests.pages.toys import words
 from tests.support import workspace
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.disk.files import write_bytes, write_json
 from transfer_core.disk.formats import write_current
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
+from transfer_core.exports import formats
+from transfer_core.exports.formats import get_format
+from transfer_core.exports.parity import Parity
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import BaseConfig, RunConfig
 from transfer_core.runs.figure import keep_out_of_fold
@@ -371,21 +374,64 @@ def test_a_refusal_of_the_worker_is_one_sentence(page: AppTest, jpeg: Jpeg, monk
     assert "Train again" in page.error[0].value
 
 
-def test_the_zip_is_packed_without_the_page_s_language(
-    page: AppTest, project: Project, monkeypatch: pytest.MonkeyPatch
+def exported(photos: int = 50, changed: int = 0) -> dict[str, Any]:
+    """What the worker says of an export."""
+    parity = Parity(photos, 1 - changed / photos, changed, (0.01, 0.1), 2e-6, 12.3, 46, 48)
+    return {"format": "tflite", "bytes": 15_800_000, "parity": parity.to_dict()}
+
+
+def shown_export(page: AppTest, row: str, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> str:
+    """Choose a format, have it made, and say what the page says then."""
+    monkeypatch.setattr(FakeWorker, "ask", ask)
+    monkeypatch.setattr(download, "engine", FakeWorker)
+    page.selectbox(key="export_format").set_value(get_format(row)).run()
+    page.button(key="export_make").click().run()
+    (task,) = (task for key, task in tasks._tasks()[0].items() if str(workspace().root) in key)
+    assert task.wait(20)
+    page.run()
+    assert not page.exception
+    return words(page).replace("**", "")
+
+
+@pytest.mark.parametrize("changed", [0, 2])
+def test_a_format_is_made_compared_and_offered(
+    page: AppTest, project: Project, monkeypatch: pytest.MonkeyPatch, changed: int
 ) -> None:
-    newest = results.trained_runs(project)[0]
-    words = download.about(project, newest)
-    monkeypatch.delattr(download, "t")  # Streamlit asks for it in a thread that has no page
-    assert download.packed(newest, words)
+    assert {"download_model", "download_labels"} <= {b.key for b in page.get("download_button")}
+    asked: list[dict[str, Any]] = []
+
+    def answer(_: FakeWorker, kind: str, args: dict[str, Any], **__: Any) -> dict[str, Any]:
+        asked.append({"kind": kind, **args})
+        Path(args["out"]).write_bytes(b"zip")
+        return exported(changed=changed) | {"path": args["out"]}
+
+    said = shown_export(page, "tflite", answer, monkeypatch)
+    (question,) = asked
+    assert question["kind"] == "export" and question["format"] == "tflite" and question["title"] == project.name
+    assert "15.8 MB" in said and "12 ms a photo" in said
+    if changed:
+        assert "It answers 2 of 50 photos otherwise than the app: of 100 new ones, expect 1 to 10" in said
+        assert "Right are 46 of these photos; in the app it is 48." in said
+    else:
+        assert "All 50 answers are those of the app" in said
+    assert "download_zip" in {b.key for b in page.get("download_button")}
+    # Another format is made anew; back again, the first is still there.
+    page.selectbox(key="export_format").set_value(get_format("savedmodel")).run()
+    assert "download_zip" not in {b.key for b in page.get("download_button")} and page.button(key="export_make")
+    page.selectbox(key="export_format").set_value(get_format("tflite")).run()
+    assert "download_zip" in {b.key for b in page.get("download_button")} and len(asked) == 1
 
 
-def test_the_zip_holds_model_labels_and_how_to_use_them(page: AppTest, project: Project) -> None:
-    assert {"download_model", "download_labels", "download_zip"} <= {b.key for b in page.get("download_button")}
-    (newest, _) = results.trained_runs(project)
-    with zipfile.ZipFile(io.BytesIO(download.packed(newest, download.about(project, newest)))) as archive:
-        assert archive.read("model.keras") == b"the model of 20260102-000000-bbbb"
-        assert json.loads(archive.read("labels.json"))["classes"] == ["cat", "dog"]
-        words = archive.read("README.txt").decode()
-    assert "224 x 224" in words
-    assert "expect between 86 and 93 right, or a little less" in words
+def test_what_answers_otherwise_is_not_offered(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise TransferError("As ONNX it answers 3 of 50 photos otherwise than here.")
+
+    assert "answers 3 of 50 photos otherwise" in shown_export(page, "tflite", refuse, monkeypatch)
+    assert "download_zip" not in {b.key for b in page.get("download_button")}
+
+
+def test_what_must_be_installed_is_said_in_a_line(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats.importlib.util, "find_spec", lambda name: None)
+    page.selectbox(key="export_format").set_value(get_format("onnx")).run()
+    assert page.button(key="export_make").disabled
+    assert any("pip install" in info.value and "onnx" in info.value for info in page.info)

@@ -1,25 +1,28 @@
-"""Asks the classifier beside this file about photos: python predict.py photo.jpg another.jpg"""
+"""Asks the classifier beside this file about photos: python predict.py photo.jpg another.jpg
+
+With --json before the photos it prints a line of JSON for each.
+"""
 
 import json
 import sys
+import time
 from pathlib import Path
 
-import keras
 import numpy as np
 from read_photo import read_square
+from runtime import load
 
 HERE = Path(__file__).parent
 LABELS = json.loads((HERE / "labels.json").read_text(encoding="utf-8"))
-MODEL = keras.models.load_model(HERE / "model.keras", compile=False)
+MODEL = load(HERE)
 KNOWN = dict(np.load(HERE / "known.npz")) if (HERE / "known.npz").exists() else {}
 """What the classifier learned from, as it sees it: `features`, a row of length 1 a photo, and the `threshold`."""
-BOTH = keras.Model(MODEL.inputs, [MODEL.outputs[0], MODEL.get_layer("pooling").output])
 
 
 def answer(photo: str) -> tuple[dict[str, float], bool]:
     """Give the probability of each class, 0 to 1, and whether the photo looks like none of them."""
     pixels = read_square(Path(photo).read_bytes(), LABELS["input_size"])
-    shares, features = (part[0] for part in BOTH.predict(pixels[None].astype(np.float32), verbose=0))
+    shares, features = MODEL(pixels[None].astype(np.float32))
     return dict(zip(LABELS["classes"], shares.tolist(), strict=True)), is_new(features)
 
 
@@ -33,15 +36,23 @@ def is_new(features: np.ndarray) -> bool:
 
 def main() -> int:
     """Answer for each photo; a file that can't be read is named, and the others are answered all the same."""
+    as_json = sys.argv[1:2] == ["--json"]
     unread = 0
-    for name in sys.argv[1:]:
+    for name in sys.argv[1 + as_json :]:
+        began = time.perf_counter()
         try:
             shares, new = answer(name)
         except (OSError, ValueError, SyntaxError) as error:  # what Pillow says of files that it can't read
             print(f"{name}: not a photo that can be read ({error})", file=sys.stderr)
             unread += 1
             continue
+        spent = 1000 * (time.perf_counter() - began)
         best = max(shares, key=lambda label: shares[label])
+        if as_json:
+            print(
+                json.dumps({"image": name, "label": best, "none": new, "probabilities": shares, "milliseconds": spent})
+            )
+            continue
         said = "none of these; most like " * new + f"{best} ({shares[best]:.1%})"
         print(f"{name}: {said}", json.dumps(shares, ensure_ascii=False))
     return 1 if unread else 0

@@ -1,0 +1,198 @@
+"""Exports answer as the app does, from the file's bytes on, or are not made; every format in its own runtime."""
+
+import errno
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.cli.command_line import thaw
+from tests.support import workspace
+from transfer_core import api
+from transfer_core.errors import ConfigError, DataError, RunError, StorageError
+from transfer_core.exports import bundle, formats, make, parity
+from transfer_core.exports.formats import FORMATS, get_format
+from transfer_core.nn.export import write
+from transfer_core.nn.training.run import train
+from transfer_core.photos.manifest import ManifestPhoto
+from transfer_core.runs.folder import Run
+
+EXTRAS = [row.name for row in FORMATS]
+
+
+def odd_photos(folder: Path) -> list[Path]:
+    """Photos that another way of reading would take for other ones."""
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    photo = Image.fromarray(rng.integers(0, 255, (20, 31, 3), np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    photo.save(folder / "turned.jpg", exif=exif)
+    Image.fromarray(rng.integers(0, 65535, (24, 24), np.uint16)).save(folder / "grey16.png")
+    Image.fromarray(rng.integers(0, 255, (30, 21, 4), np.uint8)).save(folder / "cutout.png")
+    Image.fromarray(rng.integers(0, 255, (30, 21), np.uint8)).save(folder / "grey.png")
+    photo.resize((120, 16)).save(folder / "wide.jpg")
+    photo.convert("CMYK").save(folder / "print.jpg")
+    photo.resize((310, 200)).save(folder / "lossless.webp", lossless=True)
+    (folder / "no_end.jpg").write_bytes((folder / "turned.jpg").read_bytes()[:-2])
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture
+def run(toy_run: Callable[..., Run]) -> Run:
+    made = toy_run()
+    assert train(workspace(), made, lambda event: None)
+    return made
+
+
+@pytest.fixture
+def odd(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The photos that exports are compared on: odd ones, and one of the run's."""
+    paths = [*odd_photos(tmp_path / "odd"), Path(run.manifest().photos[0].path)]
+    photos = [ManifestPhoto("0" * 64, str(path), path.name, 0, "validation") for path in paths]
+    monkeypatch.setattr(make, "_photos", lambda manifest: photos)
+    return paths
+
+
+@pytest.mark.parametrize("name", [row.name for row in FORMATS])
+def test_every_format_answers_as_the_app_does(run: Run, odd: list[Path], tmp_path: Path, name: str) -> None:
+    row, out = get_format(name), tmp_path / "out" / f"{name}.zip"
+    found = api.export(run, name, out, title="Blue | red")
+    assert found["path"] == str(out) and found["bytes"] == out.stat().st_size
+    told = found["parity"]
+    assert told["photos"] == len(odd) and told["milliseconds"] > 0
+    if row.limit is not None:
+        assert told["agreement"] == 1 and told["max_difference"] <= row.limit
+    assert [path.name for path in out.parent.iterdir()] == [out.name], "nothing else is left"
+    folder = tmp_path / "taken"
+    with zipfile.ZipFile(out) as archive:
+        archive.extractall(folder)
+    # What it says of a photo, it says elsewhere too: also which look like none of the classes.
+    said = parity.ask_program(folder, odd)
+    expected = api.predict(run, odd)
+    assert {answer["none"] for answer in expected} == {True, False}
+    if row.limit == 1e-4:
+        assert [one["none"] for one in said] == [one["none"] for one in expected]
+        for one, other in zip(said, expected, strict=True):
+            assert one["label"] == other["label"]
+            assert one["probabilities"] == pytest.approx(other["probabilities"], abs=1e-4)
+    for line in (folder / "SHA256SUMS").read_text("utf-8").splitlines():
+        digest, path = line.split("  ")
+        assert hashlib.sha256((folder / path).read_bytes()).hexdigest() == digest
+    assert (folder / "labels.txt").read_text("utf-8") == "blue\nred\n"
+    assert (folder / "requirements.txt").read_text("utf-8").startswith("\n".join(row.needs))
+    card = (folder / "README.md").read_text("utf-8")
+    assert "# Blue | red" in card and "| blue | 12 | 6 | 0 |" in card and "validation photos" in card
+
+
+def test_a_model_alone_is_a_file_or_a_folder(run: Run, odd: list[Path], tmp_path: Path) -> None:
+    found = api.export(run, "tflite", tmp_path / "classifier.tflite")
+    assert Path(found["path"]).read_bytes()[4:8] == b"TFL3"
+    api.export(run, "savedmodel", tmp_path / "new" / "folder")
+    assert (tmp_path / "new" / "folder" / "saved_model.pb").is_file()
+    with pytest.raises(ConfigError, match="is there already"):
+        api.export(run, "savedmodel", tmp_path / "new" / "folder")
+    for name, out in (("tflite", "model.onnx"), ("keras", "model"), ("keras", "new")):
+        with pytest.raises(ConfigError, match="ends in"):
+            api.export(run, name, tmp_path / out)
+
+
+def test_what_answers_otherwise_is_not_kept(
+    run: Run, odd: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = write.write_model
+
+    def exchanged(model: Any, *args: Any) -> None:
+        kernel, bias = model.get_layer("head").get_weights()
+        model.get_layer("head").set_weights([kernel[:, ::-1], bias[::-1]])
+        whole(model, *args)
+        model.get_layer("head").set_weights([kernel, bias])
+
+    monkeypatch.setattr(write, "write_model", exchanged)
+    out = tmp_path / "out" / "classifier.tflite"
+    with pytest.raises(RunError, match="photos otherwise than here"):
+        api.export(run, "tflite", out)
+    assert list(out.parent.iterdir()) == []
+
+
+def test_a_full_disk_leaves_nothing_half_written(
+    run: Run, odd: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    out = tmp_path / "out" / "classifier.zip"
+    out.parent.mkdir()
+    out.write_bytes(b"earlier")
+    monkeypatch.setattr(bundle.shutil, "copyfile", full)
+    with pytest.raises(StorageError):
+        api.export(run, "keras", out)
+    assert [path.name for path in out.parent.iterdir()] == [out.name] and out.read_bytes() == b"earlier"
+
+
+def test_what_can_not_be_exported_is_refused(
+    toy_run: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    untrained = toy_run()
+    with pytest.raises(RunError, match="holds no trained model"):
+        api.export(untrained, "keras", tmp_path / "a.zip")
+    with pytest.raises(ConfigError, match="There is no format 'pickle'"):
+        api.export(untrained, "pickle", tmp_path / "a.zip")
+    manifest = untrained.manifest()
+    assert len(make._photos(manifest)) == 36 and make._photos(manifest)[0].split == "validation"
+    for photo in manifest.photos:
+        Path(photo.path).unlink()
+    with pytest.raises(DataError, match="None of the photos of this run is where it was"):
+        make._photos(manifest)
+    monkeypatch.setattr(formats.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"pip install 'thaw\[onnx\]'"):
+        get_format("onnx").check_installed()
+
+
+def test_photos_are_taken_evenly_and_new_ones_first(toy_run: Callable[..., Run], toy_manifest: Any) -> None:
+    manifest = toy_manifest(train=40, validation=10, test=10)
+    chosen = make._photos(manifest)
+    assert [photo.split for photo in chosen].count("train") == make.PHOTOS - 40
+    assert {photo.label for photo in chosen if photo.split == "train"} == {0, 1}
+
+
+def test_answers_that_differ_are_counted() -> None:
+    here = [
+        {"label": "a", "probabilities": {"a": 0.9, "b": 0.1}},
+        {"label": "b", "probabilities": {"a": 0.4, "b": 0.6}},
+    ]
+    there = [
+        {"label": "a", "probabilities": {"a": 0.8, "b": 0.2}, "milliseconds": 90.0},
+        {"label": "a", "probabilities": {"a": 0.6, "b": 0.4}, "milliseconds": 3.0},
+    ]
+    found = parity.compare(here, there, ["a", "b"])
+    assert (found.photos, found.changed, found.agreement) == (2, 1, 0.5)
+    assert found.max_difference == pytest.approx(0.2) and found.milliseconds == 3.0
+    assert (found.right, found.right_here) == (1, 2)
+    unread = parity.compare(here, [there[0], {}])
+    assert unread.changed == 1 and unread.right is None
+
+
+def test_the_command(
+    run: Run, odd: list[Path], tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, out, _ = thaw(capfd, "export", run.path, "--format", "tflite", "--out", tmp_path / "a.tflite", "--json")
+    told = json.loads(out)
+    assert code == 0 and told["bytes"] == (tmp_path / "a.tflite").stat().st_size
+    assert {"agreement", "max_difference", "photos", "milliseconds"} <= set(told["parity"])
+    code, _, err = thaw(capfd, "export", run.path, "--format", "bundle", "--out", tmp_path / "bundle")
+    assert code == 2 and "ends in .zip" in err
+    monkeypatch.setattr("transfer_core.cli.export.FORMATS", (get_format("tflite"), get_format("onnx")))
+    monkeypatch.setattr(formats.importlib.util, "find_spec", lambda name: None)
+    code, out, err = thaw(capfd, "export", run.path, "--format", "all", "--out", tmp_path / "all", "--json")
+    told = json.loads(out)
+    assert code == 0 and [one["format"] for one in told["exports"]] == ["tflite"] and "onnx" in told["left_out"]
+    assert [path.name for path in (tmp_path / "all").iterdir()] == ["tflite.tflite"]
+    code, _, err = thaw(capfd, "export", run.path, "--format", "all", "--out", tmp_path / "all")
+    assert code == 2 and "is there already" in err

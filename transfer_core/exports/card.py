@@ -1,0 +1,157 @@
+"""What a classifier says of itself where it goes: the model card (Mitchell et al. 2019) that lies beside it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from transfer_core.backbones.catalog import get_base
+from transfer_core.exports.formats import Format
+from transfer_core.exports.parity import apart
+from transfer_core.runs.figure import Figure, run_figure
+from transfer_core.runs.folder import Run
+from transfer_core.text import Sentence, t, visible
+
+__all__ = ["model_card"]
+
+_SPLITS = ("train", "validation", "test")
+
+
+def model_card(run: Run, row: Format, name: str, parity: Mapping[str, Any]) -> str:
+    """Markdown: what it is, how to use it, how good it is and on what, and what it can't do.
+
+    Args:
+        run: the run that trained it.
+        row: what it is exported as.
+        name: what people call it.
+        parity: as `exports.parity.Parity.to_dict`.
+    """
+    labels, report, manifest = run.labels(), run.report() or {}, run.manifest()
+    base = get_base(labels["base"])
+    counts = manifest.counts()
+    figure = run_figure(run, report)
+    parts = [
+        f"# {visible(name)}",
+        t(_what(run, base.title)),
+        _section(
+            t("How to use it"),
+            "    pip install -r requirements.txt\n    python predict.py photo.jpg another.jpg",
+            t(
+                "`{model}` takes photos as RGB numbers from 0 to 255, {size} × {size} pixels, and gives a probability "
+                "for each class, in the order of `labels.txt`. All else that must be done with the numbers is inside. "
+                "`read_photo.py` is how Thaw reads a photo: which way is up, the part that is looked at, colors, "
+                "transparency. Another way of reading gives other answers.",
+                model=row.model,
+                size=labels["input_size"],
+            ),
+        ),
+        _section(
+            t("What it was trained on"),
+            "\n".join(
+                [
+                    f"| {t('class')} | {t('learned from')} | {t('validation')} | {t('test')} |",
+                    "| --- | ---: | ---: | ---: |",
+                    *(
+                        " | ".join(["", _cell(one), *(str(counts[split][one]) for split in _SPLITS), ""]).strip()
+                        for one in manifest.classes
+                    ),
+                ]
+            ),
+        ),
+        _section(t("How good it is"), t(_good(figure)), *_sure(report)),
+        _section(t("The same answers as in Thaw"), t(_same(row, parity))),
+        _section(
+            t("What it can't do"),
+            t(
+                "It knows these classes and nothing else, as they look in the photos above: other places, other "
+                "cameras and other light may be harder than the figure says. It says *none of these* of what looks "
+                "unlike all it learned from, which catches most of what is something else, not all. Let nobody's "
+                "safety, health, rights or money hang on it alone."
+            ),
+        ),
+        _section(
+            t("Where it comes from"),
+            t(
+                "The base and its pretrained weights: {source}. Their license is what their authors say there; the "
+                "photos and their rights are those of whoever trained it.",
+                source=base.source,
+            ),
+            t("Thaw {version}.", version=report.get("versions", {}).get("thaw", "")),
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _what(run: Run, base: str) -> Sentence:
+    config = run.config()
+    if config.base.weights == "none":
+        return Sentence("An image classifier, trained with Thaw: {base}, from random weights.", base=base)
+    if config.fine_tunes:
+        return Sentence(
+            "An image classifier, trained with Thaw: {base}, which had learned from ImageNet, with a new last layer; "
+            "some of its own layers have learned from these photos, too.",
+            base=base,
+        )
+    return Sentence(
+        "An image classifier, trained with Thaw: {base}, which had learned from ImageNet, with a new last layer.",
+        base=base,
+    )
+
+
+def _section(title: str, *paragraphs: str) -> str:
+    return "\n\n".join([f"## {title}", *paragraphs])
+
+
+def _cell(name: str) -> str:
+    return visible(name).replace("|", "\\|")
+
+
+def _good(figure: Figure | None) -> Sentence:
+    if figure is None:
+        return Sentence("It was not measured.")
+    values = {"right": figure.right, "photos": figure.photos, "low": 100 * figure.low, "high": 100 * figure.high}
+    return {
+        "test": Sentence(
+            "Right on {right:,} of {photos:,} test photos, by which nothing was chosen. Of 100 new photos like these, "
+            "expect {low:.0f} to {high:.0f} right.",
+            **values,
+        ),
+        "folds": Sentence(
+            "Right on {right:,} of {photos:,} photos, each answered by a classifier trained like this one without it. "
+            "Of 100 new photos like these, expect {low:.0f} to {high:.0f} right.",
+            **values,
+        ),
+        "validation": Sentence(
+            "Right on {right:,} of {photos:,} validation photos, which it did not learn from, but which chose its best "
+            "epoch. Of 100 new photos like these, expect {low:.0f} to {high:.0f} right, or a little less.",
+            **values,
+        ),
+    }[figure.on]
+
+
+def _sure(report: Mapping[str, Any]) -> list[str]:
+    judged = report.get("test") or report.get("validation") or {}
+    if judged.get("ece") is None:
+        return []
+    return [
+        t(
+            "How sure it says it is differs from how often it is right by {ece:.0%} on average (expected calibration "
+            "error; its temperature is {temperature:.2f}).",
+            ece=judged["ece"],
+            temperature=report.get("temperature", 1.0),
+        )
+    ]
+
+
+def _same(row: Format, parity: Mapping[str, Any]) -> Sentence:
+    values = {"format": row.title, **parity}
+    if parity["agreement"] == 1:
+        return Sentence(
+            "As {format} it was asked about {photos} of these photos, from the files on: every answer was that of the "
+            "app; probabilities differ by {apart}.",
+            apart=apart(parity["max_difference"]),
+            **values,
+        )
+    return Sentence(
+        "As {format} it was asked about {photos} of these photos, from the files on: it answers {changed} of them "
+        "otherwise than the app. Of 100 new photos, expect {low:.0f} to {high:.0f} to be answered otherwise.",
+        **values | {"low": 100 * parity["changed_interval"][0], "high": 100 * parity["changed_interval"][1]},
+    )

@@ -1,0 +1,17 @@
+"""ONNX, by Keras' own exporter (tf2onnx)."""
+
+import warnings
+from pathlib import Path
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["write"]
+
+
+def write(model: keras.Model, path: Path, examples: NDArray[np.uint8]) -> None:
+    """Write the file `path`; any number of photos a call."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=FutureWarning)  # of NumPy, about tf2onnx
+        model.export(str(path), format="onnx", verbose=False)
