@@ -212,6 +212,40 @@ def test_add_a_lab(copy: Copy, photos: Path) -> None:
     )
 
 
+def test_add_an_export_format(copy: Copy, photos: Path, tmp_path: Path) -> None:
+    copy.edit(
+        "transfer_core/exports/formats.py",
+        "\n\ndef get_format(",
+        "\nFORMATS += (\n"
+        '    Format("json", Sentence("JSON"), Sentence("To read."), "model.json", "as_json", "json_runtime", ()),\n'
+        ")\n\n\ndef get_format(",
+    )
+    copy.write(
+        "transfer_core/nn/export/formats/as_json.py",
+        '"""Only the head, for a test."""\n\n'
+        "import json\n\n"
+        "def write(model, path, examples):\n"
+        "    path.write_text(json.dumps([part.tolist() for part in model.get_layer('head').get_weights()]))\n",
+    )
+    # It knows no base, so what it answers is other than in the app, and refused.
+    copy.write(
+        "transfer_core/nn/export/programs/json_runtime.py",
+        '"""Runs model.json."""\n\n'
+        "import json\n\nimport numpy as np\n\n"
+        "def load(folder):\n"
+        "    kernel, bias = map(np.array, json.loads((folder / 'model.json').read_text()))\n"
+        "    def answer(photo):\n"
+        "        logits = np.full(len(kernel), photo.mean()) @ kernel + bias\n"
+        "        shares = np.exp(logits - logits.max())\n"
+        "        return shares / shares.sum(), np.ones(len(kernel))\n"
+        "    return answer\n",
+    )
+    copy.python("-m", "transfer_core", "train", str(photos), "--out", str(tmp_path / "run"), "--epochs", "2")
+    out = tmp_path / "a.json"
+    said = copy.python("-m", "transfer_core", "export", str(tmp_path / "run"), "--format", "json", "--out", str(out))
+    assert "As JSON it answers" in said and "of 8 photos otherwise than here" in said and not out.exists()
+
+
 def test_add_a_language(copy: Copy) -> None:
     copy.python("-m", "transfer_core.text", "fr")
     path = copy.root / "transfer_core/text/locales/fr/LC_MESSAGES/thaw.po"
