@@ -121,6 +121,8 @@ def _made(project: Project, row: Format, ended: tasks.Task, key: str) -> None:
                 apart=apart(parity["max_difference"]),
             )
         )
+        if missing := result.get("missing"):
+            st.warning(sentence(missing), icon=":material/cloud_off:")
         stem = project.id.rpartition("-")[0] or project.id
         st.download_button(
             t("Download"),

@@ -13,6 +13,8 @@ from transfer_core.text import Sentence, t, visible
 __all__ = ["model_card"]
 
 _SPLITS = ("train", "validation", "test")
+_ASKED = "    pip install -r requirements.txt\n    python predict.py photo.jpg another.jpg"
+_SERVED = "    python -m http.server"
 
 
 def model_card(run: Run, row: Format, name: str, parity: Mapping[str, Any]) -> str:
@@ -33,8 +35,14 @@ def model_card(run: Run, row: Format, name: str, parity: Mapping[str, Any]) -> s
         t(_what(run, base.title)),
         _section(
             t("How to use it"),
-            "    pip install -r requirements.txt\n    python predict.py photo.jpg another.jpg",
+            *([_SERVED] if row.page else [_ASKED]),
             t(
+                "`model.tflite` takes photos as RGB numbers from 0 to 255, {size} × {size} pixels; the page reads them "
+                "as Thaw does. Open it through a web server: no photo leaves the browser.",
+                size=labels["input_size"],
+            )
+            if row.page
+            else t(
                 "`{model}` takes photos as RGB numbers from 0 to 255, {size} × {size} pixels, and gives a probability "
                 "for each class, in the order of `labels.txt`. All else that must be done with the numbers is inside. "
                 "`read_photo.py` is how Thaw reads a photo: which way is up, the part that is looked at, colors, "

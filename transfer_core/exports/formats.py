@@ -37,10 +37,13 @@ class Format:
     modules: tuple[str, ...] = ()
     """What that extra brings, by the names that are imported."""
 
+    page: bool = False
+    """Whether it is a page for a browser: a folder of which the model is one file."""
+
     @property
     def is_folder(self) -> bool:
         """Whether the model is a folder."""
-        return "." not in self.model
+        return self.page or "." not in self.model
 
     def check_installed(self) -> None:
         """Raise ConfigError with the line that installs what is missing."""
@@ -92,6 +95,16 @@ FORMATS: tuple[Format, ...] = (
         "litert_runtime",
         ("ai-edge-litert>=2.0",),
         limit=None,
+    ),
+    Format(
+        "browser",
+        Sentence("A page for a browser"),
+        Sentence("A folder for any web server: drop photos or use the camera. No photo leaves the browser."),
+        "model.tflite",
+        "litert",
+        "litert_runtime",
+        ("ai-edge-litert>=2.0",),
+        page=True,
     ),
     Format(
         "onnx",

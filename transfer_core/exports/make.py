@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from transfer_core.disk.files import atomic_path, disk_errors
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, DataError, PhotoError
 from transfer_core.exports import bundle
 from transfer_core.exports.card import model_card
 from transfer_core.exports.formats import Format, get_format
+from transfer_core.exports.page import make_page
 from transfer_core.exports.parity import Parity, ask_program, check, compare
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.folder import Run, open_run
@@ -27,7 +29,13 @@ Say = Callable[[Sentence], None]
 
 
 def export(
-    run: Run | str | Path, name: str, out: str | Path, *, title: str = "", say: Say = lambda words: None
+    run: Run | str | Path,
+    name: str,
+    out: str | Path,
+    *,
+    title: str = "",
+    say: Say = lambda words: None,
+    workspace: Workspace | None = None,
 ) -> dict[str, Any]:
     """Write the classifier of a run in a format, unless it would answer otherwise than here.
 
@@ -38,9 +46,11 @@ def export(
             checksums. A file that is there is replaced; a folder must not be there.
         title: what the model card calls it; empty: the run's name.
         say: hears what is being done.
+        workspace: whose cache keeps what is fetched.
 
     Returns:
-        `format`, `path`, `bytes`, and `parity`, see `parity.Parity`.
+        `format`, `path`, `bytes`, and `parity`, see `parity.Parity`; `missing`, in words, where a page lacks what could
+        not be fetched.
 
     Raises:
         RunError: the run has no model, or the file answers otherwise: nothing is kept.
@@ -61,10 +71,17 @@ def export(
         with disk_errors(folder):
             parity = _make(opened, row, folder, photos, say)
             check(row, parity)
-            told = parity.to_dict()
+            told, missing = parity.to_dict(), None
+            title = title or opened.id
+            if row.page:
+                missing = make_page(folder, opened, title, workspace or Workspace.from_environment())
+            if out.suffix == BUNDLE or row.page:
+                bundle.complete(folder, model_card(opened, row, title, told))
             if out.suffix == BUNDLE:
-                bundle.complete(folder, model_card(opened, row, title or opened.id, told))
                 bundle.pack(folder, out)
+            elif row.page:
+                folder.chmod(0o755)  # a web server may be another account's
+                folder.rename(out)
             elif row.is_folder:
                 (folder / row.model).rename(out)
             else:
@@ -72,7 +89,11 @@ def export(
                     shutil.copyfile(folder / row.model, temporary)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return {"format": row.name, "path": str(out), "bytes": _bytes(out), "parity": told}
+    found = {"format": row.name, "path": str(out), "bytes": _bytes(out), "parity": told}
+    if missing is not None:
+        say(missing)
+        found["missing"] = str(missing)
+    return found
 
 
 def _check_name(row: Format, out: Path) -> None:
