@@ -47,8 +47,8 @@ class Trained:
 
     @property
     def title(self) -> str:
-        """The same without its figure, which may be measured anew."""
-        return f"{self._made} · {figures.when(self.started)}"
+        """The same for files and answers that are kept: with its full date, without its figure, which may change."""
+        return f"{self._made} · {figures.stamp(self.started)}"
 
     @property
     def _made(self) -> str:

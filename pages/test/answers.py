@@ -20,7 +20,12 @@ from transfer_core.errors import PhotoError
 from transfer_core.runs.folder import Run
 from transfer_core.text import Sentence, plural, t
 
-__all__ = ["Answer", "Asked", "answer_of", "keep", "newness", "show", "table"]
+__all__ = ["TABLE_HELP", "Answer", "Asked", "answer_of", "keep", "newness", "show", "table"]
+
+TABLE_HELP = Sentence(
+    "All answers, with every probability, as a CSV file that any spreadsheet opens. Where `none` is True, the photo "
+    "looks like none of the classes; `label` is the one it is most like."
+)
 
 _KEPT = "answers"
 _MOST = 60  # answers kept in a tab; older ones go first
@@ -125,7 +130,7 @@ def show(project: Project, chosen: Trained, coverage: float) -> None:
             key="answers_table",
             icon=":material/table:",
             on_click="ignore",
-            help=t("All answers, with every probability, as a CSV file that any spreadsheet opens."),
+            help=t(TABLE_HELP),
         )
         st.button(t("Clear"), key="clear_answers", icon=":material/clear_all:", on_click=_clear)
     for answer in refused:
@@ -183,7 +188,10 @@ def newness(found: Sequence[Answer], project: Project, coverage: float) -> Calla
 
 
 def table(found: Sequence[Answer], project: Project, coverage: float) -> bytes:
-    """All answers as CSV, the columns of `thaw predict --csv` and the classifier's name."""
+    """All answers as CSV, the columns of `thaw predict --csv` and the classifier's name.
+
+    What looks like none of the classes is True in `none`; its `label` is still the class that it is most like.
+    """
     classes = list(dict.fromkeys(name for answer in found for name in answer.probabilities))
     new_to_it = newness(found, project, coverage)
     rows: list[list[Any]] = [["image", "label", "probability", "none", "error", "classifier", *classes]]
@@ -191,10 +199,8 @@ def table(found: Sequence[Answer], project: Project, coverage: float) -> bytes:
         if answer.error:
             rows.append([answer.name, "", "", "", t(answer.error), answer.asked, *[""] * len(classes)])
             continue
-        new = new_to_it(answer)
         shares = [answer.probabilities.get(name, "") for name in classes]
-        label = t("none of these") if new else answer.label
-        rows.append([answer.name, label, answer.sure, new, "", answer.asked, *shares])
+        rows.append([answer.name, answer.label, answer.sure, new_to_it(answer), "", answer.asked, *shares])
     text = io.StringIO()
     csv.writer(text).writerows([[_as_text(cell) for cell in row] for row in rows])
     return text.getvalue().encode("utf-8-sig")  # with the mark by which Excel knows UTF-8

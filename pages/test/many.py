@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.test.answers import Answer, Asked, answer_of, newness, table
+from pages.test.answers import TABLE_HELP, Answer, Asked, answer_of, newness, table
 from pages.ui import html as drawn
 from pages.ui import tasks
 from pages.ui.format import photo_count
@@ -86,7 +86,8 @@ def _asked(lane: Engine, asked: Asked, run: Path, found: Sequence[tuple[str, byt
     from transfer_core.photos.decode import thumbnail
 
     answers: list[Answer] = []
-    with loose_files(found) as files, tempfile.TemporaryDirectory(prefix="thaw-many-") as folder:
+    with loose_files(found) as listed, tempfile.TemporaryDirectory(prefix="thaw-many-") as folder:
+        files = sorted(listed, key=lambda file: file.name.split("/"))  # a browser and a zip list them in any order
         for begin in range(0, len(files), _AT_ONCE):
             if task.cancelled():
                 raise DataError("Stopped, so there is no answer.")
@@ -128,6 +129,7 @@ def _result(project: Project, answers: Sequence[Answer], coverage: float) -> Non
                 key="many_table",
                 icon=":material/table:",
                 on_click="ignore",
+                help=t(TABLE_HELP),
             )
             st.download_button(
                 t("As a contact sheet"),

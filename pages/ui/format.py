@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from transfer_core.stats.intervals import share_words
 from transfer_core.text import Sentence, plural, t
 
-__all__ = ["amount", "class_count", "percent_range", "photo_count", "size", "span", "state_badge", "when"]
+__all__ = ["amount", "class_count", "percent_range", "photo_count", "size", "span", "stamp", "state_badge", "when"]
 
 
 def amount(number: float) -> str:
@@ -56,6 +56,11 @@ def when(moment: float, now: float | None = None) -> str:
     if days in (0, 1):
         return t("yesterday {clock}", clock=clock) if days else t("today {clock}", clock=clock)
     return f"{then.tm_mday} {time.strftime('%b %Y', then)}"
+
+
+def stamp(moment: float) -> str:
+    """A time stamp in the server's time zone for what is read on another day: `2026-11-30 04:12`."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(moment))
 
 
 def _midnight(moment: time.struct_time) -> float:

@@ -5,6 +5,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -142,11 +143,15 @@ def test_photos_are_answered_with_sorted_bars(page: AppTest, jpeg: Jpeg, project
 def test_many_at_once_are_counted_looked_through_and_taken_away(
     page: AppTest, jpeg: Jpeg, project: Project, finish: Callable[[AppTest, str], AppTest], worker: FakeWorker
 ) -> None:
-    files = [(f"new/deep/{n}.jpg", jpeg(n)) for n in range(70)] + [(f"new/{n}.txt", b"milk") for n in range(12)]
+    files = [(f"new/deep/{n:02}.jpg", jpeg(n)) for n in reversed(range(70))] + [
+        (f"new/{n}.txt", b"milk") for n in range(12)
+    ]
     page.file_uploader(key="many_folder_0").set_value([(name, data, "") for name, data in files]).run()
     page = finish(page, f"many:{project.id}")
     assert not page.exception
-    assert [len(asked["images"]) for asked in worker.asked] == [32, 32, 6]
+    assert [len(asked["images"]) for asked in worker.asked] == [20, 32, 18], "twelve files are no photos"
+    listed = [answer.name for answer in tasks.find(f"many:{project.id}").result]  # type: ignore[union-attr]
+    assert listed == sorted(name for name, _ in files), "by name, however the browser sent them"
     assert page.pills(key="many_answer_82_cat").options == ["cat · 70"]
     assert "12 files could not be read." in page.warning[0].value and "and 2 more" in page.warning[0].value
     labels = {str(one.proto.label) for one in page.get("download_button")}  # type: ignore[attr-defined]
@@ -181,15 +186,32 @@ def test_a_worker_that_refuses_many_is_heard(
 def test_the_answers_come_as_a_table(page: AppTest, jpeg: Jpeg, project: Project) -> None:
     drop(page, [("felix.jpg", jpeg(1)), ("notes.txt", b"no photo")])
     assert "As a table" in [str(one.proto.label) for one in page.get("download_button")]  # type: ignore[attr-defined]
-    kept = [
-        answers.Answer(
-            project.id, "20260101-000000-aaaa", "A", "f, 1.jpg", b"", "cat", {"cat": 0.9, "dog": 0.1}, 1, Sentence("")
-        )
-    ]
+    kept = [answered(project)]
     kept.append(replace(kept[0], name="n.txt", label="", probabilities={}, error=Sentence("No photo.")))
     lines = answers.table(kept, project, 1.0).decode("utf-8-sig").splitlines()
     assert lines[0] == "image,label,probability,none,error,classifier,cat,dog"
     assert lines[1:] == ['"f, 1.jpg",cat,0.9,False,,A,0.9,0.1', "n.txt,,,,No photo.,A,,"]
+
+
+def answered(project: Project) -> answers.Answer:
+    return answers.Answer(
+        project.id, "20260101-000000-aaaa", "A", "f, 1.jpg", b"", "cat", {"cat": 0.9, "dog": 0.1}, 1, Sentence("")
+    )
+
+
+def test_a_table_gives_the_guess_and_says_beside_it_that_it_is_none(
+    page: AppTest, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers.strangers, "least_alike", lambda run, coverage: 0.5)
+    (line,) = answers.table([replace(answered(project), alike=0.1)], project, 0.95).decode().splitlines()[1:]
+    assert line == '"f, 1.jpg",cat,0.9,True,,A,0.9,0.1', "as `thaw predict --csv` writes it"
+
+
+def test_what_goes_into_files_names_the_classifier_with_its_full_date(project: Project) -> None:
+    run = train(project, "20260101-000000-aaaa", 0.96)
+    run.write_status(replace(run.status(), created=datetime(2026, 11, 30, 4, 12).timestamp()))
+    (trained,) = trained_runs(project)
+    assert answers.Asked.of(project, trained).name.endswith("· 2026-11-30 04:12")
 
 
 def test_where_it_looked_is_shown_when_asked_for(page: AppTest, jpeg: Jpeg, worker: FakeWorker) -> None:
