@@ -10,6 +10,7 @@ from pages.ui.services import known_tree, workspace
 from transfer_core.backbones import freeze_plan as planning
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.freeze_plan import FreezePlan
+from transfer_core.backbones.plan_words import trained_words as trained
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import ConfigError, TransferError
@@ -22,7 +23,6 @@ __all__ = [
     "Preset",
     "config_words",
     "learned_words",
-    "plan_words",
     "stored_plan",
     "trained_words",
 ]
@@ -93,41 +93,18 @@ def stored_plan(project: Project, base: str, tree: LayerTree) -> FreezePlan:
     return plan
 
 
-def plan_words(tree: LayerTree, plan: FreezePlan) -> str:
-    """What a plan trains, besides the head: `the last 3 blocks`, `7 layers in 2 blocks`, `nothing`."""
-    if plan.head_only:
-        return t("nothing")
-    last = planning.count_last_blocks(tree, plan)
-    if last is None:
-        chosen = set(plan.trainable)
-        blocks = sum(any(layer.name in chosen for layer in block.children) for block in tree.blocks)
-        layers = len(chosen & tree.weighted)
-        return t("{layers} in {blocks}", layers=_layers(layers), blocks=plural("{n} block", "{n} blocks", blocks))
-    if plan == planning.everything(tree):
-        return t("the whole base")
-    return t("the last block") if last == 1 else t("the last {last} blocks", last=last)
-
-
-def _layers(count: int) -> Sentence:
-    return plural("{n} layer", "{n} layers", count)
-
-
 def trained_words(config: RunConfig) -> str:
     """What a run's fine-tuning trains, as `plan_words` says it; `the head only` when there is none."""
-    if not config.fine_tunes:
-        return t("the head only")
-    tree = known_tree(config.base.name)
-    if tree is None or not set(config.plan.trainable) <= tree.layers.keys():
-        return t(_layers(len(config.plan.trainable)))
-    return plan_words(tree, config.plan)
+    plan = config.plan if config.fine_tunes else FreezePlan()
+    return t(trained(known_tree(config.base.name), plan))
 
 
 def learned_words(config: RunConfig) -> str:
     """What a run trains and on what: `trains the last 3 blocks, with augmentation`."""
-    trained = trained_words(config)
+    words = trained_words(config)
     if config.fit.augment == "none":
-        return t("trains {trained}", trained=trained)
-    return t("trains {trained}, with augmentation", trained=trained)
+        return t("trains {trained}", trained=words)
+    return t("trains {trained}, with augmentation", trained=words)
 
 
 def config_words(config: RunConfig) -> str:

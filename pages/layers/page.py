@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.components.layer_tree import Head, layer_tree
 from pages.home.new_project import coming_photos
-from pages.jobs.describe import PRESETS, PlanEditor, plan_words, preset_title
+from pages.jobs.describe import PRESETS, PlanEditor, preset_title
 from pages.layers.advice import advice
 from pages.layers.cost_panel import PhotoCounts, facts, photo_counts
 from pages.ui.frame import go, guard, heading, require_project
@@ -13,6 +13,7 @@ from pages.ui.steps import next_button
 from pages.ui.widget_keys import renew, widget_key
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.freeze_plan import count_last_blocks, last_blocks
+from transfer_core.backbones.plan_words import plan_words
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.errors import ConfigError
 from transfer_core.text import t

@@ -15,7 +15,7 @@ from pages.ui.services import engine, known_tree, workspace
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.cost import Augmented, Estimate, estimate
 from transfer_core.errors import TransferError
-from transfer_core.runs.augmentation import PRESETS
+from transfer_core.runs.augmentation import MODE_NAMES, PRESETS
 from transfer_core.text import Sentence, plural, t
 
 if TYPE_CHECKING:
@@ -26,12 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["augmentation", "head_words"]
 
 _MODES = {
-    "none": (Sentence("Off"), Sentence("Each photo as it is.")),
-    "cached": (Sentence("A few variants of each photo"), Sentence("Made once, looked at in every epoch.")),
-    "live": (
-        Sentence("New variants in every epoch"),
-        Sentence("The network never sees the same picture twice. What is frozen is computed anew, too."),
-    ),
+    "none": Sentence("Each photo as it is."),
+    "cached": Sentence("Made once, looked at in every epoch."),
+    "live": Sentence("The network never sees the same picture twice. What is frozen is computed anew, too."),
 }
 _SHOWN = 11  # variants in a preview: two rows with the photo itself
 _SIZE = 224  # pixels, while no base is chosen
@@ -49,8 +46,8 @@ def augmentation(project: Project, photos: Manifest | None, fields: Fields) -> N
     costs = _costs(project, photos, fields)
     st.radio(
         t("Variants"),
-        format_func=lambda mode: t(_MODES[mode][0]),
-        captions=[f"{t(words)} {costs.get(mode, '')}".strip() for mode, (_, words) in _MODES.items()],
+        format_func=lambda mode: t(MODE_NAMES[mode]),
+        captions=[f"{t(words)} {costs.get(mode, '')}".strip() for mode, words in _MODES.items()],
         **fields.among("augment", list(_MODES)),
     )
     first, second = st.columns(2, gap="large")

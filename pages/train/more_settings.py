@@ -10,8 +10,8 @@ import streamlit as st
 from pages.train.fields import Fields
 from pages.train.lr_finder import rate_finder
 from transfer_core.disk.workspace import Project
-from transfer_core.runs.config import CachePrecision, ScheduleName
-from transfer_core.text import Sentence, t
+from transfer_core.runs.config import PRECISION_NAMES, SCHEDULE_NAMES, CachePrecision, ScheduleName
+from transfer_core.text import t
 
 if TYPE_CHECKING:
     from transfer_core.photos.manifest import Manifest
@@ -26,16 +26,6 @@ MORE_PLACES = {
     "label_smoothing": ("tuning", "label_smoothing"),
     "train_batch_norm": ("tuning", "train_batch_norm"),
     "cache_precision": ("tuning", "cache_precision"),
-}
-_SCHEDULES = {
-    "automatic": Sentence("the same for the head, then sinking"),
-    "constant": Sentence("stays the same"),
-    "cosine": Sentence("sinks to nothing along a cosine"),
-    "plateau": Sentence("is cut to a fifth when learning stalls"),
-}
-_PRECISIONS = {
-    "float32": Sentence("as it is (float32)"),
-    "float16": Sentence("rounded, in half the space (float16)"),
 }
 
 
@@ -55,7 +45,7 @@ def more_settings(project: Project, photos: Manifest | None, fields: Fields, use
         with first:
             st.selectbox(
                 t("The learning rate"),
-                format_func=lambda name: t(_SCHEDULES[name]) if name in _SCHEDULES else name,
+                format_func=lambda name: t(SCHEDULE_NAMES[name]) if name in SCHEDULE_NAMES else name,
                 help=t(
                     "A rate that sinks to nothing, along a cosine, needs all its epochs to do its work, so give it "
                     "fewer of them."
@@ -106,7 +96,7 @@ def more_settings(project: Project, photos: Manifest | None, fields: Fields, use
         st.markdown(t("**What is kept on disk**"))
         st.selectbox(
             t("What the frozen layers saw in each photo is kept"),
-            format_func=lambda name: t(_PRECISIONS[name]) if name in _PRECISIONS else name,
+            format_func=lambda name: t(PRECISION_NAMES[name]) if name in PRECISION_NAMES else name,
             help=t(
                 "While deeper layers are fine-tuned, Thaw keeps what enters them on disk and reads it again in every "
                 "epoch. Rounded, it takes half the disk space and half the reading. The answers come out almost the "

@@ -12,11 +12,12 @@ import streamlit as st
 from pages.train.augmentation import augmentation
 from pages.train.fields import Fields
 from pages.train.more_settings import MORE_PLACES, more_settings
+from pages.ui.glossary import explain
 from pages.ui.widget_keys import renew, widget_key
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.runs.checks import plain_number
-from transfer_core.runs.config import Optimizer, RunConfig, fine_tuning_rate
+from transfer_core.runs.config import OPTIMIZER_NAMES, Optimizer, RunConfig, fine_tuning_rate
 from transfer_core.text import Sentence, plural, t
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ _PLACES = {
     **MORE_PLACES,
 }
 _PHASES = {"head": Sentence("Training the head"), "fine_tune": Sentence("Fine-tuning")}
-_NAMES = {"adam": "Adam", "rmsprop": "RMSprop", "sgd": "SGD"}
 
 
 def settings(project: Project, photos: Manifest | None = None) -> None:
@@ -94,7 +94,7 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
         with first:
             st.selectbox(
                 t("Optimizer"),
-                format_func=lambda name: _NAMES[name],
+                format_func=lambda name: t(OPTIMIZER_NAMES[name]),
                 **fields.among("optimizer", get_args(Optimizer)),
             )
             st.number_input(
@@ -104,9 +104,9 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
                 **fields.at("batch_size"),
             )
             st.number_input(
-                t("Seed"),
+                t("Shuffle number"),
                 step=1,
-                help=t("The same seed gives the same training again."),
+                help=explain("seed"),
                 **fields.at("seed"),
             )
         with second:

@@ -29,8 +29,8 @@ _MEANINGS = {
         )
     ),
     "seed": Sentence(
-        "The number that chance begins with. The same number always gives the same split of the photos and the same "
-        "training; another number gives another."
+        "Which shuffle of the photos it is; programs call it the seed. The same number always gives the same split of "
+        "the photos and the same training; another number gives another."
     ),
     "transfer-learning": (
         Sentence(
@@ -120,7 +120,7 @@ _NAMES = {
     "optimizer": Sentence("Optimizer"),
     "over-fitting": Sentence("Over-fitting"),
     "parameters": Sentence("Parameters"),
-    "seed": Sentence("Seed"),
+    "seed": Sentence("Shuffle number"),
     "transfer-learning": Sentence("Transfer learning"),
     "validation": Sentence("Validation photos"),
     "weights": Sentence("Weights"),

@@ -95,7 +95,7 @@ def test_what_was_asked_comes_back(make: Callable[..., Run]) -> None:
         ({"kind": "magic"}, "no lab 'magic'; there are counting"),
         ({"kind": "counting", "speed": 1}, "unknown key 'speed'"),
         ({"kind": "counting", "settings": {"step": 1}}, "unknown key 'step'"),
-        ({"kind": "counting", "seed": -1}, "seed must be a whole number"),
+        ({"kind": "counting", "seed": -1}, r"The shuffle number \(seed\) must be a whole number"),
         ({"kind": "counting", "data": {"validation_fraction": 2}}, "share of photos"),
     ],
 )

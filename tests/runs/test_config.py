@@ -72,12 +72,14 @@ def test_more_photos_never_lower_the_rate(photos: int, more: int) -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ({"seed": -1}, "The seed must be a whole number"),
-        ({"seed": True}, "The seed must be a whole number"),
+        ({"seed": -1}, "The shuffle number (seed) must be a whole number"),
+        ({"seed": True}, "The shuffle number (seed) must be a whole number"),
         ({"head": {"epochs": 0, "learning_rate": 0.1}}, "at least 1 epoch"),
         ({"head": {"epochs": 2.5, "learning_rate": 0.1}}, "number of epochs must be a whole number"),
         ({"head": {"epochs": 2, "learning_rate": -0.1}}, "learning rate must be a number"),
-        ({"head": {"epochs": 2, "learning_rate": 100.0}}, "a number from 0.000000001 to 10; 100 came"),
+        ({"head": {"epochs": 2, "learning_rate": 100.0}}, "a number above 0 and up to 10; 100 came"),
+        ({"head": {"epochs": 2, "learning_rate": "abc"}}, "a number above 0 and up to 10; 'abc' came"),
+        ({"head": {"epochs": 2, "learning_rate": 1e-10}}, "a number from 0.000000001 to 10; 0.0000000001 came"),
         ({"head": {"epochs": 2, "learning_rate": float("nan")}}, "learning rate must be a number"),
         ({"head": {"learning_rate": None}}, "The head needs a learning rate such as 0.002; none came"),
         ({"head": {"epoch": 2}}, "config.head has an unknown key 'epoch'"),

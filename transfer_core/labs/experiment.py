@@ -50,7 +50,7 @@ class ExperimentConfig:
             raise ConfigError(
                 "The lab {kind} takes its own settings; {settings} came.", kind=self.kind, settings=self.settings
             )
-        check_number(Sentence("The seed"), self.seed, 0, 2**31 - 1, whole=True)
+        check_number(Sentence("The shuffle number (seed)"), self.seed, 0, 2**31 - 1, whole=True)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""

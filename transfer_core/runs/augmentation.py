@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from transfer_core.errors import ConfigError
 from transfer_core.text import Sentence
 
-__all__ = ["PRESETS", "Preset", "get_preset"]
+__all__ = ["MODE_NAMES", "PRESETS", "Preset", "get_preset"]
+
+MODE_NAMES: dict[str, Sentence] = {
+    "none": Sentence("Off"),
+    "cached": Sentence("A few variants of each photo"),
+    "live": Sentence("New variants in every epoch"),
+}
+"""What people read for each `config.Augmentation`."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from transfer_core.text import Sentence
 
 __all__ = ["check_choice", "check_number", "is_number", "is_whole", "plain_number"]
 
+_SMALL = 1e-6  # a least value below this is mostly zeros: who is far from it need not count them
 _LONG = 1e16  # from here on a number with all its zeros is harder to read
 
 
@@ -26,16 +27,20 @@ def check_number(name: Sentence, value: Any, low: float, high: float, whole: boo
     Raises:
         ConfigError: says what came and what was expected.
     """
-    if not (is_whole(value) if whole else is_number(value)) or not low <= value <= high:
-        raise ConfigError(
-            "{name} must be a whole number from {least} to {most}; {value} came."
-            if whole
-            else "{name} must be a number from {least} to {most}; {value} came.",
-            name=name,
-            least=plain_number(low),
-            most=plain_number(high),
-            value=plain_number(value) if is_number(value) else repr(value),
-        )
+    if (is_whole(value) if whole else is_number(value)) and low <= value <= high:
+        return
+    far = 0 < low < _SMALL and not (is_number(value) and 0 < value < low)
+    raise ConfigError(
+        "{name} must be a whole number from {least} to {most}; {value} came."
+        if whole
+        else "{name} must be a number above 0 and up to {most}; {value} came."
+        if far
+        else "{name} must be a number from {least} to {most}; {value} came.",
+        name=name,
+        least=plain_number(low),
+        most=plain_number(high),
+        value=plain_number(value) if is_number(value) else repr(value),
+    )
 
 
 def is_number(value: Any) -> bool:

@@ -10,6 +10,9 @@ from transfer_core.runs.checks import check_choice, check_number, plain_number
 from transfer_core.text import Sentence
 
 __all__ = [
+    "OPTIMIZER_NAMES",
+    "PRECISION_NAMES",
+    "SCHEDULE_NAMES",
     "AugmentConfig",
     "Augmentation",
     "BaseConfig",
@@ -28,6 +31,23 @@ Optimizer = Literal["adam", "rmsprop", "sgd"]
 Augmentation = Literal["none", "cached", "live"]
 ScheduleName = Literal["automatic", "constant", "cosine", "plateau"]
 CachePrecision = Literal["float32", "float16"]
+
+# What people read for each of them; those of `Augmentation` stand beside its presets.
+OPTIMIZER_NAMES: dict[str, Sentence] = {
+    "adam": Sentence("Adam"),
+    "rmsprop": Sentence("RMSprop"),
+    "sgd": Sentence("SGD"),
+}
+SCHEDULE_NAMES: dict[str, Sentence] = {
+    "automatic": Sentence("the same for the head, then sinking"),
+    "constant": Sentence("stays the same"),
+    "cosine": Sentence("sinks to nothing along a cosine"),
+    "plateau": Sentence("is cut to a fifth when learning stalls"),
+}
+PRECISION_NAMES: dict[str, Sentence] = {
+    "float32": Sentence("as it is (float32)"),
+    "float16": Sentence("rounded, in half the space (float16)"),
+}
 
 T = TypeVar("T")
 
@@ -184,7 +204,7 @@ class RunConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_number(Sentence("The seed"), self.seed, 0, 2**31 - 1, whole=True)
+        check_number(Sentence("The shuffle number (seed)"), self.seed, 0, 2**31 - 1, whole=True)
         if self.head.epochs < 1:
             raise ConfigError("The head needs at least 1 epoch; 0 came. An untrained head can only guess.")
         if self.head.learning_rate is None:

@@ -26,8 +26,9 @@ those that **both were checked on and neither learned from**.
 
 - **Fixed**: the first is wrong, the second is right. **Broken**: the other way round.
 - **Is it real?** If both were equally good, each photo that changed would be as likely fixed as broken, like tosses of
-  a coin. The exact *McNemar test* tells how often chance alone would make a difference this large; below 5 of 100 the
-  difference counts as real. With fewer than {least_photos} photos nothing could ever be told.
+  a coin. The exact *McNemar test* tells how often chance alone would make a difference this large (in statistics:
+  the *p-value*); below 5 of 100 the difference counts as real. With fewer than {least_photos} photos nothing could
+  ever be told.
 - **How far the weights lie apart**: for each layer, the length of the change over the length of its weights. Layers
   that stayed frozen show 0%. Runs on different bases have different layers, so each is shown against its own base.
 

@@ -32,6 +32,7 @@ _ORDER = (Sentence("First"), Sentence("Second"))
 def draw(run: Run, result: dict[str, Any]) -> None:
     """Draw a result, or as much of one as there is yet."""
     _pair(result)
+    _settings(result)
     if "p_value" in result:
         _photos(run, result)
     if any(result.get("curves", ())):
@@ -63,6 +64,17 @@ def _pair(result: Mapping[str, Any]) -> None:
                         photos=photo_count(result["photos"]),
                     )
                 )
+
+
+def _settings(result: Mapping[str, Any]) -> None:
+    """What was set differently; nothing in a result of an earlier version."""
+    if "settings" not in result:
+        return
+    if not result["settings"]:
+        st.markdown(t("The settings are the same."))
+        return
+    lines = [f"**{t('What was set differently')}**", "", *(f"- {sentence(words)}" for words in result["settings"])]
+    st.markdown("\n".join(lines))
 
 
 def _name(named: Mapping[str, Any]) -> str:

@@ -23,11 +23,13 @@ from transfer_core.backbones.catalog import Base
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.disk.files import write_json
 from transfer_core.errors import ConfigError, DataError, RunError
+from transfer_core.labs.compare.differences import differences
 from transfer_core.labs.compare.settings import LEAST_PHOTOS, Settings, material, shared_photos
+from transfer_core.labs.compare.terminal import table
 from transfer_core.labs.compare.verdict import drift_note, drift_words, how_sure, judge
 from transfer_core.labs.experiment import ExperimentConfig
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
-from transfer_core.runs.config import BaseConfig, PhaseConfig
+from transfer_core.runs.config import AugmentConfig, BaseConfig, FitConfig, PhaseConfig
 from transfer_core.runs.events import Message
 from transfer_core.runs.folder import Run
 from transfer_core.stats.paired import SIGNIFICANT, mcnemar
@@ -84,6 +86,7 @@ def test_the_sentence_follows_the_exact_test(fixed: int, broken: int, alike: int
 
 def test_the_sentence_of_the_issue() -> None:
     assert str(how_sure(9, 7, 58)).startswith("9 fixed, 7 broken: no real difference.")
+    assert str(how_sure(9, 7, 58)).endswith("would make so large a difference in 80 of 100 cases.")
     assert "the second is better" in str(how_sure(LEAST_PHOTOS, 0, LEAST_PHOTOS))
     assert "no real difference" in str(how_sure(LEAST_PHOTOS - 1, 0, 50))
 
@@ -122,6 +125,51 @@ def test_what_can_not_be_compared_is_refused(toy_run: Callable[..., Run], tmp_pa
         material(settings(whole, trained(toy_run(manifest=others))))
 
 
+def test_what_was_set_differently_is_told_in_the_words_of_the_train_page(toy_run: Callable[..., Run]) -> None:
+    photos = manifest(photo(1, "train"), photo(2, "train"), photo(3))
+    usual = {"manifest": photos, "head": PhaseConfig(50, 2e-3)}
+    first = toy_run(**usual)
+
+    def told(**settings: Any) -> list[str]:
+        return [str(words) for words in differences(workspace(), first, toy_run(**(usual | settings)))]
+
+    assert told() == []
+    assert told(head=PhaseConfig(5, 0.01), seed=7) == [
+        "Epochs of the head, at most: 50 → 5",
+        "Learning rate of the head: 0.002 → 0.01",
+        "Shuffle number: 0 → 7",
+    ]
+    assert told(plan=FreezePlan(("block2_conv",)), fine_tune=PhaseConfig(8, None)) == [
+        "What trains: the head only → 1 layer"
+    ], "settings of fine-tuning do not count where there was none"
+    assert told(
+        fit=FitConfig(batch_size=5, augment="cached", class_weights=False), augmentation=AugmentConfig(variants=9)
+    ) == [
+        "Let small classes count as much as large ones: yes → no",
+        "Augmentation: Off → A few variants of each photo",
+    ]
+    assert told(base=BaseConfig("toy", "imagenet")) == ["Weights the base starts with: random → from ImageNet"]
+    more = manifest(photo(1, "train", 1), photo(2, "train"), photo(4, "train"), photo(3), photo(5))
+    assert told(manifest=more) == [
+        "Photos to learn from: 2 → 3",
+        "Photos to learn from: 1 is in another class",
+        "Photos for validation: 1 → 2",
+    ]
+    others = manifest(photo(1, "train"), photo(3, "train"), photo(2))
+    assert told(manifest=others) == ["Photos to learn from: 1 of 2 is another one"]
+
+
+def test_other_layers_that_read_the_same_are_told_apart(toy_run: Callable[..., Run]) -> None:
+    runs = [toy_run(plan=FreezePlan((name,)), manifest=manifest(photo(1))) for name in ("block1_conv", "block2_conv")]
+    assert "What trains: 1 layer in both, but other ones" in map(str, differences(workspace(), *runs))
+
+
+def test_the_terminal_tells_the_settings_even_of_what_was_stopped() -> None:
+    assert table({}) == "Stopped before both had answered."
+    assert table({"settings": []}).startswith("The settings are the same.\n")
+    assert table({"settings": ["Dropout: 0.2 → 0.5"]}).startswith("What was set differently:\n  Dropout: 0.2 → 0.5\n")
+
+
 @pytest.fixture
 def two_runs(toy_run: Callable[..., Run], toy_manifest: Callable[..., Manifest]) -> tuple[Run, Run]:
     """One that learned from photos with swapped labels, and one that learned and fine-tuned its last block."""
@@ -150,6 +198,10 @@ def test_the_lab_compares_two_runs(two_runs: tuple[Run, Run], tmp_path: Path) ->
     from_base = found["drift_from_base"]
     assert set(from_base[0].values()) == {0.0} and from_base[1] == found["drift"]
     assert [len(curve) for curve in found["curves"]] == [len(run.epochs()) for run in two_runs]
+    assert found["settings"] == [
+        "What trains: the head only → the last block",
+        "Photos to learn from: 20 are in another class",
+    ]
     assert found["complete"] and found["how_sure"].startswith(f"{len(found['fixed'])} fixed")
     shares = [event.done for event in heard if hasattr(event, "done") and hasattr(event, "step")]
     assert shares == sorted(shares)
@@ -202,7 +254,7 @@ def test_the_command(two_runs: tuple[Run, Run], tmp_path: Path, capfd: pytest.Ca
     capfd.readouterr()
     main(["compare", *(str(run.path) for run in two_runs), "--out", str(tmp_path / "found"), "--json"])
     value = json.loads(capfd.readouterr().out)
-    assert {"fixed", "broken", "p_value", "drift", "conclusion"} <= set(value)
+    assert {"fixed", "broken", "p_value", "drift", "conclusion", "settings"} <= set(value)
     with pytest.raises(SystemExit) as ended:
         main(["compare", str(two_runs[0].path), str(two_runs[0].path), "--out", str(tmp_path / "same")])
     assert ended.value.code == 2

@@ -24,6 +24,7 @@ from transfer_core.labs.experiment import experiment_config
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.folder import Run, State, create_run
+from transfer_core.text import Sentence
 
 OpenPage = Callable[[str, str], AppTest]
 
@@ -62,6 +63,7 @@ def result_of(first: Run, second: Run, fixed: int = 2, broken: int = 1, **parts:
     base = {"base": "efficientnet-lite0", "weights": "imagenet", "seed": 0}
     return {
         "runs": [{"folder": str(run.path), **base} for run in (first, second)],
+        "settings": [Sentence("{name}: 50 → 5", name=Sentence("Epochs of the head, at most")).to_json()],
         "curves": curves,
         "fixed": [item["photo"] for item in changed if item["fixed"]],
         "broken": [item["photo"] for item in changed if not item["fixed"]],
@@ -140,6 +142,7 @@ def test_a_result_is_drawn(open_page: OpenPage, project: Project, recent_apptest
     assert "2 fixed, 1 broken" in said and "Fixed: 2 photos" in said and "Broken: 1 photo" in said
     assert "62% (31 to 86%)" in said and "75% (41 to 93%)" in said
     assert "dog 60% → cat 80%" in said
+    assert "- Epochs of the head, at most: 50 → 5" in said and "settings are the same" not in said
     assert given(page, "drift_values")["label"] == "weights moved"
     page.segmented_control(key="drift_view").set_value("First, since its base").run()
     assert "only its head was trained" in words(page) and not page.exception
@@ -159,12 +162,22 @@ def test_deleted_runs_and_other_bases_are_told(open_page: OpenPage, project: Pro
     first, second = Run(Path("/gone/a")), Run(Path("/gone/b"))
     note = "The two stand on different bases."
     result = result_of(
-        first, second, 0, 0, drift={}, drift_note=note, drift_words="", drift_from_base=[None, None], curves=[[], []]
+        first,
+        second,
+        0,
+        0,
+        settings=[],
+        drift={},
+        drift_note=note,
+        drift_words="",
+        drift_from_base=[None, None],
+        curves=[[], []],
     )
     experiment(project, result)
     page = open_page("compare", project.id)
     assert not page.exception
     said = words(page)
+    assert "The settings are the same." in said
     assert "deleted since" in said and note in said and "nothing to compare the weights with" in said
     assert said.count("None.") == 2
 

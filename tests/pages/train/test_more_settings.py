@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.jobs import launch
 from pages.train.lr_finder import decimal, rate_figure, rates_task
+from pages.train.settings import _PLACES
 from pages.ui import services, tasks
 from tests.pages.component import given
 from tests.pages.fake_engine import FakeEngine
@@ -19,6 +20,7 @@ from tests.pages.train.test_page import page, project  # noqa: F401 - fixtures
 from tests.support import workspace
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
+from transfer_core.labs.compare.differences import SETTINGS
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import RunConfig, TuningConfig
 from transfer_core.runs.folder import Recorder, list_runs
@@ -71,6 +73,16 @@ def searched(page: AppTest, project: Project, finish: Finish, phase: str) -> App
     trained_once(page, project)
     page.button(key=f"find_rate_{phase}").click().run()
     return finish(page, rates_task(project))
+
+
+def test_the_lab_that_compares_runs_knows_every_setting_by_the_name_it_has_here(page: AppTest) -> None:
+    assert {setting.place for setting in SETTINGS} == set(_PLACES.values())
+    names = {setting.place: str(setting.name).lower().replace(",", "").split() for setting in SETTINGS}
+    kinds = ("number_input", "selectbox", "slider", "toggle")
+    labels = {widget.key: widget.label for kind in kinds for widget in page.get(kind)}  # type: ignore[attr-defined]
+    for key, place in _PLACES.items():
+        if key != "augment":  # radio buttons without a name of their own, under the heading Augmentation
+            assert set(labels[key].lower().replace(",", "").split()) <= set(names[place]), labels[key]
 
 
 def test_the_defaults_change_nothing(page: AppTest, project: Project) -> None:

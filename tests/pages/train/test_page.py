@@ -586,7 +586,7 @@ def test_every_setting_that_does_not_fit_is_named_and_the_others_count(page: App
     page.number_input(key="batch_size").set_value(0).run()
     page.number_input(key="fine_tune_epochs").set_value(4).run()
     (error,) = page.error
-    assert "The seed must be" in error.value
+    assert "The shuffle number (seed) must be" in error.value
     assert "The batch size must be" in error.value
     assert error.value.endswith("Until they are changed, training uses the values before.")
     chosen = workspace().open_project(project.id).choices["train"]

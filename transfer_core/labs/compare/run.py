@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transfer_core.errors import WeightsError
+from transfer_core.labs.compare.differences import differences
 from transfer_core.labs.compare.settings import Material, material, require_enough
 from transfer_core.labs.compare.verdict import curves, drift_note, drift_words, judge
 from transfer_core.labs.run_asking import ask, decode_photos
@@ -31,8 +32,9 @@ def run(bench: Bench) -> dict[str, Any]:
     """Compare the two runs that the settings name.
 
     Returns:
-        What `labs.compare.judge` gives; `curves` of both; `drift` {layer: value} from the first to the second, and
-        `drift_from_base` of each, with `drift_note` and `drift_words`; `runs`, what they are.
+        What `labs.compare.judge` gives; `settings`, what was set differently for them; `curves` of both; `drift`
+        {layer: value} from the first to the second, and `drift_from_base` of each, with `drift_note` and `drift_words`;
+        `runs`, what they are.
 
     Raises:
         TransferError: see `labs.compare.material`.
@@ -41,6 +43,7 @@ def run(bench: Bench) -> dict[str, Any]:
     pair = (found.first, found.second)
     result: dict[str, Any] = {
         "runs": [_described(run) for run in pair],
+        "settings": differences(bench.workspace, *pair),
         "curves": [curves(run) for run in pair],
         "relabeled": found.relabeled,
     }

@@ -131,7 +131,7 @@ def require_enough(photos: int) -> None:
         )
         raise DataError(
             "{few} With fewer even the clearest difference could be chance. Photos count that both runs were checked "
-            "on and neither learned from. Train both with the same photos and the same seed, or give both the same "
-            "test photos.",
+            "on and neither learned from. Train both with the same photos and the same shuffle number (seed), or "
+            "give both the same test photos.",
             few=few,
         )

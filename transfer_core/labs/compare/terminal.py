@@ -11,9 +11,10 @@ _LISTED = 20  # photos named at most; the JSON has them all
 
 def table(value: dict[str, Any]) -> str:
     """What was found, for a terminal."""
+    lines = _settings(value)
     if "p_value" not in value:
-        return t("Stopped before both had answered.")
-    lines = [t("{photos} photos that neither run learned from.", photos=value["photos"])]
+        return "\n".join([*lines, t("Stopped before both had answered.")])
+    lines += [t("{photos} photos that neither run learned from.", photos=value["photos"])]
     for which, share, (low, high) in zip(
         (Sentence("First"), Sentence("Second")), value["accuracies"], value["intervals"], strict=True
     ):
@@ -35,3 +36,11 @@ def table(value: dict[str, Any]) -> str:
             lines.append(t("  and {n} more", n=len(names) - _LISTED))
     lines += [value[part] for part in ("drift_note", "drift_words") if value.get(part)]
     return "\n".join(lines)
+
+
+def _settings(value: dict[str, Any]) -> list[str]:
+    if "settings" not in value:
+        return []
+    if not value["settings"]:
+        return [t("The settings are the same.")]
+    return [t("What was set differently") + ":", *(f"  {words}" for words in value["settings"])]

@@ -126,10 +126,10 @@ def how_sure(fixed: int, broken: int, photos: int) -> Sentence:
 
 def _odds(p_value: float) -> Sentence:
     if p_value >= 0.01:
-        return Sentence("{cases:.0f} of 100 cases (p = {p:.2f})", cases=100 * p_value, p=p_value)
+        return Sentence("{cases:.0f} of 100 cases", cases=100 * p_value)
     if p_value >= 0.001:
-        return Sentence("{cases:.0f} of 1000 cases (p = {p:.3f})", cases=1000 * p_value, p=p_value)
-    return Sentence("fewer than 1 of 1000 cases (p < 0.001)")
+        return Sentence("{cases:.0f} of 1000 cases", cases=1000 * p_value)
+    return Sentence("fewer than 1 of 1000 cases")
 
 
 def curves(run: Run) -> list[dict[str, Any]]:
