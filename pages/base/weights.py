@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.photos.edits import edit, show_refusal, typed
 from pages.ui import tasks
+from pages.ui.paths import given_path
 from pages.ui.services import engine, workspace
 from transfer_core.backbones.catalog import BASES, Base
 from transfer_core.backbones.cost import machine_speed
@@ -119,7 +120,7 @@ def _uploads(base: Base) -> Path:
 
 
 def _name_file(base: Base) -> None:
-    path, upload = typed(f"path_{base.name}").strip(), typed(f"weights_upload_{base.name}")
+    path, upload = given_path(typed(f"path_{base.name}")), typed(f"weights_upload_{base.name}")
     if upload is not None:
         kept = _uploads(base) / Path(upload.name).name
         write_bytes(kept, upload.getvalue())

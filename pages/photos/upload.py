@@ -13,6 +13,7 @@ from pages.home import new_project as starting
 from pages.ui import tasks
 from pages.ui.glossary import explain
 from pages.ui.html import file_name, plain, sentence
+from pages.ui.paths import given_path
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import DataError
 from transfer_core.photos.sources.class_names import clean_class_name
@@ -190,12 +191,15 @@ def _path(importer: _Importer) -> None:
         t("For photos that already lie on the computer Thaw runs on: nothing is uploaded, the photos are copied.")
     )
     with st.form("folder_path_form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        path = st.text_input(t("Path of the folder of class folders"), key="folder_path", placeholder="/home/me/photos")
+        typed = st.text_input(
+            t("Path of the folder of class folders"), key="folder_path", placeholder="/home/me/photos"
+        )
         add = st.form_submit_button(t("Add"), key="import_path", disabled=importer.busy)
-    if add and path.strip():
+    path = given_path(typed)
+    if add and path:
         importer.start(
-            t("Adding {name}", name=Path(path.strip()).name),
-            lambda task: importer.photos.import_folder(path.strip(), progress=task.progress, cancelled=task.cancelled),
+            t("Adding {name}", name=Path(path).name),
+            lambda task: importer.photos.import_folder(path, progress=task.progress, cancelled=task.cancelled),
         )
     elif add:
         st.warning(t("Type the path of a folder first."), icon=":material/edit:")

@@ -1,4 +1,4 @@
-"""Where the file of a page lies: the one place that knows how `pages/` is laid out, and what Streamlit makes of it."""
+"""Paths: where the file of a page lies, which this place alone knows, and those that people type."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from transfer_core.labs import KINDS
 
-__all__ = ["load_again", "page_path", "taken_for_missing"]
+__all__ = ["given_path", "load_again", "page_path", "taken_for_missing"]
 
 
 def page_path(name: str) -> str:
     """The path, below app.py, of the page of a step, a lab or `home`, as Streamlit's navigation takes it."""
     return f"pages/labs/{name}/page.py" if name in KINDS else f"pages/{name}/page.py"
+
+
+def given_path(text: str) -> str:
+    """A path as a person gave it, without the spaces and the quotes around it: Windows copies paths in quotes."""
+    text = text.strip()
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+    return text[1:-1].strip() if quoted else text
 
 
 def taken_for_missing() -> bool:

@@ -87,8 +87,10 @@ def test_a_folder_on_this_computer_and_one_that_is_not(
         path = tmp_path / "pets" / ("cat" if number % 2 else "dog") / f"{number}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(jpeg(number))
-    for name, expected in (("nowhere", "There is no folder"), ("pets", "4 photos of 2 classes")):
-        page.app.text_input(key="folder_path").set_value(str(tmp_path / name))
+    # In quotes, as Windows' "Copy as path" gives it.
+    nowhere, pets = f"'{tmp_path}/nowhere'", f' "{tmp_path}/pets"'
+    for name, expected in ((nowhere, "There is no folder"), (pets, "4 photos of 2 classes")):
+        page.app.text_input(key="folder_path").set_value(name)
         page.app.button(key="import_path").click().run()
         app = finish(page.app, photos_task(page.project))
         assert expected in [*app.error, *app.success][0].value
