@@ -139,6 +139,16 @@ def test_what_is_no_project_is_refused_and_leaves_nothing(
     assert elsewhere.list_projects() == [] and not list(elsewhere.projects_dir.glob("*/*"))
 
 
+@pytest.mark.parametrize("folder", ["", "pets/"])
+def test_the_zip_of_a_classifier_is_told_from_that_of_a_project(elsewhere: Workspace, folder: str) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name in ("model.keras", "labels.json", "predict.py", "README.txt"):
+            archive.writestr(folder + name, b"")
+    with pytest.raises(DataError, match=r"holds a trained classifier.* not a project.*Save as a zip"):
+        unpack(elsewhere, data.getvalue())
+
+
 def test_nothing_in_the_zip_decides_where_it_goes(project: Project, elsewhere: Workspace, tmp_path: Path) -> None:
     strange = ["../out.json", "/etc/out.json", "runs/../../out.json", "runs/a/evil.py", "runs/a/b/config.json"]
     strange += ["x.sqlite", "photos.sqlite", "photos/photos.sqlite", "project.json", "runs/a/worker.log"]

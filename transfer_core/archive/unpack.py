@@ -20,6 +20,7 @@ from transfer_core.photos.store import PhotoStore
 __all__ = ["unpack"]
 
 _JOB = re.compile(r"(runs|experiments)/([A-Za-z0-9][A-Za-z0-9-]{0,100})/([a-z_]+\.[a-z]+)")
+_CLASSIFIER = {"labels.json", "predict.py"}  # in every zip of a trained classifier, and in none of a project
 _MOST_CARD = 64 * 2**20  # bytes
 
 
@@ -70,6 +71,12 @@ def _card(zipped: Zipped, members: dict[str, PhotoFile]) -> dict[str, Any]:
         DataError: it is no zip of a project.
     """
     if CARD not in members:
+        if {name.rpartition("/")[2] for name in members} >= _CLASSIFIER:
+            raise DataError(
+                "{title} holds a trained classifier, to be used in other programs, and not a project. The zip of a "
+                'project is made on the page Home: open the menu of the project there and choose "Save as a zip".',
+                title=zipped.title,
+            )
         raise DataError(
             "{title} is no zip of a project: it lacks {card}. To add a zip of photos, make a project and use its page "
             "Photos.",
