@@ -18,6 +18,10 @@ _MEANINGS = {
     "epoch": Sentence("One pass over all training photos."),
     "class": Sentence("One kind of thing the classifier can answer with, such as cat or dog."),
     "validation": Sentence("Photos it never learns from. They show how well it does on photos it has not seen."),
+    "test": Sentence(
+        "Photos kept for the very end. Nothing is learned from them and no choice is made by them, so they show most "
+        "honestly how good the classifier is."
+    ),
     "weights": Sentence("The numbers inside a network: what it has learned."),
     "parameters": Sentence(
         "How many numbers the network holds. More can learn more, but take longer and need more photos."
@@ -44,6 +48,10 @@ _MEANINGS = {
     "block": Sentence(
         "A few layers that belong together. A network is a chain of blocks, several alike making a stage."
     ),
+    "stage": Sentence(
+        "Several blocks of a network, one after the other. The first stages see edges and colors, the last ones whole "
+        "things."
+    ),
     "accuracy": Sentence(
         "The share of photos answered rightly: of those learned from (training), or of others (validation)."
     ),
@@ -58,6 +66,10 @@ _MEANINGS = {
             "The range in which the true accuracy probably lies (95% confidence). The fewer photos it was measured "
             "on, the wider. Figures whose ranges overlap widely may differ by chance alone."
         )
+    ),
+    "out-of-fold": Sentence(
+        "Measured on every photo without any being learned from: the photos are dealt into parts, the folds, and each "
+        "part is answered by a classifier that was trained on the other parts."
     ),
     "within-noise": Sentence(
         "A difference so small that chance alone would often bring it: do not read anything into it."
@@ -118,9 +130,12 @@ _NAMES = {
     "learning-rate": Sentence("Learning rate"),
     "loss": Sentence("Loss"),
     "optimizer": Sentence("Optimizer"),
+    "out-of-fold": Sentence("Out of fold"),
     "over-fitting": Sentence("Over-fitting"),
     "parameters": Sentence("Parameters"),
     "seed": Sentence("Shuffle number"),
+    "stage": Sentence("Stage"),
+    "test": Sentence("Test photos"),
     "transfer-learning": Sentence("Transfer learning"),
     "validation": Sentence("Validation photos"),
     "weights": Sentence("Weights"),
