@@ -3,6 +3,8 @@
 import errno
 import hashlib
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -89,6 +91,21 @@ def test_every_format_answers_as_the_app_does(run: Run, odd: list[Path], tmp_pat
     assert (folder / "requirements.txt").read_text("utf-8").startswith("\n".join(row.needs))
     card = (folder / "README.md").read_text("utf-8")
     assert "# Blue | red" in card and "| blue | 12 | 6 | 0 |" in card and "validation photos" in card
+
+
+def test_the_program_names_in_words_what_it_can_not_read(run: Run, odd: list[Path], tmp_path: Path) -> None:
+    api.export(run, "keras", tmp_path / "classifier.zip")
+    with zipfile.ZipFile(tmp_path / "classifier.zip") as archive:
+        archive.extractall(tmp_path / "taken")
+    text, missing = tmp_path / "notes.jpg", tmp_path / "missing.jpg"
+    text.write_text("not a photo")
+    names = [str(path) for path in (text, missing, odd[0])]
+    ran = subprocess.run(
+        [sys.executable, "predict.py", *names], cwd=tmp_path / "taken", capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 1 and str(odd[0]) in ran.stdout
+    assert f"{text}: not a photo that can be read (it is no picture of a known kind" in ran.stderr
+    assert f"{missing}: not a photo that can be read (No such file" in ran.stderr and "BytesIO" not in ran.stderr
 
 
 def test_a_model_alone_is_a_file_or_a_folder(run: Run, odd: list[Path], tmp_path: Path) -> None:

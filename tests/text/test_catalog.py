@@ -77,6 +77,8 @@ EXEMPT = {
     "    pip install -r requirements.txt\n    python predict.py photo.jpg another.jpg",
     "exit code {}",
     "{}: not a photo that can be read ({})",  # of the program in the zip, which has no catalogue
+    "it has {} pixels, too many to open: save it smaller",
+    "it is no picture of a known kind, or a damaged one: save it as JPEG or PNG",
     "none of these; most like ",
 }
 """What looks like a sentence and is none."""

@@ -34,6 +34,15 @@ def is_new(features: np.ndarray) -> bool:
     return bool(alike[-min(5, len(alike))] < KNOWN["threshold"])
 
 
+def reason(error: Exception) -> str:
+    """Say in words what Pillow says of an object in memory."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror  # of the file itself, such as that there is none
+    if hasattr(error, "count"):
+        return f"it has {error.count:,} pixels, too many to open: save it smaller"
+    return "it is no picture of a known kind, or a damaged one: save it as JPEG or PNG"
+
+
 def main() -> int:
     """Answer for each photo; a file that can't be read is named, and the others are answered all the same."""
     as_json = sys.argv[1:2] == ["--json"]
@@ -43,7 +52,7 @@ def main() -> int:
         try:
             shares, new = answer(name)
         except (OSError, ValueError, SyntaxError) as error:  # what Pillow says of files that it can't read
-            print(f"{name}: not a photo that can be read ({error})", file=sys.stderr)
+            print(f"{name}: not a photo that can be read ({reason(error)})", file=sys.stderr)
             unread += 1
             continue
         spent = 1000 * (time.perf_counter() - began)
