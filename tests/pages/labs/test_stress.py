@@ -45,6 +45,7 @@ def test_what_was_found_is_drawn_the_worst_first(open_page: OpenPage, project: P
     assert (
         said.index("Photos that are turned") < said.index("Photos that are noisy") < said.index("Photos that are dark")
     )
+    assert ":material/trending_down: stands where more than a fifth of that is lost" in said
     assert said.count("as it is") == 7 and said.count("strength 5") == 7
 
 
