@@ -1,4 +1,4 @@
-"""`thaw project`: a whole project as one zip, to keep or to take to another computer."""
+"""`thaw project`: which there are, and a whole one as one zip, to keep or to take to another computer."""
 
 from pathlib import Path
 from typing import Any
@@ -9,15 +9,37 @@ from transfer_core.archive.pack import pack
 from transfer_core.archive.unpack import unpack
 from transfer_core.cli.output import json_option, progress, result, stdout_kept_clean
 from transfer_core.disk.workspace import Workspace
-from transfer_core.errors import ConfigError
-from transfer_core.text import t
+from transfer_core.errors import ConfigError, StorageError
+from transfer_core.photos.store import PhotoStore
+from transfer_core.runs.folder import list_runs
+from transfer_core.text import plural, t
 
 __all__ = ["project"]
 
 
 @click.group()
 def project() -> None:
-    """Keep a whole project (photos, labels, settings, runs) as one zip, or bring one in."""
+    """List the projects, keep a whole one (photos, labels, settings, runs) as one zip, or bring one in."""
+
+
+@project.command("list")
+@json_option
+def list_projects(as_json: bool) -> None:
+    """List the projects with their photos and trained runs."""
+    with stdout_kept_clean(as_json):
+        found, damaged = Workspace.from_environment().read_projects()
+        projects = []
+        for one in found:
+            try:
+                photos = PhotoStore(one.photos_dir).classes() if one.photos_dir.is_dir() else {}
+            except StorageError as error:
+                damaged[one.id] = str(error)
+                continue
+            trained = sum(run.model_path.is_file() for run in list_runs(one.runs_dir))
+            projects.append(
+                {"project": one.id, "name": one.name, "photos": sum(photos.values()), "trained_runs": trained}
+            )
+    result({"projects": projects, "damaged": damaged}, as_json, _listed)
 
 
 @project.command("export")
@@ -56,3 +78,16 @@ def _packed(value: dict[str, Any]) -> str:
 
 def _unpacked(value: dict[str, Any]) -> str:
     return t("The project is called {name} here.", **value)
+
+
+def _listed(value: dict[str, Any]) -> str:
+    lines = [
+        t(
+            "{name}: {photos}, {runs}",
+            name=one["name"],
+            photos=plural("{n:,} photo", "{n:,} photos", one["photos"]),
+            runs=plural("{n:,} trained run", "{n:,} trained runs", one["trained_runs"]),
+        )
+        for one in value["projects"]
+    ]
+    return "\n".join([*lines, *value["damaged"].values()]) or t("There is no project yet.")
