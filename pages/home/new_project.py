@@ -6,15 +6,19 @@ import math
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 
+from pages.home import deletions
 from pages.home.previews import preview_paths
 from pages.ui import html as drawn
 from pages.ui import tasks
 from pages.ui.format import class_count, photo_count
-from pages.ui.frame import go, open_in_tab
+from pages.ui.frame import close_project, go, open_in_tab
+from pages.ui.frame import project as opened_project
 from pages.ui.html import cells
 from pages.ui.services import store, workspace
 from transfer_core.disk.workspace import Project
@@ -30,10 +34,12 @@ __all__ = [
     "new_project",
     "photos_task",
     "sample_cards",
+    "take_away_failed",
 ]
 
 SAMPLE_PER_CLASS = 60
 _lock = threading.Lock()  # Streamlit may run the callbacks of two clicks at once, each in a thread of its own
+_FAILED = "photo_set_failed"  # a project's choice: its photo set could not be fetched
 _DOUBLE_CLICK = 30.0  # seconds in which a second click means the first one's project: a busy machine comes late to it
 
 
@@ -69,7 +75,7 @@ def _sample_card(sample: Sample) -> None:
 
 def _photo_sets() -> None:
     """The sets of real photos: what they are, how large, under which license, and a button that fetches one."""
-    title = t("Or with real photos from the internet")
+    title = t("Or with a ready-made set of pictures from the internet")
     with (
         st.expander(title, icon=":material/cloud_download:", key="photo_sets"),
         cells("photo_set_cards", least=240, most=3),
@@ -106,7 +112,8 @@ def _begin(name: str, sample: Sample | PhotoSet | None) -> None:
     try:
         with _lock:
             project_id, when = begun.get(what, ("", -math.inf))
-            if time.monotonic() - when >= _DOUBLE_CLICK:
+            gone = not (workspace().projects_dir / project_id).is_dir()  # deleted, or taken away below
+            if gone or time.monotonic() - when >= _DOUBLE_CLICK:
                 made = workspace().create_project(workspace().free_name(name))
                 project_id = made.id
                 begun[what] = (project_id, time.monotonic())
@@ -193,5 +200,41 @@ def fetch_photos(project: Project) -> None:
         path.unlink(missing_ok=True)  # its photos are in the project
         return report
 
+    def tried(task: tasks.Task) -> object:
+        try:
+            return work(task)
+        except TransferError:
+            with suppress(TransferError):  # deleted meanwhile
+                project.choose(**{_FAILED: True})
+            raise
+
+    if _FAILED in project.choices:
+        project.choose(**{_FAILED: None})
     title = t("Fetching {title}", title=row.title)
-    tasks.start(photos_task(project), title, work, Sentence("{done_mb:.0f} of {total_mb:.0f} MB"))
+    tasks.start(photos_task(project), title, tried, Sentence("{done_mb:.0f} of {total_mb:.0f} MB"))
+
+
+def take_away_failed(projects: Sequence[Project]) -> None:
+    """On Home: delete the projects that a click made for photos which could not be fetched.
+
+    While its page Photos is open such a project stays, to try again there; afterwards it would only lie about. One that
+    ever held anything, or for which anything was chosen, stays.
+    """
+    failed = [it for it in projects if it.choices.keys() == {"photo_set", _FAILED} and _untouched(it)]
+    for project in failed:
+        task = tasks.find(photos_task(project))
+        if task is not None and isinstance(task.error, TransferError) and not task.cancelled():
+            deletions.refuse(task.error)  # for who came here before it failed
+        tasks.dismiss(photos_task(project))
+        opened = opened_project()
+        workspace().delete_project(project.id)
+        if opened is not None and opened.id == project.id:
+            close_project()
+    if failed:
+        st.rerun()  # the sidebar may have shown one of them
+
+
+def _untouched(project: Project) -> bool:
+    """Whether nothing ever came into the project, and nothing comes now."""
+    photos = store(project)
+    return not tasks.running(photos_task(project)) and not photos.classes() and photos.last_edit() is None

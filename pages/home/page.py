@@ -33,6 +33,7 @@ deletions.undo_banner()
 archive.banner()
 with guard():
     found, damaged = workspace().read_projects()
+    starting.take_away_failed(found)
     if found:
         # What looks into projects loads NumPy and SQLite, which the very first page can do without.
         from pages.home import project_cards

@@ -282,9 +282,7 @@ def test_a_name_nobody_knows_is_no_network_either(thaw_home: Path, monkeypatch: 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     monkeypatch.delenv("THAW_WEIGHTS_URL", raising=False)
     monkeypatch.setenv("no_proxy", "*")
-    with pytest.raises(
-        WeightsError, match=r"weights\.invalid could not be reached: its name could not be looked up\. "
-    ):
+    with pytest.raises(WeightsError, match=r"weights\.invalid could not be reached: its address was not found\. "):
         fetch_weights(workspace(), row())
 
 

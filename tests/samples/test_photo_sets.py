@@ -99,7 +99,7 @@ def test_another_file_at_the_address_is_refused(published: dict[str, PhotoSet]) 
 def test_without_a_network_that_is_said_with_what_to_do(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(MIRROR_VARIABLE, "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with pytest.raises(DataError, match=r"127\.0\.0\.1:9 could not be reached.*start with a set that Thaw draws"):
+    with pytest.raises(DataError, match=r"127\.0\.0\.1:9 could not be reached.*start with a sample that Thaw draws"):
         fetch_photo_set(workspace(), PHOTO_SETS[0])
 
 

@@ -245,7 +245,7 @@ def _plain(reason: object) -> Sentence:
     """Why a connection failed, without error numbers."""
     match reason:
         case socket.gaierror():
-            return Sentence("its name could not be looked up")
+            return Sentence("its address was not found")
         case ConnectionRefusedError():
             return Sentence("it refused the connection")
         case TimeoutError():
@@ -260,7 +260,8 @@ def _plain(reason: object) -> Sentence:
 def _unreachable(remote: Remote, address: str, reason: Sentence) -> TransferError:
     host = urllib.parse.urlsplit(address).netloc
     return remote.error(
-        "{host} could not be reached: {reason}. So {what} can't be fetched. Is this computer online? {by_hand}",
+        "{host} could not be reached: {reason}. So {what} can't be fetched. Is this computer connected to the "
+        "internet? {by_hand}",
         what=remote.what,
         host=host,
         reason=reason,

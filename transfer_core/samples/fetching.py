@@ -100,9 +100,10 @@ def _remote(row: PhotoSet) -> Remote:
         row.bytes,
         lambda path, digests: digests["sha256"] == row.sha256,
         Sentence(
-            "Instead, fetch {url} on another computer and import it on the page Photos, or start with a set that Thaw "
-            "draws.",
+            "Instead, start with a sample that Thaw draws (on Home), or fetch {url} on another computer, "
+            'unpack it there, bring its folder {folder} here and add that under "Add photos".',
             url=row.url,
+            folder=row.folder,
         ),
         MIRROR_VARIABLE,
         DataError,
