@@ -26,7 +26,9 @@ __all__ = ["choose", "lit", "maps_of", "spotlight"]
 
 _KEPT = "where_maps"
 _MOST = 300  # maps kept in a tab
-_DIMMED = 0.22  # brightness of what did not speak for the answer
+_DIMMED = (
+    0.4  # brightness of what did not speak for the answer: dark photos can still be told, and bright parts stand out
+)
 _LAST = ""
 
 Map = Sequence[Sequence[float]]

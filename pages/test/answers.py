@@ -147,7 +147,8 @@ def show(project: Project, chosen: Trained, coverage: float) -> None:
     with cells("answers", least=300, most=2):
         for answer, picture in zip(answered, looked, strict=True):
             with st.container(border=True):
-                _card(answer, picture, chosen, Run(project.runs_dir / answer.run), coverage)
+                new = strangers.is_new(Run(project.runs_dir / answer.run), answer.alike, coverage)
+                _card(project, answer, picture, chosen, new=new, lit=layer is not None)
 
 
 def _looked(project: Project, answered: Sequence[Answer], layer: str | None) -> list[bytes]:
@@ -164,14 +165,16 @@ def _looked(project: Project, answered: Sequence[Answer], layer: str | None) -> 
     return pictures
 
 
-def _card(answer: Answer, picture: bytes, chosen: Trained, run: Run, coverage: float) -> None:
+def _card(project: Project, answer: Answer, picture: bytes, chosen: Trained, *, new: bool, lit: bool) -> None:
     left, words = st.columns([2, 3], vertical_alignment="center")
     with left:
         st.image(picture, width="stretch", alt=answer.name)
+        if new and lit:
+            st.caption(t("Bright: what spoke for {label}, the class it is most like.", label=drawn.plain(answer.label)))
     with words:
-        strangers.draw_answer(answer.label, answer.probabilities, strangers.is_new(run, answer.alike, coverage))
+        strangers.draw_answer(answer.label, answer.probabilities, new)
         if answer.nearest:
-            strangers.reminds_of(run, answer.nearest)
+            strangers.reminds_of(Run(project.runs_dir / answer.run), answer.nearest)
         st.caption(t("{name} · {milliseconds:.0f} ms", name=drawn.plain(answer.name), milliseconds=answer.milliseconds))
         if answer.run != chosen.run.id:
             st.caption(t("Asked: {asked}", asked=drawn.plain(answer.asked)))
