@@ -24,6 +24,7 @@ NAMES = (
     "health",
     "evaluate",
     "where",
+    "exports",
     "field",
 )
 

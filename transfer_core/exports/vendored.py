@@ -75,9 +75,7 @@ def vendor(workspace: Workspace, folder: Path) -> None:
 def by_hand() -> str:
     """What to do without a network here, for the file that lies in the place of the program."""
     lines = [
-        t(
-            "The program that runs the network, LiteRT.js (Google, Apache-2.0), could not be fetched when this was made."
-        ),
+        t("What runs the network, LiteRT.js (Google, Apache-2.0), could not be fetched when this was made."),
         t("Fetch both files on a computer with a network, unpack them, and put beside this file:"),
         "",
     ]
