@@ -55,7 +55,7 @@ def _formats(place: Path, name: str, asked: list[Path], quick: bool) -> list[Row
     expected = api.predict(place / name, asked)
     rows = []
     for row in FORMATS:
-        if row.page or (quick and row.name != "tflite"):
+        if row.place or (quick and row.name != "tflite"):
             continue
         out = place / f"{name}-{row.name}.zip"
         began = time.perf_counter()

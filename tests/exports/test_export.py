@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -60,7 +61,7 @@ def odd(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]
     return paths
 
 
-@pytest.mark.parametrize("name", [row.name for row in FORMATS if not row.page])
+@pytest.mark.parametrize("name", [row.name for row in FORMATS if row.place != "page"])
 def test_every_format_answers_as_the_app_does(run: Run, odd: list[Path], tmp_path: Path, name: str) -> None:
     row, out = get_format(name), tmp_path / "out" / f"{name}.zip"
     found = api.export(run, name, out, title="Blue | red")
@@ -211,3 +212,18 @@ def test_the_command(
     assert [path.name for path in (tmp_path / "all").iterdir()] == ["tflite.tflite"]
     code, _, err = thaw(capfd, "export", run.path, "--format", "all", "--out", tmp_path / "all")
     assert code == 2 and "is there already" in err
+
+
+def test_a_hub_repository_is_one_that_keras_loads(run: Run, odd: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "repository"
+    api.export(run, "hub", out, title='Red: "or" blue\n---')
+    head = (out / "README.md").read_text("utf-8").split("---\n")[1]
+    facts = {line.partition(": ")[0]: json.loads(line.partition(": ")[2]) for line in head.splitlines()}
+    assert (facts["library_name"], facts["pipeline_tag"]) == ("keras", "image-classification")
+    (index,) = facts["model-index"]
+    report = run.report() or {}
+    assert index["results"][0]["metrics"][0]["value"] == pytest.approx(report["val_accuracy"], abs=1e-3)
+    loaded = keras.src.saving.saving_lib.load_model(out)  # as from hf://, once it is fetched
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3)).astype(np.float32)
+    own = keras.models.load_model(run.model_path, compile=False)
+    np.testing.assert_allclose(loaded(pixels), own(pixels), atol=1e-6)

@@ -35,13 +35,13 @@ def model_card(run: Run, row: Format, name: str, parity: Mapping[str, Any]) -> s
         t(_what(run, base.title)),
         _section(
             t("How to use it"),
-            *([_SERVED] if row.page else [_ASKED]),
+            *([_SERVED] if row.place == "page" else [_ASKED]),
             t(
                 "`model.tflite` takes photos as RGB numbers from 0 to 255, {size} × {size} pixels; the page reads them "
                 "as Thaw does. Open it through a web server: no photo leaves the browser.",
                 size=labels["input_size"],
             )
-            if row.page
+            if row.place == "page"
             else t(
                 "`{model}` takes photos as RGB numbers from 0 to 255, {size} × {size} pixels, and gives a probability "
                 "for each class, in the order of `labels.txt`. All else that must be done with the numbers is inside. "

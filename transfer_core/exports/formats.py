@@ -2,6 +2,7 @@
 
 import importlib.util
 from dataclasses import dataclass
+from typing import Literal
 
 from transfer_core.errors import ConfigError
 from transfer_core.text import Sentence
@@ -37,13 +38,14 @@ class Format:
     modules: tuple[str, ...] = ()
     """What that extra brings, by the names that are imported."""
 
-    page: bool = False
-    """Whether it is a page for a browser: a folder of which the model is one file."""
+    place: Literal["", "page", "hub"] = ""
+    """What is made of the model and what lies beside it, where a model alone is not what is asked for: a page for a
+    browser, or a repository of the Hugging Face Hub. Both are folders."""
 
     @property
     def is_folder(self) -> bool:
         """Whether the model is a folder."""
-        return self.page or "." not in self.model
+        return bool(self.place) or "." not in self.model
 
     def check_installed(self) -> None:
         """Raise ConfigError with the line that installs what is missing."""
@@ -104,7 +106,17 @@ FORMATS: tuple[Format, ...] = (
         "litert",
         "litert_runtime",
         ("ai-edge-litert>=2.0",),
-        page=True,
+        place="page",
+    ),
+    Format(
+        "hub",
+        Sentence("A repository of the Hugging Face Hub"),
+        Sentence("A folder to upload there by yourself; Thaw uploads nothing. Keras loads it from there by name."),
+        "model.keras",
+        "",
+        "keras_runtime",
+        ("keras>=3.12", "tensorflow>=2.21"),
+        place="hub",
     ),
     Format(
         "onnx",

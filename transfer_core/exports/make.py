@@ -12,6 +12,7 @@ from transfer_core.errors import ConfigError, DataError, PhotoError
 from transfer_core.exports import bundle
 from transfer_core.exports.card import model_card
 from transfer_core.exports.formats import Format, get_format
+from transfer_core.exports.hub import hub_header, unpack_model
 from transfer_core.exports.page import make_page
 from transfer_core.exports.parity import Parity, ask_program, check, compare
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
@@ -73,13 +74,17 @@ def export(
             check(row, parity)
             told, missing = parity.to_dict(), None
             title = title or opened.id
-            if row.page:
+            card = model_card(opened, row, title, told)
+            if row.place == "page":
                 missing = make_page(folder, opened, title, workspace or Workspace.from_environment())
-            if out.suffix == BUNDLE or row.page:
-                bundle.complete(folder, model_card(opened, row, title, told))
+            elif row.place == "hub":
+                card = hub_header(opened, title) + card
+                unpack_model(folder)
+            if out.suffix == BUNDLE or row.place:
+                bundle.complete(folder, card)
             if out.suffix == BUNDLE:
                 bundle.pack(folder, out)
-            elif row.page:
+            elif row.place:
                 folder.chmod(0o755)  # a web server may be another account's
                 folder.rename(out)
             elif row.is_folder:
