@@ -33,7 +33,7 @@ def hub_header(run: Run, title: str) -> str:
                 "results": [
                     {
                         "task": {"type": "image-classification"},
-                        "dataset": {"type": "photos", "name": f"{figure.photos} photos of its own"},
+                        "dataset": {"type": "photos", "name": f"{figure.photos} photos"},
                         "metrics": [measured],
                     }
                 ],
