@@ -224,7 +224,7 @@ def test_add_an_export_format(copy: Copy, photos: Path, tmp_path: Path) -> None:
         "transfer_core/nn/export/formats/as_json.py",
         '"""Only the head, for a test."""\n\n'
         "import json\n\n"
-        "def write(model, path, examples):\n"
+        "def write(model, path, examples, notes):\n"
         "    path.write_text(json.dumps([part.tolist() for part in model.get_layer('head').get_weights()]))\n",
     )
     # It knows no base, so what it answers is other than in the app, and refused.

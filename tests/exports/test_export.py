@@ -25,6 +25,7 @@ from transfer_core.nn.export import write
 from transfer_core.nn.training.run import train
 from transfer_core.photos.manifest import ManifestPhoto
 from transfer_core.runs.folder import Run
+from transfer_core.runs.known import read_known
 
 
 def odd_photos(folder: Path) -> list[Path]:
@@ -227,3 +228,36 @@ def test_a_hub_repository_is_one_that_keras_loads(run: Run, odd: list[Path], tmp
     pixels = np.random.default_rng(0).integers(0, 256, (2, 16, 16, 3)).astype(np.float32)
     own = keras.models.load_model(run.model_path, compile=False)
     np.testing.assert_allclose(loaded(pixels), own(pixels), atol=1e-6)
+
+
+def test_the_model_itself_names_its_classes(run: Run, odd: list[Path], tmp_path: Path) -> None:
+    import onnx
+    import openvino
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    known = read_known(run.known_path)
+    assert known is not None
+    api.export(run, "onnx", tmp_path / "a.onnx")
+    props = {prop.key: prop.value for prop in onnx.load(tmp_path / "a.onnx").metadata_props}
+    assert props["labels"] == "blue\nred" and "16 x 16" in props["input"]
+    assert float(props["none_threshold"]) == pytest.approx(known.threshold())
+    api.export(run, "openvino", tmp_path / "vino")
+    model = openvino.Core().read_model(tmp_path / "vino" / "model.xml")
+    assert model.get_rt_info(["model_info", "labels"]).value == props["labels"]
+    for name in ("tflite", "tflite-int8"):
+        api.export(run, name, tmp_path / f"{name}.tflite")
+        lite = flatbuffer_utils.read_model(str(tmp_path / f"{name}.tflite"))
+        (kept,) = (lite.buffers[one.buffer].data for one in lite.metadata if one.name == b"thaw")
+        assert json.loads(bytes(kept)) == props
+    api.export(run, "savedmodel", tmp_path / "saved")
+    assert json.loads((tmp_path / "saved" / "assets.extra" / "thaw.json").read_text("utf-8")) == props
+
+
+def test_a_program_that_breaks_or_hangs_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "predict.py").write_text("raise ImportError('no such library')\n")
+    with pytest.raises(RunError, match="could not be run, so it is not kept: ImportError: no such library"):
+        parity.ask_program(tmp_path, [tmp_path / "a.jpg"])
+    (tmp_path / "predict.py").write_text("while True: pass\n")
+    monkeypatch.setattr(parity, "_PATIENCE", 0.2)
+    with pytest.raises(RunError, match="gave no answer within"):
+        parity.ask_program(tmp_path, [tmp_path / "a.jpg"])

@@ -10,14 +10,34 @@ from transfer_core.disk.files import atomic_path
 from transfer_core.exports.formats import Format
 from transfer_core.photos import reader
 from transfer_core.runs.folder import Run
+from transfer_core.runs.known import read_known
 from transfer_core.text import t
 
-__all__ = ["complete", "pack", "put_beside"]
+__all__ = ["complete", "notes", "pack", "put_beside"]
 
 _PROGRAMS = "transfer_core.nn.export.programs"
 _ALWAYS = ("numpy>=2.0", "pillow>=12")
 _ONLY_SOME_PHOTOS = ("simplejpeg>=1.8", "tifffile>=2024.1.30", "pi-heif>=1.0")
 _SUMS = "SHA256SUMS"
+
+
+def notes(run: Run) -> dict[str, str]:
+    """What a model says of itself where its format has a place for it: text by name."""
+    labels, known = run.labels(), read_known(run.known_path)
+    found = {
+        "labels": "\n".join(labels["classes"]),
+        "input": t(
+            "RGB, 0 to 255, {size} x {size} pixels: the photo turned upright as its EXIF says, in sRGB, on white where "
+            "it is transparent; the middle of it as long as its shorter side, resized bicubic with antialiasing",
+            size=labels["input_size"],
+        ),
+        "outputs": t("probabilities: one a label; features: what the last layer sees"),
+        "base": labels["base"],
+        "thaw": labels["thaw"],
+    }
+    if known is not None:
+        found["none_threshold"] = str(known.threshold())
+    return found
 
 
 def put_beside(folder: Path, run: Run, row: Format) -> None:

@@ -85,7 +85,6 @@ def export(
             if out.suffix == BUNDLE:
                 bundle.pack(folder, out)
             elif row.place:
-                folder.chmod(0o755)  # a web server may be another account's
                 folder.rename(out)
             elif row.is_folder:
                 (folder / row.model).rename(out)
@@ -149,7 +148,7 @@ def _make(run: Run, row: Format, folder: Path, photos: Sequence[ManifestPhoto], 
         from transfer_core.nn.export.write import EXAMPLES, write_model
 
         examples = _examples(run.manifest(), classifier.size, EXAMPLES if row.limit is None else 0)
-        write_model(classifier.model, row.writer, folder / row.model, examples)
+        write_model(classifier.model, row.writer, folder / row.model, examples, bundle.notes(run))
     else:
         shutil.copyfile(run.model_path, folder / row.model)
     bundle.put_beside(folder, run, row)

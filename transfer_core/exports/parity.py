@@ -59,15 +59,23 @@ def ask_program(folder: Path, photos: Sequence[Path], python: str | Path = sys.e
     said: dict[str, dict[str, Any]] = {}
     for start in range(0, len(photos), _AT_ONCE):
         names = [str(photo.absolute()) for photo in photos[start : start + _AT_ONCE]]
-        ended = subprocess.run(
-            [str(python), "predict.py", "--json", *names],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=_PATIENCE,
-        )
+        try:
+            ended = subprocess.run(
+                [str(python), "predict.py", "--json", *names],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,  # whoever asks us may be asked there
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                timeout=_PATIENCE,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise RunError(
+                "The exported classifier gave no answer within {seconds} seconds, so it is not kept. Try again when "
+                "the computer has less to do.",
+                seconds=_PATIENCE,
+            ) from error
         if ended.returncode not in (0, 1) or "Traceback" in ended.stderr:
             raise RunError(
                 "The exported classifier could not be run, so it is not kept: {reason}",

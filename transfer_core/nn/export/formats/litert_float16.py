@@ -1,5 +1,6 @@
 """TensorFlow Lite with weights rounded to float16: half the size."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import keras
@@ -12,6 +13,6 @@ from transfer_core.nn.export.formats.litert import convert
 __all__ = ["write"]
 
 
-def write(model: keras.Model, path: Path, examples: NDArray[np.uint8]) -> None:
+def write(model: keras.Model, path: Path, examples: NDArray[np.uint8], notes: Mapping[str, str]) -> None:
     """Write the file `path`."""
-    convert(model, path, optimizations=[tf.lite.Optimize.DEFAULT], target_spec={"supported_types": [tf.float16]})
+    convert(model, path, notes, optimizations=[tf.lite.Optimize.DEFAULT], target_spec={"supported_types": [tf.float16]})
