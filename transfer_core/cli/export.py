@@ -6,7 +6,9 @@ from typing import Any
 import click
 
 from transfer_core.cli.output import json_option, load_tensorflow, result, say, stdout_kept_clean
+from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError
+from transfer_core.exports.code_files import CODE, export_code
 from transfer_core.exports.formats import FORMATS, get_format
 from transfer_core.exports.make import export as make
 from transfer_core.exports.parity import apart
@@ -25,9 +27,10 @@ _NAMES = [row.name for row in FORMATS]
     "--format",
     "name",
     required=True,
-    type=click.Choice([*_NAMES, _BUNDLE, _ALL]),
+    type=click.Choice([*_NAMES, CODE, _BUNDLE, _ALL]),
     help="`bundle`: Keras, with a program that asks it, in one zip; any other format is one too where PATH ends in "
-    ".zip. `all`: every format that is installed, in the folder PATH.",
+    ".zip. `code`: a Keras script (.py) or notebook (.ipynb) that trains the same again. `all`: every format that is "
+    "installed, in the folder PATH.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="PATH", help="What to write.")
 @json_option
@@ -38,6 +41,9 @@ def export(run: Path, name: str, out: Path, as_json: bool) -> None:
         opened.labels()  # refuse a run without a model before the seconds that TensorFlow takes to load
         if name == _ALL:
             found = _all(opened.path, out)
+        elif name == CODE:
+            load_tensorflow()
+            found = export_code(Workspace.from_environment(), opened, out)
         else:
             if name == _BUNDLE:
                 name = "keras"
@@ -69,6 +75,8 @@ def _all(run: Path, out: Path) -> dict[str, Any]:
 def _words(value: dict[str, Any]) -> str:
     if "exports" in value:
         return "\n".join(_words(one) for one in value["exports"])
+    if value["format"] == CODE:
+        return t(_code_words(value))
     parity = value["parity"]
     return t(
         Sentence(
@@ -81,3 +89,13 @@ def _words(value: dict[str, Any]) -> str:
             **parity,
         )
     )
+
+
+def _code_words(value: dict[str, Any]) -> Sentence:
+    if value["beside"]:
+        return Sentence(
+            "{path}: the code that trains the same again, with Keras alone. It reads {beside}, which lie beside it.",
+            path=value["path"],
+            beside=[Path(path).name for path in value["beside"]],
+        )
+    return Sentence("{path}: the code that trains the same again, with Keras alone, and all it reads.", **value)
