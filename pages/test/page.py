@@ -6,7 +6,7 @@ from pages.jobs.figure_words import figure_sentence
 from pages.jobs.launch import active_run
 from pages.jobs.trained_runs import chosen_run, trained_runs
 from pages.labs.every_photo import offer_every_photo
-from pages.test import answers, download, live, many, strangers
+from pages.test import answers, code, download, live, many, strangers
 from pages.test import ask as test_photos
 from pages.ui.frame import go, guard, heading, require_project
 from pages.ui.paths import page_path
@@ -46,6 +46,7 @@ with guard():
         coverage = strangers.choose(chosen.run)
     with right:
         download.buttons(project, chosen)
+        code.area(project, chosen)
     live.area(chosen, coverage)
     answers.show(project, chosen, coverage)
     many.area(project, chosen, coverage)

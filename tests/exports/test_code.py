@@ -43,6 +43,7 @@ from transfer_core.runs.config import (
     TuningConfig,
 )
 from transfer_core.runs.folder import Run
+from transfer_core.worker.queries import answer_lines
 
 DRIVER = """
 import os, runpy, sys
@@ -321,6 +322,13 @@ def test_the_command_tells_what_it_wrote(
     assert code == 0 and "all it reads" in text
     code, _, error = thaw(capfd, "export", run.path, "--format", "code", "--out", tmp_path / "again.txt")
     assert code == 2 and ".ipynb" in error
+
+
+def test_the_worker_writes_it_for_the_page(toy_run: Callable[..., Run], tmp_path: Path) -> None:
+    request = {"id": "1", "kind": "code", "args": {"run": str(trained(toy_run()).path), "out": str(tmp_path / "a.zip")}}
+    answer_lines(workspace(), [json.dumps(request)])
+    told = json.loads((workspace().queries_dir / "1.json").read_text("utf-8"))
+    assert told["ok"] and zipfile.is_zipfile(told["result"]["path"])
 
 
 def test_what_cannot_be_written_is_refused(toy_run: Callable[..., Run], tmp_path: Path) -> None:

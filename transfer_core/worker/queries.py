@@ -17,6 +17,7 @@ from transfer_core.backbones.stored_trees import tree_path
 from transfer_core.disk.files import atomic_path, write_json
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, PhotoError, TransferError
+from transfer_core.exports.code_files import export_code
 from transfer_core.exports.make import export
 from transfer_core.nn.backbones.build import build_base
 from transfer_core.nn.data.augment import preview
@@ -106,6 +107,10 @@ class QueryServer:
         """Write the classifier of the run in the folder `run` to the file `out`; see `exports.make.export`."""
         return export(run, format, out, title=title)
 
+    def code(self, run: str, out: str) -> dict[str, Any]:
+        """Write the code that trains the run in the folder `run` again; see `exports.code_files.export_code`."""
+        return export_code(self._workspace, open_run(Path(run)), Path(out))
+
     def imagenet(self, images: list[str]) -> dict[str, Any]:
         """Ask a base with its own ImageNet answer layer about files; see `ImageNet`."""
         self._imagenet = self._imagenet or ImageNet(self._workspace)
@@ -179,6 +184,7 @@ KINDS: dict[str, Callable[..., dict[str, Any]]] = {
     "predict": QueryServer.predict,
     "where": QueryServer.where,
     "export": QueryServer.export,
+    "code": QueryServer.code,
     "imagenet": QueryServer.imagenet,
     "augment": QueryServer.augment,
     "rates": QueryServer.rates,
