@@ -27,6 +27,7 @@ ORDER = [
     "labs",
     "archive",
     "exports",
+    "serving",
     "worker",
     "api",
     "cli",

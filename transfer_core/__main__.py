@@ -24,6 +24,7 @@ def cli() -> None:
 def _gather() -> None:
     from transfer_core.cli import app, bases, export, labs, photos, predict, project, weights
     from transfer_core.cli import train as training
+    from transfer_core.cli.servers import serve
 
     commands = (
         photos.check,
@@ -33,6 +34,7 @@ def _gather() -> None:
         training.resume,
         predict.predict,
         export.export,
+        serve.serve,
         *labs.commands(),
         project.project,
         weights.weights,

@@ -34,11 +34,7 @@ class ImageNet(Predictor):
         answer = keras.layers.Softmax(name="answer")(logits)
         super().__init__(keras.Model(photo, answer, name="imagenet"), imagenet_names(), row.input_size)
 
-    def _described(self, answer: dict[str, Any], row: NDArray[np.float32], share: float) -> dict[str, Any]:
+    def _described(self, row: NDArray[np.float32]) -> dict[str, Any]:
         """As `Predictor.predict` gives it, with `answers` [[name, probability]] in place of every probability."""
         best = row.argsort()[::-1][:NAMES_TOLD]
-        return {
-            "image": answer["image"],
-            "answers": [[self.classes[index], float(row[index])] for index in best],
-            "milliseconds": round(answer["milliseconds"] + share, 2),
-        }
+        return {"answers": [[self.classes[index], float(row[index])] for index in best]}

@@ -64,6 +64,11 @@ class Predictor:
         shares, pooled = (np.concatenate([part[at].numpy() for part in parts]) for at in (0, 1))
         return shares, pooled
 
+    def describe(self, photos: NDArray[np.uint8]) -> list[dict[str, Any]]:
+        """As `predict` of decoded photos (n, size, size, 3), RGB: the same dicts without `image` and `milliseconds`."""
+        shares, pooled = self.answers(photos)
+        return [self._described(row) | like for row, like in zip(shares, self._likeness(pooled), strict=True)]
+
     def predict(self, images: Iterable[Item], each: Each = lambda answer, photo: None) -> list[dict[str, Any]]:
         """Ask about files or the bytes of files; one bad file does not spoil the rest.
 
@@ -103,15 +108,13 @@ class Predictor:
         if not decoded:
             return [(answer, None) for answer in answers]
         began = time.perf_counter()
-        shares, pooled = self.answers(np.stack(decoded))
-        likeness = iter(self._likeness(pooled))
-        rows = iter(shares)
+        said = iter(self.describe(np.stack(decoded)))
         share = 1000 * (time.perf_counter() - began) / len(decoded)
         photos = iter(decoded)
         return [
             (answer, None)
             if "error" in answer
-            else (self._described(answer, next(rows), share) | next(likeness), next(photos))
+            else (answer | next(said) | {"milliseconds": round(answer["milliseconds"] + share, 2)}, next(photos))
             for answer in answers
         ]
 
@@ -130,14 +133,12 @@ class Predictor:
             for value, rows in zip(alike, nearest, strict=True)
         ]
 
-    def _described(self, answer: dict[str, Any], row: NDArray[np.float32], share: float) -> dict[str, Any]:
+    def _described(self, row: NDArray[np.float32]) -> dict[str, Any]:
         best = int(row.argmax())
         return {
-            "image": answer["image"],
             "label": self.classes[best],
             "probability": float(row[best]),
             "probabilities": {name: float(value) for name, value in zip(self.classes, row, strict=True)},
-            "milliseconds": round(answer["milliseconds"] + share, 2),
         }
 
 

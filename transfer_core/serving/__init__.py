@@ -1,0 +1,1 @@
+"""A classifier behind HTTP: a photo comes in as bytes, a form or JSON, and whatever comes, memory stays bounded."""
