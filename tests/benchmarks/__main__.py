@@ -25,6 +25,7 @@ NAMES = (
     "evaluate",
     "where",
     "exports",
+    "serve",
     "field",
 )
 
