@@ -129,7 +129,7 @@ class _Desk:
 class _HostCheck:
     """A web page may name an address of its own that leads here (DNS rebinding); its requests carry that name.
 
-    Not Starlette's TrustedHostMiddleware, which refuses in plain text and, up to version 0.50, does not know [::1].
+    Not Starlette's TrustedHostMiddleware: it refuses in plain text, and the oldest version taken does not know [::1].
     """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:

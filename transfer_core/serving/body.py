@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -20,6 +21,9 @@ IMAGE = "image"
 _EXAMPLE = f'{{"{IMAGE}": "<base64>"}}'
 _AROUND = 2**16  # bytes that a form or JSON may have besides the photo
 _FILES, _FIELDS = 4, 32
+# That JSON may have: base64 has none, and 40 MB of empty ones would become 1 GB and stop every thread for seconds.
+_PARTS = 1000
+_PARSER = ThreadPoolExecutor(1, "json")  # one: what it takes apart lies in memory four times meanwhile
 
 
 class Incoming:
@@ -39,7 +43,7 @@ class Incoming:
         elif self._kind == "application/json":
             most = most * 4 // 3 + _AROUND
         self._most = most
-        self._request = Request(request.scope, self._counted)
+        self._scope = request.scope
 
     def close(self) -> None:
         """Give the room back."""
@@ -58,13 +62,13 @@ class Incoming:
         length = self._head.get("content-length", "")
         if length.isdigit() and int(length) > self._most:
             raise RequestError.too_large(self._limits)
+        request = Request(self._scope, self._counted)  # it keeps what came, so it ends here
         if self._kind == "multipart/form-data":
-            data = await self._from_form()
+            data = await _from_form(request)
         elif self._kind == "application/json":
-            # In a thread: what comes may be long.
-            data = await asyncio.get_running_loop().run_in_executor(None, _from_json, await self._request.body())
+            data = await asyncio.get_running_loop().run_in_executor(_PARSER, _from_json, await request.body())
         elif not self._kind or self._kind == "application/octet-stream" or self._kind.startswith("image/"):
-            data = await self._request.body()
+            data = await request.body()
         else:
             raise RequestError(
                 415,
@@ -87,28 +91,31 @@ class Incoming:
             raise RequestError.too_large(self._limits)
         return message
 
-    async def _from_form(self) -> bytes:
-        try:
-            async with self._request.form(max_files=_FILES, max_fields=_FIELDS) as form:
-                files = [(name, file) for name, file in form.multi_items() if isinstance(file, UploadFile)]
-                named = [(name, file) for name, file in files if name == IMAGE] or files
-                if len(named) != 1:
-                    raise RequestError(
-                        422,
-                        Sentence(
-                            "The form holds {count} files; send one photo, in the field {field}.",
-                            count=len(named),
-                            field=IMAGE,
-                        ),
-                    )
-                return await named[0][1].read()
-        except HTTPException as error:  # Starlette's, of a form that breaks the rules of forms
-            raise RequestError(
-                400, Sentence("The form can't be read ({detail}). Send it anew.", detail=error.detail)
-            ) from error
+
+async def _from_form(request: Request) -> bytes:
+    try:
+        async with request.form(max_files=_FILES, max_fields=_FIELDS) as form:
+            files = [(name, file) for name, file in form.multi_items() if isinstance(file, UploadFile)]
+            named = [(name, file) for name, file in files if name == IMAGE] or files
+            if len(named) != 1:
+                raise RequestError(
+                    422,
+                    Sentence(
+                        "The form holds {count} files; send one photo, in the field {field}.",
+                        count=len(named),
+                        field=IMAGE,
+                    ),
+                )
+            return await named[0][1].read()
+    except HTTPException as error:  # Starlette's, of a form that breaks the rules of forms
+        raise RequestError(
+            400, Sentence("The form can't be read ({detail}). Send it anew.", detail=error.detail)
+        ) from error
 
 
 def _from_json(body: bytes) -> bytes:
+    if sum(map(body.count, (b"[", b"{", b","))) > _PARTS:
+        raise RequestError(422, Sentence("The JSON holds much else than a photo. Send {example}.", example=_EXAMPLE))
     try:
         value = json.loads(body)
     except (ValueError, RecursionError) as error:

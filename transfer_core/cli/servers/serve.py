@@ -32,6 +32,8 @@ def serve(run: Path, host: str, port: int, as_json: bool) -> None:
     """Answer about photos over HTTP with the classifier of RUN, until Ctrl+C.
 
     POST a photo to /predict: its bytes, a form with a file, or {"image": "<base64>"}. /openapi.json has the details.
+
+    For example: curl -F image=@photo.jpg http://127.0.0.1:8000/predict
     """
     from transfer_core.serving.app import make_app  # here, as the server: other commands need no web server
     from transfer_core.serving.server import HOSTS, is_open, listen, url_of
