@@ -64,6 +64,7 @@ def test_addresses() -> None:
     with listen("127.0.0.1", 0) as one, listen("0.0.0.0", 0) as other:
         assert url_of(one) == f"http://127.0.0.1:{one.getsockname()[1]}"
         assert (is_open(one), is_open(other)) == (False, True)
+        assert one.proto == socket.IPPROTO_TCP, "asyncio sends at once only where it is said"
     if socket.has_ipv6:
         try:
             with listen("::1", 0) as six:

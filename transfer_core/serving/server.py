@@ -26,14 +26,16 @@ def listen(host: str, port: int) -> socket.socket:
         ConfigError: it is taken, not of this machine, or not allowed.
     """
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
-            0
-        ]
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
     except (socket.gaierror, UnicodeError) as error:
         raise ConfigError(
             "There is no address {host}. Give --host 127.0.0.1, or an address of this machine.", host=host
         ) from error
-    listening = socket.socket(family, kind)
+    # With its protocol: asyncio sends at once (TCP_NODELAY) only where a socket says that it is TCP's; else the end of
+    # an answer may wait 40 ms for the other side.
+    listening = socket.socket(family, kind, protocol)
     try:
         if os.name == "posix":  # elsewhere it would let two servers have one port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
