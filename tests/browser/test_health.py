@@ -61,13 +61,14 @@ def test_photos_are_looked_through_and_mended(browser: Browser, server: Server, 
         expect(person.page.get_by_role("button", name="Keep as glass")).to_have_count(left)
         person.settled()
     expect(person.page.get_by_role("heading", name="One photo, two classes")).to_have_count(0)
+    person.text("3 findings are mended", "health_settled")
 
     # A copy goes by one click, comes back by one, and goes again.
     copies = person.page.get_by_role("heading", name="Nearly the same photos (2)")
     expect(copies).to_have_count(1)
     person.page.get_by_role("button", name="Keep one of each (1 go)").click()
     expect(copies).to_have_count(0)
-    person.text("1 finding is mended", "health_settled")
+    person.text("4 findings are mended", "health_settled")
     person.settled()
     person.click("undo_edit")
     expect(copies).to_have_count(1)
