@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.person import WIDTH, Person
+from tests.browser.person import PATIENCE, WIDTH, Person
 from tests.support import Server
 
 
@@ -136,17 +136,15 @@ def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photo
     with person.page.expect_download() as sheet:
         person.at("many").get_by_role("button", name="As a contact sheet").click()
     assert sheet.value.path().read_text("utf-8").count("<img") == 48
-    # Taken away in a format that is first compared with the app.
-    person.at("export_format").get_by_role("combobox").click()
-    person.page.get_by_role("option", name="TensorFlow Lite", exact=True).click()
+    # Taken away, after it was compared with the app.
     person.click("export_make")
-    person.text("All 48 answers are those of the app", "export_made")
+    person.text("All 48 answers are those of the app", "export_made", 3 * PATIENCE)
     person.settled()
     person.can_be_used_by_all()
     with person.page.expect_download() as download:
         person.click("download_zip")
     with zipfile.ZipFile(download.value.path()) as archive:
-        assert {"model.tflite", "predict.py", "labels.txt", "README.md"} <= set(archive.namelist())
+        assert {"model.keras", "predict.py", "labels.txt", "README.md"} <= set(archive.namelist())
     with person.page.expect_download() as download:
         person.click("download_model")
     assert download.value.path().stat().st_size > 1_000_000
