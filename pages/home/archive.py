@@ -39,7 +39,7 @@ def _pack(project: Project) -> None:
     from transfer_core.archive.pack import pack
 
     def work(task: tasks.Task) -> Path:
-        out = Path(tempfile.mkdtemp(prefix="thaw-project-")) / f"{project.id.rpartition('-')[0] or project.id}.zip"
+        out = Path(tempfile.mkdtemp(prefix="thaw-project-")) / f"{project.stem}.zip"
         try:
             return pack(project, out, task.progress, task.cancelled)
         except BaseException:

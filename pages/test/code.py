@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.test.making import made, make
 from pages.ui import tasks
-from pages.ui.services import engine
 from transfer_core.exports.code import base_name
 from transfer_core.exports.code_files import CODE, code_files
 from transfer_core.text import t
@@ -18,7 +16,6 @@ from transfer_core.text import t
 if TYPE_CHECKING:
     from pages.jobs.trained_runs import Trained
     from transfer_core.disk.workspace import Project
-    from transfer_core.jobs.engine import Engine
 
 __all__ = ["area"]
 
@@ -27,12 +24,11 @@ _PATIENCE = 300.0  # seconds; loading TensorFlow takes most of them
 
 def area(project: Project, chosen: Trained) -> None:
     """A button that shows the code, and one that packs it with all it reads."""
-    stem = project.id.rpartition("-")[0] or project.id
     st.markdown(t("**The code**"))
     st.caption(t("What was trained here, as a short Keras program that you can run without Thaw and learn from."))
     if st.button(t("Show me the code"), key="show_code", icon=":material/code:", width="stretch"):
-        st.dialog(t("The code"), width="large")(_show)(chosen, stem)
-    _zip(chosen, stem)
+        st.dialog(t("The code"), width="large")(_show)(chosen, project.stem)
+    _zip(chosen, project.stem)
 
 
 def _show(chosen: Trained, stem: str) -> None:
@@ -69,34 +65,21 @@ def _zip(chosen: Trained, stem: str) -> None:
     """Have the worker write it, for the base takes TensorFlow; then offer it."""
     key = f"code:{chosen.run.path}:{chosen.run.model_path.stat().st_mtime_ns}"
     if tasks.find(key) is None:
-        args = (key, str(chosen.run.path), stem)
         st.button(
             t("Make a zip of it, with all it reads"),
             key="code_make",
             icon=":material/folder_zip:",
             width="stretch",
-            on_click=_start,
-            args=args,
+            on_click=make,
+            args=(
+                key,
+                t("Writing the code and what it reads"),
+                CODE,
+                f"{stem}.zip",
+                _PATIENCE,
+                {"run": str(chosen.run.path)},
+            ),
         )
-    elif (ended := tasks.show(key)) is not None:
-        path = Path(ended.result["path"])
-        if path.is_file():
-            _download(t("Download the code"), path.name, path.read_bytes(), "application/zip", "code_zip")
-        else:  # the system has emptied its folder of temporary files
-            tasks.dismiss(key)
-            st.rerun()
-
-
-def _start(key: str, run: str, stem: str) -> None:
-    lane = engine()  # here: a thread has no page
-    tasks.start(key, t("Writing the code and what it reads"), lambda task: _work(task, lane, run, stem))
-
-
-def _work(task: tasks.Task, lane: Engine, run: str, stem: str) -> dict[str, Any]:
-    folder = Path(tempfile.mkdtemp(prefix="thaw-code-"))
-    question = {"run": run, "out": str(folder / f"{stem}.zip")}
-    try:
-        return lane.ask(CODE, question, timeout=_PATIENCE, cancelled=task.cancelled)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    elif (result := made(key)) is not None:
+        path = Path(result["path"])
+        _download(t("Download the code"), path.name, path.read_bytes(), "application/zip", "code_zip")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.test.making import made, make
 from pages.ui import tasks
 from pages.ui.html import sentence
-from pages.ui.services import engine
 from transfer_core.errors import ConfigError
 from transfer_core.exports.formats import FORMATS, Format
 from transfer_core.exports.parity import apart
@@ -21,7 +19,6 @@ from transfer_core.text import Sentence, plural, t
 if TYPE_CHECKING:
     from pages.jobs.trained_runs import Trained
     from transfer_core.disk.workspace import Project
-    from transfer_core.jobs.engine import Engine
 
 __all__ = ["buttons"]
 
@@ -40,11 +37,10 @@ def buttons(project: Project, chosen: Trained) -> None:
     row = st.selectbox(t("For which programs?"), FORMATS, format_func=lambda one: t(one.title), key="export_format")
     st.caption(t(row.about))
     key = f"export:{chosen.run.path}:{chosen.run.model_path.stat().st_mtime_ns}:{row.name}"  # it may train on
-    task = tasks.find(key)
-    if task is None:
+    if tasks.find(key) is None:
         _make_button(project, chosen, row, key)
-    elif (ended := tasks.show(key)) is not None:
-        _made(project, row, ended, key)
+    elif (result := made(key)) is not None:
+        _made(project, row, result)
     with st.container(horizontal=True):
         st.download_button(
             t("Model"),
@@ -76,39 +72,21 @@ def _make_button(project: Project, chosen: Trained, row: Format, key: str) -> No
     except ConfigError as error:
         missing = error
         st.info(sentence(str(error)), icon=":material/extension:")
+    question = {"run": str(chosen.run.path), "format": row.name, "title": project.name}
     st.button(
         t("Make the zip"),
         key="export_make",
         icon=":material/folder_zip:",
         width="stretch",
         disabled=missing is not None,
-        on_click=_start,
-        args=(key, project.name, str(chosen.run.path), row),
+        on_click=make,
+        args=(key, t("Writing it and asking it about your photos"), "export", f"{row.name}.zip", _PATIENCE, question),
     )
 
 
-def _start(key: str, title: str, run: str, row: Format) -> None:
-    lane = engine()  # here: a thread has no page
-    tasks.start(key, t("Writing it and asking it about your photos"), lambda task: _work(task, lane, title, run, row))
-
-
-def _work(task: tasks.Task, lane: Engine, title: str, run: str, row: Format) -> dict[str, Any]:
-    folder = Path(tempfile.mkdtemp(prefix="thaw-export-"))
-    question = {"run": run, "format": row.name, "out": str(folder / f"{row.name}.zip"), "title": title}
-    try:
-        return lane.ask("export", question, timeout=_PATIENCE, cancelled=task.cancelled)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-
-
-def _made(project: Project, row: Format, ended: tasks.Task, key: str) -> None:
+def _made(project: Project, row: Format, result: Mapping[str, Any]) -> None:
     """How it compares, and the file."""
-    result = ended.result
-    path, parity = Path(result["path"]), result["parity"]
-    if not path.is_file():  # the system has emptied its folder of temporary files
-        tasks.dismiss(key)
-        st.rerun()
+    parity = result["parity"]
     with st.container(border=True, key="export_made"):
         same = parity["changed"] == 0
         st.markdown(f"{':material/task_alt:' if same else ':material/info:'} {t(_compared(parity))}")
@@ -123,11 +101,10 @@ def _made(project: Project, row: Format, ended: tasks.Task, key: str) -> None:
         )
         if missing := result.get("missing"):
             st.warning(sentence(missing), icon=":material/cloud_off:")
-        stem = project.id.rpartition("-")[0] or project.id
         st.download_button(
             t("Download"),
-            path.read_bytes,
-            file_name=f"{stem}-{row.name}.zip",
+            Path(result["path"]).read_bytes,
+            file_name=f"{project.stem}-{row.name}.zip",
             mime="application/zip",
             key="download_zip",
             type="primary",

@@ -18,7 +18,7 @@ from unittest import mock
 
 from tests.benchmarks.material import REAL, photo_folder, say
 from tests.benchmarks.table import Row
-from tests.exports.test_export import odd_photos
+from tests.odd import odd_photos
 
 _PROMISED = 20.0
 """Seconds for an export with its comparison."""

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.person import PATIENCE
-from tests.exports.test_export import odd_photos
+from tests.odd import odd_photos
 from transfer_core import api
 from transfer_core.runs.config import DataConfig, RunConfig
 

@@ -7,31 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 
+from tests.odd import odd_photos
 from tests.serving.served import Place, StandIn, form, picture, served
 from tests.support import workspace
 from transfer_core import api
 from transfer_core.nn.training.run import train
 from transfer_core.runs.folder import Run
-
-
-def odd_photos(folder: Path) -> list[Path]:
-    """Photos that another way of reading would take for other ones."""
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    photo = Image.fromarray(rng.integers(0, 255, (20, 31, 3), np.uint8))
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    photo.save(folder / "turned.jpg", exif=exif)
-    Image.fromarray(rng.integers(0, 65535, (24, 24), np.uint16)).save(folder / "grey16.png")
-    Image.fromarray(rng.integers(0, 255, (30, 21, 4), np.uint8)).save(folder / "cutout.png")
-    photo.convert("CMYK").save(folder / "print.jpg")
-    photo.resize((310, 200)).save(folder / "lossless.webp", lossless=True)
-    photo.resize((5000, 4000)).save(folder / "large.jpg")  # decoded in the thread of the large ones
-    return sorted(folder.iterdir())
 
 
 def ways(data: bytes) -> list[tuple[bytes, str | None]]:
@@ -54,7 +38,11 @@ def test_answers_are_those_of_predict(toy_run: Callable[..., Run], tmp_path: Pat
     assert train(workspace(), run, lambda event: None)
     from transfer_core.nn.inference.predictor import Classifier
 
-    paths = [*odd_photos(tmp_path / "odd"), *(Path(photo.path) for photo in run.manifest().photos)]
+    paths = odd_photos(tmp_path / "odd")
+    with Image.open(paths[0]) as photo:
+        large = photo.convert("RGB").resize((5000, 4000))  # decoded in the thread of the large ones
+    large.save(tmp_path / "large.jpg")
+    paths += [tmp_path / "large.jpg", *(Path(photo.path) for photo in run.manifest().photos)]
     expected = dict(zip(paths, api.predict(run, paths), strict=True))
     assert {answer["none"] for answer in expected.values()} == {True, False}
 

@@ -37,6 +37,11 @@ class Project:
     choices: dict[str, Any]
     """What the person chose so far, by page, as JSON values; each page reads and writes only its own keys."""
 
+    @property
+    def stem(self) -> str:
+        """What the names of files made of it begin with: its id without the digits that tell it from others."""
+        return self.id.rpartition("-")[0] or self.id
+
     @staticmethod
     def read(workspace: "Workspace", project_id: str) -> "Project":
         """The project as it is on disk.

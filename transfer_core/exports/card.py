@@ -6,7 +6,7 @@ from typing import Any
 from transfer_core.backbones.catalog import get_base
 from transfer_core.exports.formats import Format
 from transfer_core.exports.parity import apart
-from transfer_core.runs.figure import Figure, run_figure
+from transfer_core.runs.figure import in_full, run_figure
 from transfer_core.runs.folder import Run
 from transfer_core.text import Sentence, t, visible
 
@@ -64,7 +64,11 @@ def model_card(run: Run, row: Format, name: str, parity: Mapping[str, Any]) -> s
                 ]
             ),
         ),
-        _section(t("How good it is"), t(_good(figure)), *_sure(report)),
+        _section(
+            t("How good it is"),
+            t(in_full(figure, visible) if figure else Sentence("It was not measured.")),
+            *_sure(report),
+        ),
         _section(t("The same answers as in Thaw"), t(_same(row, parity))),
         _section(
             t("What it can't do"),
@@ -110,29 +114,6 @@ def _section(title: str, *paragraphs: str) -> str:
 
 def _cell(name: str) -> str:
     return visible(name).replace("|", "\\|")
-
-
-def _good(figure: Figure | None) -> Sentence:
-    if figure is None:
-        return Sentence("It was not measured.")
-    values = {"right": figure.right, "photos": figure.photos, "low": 100 * figure.low, "high": 100 * figure.high}
-    return {
-        "test": Sentence(
-            "Right on {right:,} of {photos:,} test photos, by which nothing was chosen. Of 100 new photos like these, "
-            "expect {low:.0f} to {high:.0f} right.",
-            **values,
-        ),
-        "folds": Sentence(
-            "Right on {right:,} of {photos:,} photos, each answered by a classifier trained like this one without it. "
-            "Of 100 new photos like these, expect {low:.0f} to {high:.0f} right.",
-            **values,
-        ),
-        "validation": Sentence(
-            "Right on {right:,} of {photos:,} validation photos, which it did not learn from, but which chose its best "
-            "epoch. Of 100 new photos like these, expect {low:.0f} to {high:.0f} right, or a little less.",
-            **values,
-        ),
-    }[figure.on]
 
 
 def _sure(report: Mapping[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """The one figure that says how good a run's classifier is: the most honest there is, and what it rests on."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,8 +10,9 @@ from transfer_core.disk.files import disk_errors, read_json, write_json
 from transfer_core.errors import StorageError
 from transfer_core.runs.folder import Run
 from transfer_core.stats.intervals import wilson
+from transfer_core.text import Sentence, joined, plural
 
-__all__ = ["Figure", "forget_out_of_fold", "keep_out_of_fold", "run_figure"]
+__all__ = ["Figure", "forget_out_of_fold", "in_full", "keep_out_of_fold", "run_figure"]
 
 On = Literal["test", "folds", "validation"]
 
@@ -74,6 +75,49 @@ def run_figure(run: Run, report: Mapping[str, Any] | None) -> Figure | None:
         return Figure.read("validation", report["validation"], classes, leaked.get("validation", 0))
     photos, share = len(run.manifest().of("validation")), report["val_accuracy"]
     return Figure("validation", share, photos, *report.get("val_interval", wilson(round(share * photos), photos)))
+
+
+def in_full(figure: Figure, name: Callable[[str], str]) -> Sentence:
+    """A figure in words, as Markdown: on what, and what to expect of new photos.
+
+    Args:
+        figure: how good it is.
+        name: how a class is written where it stands.
+    """
+    values = {"right": figure.right, "photos": figure.photos, "low": figure.low * 100, "high": figure.high * 100}
+    said = {
+        "test": Sentence(
+            "On the test photos, by which nothing was chosen: **right on {right:,} of {photos:,}**. Of 100 new "
+            "photos like these, expect **between {low:.0f} and {high:.0f}** right.",
+            **values,
+        ),
+        "folds": Sentence(
+            "**Right on {right:,} of {photos:,} photos**, each answered by a classifier trained without it. Of 100 new "
+            "photos like these, expect **between {low:.0f} and {high:.0f}** right.",
+            **values,
+        ),
+        "validation": Sentence(
+            "**Right on {right:,} of {photos:,} validation photos.** It did not learn from them, but they chose its "
+            "best epoch. Of 100 new photos like these, expect **between {low:.0f} and {high:.0f}** right, or a little "
+            "less.",
+            **values,
+        ),
+    }[figure.on]
+    more = []
+    if figure.leaked:
+        more.append(
+            plural(
+                "But {n:,} of these photos shows the same as one it learned from, or nearly, so it looks better than "
+                "it is.",
+                "But {n:,} of these photos show the same as some it learned from, or nearly, so it looks better than "
+                "it is.",
+                figure.leaked,
+            )
+        )
+    if figure.missing:
+        names = [name(missing) for missing in figure.missing]
+        more.append(Sentence("Of {names} there was none among them, so that says nothing of it.", names=names))
+    return joined([said, *more]) if more else said
 
 
 def keep_out_of_fold(run: Run, found: Mapping[str, Any], report: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.jobs import where
 from pages.test import ask as test_photos
-from pages.test import code
+from pages.test import making
 from pages.ui import tasks
 from tests.pages.fake_engine import FakeEngine
 from tests.pages.toys import words
@@ -43,7 +43,7 @@ def project(thaw_home: Path) -> Project:
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (code, test_photos, where):
+    for module in (making, test_photos, where):
         monkeypatch.setattr(module, "engine", Worker)
 
 

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.jobs import where
 from pages.jobs.trained_runs import best_run, chosen_run, trained_runs
-from pages.test import answers, download, many
+from pages.test import answers, making, many
 from pages.test import ask as test_photos
 from pages.ui import tasks
 from tests.pages.component import fire, given
@@ -408,7 +408,7 @@ def exported(photos: int = 50, changed: int = 0) -> dict[str, Any]:
 def shown_export(page: AppTest, row: str, ask: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> str:
     """Choose a format, have it made, and say what the page says then."""
     monkeypatch.setattr(FakeWorker, "ask", ask)
-    monkeypatch.setattr(download, "engine", FakeWorker)
+    monkeypatch.setattr(making, "engine", FakeWorker)
     page.selectbox(key="export_format").set_value(get_format(row)).run()
     page.button(key="export_make").click().run()
     (task,) = (task for key, task in tasks._tasks()[0].items() if str(workspace().root) in key)
