@@ -216,7 +216,9 @@ def test_predict_takes_folders_and_zips_and_makes_a_contact_sheet(
     code, out, _ = thaw(capfd, "predict", run, tmp_path / "new", tmp_path / "more.zip", "--sheet", sheet, "--json")
     said = {Path(item["image"]).name: item for item in as_json(out)["predictions"]}
     assert code == 0 and set(said) == {"1.png", "2.png", "3.png", "notes <b>.txt"}
-    assert said["1.png"]["probabilities"] == said["3.png"]["probabilities"] and said["notes <b>.txt"]["error"]
+    # In another place of the batch: rounding may differ, but for oneDNN.
+    assert said["1.png"]["probabilities"] == pytest.approx(said["3.png"]["probabilities"], abs=1e-6)
+    assert said["notes <b>.txt"]["error"]
     drawn = sheet.read_text("utf-8")
     assert drawn.count("<img") == 3 and "notes &lt;b&gt;.txt" in drawn and "Could not be read · 1" in drawn
     assert any(f"<h2>{name} · " in drawn for name in (*printed["classes"], "none of these"))

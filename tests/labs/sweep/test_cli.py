@@ -51,7 +51,7 @@ def test_it_prints_what_the_contract_promises(
 def test_in_words_it_lists_the_depths_and_the_smallest_budget_still_trains_the_head(
     folder: Path, tmp_path: Path, toy_base: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    code, out, _ = thaw(capfd, *asked(folder, tmp_path / "out", "--budget", 0.01))
+    code, out, _ = thaw(capfd, *asked(folder, tmp_path / "out", "--budget", 0.01, "--epochs", 2000))
     assert code == 0 and "the head alone" in out and "<- recommended" in out
     assert "was enough for the head alone" in out and f"Kept in {tmp_path / 'out'}." in out
 
