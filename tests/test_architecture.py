@@ -25,6 +25,7 @@ ORDER = [
     "jobs",
     "nn",
     "labs",
+    "opening",
     "archive",
     "exports",
     "serving",
@@ -39,6 +40,7 @@ NN_ORDER = [
     "data export",
     "features",
     "training inference",
+    "brought",
 ]
 MOST_MODULES = 12  # of one folder; more is two rooms
 MOST_LINES = 320  # of one file; more is two subjects

@@ -30,6 +30,7 @@ def _gather() -> None:
         photos.check,
         bases.bases,
         bases.layers,
+        bases.open_file,
         training.train,
         training.resume,
         predict.predict,

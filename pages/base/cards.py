@@ -55,7 +55,11 @@ def chosen(project: Project) -> Chosen:
     weights = kept.get("weights", "imagenet")
     reason = None
     if weights == "imagenet" and weights_state(project.workspace, base) not in ("bundled", "cached"):
-        reason = t("The weights of {title} are not on this computer any more: get them again below.", title=base.title)
+        reason = (
+            t("The network {title} is not on this computer any more: open its file again below.", title=base.title)
+            if base.weights.kind == "own"
+            else t("The weights of {title} are not on this computer any more: get them again below.", title=base.title)
+        )
     elif weights not in ("imagenet", "none") and not Path(weights).is_file():
         reason = t("The weights file {weights} is gone: name it again below, or pick another base.", weights=weights)
     return Chosen(base, weights, True, reason)

@@ -1,6 +1,7 @@
 """Base: pick the pretrained network to start from, and get its weights onto this machine."""
 
 from pages.base import cards as base_cards
+from pages.base import own
 from pages.base import weights as base_weights
 from pages.photos.edits import show_refusal
 from pages.ui import steps
@@ -26,4 +27,5 @@ with guard():
         base_cards.confirm(project, chosen)
         go("layers")
     base_cards.cards(project, chosen)
+    own.area(project, chosen)
     base_cards.experiments(project, chosen)

@@ -13,13 +13,13 @@ from pages.jobs.figure_words import figure_words
 from pages.ui import format as figures
 from transfer_core.backbones.catalog import get_base
 from transfer_core.disk.workspace import Project
-from transfer_core.errors import StorageError
+from transfer_core.errors import RunError, StorageError
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.figure import Figure, run_figure
 from transfer_core.runs.folder import Run, list_runs
-from transfer_core.text import t
+from transfer_core.text import plural, t, visible
 
-__all__ = ["Trained", "best_run", "chosen_run", "read_trained", "run_names", "trained_runs"]
+__all__ = ["Trained", "best_run", "chosen_run", "opened_classifiers", "read_trained", "run_names", "trained_runs"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Trained:
     started: float
     ended: bool = True
     """Whether it ended by itself, and training had not got lost before."""
+    opened: bool = False
+    """Whether it was not trained here but opened from a file: nothing is known of its photos."""
 
     @property
     def name(self) -> str:
@@ -58,6 +60,8 @@ class Trained:
     @property
     def told(self) -> str:
         """Its figure in a few words."""
+        if self.opened:
+            return plural("{n} class", "{n} classes", len(self.run.labels()["classes"]))
         return t(figure_words(self.figure)) if self.figure else t("not measured")
 
 
@@ -68,6 +72,17 @@ def trained_runs(project: Project) -> list[Trained]:
         with contextlib.suppress(StorageError):
             if run.model_path.is_file():
                 found.append(read_trained(run))
+    return found
+
+
+def opened_classifiers(project: Project) -> list[Trained]:
+    """The classifiers that were opened from a file, newest first."""
+    found = []
+    for run in list_runs(project.opened_dir):
+        with contextlib.suppress(StorageError, RunError):  # one that is just being taken away
+            file, began = run.labels()["file"], run.status().created
+            words = t("from a file")
+            found.append(Trained(run, None, -1.0, visible(file), words, random=False, started=began, opened=True))
     return found
 
 
@@ -92,12 +107,15 @@ def chosen_run(project: Project, runs: Sequence[Trained]) -> Trained | None:
 def best_run(runs: Sequence[Trained]) -> Trained | None:
     """Of those that ended by themselves, the one with the best figure; the newest of equals.
 
+    One that was opened from a file stands back behind all that were trained here.
+
     Where all of them have one by which nothing was chosen, that counts; otherwise what all of them have, for the
     validation photos make every run look a little better than it is.
 
     Args:
         runs: newest first. Those that were stopped, or in which the loss was no longer a number, stand back.
     """
+    runs = [trained for trained in runs if not trained.opened] or runs
     ended = [trained for trained in runs if trained.ended] or list(runs)
     figures_of = [trained.figure for trained in ended]
     if all(figure is not None and figure.honest for figure in figures_of):

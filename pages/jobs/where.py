@@ -52,7 +52,7 @@ def choose(run: Run, key: str) -> str | None:
         )
         if not shown:
             return None
-        layer = _layer(stored_tree(workspace(), run.config().base.name), key)
+        layer = _layer(stored_tree(workspace(), run.labels()["base"]), key)
     st.caption(t("Bright: what spoke for the answer. Dimmed: what did not."))
     return layer
 

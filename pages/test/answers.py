@@ -142,12 +142,12 @@ def show(project: Project, chosen: Trained, coverage: float) -> None:
             ),
             icon=":material/broken_image:",
         )
-    layer = where.choose(chosen.run, "where") if answered else None
+    layer = where.choose(chosen.run, "where") if answered and chosen.run.labels()["base"] else None
     looked = _looked(project, answered, layer)
     with cells("answers", least=300, most=2):
         for answer, picture in zip(answered, looked, strict=True):
             with st.container(border=True):
-                new = strangers.is_new(Run(project.runs_dir / answer.run), answer.alike, coverage)
+                new = strangers.is_new(Run(project.run_dir(answer.run)), answer.alike, coverage)
                 _card(project, answer, picture, chosen, new=new, lit=layer is not None)
 
 
@@ -159,7 +159,7 @@ def _looked(project: Project, answered: Sequence[Answer], layer: str | None) -> 
     for run in dict.fromkeys(answer.run for answer in answered):
         mine = [number for number, answer in enumerate(answered) if answer.run == run]
         asked = [(answered[number].picture, answered[number].label) for number in mine]
-        lit = where.lit(Run(project.runs_dir / run), asked, [pictures[number] for number in mine], layer)
+        lit = where.lit(Run(project.run_dir(run)), asked, [pictures[number] for number in mine], layer)
         for number, picture in zip(mine, lit, strict=True):
             pictures[number] = picture
     return pictures
@@ -174,7 +174,7 @@ def _card(project: Project, answer: Answer, picture: bytes, chosen: Trained, *, 
     with words:
         strangers.draw_answer(answer.label, answer.probabilities, new)
         if answer.nearest:
-            strangers.reminds_of(Run(project.runs_dir / answer.run), answer.nearest)
+            strangers.reminds_of(Run(project.run_dir(answer.run)), answer.nearest)
         st.caption(t("{name} · {milliseconds:.0f} ms", name=drawn.plain(answer.name), milliseconds=answer.milliseconds))
         if answer.run != chosen.run.id:
             st.caption(t("Asked: {asked}", asked=drawn.plain(answer.asked)))
@@ -186,7 +186,7 @@ def _clear() -> None:
 
 def newness(found: Sequence[Answer], project: Project, coverage: float) -> Callable[[Answer], bool]:
     """Whether each of these looks too new to the run that was asked; what that needs is found out once a run."""
-    limits = {run: strangers.least_alike(Run(project.runs_dir / run), coverage) for run in {one.run for one in found}}
+    limits = {run: strangers.least_alike(Run(project.run_dir(run)), coverage) for run in {one.run for one in found}}
     return lambda answer: answer.alike is not None and answer.alike < limits[answer.run]
 
 

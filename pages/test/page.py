@@ -4,9 +4,9 @@ import streamlit as st
 
 from pages.jobs.figure_words import figure_sentence
 from pages.jobs.launch import active_run
-from pages.jobs.trained_runs import chosen_run, trained_runs
+from pages.jobs.trained_runs import chosen_run, opened_classifiers, trained_runs
 from pages.labs.every_photo import offer_every_photo
-from pages.test import answers, code, download, live, many, strangers
+from pages.test import answers, code, download, live, many, opened, strangers
 from pages.test import ask as test_photos
 from pages.ui.frame import go, guard, heading, require_project
 from pages.ui.paths import page_path
@@ -16,7 +16,7 @@ project = require_project()
 heading("Test", t("Show it photos it has never seen, and see what it says and how sure it is."))
 
 with guard():
-    runs = trained_runs(project)
+    runs = [*trained_runs(project), *opened_classifiers(project)]
     if not runs:
         st.info(
             t("Training is going on. When it has ended, you can try the classifier here.")
@@ -26,27 +26,35 @@ with guard():
         )
         if st.button(t("Go to Train"), key="go_train", type="primary", icon=":material/arrow_back:"):
             go("train")
+        opened.undo(project)
+        opened.area(project)
         st.stop()
 
+    opened.undo(project)
     test_photos.warm()
     chosen = test_photos.choose_run(project, runs, chosen_run(project, runs))
     if chosen.figure:
         st.markdown(f":material/fact_check: {t(figure_sentence(chosen.figure))}")
         if not chosen.figure.honest:
             offer_every_photo(project, chosen.run)
-    st.page_link(
-        page_path("evaluate"),
-        label=t("See what it gets wrong"),
-        icon=":material/grid_on:",
-        query_params={"project": project.id},
-    )
+    if chosen.opened:
+        opened.told(project, chosen)
+    else:
+        st.page_link(
+            page_path("evaluate"),
+            label=t("See what it gets wrong"),
+            icon=":material/grid_on:",
+            query_params={"project": project.id},
+        )
     left, right = st.columns([3, 2], gap="large")
     with left:
         test_photos.drop(project, chosen)
         coverage = strangers.choose(chosen.run)
     with right:
-        download.buttons(project, chosen)
-        code.area(project, chosen)
+        if not chosen.opened:
+            download.buttons(project, chosen)
+            code.area(project, chosen)
+        opened.area(project)
     live.area(chosen, coverage)
     answers.show(project, chosen, coverage)
     many.area(project, chosen, coverage)

@@ -16,14 +16,16 @@ JOBS = {
         *("config.json", "photos.json", "status.json", "report.json", "events.jsonl", "model.keras", "labels.json"),
         *("known.npz", "answers.json", "out_of_fold.json"),
     },
+    "opened": {"status.json", "model.keras", "labels.json", "known.npz"},
     "experiments": {"experiment.json", "result.json", "photos.json", "status.json", "events.jsonl"},
 }
-"""The files of a run and of an experiment that are taken along: all but logs and what only a resumed one needs."""
+"""The files of a run, of an opened classifier and of an experiment that are taken along: all but logs and what only a
+resumed one needs."""
 
 
 def folders(project: Project) -> dict[str, Path]:
     """Where the jobs of a project lie, by the name of the folder in the zip."""
-    return {"runs": project.runs_dir, "experiments": project.experiments_dir}
+    return {"runs": project.runs_dir, "opened": project.opened_dir, "experiments": project.experiments_dir}
 
 
 def replaced(value: Any, old: tuple[str, str], new: tuple[str, str]) -> Any:

@@ -11,6 +11,7 @@ from transfer_core.archive.layout import CARD, JOBS, VERSION, folders, replaced
 from transfer_core.disk.files import write_bytes
 from transfer_core.disk.workspace import Project, Workspace
 from transfer_core.errors import DataError
+from transfer_core.opening.keras_file import check_keras_file
 from transfer_core.photos.sources.class_names import clean_class_name
 from transfer_core.photos.sources.found import Listing, PhotoFile
 from transfer_core.photos.sources.layout import SplitName
@@ -19,7 +20,7 @@ from transfer_core.photos.store import PhotoStore
 
 __all__ = ["unpack"]
 
-_JOB = re.compile(r"(runs|experiments)/([A-Za-z0-9][A-Za-z0-9-]{0,100})/([a-z_]+\.[a-z]+)")
+_JOB = re.compile(r"(runs|opened|experiments)/([A-Za-z0-9][A-Za-z0-9-]{0,100})/([a-z_]+\.[a-z]+)")
 _CLASSIFIER = {"labels.json", "predict.py"}  # in every zip of a trained classifier, and in none of a project
 _MOST_CARD = 64 * 2**20  # bytes
 
@@ -43,6 +44,7 @@ def unpack(
 
     Raises:
         DataError: it is no zip of a project, is damaged, or `cancelled` said stop; no project is left behind.
+        ConfigError: a classifier in it is no plain Keras model; no project is left behind.
         StorageError: the disk is full or can't be written; no project is left behind.
     """
     with open_zip(source) as zipped:
@@ -57,7 +59,10 @@ def unpack(
                     data = file.read()
                     if found[3].endswith((".json", ".jsonl")):
                         data = _rewritten(data, name, *places)
-                    write_bytes(folders(project)[found[1]] / found[2] / found[3], data)
+                    path = folders(project)[found[1]] / found[2] / found[3]
+                    write_bytes(path, data)
+                    if path.suffix == ".keras":
+                        check_keras_file(path)  # whoever made the zip may have put anything there
             return project.choose(**replaced(card["choices"], *places))
         except BaseException:
             shutil.rmtree(project.path, ignore_errors=True)

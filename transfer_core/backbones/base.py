@@ -7,16 +7,17 @@ from transfer_core.text import Sentence
 
 __all__ = ["Base", "Scaling", "Weights"]
 
-Scaling = Literal["caffe", "tf", "torch", "lite"]
-"""How pixels 0..255 become what the network was trained on; `bases/scaling.py` holds the formulas."""
+Scaling = Literal["none", "unit", "caffe", "tf", "torch", "lite"]
+"""How pixels 0..255 become what the network was trained on; `nn.backbones.preprocessing` holds the formulas."""
 
 
 @dataclass(frozen=True)
 class Weights:
     """Where the ImageNet weights of a base come from, without its ImageNet top."""
 
-    kind: Literal["bundled", "download", "file"]
-    """In a package of the Python package index; fetched on request; or only from a file that the person names."""
+    kind: Literal["bundled", "download", "file", "own"]
+    """In a package of the Python package index; fetched on request; only from a file that the person names; or with the
+    network itself in a file that the person opened."""
     filename: str
     url: str | None
     """Where the file is published; for kind `file` only to tell the person."""
@@ -41,7 +42,8 @@ class Base:
     """As on the command line, e.g. `efficientnet-lite0`."""
     title: str
     builder: str
-    """`keras:FUNCTION` of keras.applications, or `MODULE:FUNCTION` taking the input size and giving a keras.Model."""
+    """`keras:FUNCTION` of keras.applications, `MODULE:FUNCTION` taking the input size and giving a keras.Model, or
+    `own`: its file holds the network."""
     input_size: int
     """Side of the square photo it was trained on, in pixels."""
     minimum_size: int
@@ -50,7 +52,7 @@ class Base:
     parameters: int
     """Published count, with the ImageNet top."""
     top1: float
-    """Published ImageNet accuracy, 0..1."""
+    """Published ImageNet accuracy, 0..1; 0: none was published."""
     top5: float | None
     """The same with five guesses; None where the source gives none."""
     source: str

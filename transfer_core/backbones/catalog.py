@@ -3,6 +3,7 @@
 import difflib
 
 from transfer_core.backbones.base import Base, Scaling, Weights
+from transfer_core.backbones.own import own_base
 from transfer_core.errors import ConfigError
 from transfer_core.text import Sentence
 
@@ -290,7 +291,7 @@ _BY_NAME = {base.name: base for base in BASES}
 
 
 def get_base(base: str | Base) -> Base:
-    """The row called `base`; a row is given back as it is.
+    """The row called `base`, of the table or of a network that somebody brought; a row is given back as it is.
 
     Raises:
         ConfigError: there is no such base; the sentence lists those there are.
@@ -299,6 +300,8 @@ def get_base(base: str | Base) -> Base:
         return base
     if base in _BY_NAME:
         return _BY_NAME[base]
+    if own := own_base(base):
+        return own
     by_letters = {name.replace("-", ""): name for name in _BY_NAME}
     close = difflib.get_close_matches(base.lower().replace("-", "").replace("_", ""), by_letters, n=1)
     values = {"base": base, "bases": list(_BY_NAME)}

@@ -192,6 +192,8 @@ def _is_published(base: Base, path: Path, found: dict[str, str]) -> bool:
 
     Where no digest is published (MobileNet, MobileNetV2) the exact size and the HDF5 signature stand in for it.
     """
+    if base.weights.kind == "own":
+        return True  # its name is made of what it holds, and nobody publishes it
     algorithm, _, expected = base.weights.digest.partition(":")
     if expected:
         return found[algorithm] == expected
@@ -246,6 +248,12 @@ def _how_to_get(base: Base) -> WeightsError:
                 "Fetch them, or give Thaw the file {filename}.",
                 title=base.title,
                 filename=base.weights.filename,
+            )
+        case "own":
+            return WeightsError(
+                "The network {title} is not on this machine (any more). Open its file again, on the page Base or with "
+                "`thaw open`.",
+                title=base.title,
             )
         case _:
             return WeightsError(

@@ -86,6 +86,16 @@ class Project:
         """The folder of its experiments."""
         return self.path / "experiments"
 
+    @property
+    def opened_dir(self) -> Path:
+        """The folder of the classifiers that were opened from a file."""
+        return self.path / "opened"
+
+    def run_dir(self, run_id: str) -> Path:
+        """The folder of a run, or of an opened classifier."""
+        opened = self.opened_dir / run_id
+        return opened if opened.is_dir() else self.runs_dir / run_id
+
     def choose(self, **choices: Any) -> "Project":
         """Store `choices` (a value of None forgets the key) and return the project as it is now."""
         current = self.workspace.open_project(self.id)
@@ -100,6 +110,10 @@ class Project:
     def new_run_dir(self) -> Path:
         """A path for a new run; sorts by time, so the newest is last."""
         return self.runs_dir / f"{_stamp()}-{secrets.token_hex(2)}"
+
+    def new_opened_dir(self) -> Path:
+        """A path for a classifier from a file; sorts by time."""
+        return self.opened_dir / f"{_stamp()}-{secrets.token_hex(2)}"
 
     def new_experiment_dir(self, kind: str) -> Path:
         """A path for a new experiment of the lab `kind`; sorts by time."""
@@ -124,7 +138,7 @@ class Project:
         restore(self._jobs_dir(folder), folder.name)
 
     def _jobs_dir(self, folder: Path) -> Path:
-        if folder.parent not in (self.runs_dir, self.experiments_dir):
+        if folder.parent not in (self.runs_dir, self.experiments_dir, self.opened_dir):
             raise RunError("{folder} is no run or experiment of {name}.", folder=folder, name=self.name)
         return folder.parent
 
@@ -274,7 +288,7 @@ class Workspace:
         """
         empty(self.root / "trash")
         for project in self.list_projects():
-            empty_all((project.runs_dir, project.experiments_dir))
+            empty_all((project.runs_dir, project.experiments_dir, project.opened_dir))
 
     def _project_dir(self, project_id: str) -> Path:
         # The id comes from a URL: only a checked pattern may become part of a path.

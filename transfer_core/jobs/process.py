@@ -57,7 +57,12 @@ def _find(pid: int) -> psutil.Process | None:
 
 
 def spawn(
-    command: Sequence[str], workspace: Workspace, output: IO[bytes], *, listens: bool = False
+    command: Sequence[str],
+    workspace: Workspace,
+    output: IO[bytes],
+    *,
+    listens: bool = False,
+    elsewhere: Path | None = None,
 ) -> "subprocess.Popen[bytes]":
     """Start a process in a session of its own, so that neither Ctrl-C nor our end reaches it.
 
@@ -66,6 +71,7 @@ def spawn(
         workspace: it works in.
         output: where standard output and error go.
         listens: whether it gets a pipe as standard input. The pipe closes when we end, however we end.
+        elsewhere: a folder that it takes for its home and for temporary files; None: ours.
 
     Raises:
         OSError: the system can't start one more process.
@@ -79,11 +85,15 @@ def spawn(
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
     }
+    if elsewhere is not None:
+        names = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "KERAS_HOME", "XDG_CACHE_HOME")
+        environment |= dict.fromkeys(names, str(elsewhere))
     return subprocess.Popen(
         command,
         stdin=subprocess.PIPE if listens else subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
+        cwd=elsewhere,
         env=environment,
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),

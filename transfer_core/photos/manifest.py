@@ -136,6 +136,12 @@ class Manifest:
         Raises:
             StorageError: the file is missing or is not a manifest.
         """
+        if not path.is_file():
+            raise StorageError(
+                "There is no {path}, so nothing is known of the photos that this classifier learned from, as of any "
+                "that was opened from a file: it can be asked about photos, and no more.",
+                path=path,
+            )
         value: Any = read_json(path)
         try:
             classes = tuple(str(name) for name in value["classes"])

@@ -88,6 +88,8 @@ class QueryServer:
             that is empty. None for a file that can't be read.
         """
         classifier = self._classifier(run)
+        if not classifier.base:
+            raise ConfigError("Where this classifier looked can't be told: it is not built as Thaw builds one.")
         last = next(reversed(load_tree(self._workspace, classifier.base).layers))
         if unknown := sorted(set(labels) - set(classifier.classes)):
             raise ConfigError("The classifier knows no class {name!r}.", name=unknown[0])

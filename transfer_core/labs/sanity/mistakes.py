@@ -140,6 +140,7 @@ MISTAKES: tuple[Mistake, ...] = (
 
 _BY_NAME = {mistake.name: mistake for mistake in MISTAKES}
 _RANGES: dict[Scaling, tuple[Sentence, Sentence]] = {
+    "none": (Sentence("from 0 to 255"), Sentence("from 0 to 1")),
     "tf": (Sentence("from -1 to 1"), Sentence("from 0 to 1")),
     "lite": (Sentence("from -1 to 1"), Sentence("from 0 to 1")),
     "torch": (Sentence("from 0 to 1 less their mean, over their spread,"), Sentence("from -1 to 1")),
@@ -211,6 +212,8 @@ def _values(facts: BaseFacts, dropout: float, batch_size: int) -> dict[str, Valu
 
 
 def _scaling_line(scaling: Scaling) -> Sentence:
+    if scaling == "none":
+        return Sentence("x = photos  # from 0 to 255: this base scales them itself")
     if scaling == "lite":
         return Sentence("x = keras.layers.Rescaling(1 / 128, offset=-127 / 128)(photos)  # photos from 0 to 255")
     return Sentence(

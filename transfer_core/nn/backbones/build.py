@@ -12,7 +12,7 @@ import keras
 from transfer_core.backbones.catalog import Base, get_base
 from transfer_core.backbones.weights import find_weights
 from transfer_core.disk.workspace import Workspace
-from transfer_core.errors import ConfigError
+from transfer_core.errors import ConfigError, WeightsError
 from transfer_core.nn.backbones import keras_applications, weights_file
 from transfer_core.nn.backbones.names import canonical_names
 from transfer_core.nn.backbones.preprocessing import scale
@@ -48,6 +48,8 @@ def build_base(
     """
     base = get_base(name)
     size = _checked_size(base, input_size)
+    if base.weights.kind == "own":
+        return _own(workspace, base, weights, seed)
     path = find_weights(workspace, base, weights)
     with _seeded(seed):
         built = _builder(base)(size)
@@ -90,6 +92,13 @@ def preprocessing(base: str | Base, x: keras.KerasTensor) -> keras.KerasTensor:
 def _checked_size(base: Base, size: int | None) -> int:
     if size is None:
         return base.input_size
+    if base.weights.kind == "own" and size != base.input_size:
+        raise ConfigError(
+            "{title} takes photos of {input_size} pixels a side and no others; {size} came.",
+            title=base.title,
+            input_size=base.input_size,
+            size=size,
+        )
     if not base.minimum_size <= size <= LARGEST_SIZE:
         raise ConfigError(
             "{title} can't take photos of {size} pixels a side; choose {minimum_size} to {largest_size} "
@@ -101,6 +110,28 @@ def _checked_size(base: Base, size: int | None) -> int:
             input_size=base.input_size,
         )
     return size
+
+
+def _own(workspace: Workspace, base: Base, weights: str, seed: int) -> keras.Model:
+    """A network that somebody brought; its file holds both what it is made of and what it has learned."""
+    path = find_weights(workspace, base)
+    assert path is not None  # only random weights have no file
+    try:
+        model: keras.Model = keras.models.load_model(path, compile=False)
+    except (ValueError, OSError, KeyError, TypeError) as error:
+        raise WeightsError(
+            "{path} can't be loaded ({error}). Open the file of the network {title} again.",
+            path=path,
+            error=str(error),
+            title=base.title,
+        ) from error
+    if weights == "none":
+        with _seeded(seed):
+            model = keras.models.clone_model(model)
+    elif weights != "imagenet" and (file := find_weights(workspace, base, weights)):
+        weights_file.load_weights(model, file)
+    model.name = base.name
+    return model
 
 
 def _module(base: Base) -> object:

@@ -15,6 +15,16 @@ _IMAGENET_MEANS = (0.485, 0.456, 0.406)
 _IMAGENET_DEVIATIONS = (0.229, 0.224, 0.225)
 
 
+def _none(x: Tensor) -> Tensor:
+    """As it is: the network does the rest itself."""
+    return layers.Rescaling(1.0, name="scaling")(x)
+
+
+def _unit(x: Tensor) -> Tensor:
+    """0..1."""
+    return layers.Rescaling(1 / 255, name="scaling")(x)
+
+
 def _caffe(x: Tensor) -> Tensor:
     """Blue, green, red, each less its mean over ImageNet (Simonyan and Zisserman 2014)."""
     # A gather stays one plain operation in every export format; a reversed slice or a flip does not.
@@ -39,7 +49,14 @@ def _lite(x: Tensor) -> Tensor:
     return layers.Rescaling(1 / 128, -127 / 128, name="scaling")(x)
 
 
-_MODES: dict[Scaling, Callable[[Tensor], Tensor]] = {"caffe": _caffe, "tf": _tf, "torch": _torch, "lite": _lite}
+_MODES: dict[Scaling, Callable[[Tensor], Tensor]] = {
+    "none": _none,
+    "unit": _unit,
+    "caffe": _caffe,
+    "tf": _tf,
+    "torch": _torch,
+    "lite": _lite,
+}
 
 
 def scale(mode: Scaling, x: Tensor) -> Tensor:

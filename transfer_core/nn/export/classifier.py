@@ -1,5 +1,7 @@
 """Head and base become one Keras model that takes RGB 0..255, is saved, and is checked against what was trained."""
 
+import json
+import zipfile
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -80,14 +82,16 @@ def save_classifier(model: keras.Model, run: Run, classes: tuple[str, ...], base
     Raises:
         StorageError: the disk is full or can't be written.
     """
-    with atomic_path(run.model_path) as temporary:
-        model.save(temporary)
     labels = {
         "classes": list(classes),
         "input_size": model.inputs[0].shape[1],
         "base": base,
         "thaw": versions()["thaw"],
     }
+    with atomic_path(run.model_path) as temporary:
+        model.save(temporary)
+        with zipfile.ZipFile(temporary, "a") as archive:  # so that the file alone can be opened again, see `opening`
+            archive.writestr(run.labels_path.name, json.dumps(labels))
     write_json(run.labels_path, labels)
     return keras.models.load_model(run.model_path, compile=False)
 

@@ -1,0 +1,70 @@
+"""A person brings a network of their own, trains from it, and asks a classifier that came as a file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.person import Person
+from tests.support import Server
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    running = Server(tmp_path / "thaw-home")
+    running.start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def brought(tmp_path: Path) -> Path:
+    """A small classifier made with plain Keras."""
+    import keras
+    from keras import layers
+
+    body = [layers.Rescaling(1 / 255), layers.Conv2D(8, 3, strides=2, activation="relu"), layers.BatchNormalization()]
+    more = [layers.Conv2D(8, 3, strides=2, activation="relu"), layers.GlobalAveragePooling2D()]
+    model = keras.Sequential([keras.Input((64, 64, 3)), *body, *more, layers.Dense(4, activation="softmax")])
+    model.save(tmp_path / "Shapes & <b>.keras")
+    return tmp_path / "Shapes & <b>.keras"
+
+
+def test_a_network_is_brought_and_a_classifier_asked(browser: Browser, server: Server, brought: Path) -> None:
+    person = Person(browser, server.url)
+    person.click("sample_shapes")
+    person.sees("Photos")
+    person.text("240 photos of 4 classes added")
+    person.click("next_base")
+    person.sees("Base")
+    person.at("own_bases").locator("summary").click()
+    person.at("own_bases").locator("input[type=file]").set_input_files(brought)
+    person.text(r"\d+(\.\d+)?KB", "own_bases")  # it has come in
+    person.can_be_used_by_all()
+    person.click("own_base_open")
+    person.text(r"Your base: Shapes b")
+    person.at_width(400)
+    person.page.set_viewport_size({"width": 1280, "height": 900})
+    person.click("next_layers")
+    person.sees("Layers")
+    expect(person.at("layer_tree").get_by_role("treeitem").first).to_be_visible()
+    person.click("next_train")
+    person.sees("Train")
+    person.click("train")
+    person.has_trained()
+
+    person.page.goto(person.page.url.replace("/train", "/test"))
+    person.sees("Test")
+    person.at("opened_area").locator("summary").click()
+    person.at("opened_area").locator("input[type=file]").set_input_files(brought)
+    person.text(r"\d+(\.\d+)?KB", "opened_area")
+    person.at("opened_classes").locator("textarea").fill("one\ntwo\nthree\n<i>four</i>")
+    person.click("opened_open")
+    person.text("nobody here knows how good it is")
+    person.settled()
+    person.click("try_samples")
+    person.text("6 answers")
+    person.can_be_used_by_all()
+    person.at_width(400)
+    assert person.errors == []
