@@ -27,8 +27,8 @@ TABLE_HELP = Sentence(
     "looks like none of the classes; `label` is the one it is most like."
 )
 
-_KEPT = "answers"
-_MOST = 60  # answers kept in a tab; older ones go first
+_MOST = 60  # answers kept of a project; older ones go first
+_PROJECTS = 20  # whose answers are kept
 _PICTURE = 320  # side of the picture beside an answer, pixels
 
 
@@ -80,7 +80,10 @@ def keep(
         answer_of(Asked.of(project, chosen), name, _picture(data), said)
         for (name, data), said in zip(files, predictions, strict=True)
     ]
-    st.session_state[_KEPT] = [*fresh, *st.session_state.get(_KEPT, [])][:_MOST]
+    shelf = _shelf()
+    shelf[project.id] = [*fresh, *shelf.pop(project.id, [])][:_MOST]
+    while len(shelf) > _PROJECTS:
+        shelf.pop(next(iter(shelf)), None)
     if any(not answer.error for answer in fresh) and "tested" not in project.choices:
         project.choose(tested=chosen.run.id)
 
@@ -115,7 +118,7 @@ def show(project: Project, chosen: Trained, coverage: float) -> None:
     """Draw the answers of this project, newest first; `coverage` is what `strangers.choose` gave."""
     if refusal := st.session_state.pop("test_refusal", None):
         st.error(drawn.sentence(refusal), icon=":material/error:")
-    found = [answer for answer in st.session_state.get(_KEPT, []) if answer.project == project.id]
+    found = _shelf().get(project.id, [])
     if not found:
         return
     refused = [answer for answer in found if answer.error]
@@ -132,7 +135,7 @@ def show(project: Project, chosen: Trained, coverage: float) -> None:
             on_click="ignore",
             help=t(TABLE_HELP),
         )
-        st.button(t("Clear"), key="clear_answers", icon=":material/clear_all:", on_click=_clear)
+        st.button(t("Clear"), key="clear_answers", icon=":material/clear_all:", on_click=_clear, args=(project,))
     for answer in refused:
         st.warning(
             t(
@@ -180,8 +183,14 @@ def _card(project: Project, answer: Answer, picture: bytes, chosen: Trained, *, 
             st.caption(t("Asked: {asked}", asked=drawn.plain(answer.asked)))
 
 
-def _clear() -> None:
-    st.session_state.pop(_KEPT, None)
+def _clear(project: Project) -> None:
+    _shelf().pop(project.id, None)
+
+
+@st.cache_resource(show_spinner=False)
+def _shelf() -> dict[str, list[Answer]]:
+    """The answers by project, the one asked about last at the end: they outlive a refresh, not the server."""
+    return {}
 
 
 def newness(found: Sequence[Answer], project: Project, coverage: float) -> Callable[[Answer], bool]:

@@ -74,6 +74,10 @@ _MEANINGS = {
     "within-noise": Sentence(
         "A difference so small that chance alone would often bring it: do not read anything into it."
     ),
+    "p": Sentence(
+        "How often chance alone would make a difference as large as this one or larger. Below 0.05, one time in "
+        "twenty, a difference is called real."
+    ),
     "learning-rate": (
         Sentence(
             "How big a step the weights take after each batch. Too low: it learns slowly. Too high: it overshoots, and "
@@ -132,6 +136,7 @@ _NAMES = {
     "optimizer": Sentence("Optimizer"),
     "out-of-fold": Sentence("Out of fold"),
     "over-fitting": Sentence("Over-fitting"),
+    "p": Sentence("p (beside a difference)"),
     "parameters": Sentence("Parameters"),
     "seed": Sentence("Shuffle number"),
     "stage": Sentence("Stage"),

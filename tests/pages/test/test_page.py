@@ -19,7 +19,9 @@ from pages.jobs.trained_runs import best_run, chosen_run, trained_runs
 from pages.test import answers, making, many
 from pages.test import ask as test_photos
 from pages.ui import tasks
+from pages.ui.paths import page_path
 from tests.pages.component import fire, given
+from tests.pages.conftest import APP
 from tests.pages.fake_engine import FakeEngine
 from tests.pages.toys import words
 from tests.support import workspace
@@ -302,6 +304,22 @@ def test_answers_stay_until_they_are_cleared(page: AppTest, jpeg: Jpeg) -> None:
     assert page.main.header[0].value == "2 answers"
     page.button(key="clear_answers").click().run()
     assert list(page.main.header) == []
+
+
+def test_answers_outlive_a_refresh_and_stay_with_their_project(
+    page: AppTest, jpeg: Jpeg, project: Project, open_page: Callable[[str, str], AppTest]
+) -> None:
+    drop(page, [("felix.jpg", jpeg(1))])
+    # Another session, as after a refresh.
+    fresh = AppTest.from_file(str(APP), default_timeout=60).run()
+    fresh.query_params["project"] = project.id
+    fresh.switch_page(page_path("test"))
+    fresh.query_params["project"] = project.id
+    fresh.run()
+    assert any("felix" in caption.value for caption in fresh.caption)
+    other = workspace().create_project("Others")
+    train(other, "20260101-000000-cccc", 0.9)
+    assert not any("felix" in caption.value for caption in open_page("test", other.id).caption)
 
 
 def test_the_best_run_is_asked_until_another_is_chosen(page: AppTest, jpeg: Jpeg, worker: FakeWorker) -> None:
