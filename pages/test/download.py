@@ -36,11 +36,12 @@ def buttons(project: Project, chosen: Trained) -> None:
     )
     row = st.selectbox(t("For which programs?"), FORMATS, format_func=lambda one: t(one.title), key="export_format")
     st.caption(t(row.about))
-    key = f"export:{chosen.run.path}:{chosen.run.model_path.stat().st_mtime_ns}:{row.name}"  # it may train on
+    key = _key(chosen, row)
     if tasks.find(key) is None:
         _make_button(project, chosen, row, key)
     elif (result := made(key)) is not None:
         _made(project, row, result)
+    _side_by_side(chosen)
     with st.container(horizontal=True):
         st.download_button(
             t("Model"),
@@ -63,6 +64,37 @@ def buttons(project: Project, chosen: Trained) -> None:
             type="tertiary",
             on_click="ignore",
         )
+
+
+def _key(chosen: Trained, row: Format) -> str:
+    """Of the task that makes it."""
+    return f"export:{chosen.run.path}:{chosen.run.model_path.stat().st_mtime_ns}:{row.name}"  # it may train on
+
+
+def _side_by_side(chosen: Trained) -> None:
+    """The formats that were made so far, in one table, once there is something to compare."""
+    found = [
+        (row, task.result)
+        for row in FORMATS
+        if (task := tasks.find(_key(chosen, row))) and task.ended and task.error is None
+    ]
+    if len(found) < 2:
+        return
+    heads = [t("Format"), t("MB"), t("ms a photo"), t("same answers"), t("apart")]
+    lines = ["| " + " | ".join(heads) + " |", "| --- | ---: | ---: | ---: | ---: |"]
+    for row, result in found:
+        parity = result["parity"]
+        cells = [
+            t(row.title),
+            f"{result['bytes'] / 1e6:,.1f}",
+            f"{parity['milliseconds']:.0f}",
+            t("{same} of {photos}", same=parity["photos"] - parity["changed"], photos=parity["photos"]),
+            f"{100 * parity['max_difference']:.2g} %",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    with st.container(key="export_table"):
+        st.markdown("\n".join(lines))
+        st.caption(t("Apart: by how many percentage points a probability differs from the app's at most."))
 
 
 def _make_button(project: Project, chosen: Trained, row: Format, key: str) -> None:

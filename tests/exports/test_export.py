@@ -62,7 +62,7 @@ def test_every_format_answers_as_the_app_does(run: Run, odd: list[Path], tmp_pat
     expected = api.predict(run, odd)
     assert {answer["none"] for answer in expected} == {True, False}
     if row.limit == 1e-4:
-        assert [one["none"] for one in said] == [one["none"] for one in expected]
+        assert [one["none"] for one in said] == [one["none"] and row.knows for one in expected]
         for one, other in zip(said, expected, strict=True):
             assert one["label"] == other["label"]
             assert one["probabilities"] == pytest.approx(other["probabilities"], abs=1e-4)
@@ -233,6 +233,54 @@ def test_the_model_itself_names_its_classes(run: Run, odd: list[Path], tmp_path:
         assert json.loads(bytes(kept)) == props
     api.export(run, "savedmodel", tmp_path / "saved")
     assert json.loads((tmp_path / "saved" / "assets.extra" / "thaw.json").read_text("utf-8")) == props
+
+
+def test_android_finds_in_the_file_what_it_goes_by(run: Run, odd: list[Path], tmp_path: Path) -> None:
+    """Read by the numbers of metadata_schema.fbs; MediaPipe's own ImageClassifier was tried by hand."""
+    from flatbuffers import encode, number_types, table
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    path = tmp_path / "a.tflite"
+    api.export(run, "android", path)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == ["labels.txt"] and archive.read("labels.txt") == b"blue\nred\n"
+    lite = flatbuffer_utils.read_model(str(path))
+    (kept,) = (bytes(lite.buffers[one.buffer].data) for one in lite.metadata if one.name == b"TFLITE_METADATA")
+    assert kept[4:8] == b"M001" and len(lite.subgraphs[0].outputs) == 1
+
+    def at(one: Any, slot: int) -> int:
+        return int(one.Offset(4 + 2 * slot))
+
+    def inner(one: Any, slot: int) -> Any:
+        return table.Table(kept, one.Indirect(at(one, slot) + one.Pos))
+
+    def each(one: Any, slot: int) -> list[Any]:
+        start, count = one.Vector(at(one, slot)), one.VectorLen(at(one, slot))
+        return [table.Table(kept, one.Indirect(start + 4 * number)) for number in range(count)]
+
+    def text(one: Any, slot: int) -> str:
+        return bytes(one.String(at(one, slot) + one.Pos)).decode()
+
+    def floats(one: Any, slot: int) -> list[float]:
+        start, count = one.Vector(at(one, slot)), one.VectorLen(at(one, slot))
+        return [one.Get(number_types.Float32Flags, start + 4 * number) for number in range(count)]
+
+    def byte(one: Any, slot: int) -> int:
+        return int(one.Get(number_types.Uint8Flags, at(one, slot) + one.Pos))
+
+    root = table.Table(kept, encode.Get(number_types.UOffsetTFlags.packer_type, kept, 0))
+    assert text(root, 7) == "1.0.0"
+    (graph,) = each(root, 3)
+    (photo,), (answer,) = each(graph, 2), each(graph, 3)
+    image = inner(inner(photo, 3), 1)
+    assert text(photo, 0) == "photo" and byte(inner(photo, 3), 0) == 2 and byte(image, 0) == 1
+    size = inner(image, 1)
+    assert [int(size.Get(number_types.Uint32Flags, at(size, slot) + size.Pos)) for slot in (0, 1)] == [16, 16]
+    (unit,) = each(photo, 4)
+    assert byte(unit, 0) == 1 and [floats(inner(unit, 1), slot) for slot in (0, 1)] == [[0.0], [1.0]]
+    assert [floats(inner(photo, 5), slot) for slot in (0, 1)] == [[255.0], [0.0]]
+    (file,) = each(answer, 6)
+    assert text(file, 0) == "labels.txt" and byte(file, 2) == 2
 
 
 def test_a_program_that_breaks_or_hangs_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

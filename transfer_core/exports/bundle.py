@@ -46,7 +46,7 @@ def put_beside(folder: Path, run: Run, row: Format) -> None:
     shutil.copyfile(run.labels_path, folder / "labels.json")
     names = "".join(f"{name}\n" for name in run.labels()["classes"])
     (folder / "labels.txt").write_text(names, encoding="utf-8")
-    if run.known_path.is_file():  # earlier versions kept none
+    if row.knows and run.known_path.is_file():  # earlier versions kept none
         shutil.copyfile(run.known_path, folder / "known.npz")
     shutil.copyfile(reader.__file__, folder / "read_photo.py")
     for source, name in (("predict_program.py", "predict.py"), (f"{row.runtime}.py", "runtime.py")):

@@ -74,14 +74,26 @@ def model_card(run: Run, row: Format, name: str, parity: Mapping[str, Any]) -> s
             t("What it can't do"),
             t(
                 "It knows these classes and nothing else, as they look in the photos above: other places, other "
-                "cameras and other light may be harder than the figure says. It says *none of these* of what looks "
-                "unlike all it learned from, which catches most of what is something else, not all. Let nobody's "
-                "safety, health, rights or money hang on it alone."
-            ),
+                "cameras and other light may be harder than the figure says."
+            )
+            + " "
+            + t(
+                "It says *none of these* of what looks unlike all it learned from, which catches most of what is "
+                "something else, not all."
+                if row.knows
+                else "To whatever it is shown it answers with one of them: in this format it can't say *none of these*."
+            )
+            + " "
+            + t("Let nobody's safety, health, rights or money hang on it alone."),
         ),
         _section(
             t("Where it comes from"),
             t(
+                "The base is a network that was opened from a file. Its license, and the photos and their rights, are "
+                "those of whoever made it and trained with it."
+            )
+            if base.weights.kind == "own"
+            else t(
                 "The base and its pretrained weights: {source}. Their license is what their authors say there; the "
                 "photos and their rights are those of whoever trained it.",
                 source=base.source,

@@ -38,6 +38,8 @@ class Format:
     modules: tuple[str, ...] = ()
     """What that extra brings, by the names that are imported."""
 
+    knows: bool = True
+    """Whether the model gives features, too, by which it tells what is none of its classes."""
     place: Literal["", "page", "hub"] = ""
     """What is made of the model and what lies beside it, where a model alone is not what is asked for: a page for a
     browser, or a repository of the Hugging Face Hub. Both are folders."""
@@ -97,6 +99,19 @@ FORMATS: tuple[Format, ...] = (
         "litert_runtime",
         ("ai-edge-litert>=2.0",),
         limit=None,
+    ),
+    Format(
+        "android",
+        Sentence("TensorFlow Lite for Android"),
+        Sentence(
+            "For the image classifiers of Android and MediaPipe, which find its classes in the file. They read photos "
+            "a little otherwise than Thaw, and have no *none of these*."
+        ),
+        "model.tflite",
+        "litert_android",
+        "litert_runtime",
+        ("ai-edge-litert>=2.0",),
+        knows=False,
     ),
     Format(
         "browser",

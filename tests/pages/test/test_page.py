@@ -463,6 +463,14 @@ def test_a_format_is_made_compared_and_offered(
     assert "download_zip" not in {b.key for b in page.get("download_button")} and page.button(key="export_make")
     page.selectbox(key="export_format").set_value(get_format("tflite")).run()
     assert "download_zip" in {b.key for b in page.get("download_button")} and len(asked) == 1
+    # Once there are two, they stand side by side.
+    assert "| Format |" not in words(page)
+    page.selectbox(key="export_format").set_value(get_format("savedmodel")).run()
+    page.button(key="export_make").click().run()
+    assert all(task.wait(20) for key, task in tasks._tasks()[0].items() if str(workspace().root) in key)
+    said = words(page.run())
+    row = f"15.8 | 12 | {50 - changed} of 50 | 0.0002 % |"
+    assert f"| TensorFlow Lite | {row}" in said and f"| SavedModel | {row}" in said
 
 
 def test_what_answers_otherwise_is_not_offered(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from tensorflow.lite.tools import flatbuffer_utils
 
 from transfer_core.nn.native_notes import without_notes
 
-__all__ = ["convert", "write"]
+__all__ = ["add_metadata", "convert", "write"]
 
 
 def write(model: keras.Model, path: Path, examples: NDArray[np.uint8], notes: Mapping[str, str]) -> None:
@@ -28,10 +28,15 @@ def convert(model: keras.Model, path: Path, notes: Mapping[str, str], **settings
     photo = tf.TensorSpec((1, *shape[1:]), tf.float32, "photo")
     with without_notes():
         model.export(path, format="litert", verbose=False, input_signature=[photo], **settings)
+    add_metadata(path, "thaw", json.dumps(dict(notes), ensure_ascii=False).encode())
+
+
+def add_metadata(path: Path, name: str, data: bytes) -> None:
+    """Put `data` into the file `path` as its metadata called `name`."""
     written = flatbuffer_utils.read_model(str(path))
     kept, entry = schema_py_generated.BufferT(), schema_py_generated.MetadataT()
-    kept.data = np.frombuffer(json.dumps(dict(notes), ensure_ascii=False).encode(), np.uint8)
-    entry.name, entry.buffer = b"thaw", len(written.buffers)
+    kept.data = np.frombuffer(data, np.uint8)
+    entry.name, entry.buffer = name.encode(), len(written.buffers)
     written.buffers.append(kept)
     written.metadata = [*(written.metadata or []), entry]
     flatbuffer_utils.write_model(written, str(path))

@@ -22,6 +22,6 @@ def load(folder: Path) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
 
     def answer(photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         found = model(photo=photo)
-        return found["probabilities"][0], found["features"][0]
+        return found["probabilities"][0], found.get("features", found["probabilities"])[0]
 
     return answer
