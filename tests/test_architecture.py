@@ -29,6 +29,7 @@ ORDER = [
     "archive",
     "exports",
     "serving",
+    "doctor",
     "worker",
     "api",
     "cli",

@@ -22,9 +22,10 @@ def cli() -> None:
 
 
 def _gather() -> None:
-    from transfer_core.cli import app, bases, export, labs, photos, predict, project, weights
+    from transfer_core.cli import app, bases, export, labs, photos, predict, project
     from transfer_core.cli import train as training
     from transfer_core.cli.servers import serve
+    from transfer_core.cli.upkeep import doctor, weights
 
     commands = (
         photos.check,
@@ -39,6 +40,7 @@ def _gather() -> None:
         *labs.commands(),
         project.project,
         weights.weights,
+        doctor.doctor,
         app.app,
     )
     for command in commands:

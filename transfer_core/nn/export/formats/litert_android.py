@@ -5,7 +5,6 @@ the file as a zip. The packages that write it (tflite-support, mediapipe) can't 
 Python, so its few tables are written here, by their numbers in the schema.
 """
 
-import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -53,17 +52,16 @@ def _metadata(size: int, notes: Mapping[str, str]) -> bytes:
     file = _table(
         builder,
         (0, "offset", builder.CreateString(LABELS)),
-        (1, "offset", builder.CreateString("the class of each probability")),
         (2, "byte", _AXIS_LABELS),
     )
     answer = _tensor(
-        builder, "probabilities", "one a class", _table(builder), _FEATURE, files=[file], limits=(0.0, 1.0)
+        builder, "probabilities", notes["outputs"], _table(builder), _FEATURE, files=[file], limits=(0.0, 1.0)
     )
     graph = _table(builder, (2, "offset", _tables(builder, [photo])), (3, "offset", _tables(builder, [answer])))
     root = _table(
         builder,
-        (0, "offset", builder.CreateString("image classifier")),
-        (1, "offset", builder.CreateString(json.dumps({"base": notes["base"], "thaw": notes["thaw"]}))),
+        (0, "offset", builder.CreateString(notes["base"])),
+        (1, "offset", builder.CreateString(f"Thaw {notes['thaw']}")),
         (3, "offset", _tables(builder, [graph])),
         (7, "offset", builder.CreateString(_PARSER)),
     )

@@ -1,0 +1,1 @@
+"""Commands that look after an installation: what is wrong with it, and the weights it needs."""
