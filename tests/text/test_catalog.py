@@ -50,6 +50,7 @@ EXEMPT = {
     "{} {}px {}px",  # a style sheet's
     "triggered tf.function retracing",  # TensorFlow's, to be recognized
     "SIMD Extensions",
+    "import tensorflow",  # a program
     "{} up to {}",  # of the version of instructions, for report.json
     "Something went wrong inside Thaw: {}; the worker's log has the details.",  # of an exception that shows as a bug
     "too early",
