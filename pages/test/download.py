@@ -36,9 +36,14 @@ def buttons(project: Project, chosen: Trained) -> None:
     )
     row = st.selectbox(t("For which programs?"), FORMATS, format_func=lambda one: t(one.title), key="export_format")
     st.caption(t(row.about))
-    key = _key(chosen, row)
+    with_photos = st.checkbox(
+        t("Put two of my photos in, to try it with"),
+        key="export_photos",
+        help=t("As they are, with the place and time that a camera may have written into them."),
+    )
+    key = _key(chosen, row, with_photos)
     if tasks.find(key) is None:
-        _make_button(project, chosen, row, key)
+        _make_button(project, chosen, row, with_photos, key)
     elif (result := made(key)) is not None:
         _made(project, row, result)
     _side_by_side(chosen)
@@ -66,9 +71,10 @@ def buttons(project: Project, chosen: Trained) -> None:
         )
 
 
-def _key(chosen: Trained, row: Format) -> str:
+def _key(chosen: Trained, row: Format, with_photos: bool) -> str:
     """Of the task that makes it."""
-    return f"export:{chosen.run.path}:{chosen.run.model_path.stat().st_mtime_ns}:{row.name}"  # it may train on
+    changed = chosen.run.model_path.stat().st_mtime_ns  # it may train on
+    return f"export:{chosen.run.path}:{changed}:{row.name}{':photos' * with_photos}"
 
 
 def _side_by_side(chosen: Trained) -> None:
@@ -76,7 +82,9 @@ def _side_by_side(chosen: Trained) -> None:
     found = [
         (row, task.result)
         for row in FORMATS
-        if (task := tasks.find(_key(chosen, row))) and task.ended and task.error is None
+        if (task := tasks.find(_key(chosen, row, True)) or tasks.find(_key(chosen, row, False)))
+        and task.ended
+        and task.error is None
     ]
     if len(found) < 2:
         return
@@ -97,14 +105,14 @@ def _side_by_side(chosen: Trained) -> None:
         st.caption(t("Apart: by how many percentage points a probability differs from the app's at most."))
 
 
-def _make_button(project: Project, chosen: Trained, row: Format, key: str) -> None:
+def _make_button(project: Project, chosen: Trained, row: Format, with_photos: bool, key: str) -> None:
     missing = None
     try:
         row.check_installed()
     except ConfigError as error:
         missing = error
         st.info(sentence(str(error)), icon=":material/extension:")
-    question = {"run": str(chosen.run.path), "format": row.name, "title": project.name}
+    question = {"run": str(chosen.run.path), "format": row.name, "title": project.name, "with_photos": with_photos}
     st.button(
         t("Make the zip"),
         key="export_make",

@@ -283,6 +283,21 @@ def test_android_finds_in_the_file_what_it_goes_by(run: Run, odd: list[Path], tm
     assert text(file, 0) == "labels.txt" and byte(file, 2) == 2
 
 
+def test_photos_go_along_only_if_they_may(run: Run, odd: list[Path], tmp_path: Path) -> None:
+    for name, with_photos in (("without", False), ("with", True)):
+        api.export(run, "tflite", tmp_path / f"{name}.zip", with_photos=with_photos)
+    with zipfile.ZipFile(tmp_path / "without.zip") as archive:
+        before = set(archive.namelist())
+        assert not any(member.startswith("photos/") for member in before)
+    with zipfile.ZipFile(tmp_path / "with.zip") as archive:
+        more = sorted(set(archive.namelist()) - before)
+        assert more == [f"photos/photo-{number}{path.suffix}" for number, path in enumerate(odd[:2], 1)]
+        assert [archive.read(name) for name in more] == [path.read_bytes() for path in odd[:2]]
+        assert more[0] in archive.read("SHA256SUMS").decode()
+    with pytest.raises(ConfigError, match="Photos go along in a zip"):
+        api.export(run, "tflite", tmp_path / "a.tflite", with_photos=True)
+
+
 def test_a_program_that_breaks_or_hangs_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "predict.py").write_text("raise ImportError('no such library')\n")
     with pytest.raises(RunError, match="could not be run, so it is not kept: ImportError: no such library"):

@@ -33,8 +33,9 @@ _NAMES = [row.name for row in FORMATS]
     "installed, in the folder PATH.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="PATH", help="What to write.")
+@click.option("--with-photos", is_flag=True, help="Put two of the run's photos into the zip, as they are.")
 @json_option
-def export(run: Path, name: str, out: Path, as_json: bool) -> None:
+def export(run: Path, name: str, out: Path, with_photos: bool, as_json: bool) -> None:
     """Write the classifier of RUN for use elsewhere, and compare its answers with those given here."""
     with stdout_kept_clean(as_json):
         opened = open_run(run)
@@ -51,7 +52,7 @@ def export(run: Path, name: str, out: Path, as_json: bool) -> None:
                     raise ConfigError("A bundle is a zip: give --out a name that ends in .zip; {out} came.", out=out)
             get_format(name).check_installed()
             load_tensorflow()
-            found = make(opened, name, out, say=lambda words: say(t(words)))
+            found = make(opened, name, out, with_photos=with_photos, say=lambda words: say(t(words)))
     result(found, as_json, _words)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import zipfile
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from transfer_core.runs.folder import Run
 from transfer_core.runs.known import read_known
 from transfer_core.text import t
 
-__all__ = ["complete", "notes", "pack", "put_beside"]
+__all__ = ["complete", "notes", "pack", "put_beside", "put_photos"]
 
 _PROGRAMS = "transfer_core.nn.export.programs"
 _ALWAYS = ("numpy>=2.0", "pillow>=12")
@@ -58,6 +59,13 @@ def put_beside(folder: Path, run: Run, row: Format) -> None:
         *_ONLY_SOME_PHOTOS,
     ]
     (folder / "requirements.txt").write_text("\n".join(needed) + "\n", encoding="utf-8")
+
+
+def put_photos(folder: Path, photos: Sequence[Path]) -> None:
+    """Put photos of the run into `folder`, byte for byte, under names that tell nothing of where they were."""
+    (folder / "photos").mkdir()
+    for number, path in enumerate(photos, 1):
+        shutil.copyfile(path, folder / "photos" / f"photo-{number}{path.suffix.lower()[:6]}")
 
 
 def complete(folder: Path, card: str) -> None:

@@ -25,6 +25,8 @@ BUNDLE = ".zip"
 """How the name of a bundle ends: the model with all that belongs to it."""
 PHOTOS = 50
 """Photos that the two are compared on."""
+EXAMPLES = 2
+"""Photos that go along, if they may."""
 
 Say = Callable[[Sentence], None]
 
@@ -35,6 +37,7 @@ def export(
     out: str | Path,
     *,
     title: str = "",
+    with_photos: bool = False,
     say: Say = lambda words: None,
     workspace: Workspace | None = None,
 ) -> dict[str, Any]:
@@ -46,6 +49,7 @@ def export(
         out: where to; a name that ends in .zip makes a bundle: the model with a program that asks it, a model card and
             checksums. A file that is there is replaced; a folder must not be there.
         title: what the model card calls it; empty: the run's name.
+        with_photos: whether two of the run's photos go along, as they are; only into a zip or a folder.
         say: hears what is being done.
         workspace: whose cache keeps what is fetched.
 
@@ -64,6 +68,8 @@ def export(
     opened.labels()
     row.check_installed()
     _check_name(row, out)
+    if with_photos and out.suffix != BUNDLE and not row.place:
+        raise ConfigError("Photos go along in a zip; name one that ends in .zip, or leave the photos out.")
     photos = _photos(opened.manifest())
     with disk_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -73,6 +79,8 @@ def export(
             parity = _make(opened, row, folder, photos, say)
             check(row, parity)
             told, missing = parity.to_dict(), None
+            if with_photos:
+                bundle.put_photos(folder, [Path(photo.path) for photo in photos[:EXAMPLES]])
             title = title or opened.id
             card = model_card(opened, row, title, told)
             if row.place == "page":

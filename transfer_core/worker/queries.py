@@ -105,9 +105,9 @@ class QueryServer:
         made = dict(zip(photos, maps, strict=True))
         return {"maps": [made[number].tolist() if number in made else None for number in range(len(images))]}
 
-    def export(self, run: str, format: str, out: str, title: str) -> dict[str, Any]:
+    def export(self, run: str, format: str, out: str, title: str, with_photos: bool = False) -> dict[str, Any]:
         """Write the classifier of the run in the folder `run` to the file `out`; see `exports.make.export`."""
-        return export(run, format, out, title=title)
+        return export(run, format, out, title=title, with_photos=with_photos)
 
     def code(self, run: str, out: str) -> dict[str, Any]:
         """Write the code that trains the run in the folder `run` again; see `exports.code_files.export_code`."""

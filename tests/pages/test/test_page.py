@@ -451,6 +451,7 @@ def test_a_format_is_made_compared_and_offered(
     said = shown_export(page, "tflite", answer, monkeypatch)
     (question,) = asked
     assert question["kind"] == "export" and question["format"] == "tflite" and question["title"] == project.name
+    assert question["with_photos"] is False
     assert "15.8 MB" in said and "12 ms a photo" in said
     if changed:
         assert "It answers 2 of 50 photos otherwise than the app: of 100 new ones, expect 1 to 10" in said
@@ -469,6 +470,10 @@ def test_a_format_is_made_compared_and_offered(
     page.button(key="export_make").click().run()
     assert all(task.wait(20) for key, task in tasks._tasks()[0].items() if str(workspace().root) in key)
     said = words(page.run())
+    page.checkbox(key="export_photos").check().run()
+    assert "download_zip" not in {b.key for b in page.get("download_button")}, "one with photos is another"
+    page.button(key="export_make").click().run()
+    assert [question["with_photos"] for question in asked] == [False, False, True]
     row = f"15.8 | 12 | {50 - changed} of 50 | 0.0002 % |"
     assert f"| TensorFlow Lite | {row}" in said and f"| SavedModel | {row}" in said
 
