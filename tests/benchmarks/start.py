@@ -119,7 +119,9 @@ def _wait_for_standby(server: Server) -> None:
             try:
                 words = path.read_bytes().split(b"\0")
                 parent = int((path.parent / "stat").read_text().rsplit(")", 1)[1].split()[1])
-                waiting = "pipe_read" in (path.parent / "wchan").read_text()
+                # Reading, and from standard input: while it imports, it may wait for a pipe of another kind.
+                reads = (path.parent / "syscall").read_text().split()[1:2] == ["0x0"]
+                waiting = reads and "pipe_read" in (path.parent / "wchan").read_text()
             except OSError:
                 continue  # it ended meanwhile
             if b"standby" in words and parent == server.process.pid and waiting:
