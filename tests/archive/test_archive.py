@@ -4,6 +4,8 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.opening.test_keras_file import keras_file, model
 from tests.support import workspace as ours
 from transfer_core import api
-from transfer_core.archive.layout import CARD, replaced
+from transfer_core.archive.layout import BASES, CARD, replaced
 from transfer_core.archive.pack import pack
 from transfer_core.archive.unpack import unpack
+from transfer_core.backbones.own import BASE_FILE, list_own, own_folder
 from transfer_core.disk.workspace import Project, Workspace
-from transfer_core.errors import DataError
+from transfer_core.errors import ConfigError, DataError
 from transfer_core.labs.evaluate.settings import Settings, material
 from transfer_core.photos.store import PhotoStore
 from transfer_core.runs.config import BaseConfig, DataConfig, PhaseConfig, RunConfig
@@ -99,6 +103,41 @@ def test_a_trained_run_answers_the_same_elsewhere(project: Project, elsewhere: W
     assert [event.to_dict() if hasattr(event, "to_dict") else event for event in moved.epochs()] == run.epochs()
 
 
+def test_a_network_of_ones_own_comes_along_and_is_looked_through(
+    project: Project, elsewhere: Workspace, tmp_path: Path
+) -> None:
+    mine, taken = "own-birds-32-0123abcd", "own-cats-32-89abcdef"
+    project = project.choose(base={"name": mine, "weights": "imagenet"})
+    PhotoStore(project.photos_dir).delete_class("empty <b>")
+    run = create_run(
+        project.new_run_dir(), RunConfig(base=BaseConfig(taken)), PhotoStore(project.photos_dir).manifest()
+    )
+    run.write_status(replace(run.status(), state="STOPPED"))
+    for name in (mine, taken):
+        path = own_folder(project.workspace, name) / BASE_FILE
+        path.parent.mkdir(parents=True)
+        keras_file(path, model())
+    # One that is there already stays as it is.
+    there = own_folder(elsewhere, taken) / BASE_FILE
+    there.parent.mkdir(parents=True)
+    there.write_bytes(b"as it was")
+    zipped = pack(project, tmp_path / "p.zip")
+    made = unpack(elsewhere, zipped)
+    assert made.choices["base"]["name"] == mine and [base.name for base in list_own(elsewhere)] == [mine, taken]
+    assert there.read_bytes() == b"as it was"
+
+    hostile = keras_file(tmp_path / "hostile.keras", model({"class_name": "Lambda", "config": {}})).read_bytes()
+    for place in (f"{BASES}/{mine}/{BASE_FILE}", f"runs/{run.id}/model.keras"):
+        another = Workspace(tmp_path / place.split("/")[0])
+        with pytest.raises(ConfigError, match="holds Lambda, which runs code"):
+            unpack(another, spoilt(zipped, partial(put, place, hostile)))
+        assert another.list_projects() == [] and mine not in [base.name for base in list_own(another)]
+    outside = {f"{BASES}/../../{BASE_FILE}": b"x", f"{BASES}/vgg16/{BASE_FILE}": b"x", f"{BASES}/{mine}/evil.py": b"x"}
+    unpack(Workspace(tmp_path / "third"), spoilt(zipped, lambda members: members.update(outside)))
+    assert [base.name for base in list_own(Workspace(tmp_path / "third"))] == [mine, taken]
+    assert not list((tmp_path / "third").rglob("evil.py")) and not (tmp_path / BASE_FILE).exists()
+
+
 def spoilt(zipped: Path, change: Callable[[dict[str, bytes]], None]) -> bytes:
     with zipfile.ZipFile(zipped) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
@@ -108,6 +147,10 @@ def spoilt(zipped: Path, change: Callable[[dict[str, bytes]], None]) -> bytes:
         for name, content in members.items():
             archive.writestr(name, content)
     return data.getvalue()
+
+
+def put(place: str, data: bytes, members: dict[str, bytes]) -> None:
+    members[place] = data
 
 
 def card(**parts: Any) -> Callable[[dict[str, bytes]], None]:

@@ -37,7 +37,7 @@ def model(*layers: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def write(path: Path, config: Any, **more: bytes) -> Path:
+def keras_file(path: Path, config: Any, **more: bytes) -> Path:
     """A .keras file with this configuration."""
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("config.json", config if isinstance(config, bytes) else json.dumps(config))
@@ -55,7 +55,7 @@ def refusal(path: Path) -> str:
 
 
 def test_a_plain_model_passes_and_how_it_was_compiled_does_not_matter(tmp_path: Path) -> None:
-    check_keras_file(write(tmp_path / "model.keras", model(DENSE, inner(DENSE))))
+    check_keras_file(keras_file(tmp_path / "model.keras", model(DENSE, inner(DENSE))))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_plain_model_passes_and_how_it_was_compiled_does_not_matter(tmp_path: 
 def test_what_brings_code_is_refused_however_deep_it_lies(tmp_path: Path, layer: dict[str, Any], words: str) -> None:
     with_it = DENSE | {"config": DENSE["config"] | {"kernel_initializer": layer}}
     for number, config in enumerate((model(layer), model(DENSE, inner(inner(layer))), model(with_it))):
-        assert words in refusal(write(tmp_path / f"{number}.keras", config)), config
+        assert words in refusal(keras_file(tmp_path / f"{number}.keras", config)), config
 
 
 def test_other_files_are_named_for_what_they_are(tmp_path: Path) -> None:
@@ -90,17 +90,17 @@ def test_other_files_are_named_for_what_they_are(tmp_path: Path) -> None:
     assert "pickle" in refusal(torch) and "config.json is missing in it" in refusal(bare)
     assert "can't be read (No such file or directory)" in refusal(tmp_path / "none.keras")
     assert "can't be read" in refusal(tmp_path)
-    strange = write(tmp_path / "strange.keras", model(DENSE), **{"../evil.py": b"print()"})
+    strange = keras_file(tmp_path / "strange.keras", model(DENSE), **{"../evil.py": b"print()"})
     assert "holds '../evil.py', which no plain Keras model needs" in refusal(strange)
 
 
 @pytest.mark.parametrize("config", [b"", b"{", b"[1]", b"null", b"[" * 100_000, b'{"class_name": "\xff"}'])
 def test_damaged_ones_are_refused(tmp_path: Path, config: bytes) -> None:
-    assert "is damaged" in refusal(write(tmp_path / "model.keras", config))
+    assert "is damaged" in refusal(keras_file(tmp_path / "model.keras", config))
 
 
 def test_a_bomb_is_refused_unread(tmp_path: Path) -> None:
-    path = write(tmp_path / "model.keras", model(DENSE))
+    path = keras_file(tmp_path / "model.keras", model(DENSE))
     data = bytearray(path.read_bytes())
     # The directory says that the weights unpack to 4 GB.
     entry = data.rindex(b"model.weights.h5") - 46
@@ -114,7 +114,7 @@ def test_whatever_its_bytes_it_is_let_through_or_refused_in_words(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     path = tmp_path_factory.mktemp("fuzz") / "model.keras"
-    whole = bytearray(write(path, model(DENSE)).read_bytes())
+    whole = bytearray(keras_file(path, model(DENSE)).read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(whole[: data.draw(st.integers(1, len(whole)))])
@@ -128,7 +128,7 @@ def test_whatever_its_bytes_it_is_let_through_or_refused_in_words(
 
 def test_names_of_classes_come_with_the_file_or_not_at_all(tmp_path: Path) -> None:
     named = {"labels.json": json.dumps({"classes": ["cat", "dog"]}).encode()}
-    assert read_labels(write(tmp_path / "1.keras", model(DENSE), **named)) == ["cat", "dog"]
-    assert read_labels(write(tmp_path / "2.keras", model(DENSE))) is None
+    assert read_labels(keras_file(tmp_path / "1.keras", model(DENSE), **named)) == ["cat", "dog"]
+    assert read_labels(keras_file(tmp_path / "2.keras", model(DENSE))) is None
     for number, text in enumerate((b"{", b"[]", b'{"classes": [1]}', b'{"classes": []}', b'{"classes": ["", "x"]}')):
-        assert not read_labels(write(tmp_path / f"bad {number}.keras", model(DENSE), **{"labels.json": text}))
+        assert not read_labels(keras_file(tmp_path / f"bad {number}.keras", model(DENSE), **{"labels.json": text}))

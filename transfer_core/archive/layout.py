@@ -5,12 +5,14 @@ from typing import Any
 
 from transfer_core.disk.workspace import Project
 
-__all__ = ["CARD", "JOBS", "PHOTOS", "VERSION", "folders", "replaced"]
+__all__ = ["BASES", "CARD", "JOBS", "PHOTOS", "VERSION", "folders", "replaced"]
 
 VERSION = 1
 CARD = "thaw-project.json"
 """`version`, `name`, `id`, `path`, `choices`, `classes`, and `photos` [{`file`, `name`, `class`, `split`}]."""
 PHOTOS = "photos"
+BASES = "bases"
+"""Networks that somebody brought, a folder each: those that the project starts from, or a run of it did."""
 JOBS = {
     "runs": {
         *("config.json", "photos.json", "status.json", "report.json", "events.jsonl", "model.keras", "labels.json"),

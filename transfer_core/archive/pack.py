@@ -3,12 +3,14 @@
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
-from transfer_core.archive.layout import CARD, JOBS, PHOTOS, VERSION, folders
+from transfer_core.archive.layout import BASES, CARD, JOBS, PHOTOS, VERSION, folders
+from transfer_core.backbones.own import BASE_FILE, own_base, own_folder
 from transfer_core.disk.files import atomic_path
 from transfer_core.disk.workspace import Project
-from transfer_core.errors import DataError
+from transfer_core.errors import DataError, TransferError
 from transfer_core.photos.store import Photo, PhotoStore
 from transfer_core.runs.folder import is_active, list_runs
 
@@ -21,7 +23,8 @@ def pack(
     progress: Callable[[int, int, str], None] = lambda done, total, name: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Path:
-    """Write a project as a zip: its photos in class folders, its choices, its runs and experiments that have ended.
+    """Write a project as a zip: its photos in class folders, its choices, its runs and experiments that have ended, and
+    networks of somebody's own that they start from.
 
     Args:
         project: what is packed.
@@ -51,7 +54,7 @@ def pack(
             for file, photo in photos.items()
         ],
     }
-    files = [*((file, photo.path) for file, photo in photos.items()), *jobs]
+    files = [*((file, photo.path) for file, photo in photos.items()), *jobs, *_base_files(project)]
     # Photos and models are packed already: to pack them again costs time and saves nothing.
     with atomic_path(out) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(CARD, json.dumps(card, indent=1, ensure_ascii=False), zipfile.ZIP_DEFLATED)
@@ -94,3 +97,15 @@ def _job_files(project: Project) -> Iterator[tuple[str, Path]]:
             for name in sorted(JOBS[part]):
                 if (job.path / name).is_file():
                     yield f"{part}/{job.id}/{name}", job.path / name
+
+
+def _base_files(project: Project) -> Iterator[tuple[str, Path]]:
+    """(name in the zip, path) of each network that somebody brought and that the project needs."""
+    names = {(project.choices.get("base") or {}).get("name", "")}
+    for run in list_runs(project.runs_dir):
+        with suppress(TransferError):  # a damaged run is packed as it is
+            names.add(run.config().base.name)
+    for name in sorted(names):
+        path = own_folder(project.workspace, name) / BASE_FILE
+        if own_base(name) and path.is_file():
+            yield f"{BASES}/{name}/{BASE_FILE}", path

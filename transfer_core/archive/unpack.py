@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
-from transfer_core.archive.layout import CARD, JOBS, VERSION, folders, replaced
-from transfer_core.disk.files import write_bytes
+from transfer_core.archive.layout import BASES, CARD, JOBS, VERSION, folders, replaced
+from transfer_core.backbones.own import BASE_FILE, own_base, own_folder
+from transfer_core.disk.files import atomic_path, write_bytes
 from transfer_core.disk.workspace import Project, Workspace
 from transfer_core.errors import DataError
 from transfer_core.opening.keras_file import check_keras_file
@@ -21,6 +22,7 @@ from transfer_core.photos.store import PhotoStore
 __all__ = ["unpack"]
 
 _JOB = re.compile(r"(runs|opened|experiments)/([A-Za-z0-9][A-Za-z0-9-]{0,100})/([a-z_]+\.[a-z]+)")
+_BASE = re.compile(rf"{BASES}/([a-z0-9-]{{1,80}})/{re.escape(BASE_FILE)}")
 _CLASSIFIER = {"labels.json", "predict.py"}  # in every zip of a trained classifier, and in none of a project
 _MOST_CARD = 64 * 2**20  # bytes
 
@@ -63,6 +65,7 @@ def unpack(
                     write_bytes(path, data)
                     if path.suffix == ".keras":
                         check_keras_file(path)  # whoever made the zip may have put anything there
+            _bring_bases(workspace, members)
             return project.choose(**replaced(card["choices"], *places))
         except BaseException:
             shutil.rmtree(project.path, ignore_errors=True)
@@ -125,6 +128,19 @@ def _bring_photos(
     store.import_listing(listing, progress=progress, cancelled=cancelled)
     for name in set(map(clean_class_name, card["classes"])) - set(store.classes()):
         store.add_class(name)
+
+
+def _bring_bases(workspace: Workspace, members: dict[str, PhotoFile]) -> None:
+    """Take in the networks that somebody brought; one that is here already stays as it is."""
+    for name, file in members.items():
+        found = _BASE.fullmatch(name)
+        if found is None or own_base(found[1]) is None:
+            continue
+        path = own_folder(workspace, found[1]) / BASE_FILE
+        if not path.is_file():
+            with atomic_path(path) as temporary:
+                temporary.write_bytes(file.read())
+                check_keras_file(temporary, name)
 
 
 def _rewritten(data: bytes, name: str, old: tuple[str, str], new: tuple[str, str]) -> bytes:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import site
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -87,7 +88,8 @@ def spawn(
     }
     if elsewhere is not None:
         names = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "KERAS_HOME", "XDG_CACHE_HOME")
-        environment |= dict.fromkeys(names, str(elsewhere))
+        # What was installed for this person alone is found from their own home.
+        environment |= {"PYTHONUSERBASE": site.getuserbase(), **dict.fromkeys(names, str(elsewhere))}
     return subprocess.Popen(
         command,
         stdin=subprocess.PIPE if listens else subprocess.DEVNULL,

@@ -34,12 +34,17 @@ _REFUSED = {
 }
 
 
-def check_keras_file(path: Path) -> None:
+def check_keras_file(path: Path, name: str = "") -> None:
     """Refuse a file that is no .keras file, or holds more than layers of Keras and their weights.
+
+    Args:
+        path: the file.
+        name: what people call it; empty: the name of the file.
 
     Raises:
         ConfigError: with what it is or holds, and what to do.
     """
+    name = name or path.name
     try:
         with path.open("rb") as file:
             start = file.read(8)
@@ -53,22 +58,22 @@ def check_keras_file(path: Path) -> None:
         raise ConfigError(
             "{name} is in Keras' older format (HDF5), which can hold code that nobody sees. Load it where it was made "
             'and save it again: model.save("model.keras").',
-            name=path.name,
+            name=name,
         )
     if not start.startswith(_ZIP):
         raise ConfigError(
-            '{name} is no .keras file. Save the model with Keras 3: model.save("model.keras").', name=path.name
+            '{name} is no .keras file. Save the model with Keras 3: model.save("model.keras").', name=name
         )
     try:
         with zipfile.ZipFile(path) as archive:
-            _check_members(path.name, archive)
+            _check_members(name, archive)
             config = json.loads(archive.read(CONFIG))
     except (zipfile.BadZipFile, ValueError, RecursionError, EOFError, NotImplementedError, OSError) as error:
-        raise ConfigError("{name} is damaged. Copy it again, or save the model anew.", name=path.name) from error
+        raise ConfigError("{name} is damaged. Copy it again, or save the model anew.", name=name) from error
     if not isinstance(config, dict):
-        raise ConfigError("{name} is damaged. Copy it again, or save the model anew.", name=path.name)
+        raise ConfigError("{name} is damaged. Copy it again, or save the model anew.", name=name)
     for found in _objects({key: value for key, value in config.items() if key != "compile_config"}):
-        _check_object(path.name, found)
+        _check_object(name, found)
 
 
 def read_labels(path: Path) -> list[str] | None:

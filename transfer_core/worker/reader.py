@@ -44,7 +44,8 @@ def _limit_memory(size: int) -> None:
         import resource
 
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY + 4 * size, most))
+        wanted = _MEMORY + 4 * size
+        resource.setrlimit(resource.RLIMIT_DATA, (wanted if most < 0 else min(wanted, most), most))
 
 
 if __name__ == "__main__":
