@@ -26,6 +26,7 @@ NAMES = (
     "where",
     "exports",
     "serve",
+    "kills",
     "field",
 )
 
