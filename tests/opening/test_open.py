@@ -1,5 +1,6 @@
 """Opening a file: as a base that trains like any other, as a classifier that answers as it did, or not at all."""
 
+import errno
 import json
 import zipfile
 from collections.abc import Callable
@@ -16,7 +17,8 @@ from transfer_core import api
 from transfer_core.backbones import own
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.freeze_plan import FreezePlan
-from transfer_core.errors import ConfigError, RunError, WeightsError
+from transfer_core.disk.files import write_json
+from transfer_core.errors import ConfigError, RunError, StorageError, WeightsError
 from transfer_core.exports.make import export
 from transfer_core.nn.inference.predictor import Classifier
 from transfer_core.nn.training.run import train
@@ -114,8 +116,8 @@ def test_a_classifier_made_here_answers_as_it_did(
 
 
 def test_a_stranger_answers_by_the_names_it_is_given(brought: Path, thaw_home: Path, tmp_path: Path) -> None:
-    run = open_classifier(workspace(), brought, tmp_path / "opened", [" robin ", "black  bird"])
-    assert run.labels()["classes"] == ["robin", "black bird"]
+    run = open_classifier(workspace(), brought, tmp_path / "opened", [" robin ", "black \u202e bird"])
+    assert run.labels()["classes"] == ["robin", "black \\u202E bird"], "what would turn the text round is seen"
     photos = np.random.default_rng(0).integers(0, 256, (2, SIZE, SIZE, 3)).astype(np.uint8)
     theirs = keras.models.load_model(brought)(photos.astype(np.float32), training=False)
     np.testing.assert_allclose(Classifier(run).probabilities(photos), theirs, atol=1e-6)
@@ -141,6 +143,17 @@ def test_what_it_can_not_read_leaves_nothing_behind(
         open_base(workspace(), cut)
     with pytest.raises(RunError, match="was cancelled; nothing has changed"):
         open_base(workspace(), brought, cancelled=lambda: True)
+
+    def full(path: Path, value: object) -> None:
+        if path.name == "labels.json":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_json(path, value)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(opening, "write_json", full)
+        with pytest.raises(StorageError, match="full"):
+            open_classifier(workspace(), brought, tmp_path / "new" / "opened")
+    assert list((tmp_path / "new").iterdir()) == []
     monkeypatch.setattr(opening, "PATIENCE", 0.0)
     with pytest.raises(RunError, match="was not read within 0 seconds"):
         open_classifier(workspace(), brought, tmp_path / "opened")

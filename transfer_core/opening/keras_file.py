@@ -8,7 +8,7 @@ from typing import Any
 
 from transfer_core.errors import ConfigError
 
-__all__ = ["LABELS", "MOST_BYTES", "check_keras_file", "read_labels"]
+__all__ = ["LABELS", "MOST_BYTES", "check_keras_file", "named_classes", "read_labels"]
 
 CONFIG, WEIGHTS, LABELS = "config.json", "model.weights.h5", "labels.json"
 _MEMBERS = {CONFIG, WEIGHTS, LABELS, "metadata.json"}
@@ -82,10 +82,18 @@ def read_labels(path: Path) -> list[str] | None:
         if LABELS not in archive.namelist() or archive.getinfo(LABELS).file_size > _MOST_CONFIG:
             return None
         try:
-            classes = json.loads(archive.read(LABELS))["classes"]
-        except (ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile):
+            return named_classes(archive.read(LABELS))
+        except (zipfile.BadZipFile, NotImplementedError, EOFError):
             return None
-    named = isinstance(classes, list) and all(isinstance(one, str) and one.strip() for one in classes)
+
+
+def named_classes(data: bytes) -> list[str] | None:
+    """The names of the classes in what labels.json holds; None where it names none."""
+    try:
+        classes = json.loads(data)["classes"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    named = isinstance(classes, list) and classes and all(isinstance(one, str) and one.strip() for one in classes)
     return classes if named else None
 
 

@@ -20,11 +20,11 @@ from transfer_core.backbones.stored_trees import store_tree
 from transfer_core.backbones.tree import LayerTree
 from transfer_core.disk.files import atomic_path, disk_errors, read_json, write_json
 from transfer_core.disk.workspace import Workspace
-from transfer_core.errors import ConfigError, RunError, StorageError
+from transfer_core.errors import ConfigError, RunError
 from transfer_core.jobs.process import ProcessId, exit_words, kill, spawn, tail
-from transfer_core.opening.keras_file import LABELS, MOST_BYTES, check_keras_file, read_labels
+from transfer_core.opening.keras_file import LABELS, MOST_BYTES, check_keras_file, named_classes, read_labels
 from transfer_core.runs.folder import Run, Status, check_new_folder
-from transfer_core.text import Sentence
+from transfer_core.text import Sentence, visible
 
 __all__ = ["SCALINGS", "OpenedBase", "open_base", "open_classifier"]
 
@@ -40,6 +40,7 @@ SCALINGS: dict[Scaling, Sentence] = {
 }
 """How a network may want the numbers of a photo."""
 PATIENCE = 300.0  # seconds for the largest network on a small machine
+_MOST_NAME = 100  # characters of the name of a class
 _TICK = 0.2  # seconds between looks whether it has ended
 _BUNDLE = ("model.keras", LABELS, "known.npz")
 """What of a bundle of Thaw's is read."""
@@ -128,19 +129,35 @@ def open_classifier(
         model = parts.get("model.keras", path)
         check_keras_file(model)
         labels = parts.get(LABELS)
-        named = named or read_labels(model) or _bundle_labels(labels)
+        named = named or read_labels(model) or (named_classes(labels.read_bytes()) if labels else None)
         request = {"kind": "classifier", "scaling": _known(scaling), "classes": len(named) if named else None}
         with _read(workspace, model, request, path.name, cancelled) as (made, answer):
-            names = named or [f"class {number}" for number in range(1, answer["classes"] + 1)]
-            run = Run(folder.absolute())
-            with disk_errors(folder):
-                folder.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(made, run.model_path)
-                if "known.npz" in parts and answer["pooled"]:
-                    shutil.copyfile(parts["known.npz"], run.known_path)
-        base = answer["base"] if answer["pooled"] and _is_base(answer["base"]) else ""
-    write_json(run.labels_path, {"classes": names, "input_size": answer["size"], "base": base, "file": path.name})
-    now = time.time()
+            names = [visible(one)[:_MOST_NAME] for one in named or ()] or [
+                f"class {number}" for number in range(1, answer["classes"] + 1)
+            ]
+            base = answer["base"] if answer["pooled"] and _is_base(answer["base"]) else ""
+            known = parts.get("known.npz") if answer["pooled"] else None
+            labels_of = {"classes": names, "input_size": answer["size"], "base": base, "file": path.name}
+            return _put(folder.absolute(), made, known, labels_of)
+
+
+def _put(folder: Path, model: Path, known: Path | None, labels: dict[str, Any]) -> Run:
+    """Make the folder of the run, all of it or nothing."""
+    with disk_errors(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        making = Run(Path(tempfile.mkdtemp(prefix=f".{folder.name[:40]}.", dir=folder.parent)))
+    try:
+        with disk_errors(folder):
+            shutil.copyfile(model, making.model_path)
+            if known is not None:
+                shutil.copyfile(known, making.known_path)
+            write_json(making.labels_path, labels)
+            if folder.is_dir():
+                folder.rmdir()  # it is empty, or it would have been refused
+            making.path.rename(folder)
+    finally:
+        shutil.rmtree(making.path, ignore_errors=True)
+    run, now = Run(folder), time.time()
     run.write_status(Status("FINISHED", created=now, ended=now))  # last: a folder without one is no run yet
     return run
 
@@ -233,14 +250,3 @@ def _unpacked(path: Path, folder: Path) -> dict[str, Path]:
     except (zipfile.BadZipFile, OSError, RuntimeError, EOFError):
         return {}  # no zip, or a damaged one: `check_keras_file` says so
     return found
-
-
-def _bundle_labels(path: Path | None) -> list[str] | None:
-    if path is None:
-        return None
-    try:
-        classes = read_json(path)["classes"]
-    except (StorageError, KeyError, TypeError):
-        return None
-    named = isinstance(classes, list) and classes and all(isinstance(one, str) and one.strip() for one in classes)
-    return classes if named else None
