@@ -69,7 +69,7 @@ def choose(project: Project, base: Base, weights: str) -> None:
     """Make `base` the project's base. Another base has other layers, so what was chosen of them is forgotten."""
     before = chosen(project)
     other = before.base.name != base.name
-    had_plan = "trainable" in project.choices
+    had_plan = bool(project.choices.get("trainable"))  # none, for the head alone, fits any base
     if other:
         project.choose(base={"name": base.name, "weights": weights}, trainable=None, trainable_of=None)
     else:

@@ -15,7 +15,7 @@ from pages.ui import tasks
 from pages.ui.services import known_tree, workspace
 from transfer_core.backbones.own import list_own, remove_own, restore_own
 from transfer_core.disk.workspace import Project
-from transfer_core.text import t
+from transfer_core.text import plural, t
 
 if TYPE_CHECKING:
     from transfer_core.backbones.base import Base, Scaling
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["area"]
 
 _REMOVED = "own_removed"
+_TITLE = "own_base_title"
+_MILLION = 1_000_000
 
 
 def area(project: Project, now: Chosen) -> None:
@@ -46,7 +48,7 @@ def area(project: Project, now: Chosen) -> None:
         for base in found:
             _row(project, base, now)
         opened: OpenedBase | None = open_form(
-            "own_base", t("Looking through the network"), _opener(project), _task(project)
+            "own_base", t("Looking through the network"), _opener(project), _task(project), _fields
         )
     if opened is not None:
         choose(project, opened.base, "imagenet")
@@ -61,9 +63,14 @@ def _opener(project: Project) -> Opening:
     def work(file: Path, scaling: Scaling | None, task: tasks.Task, values: dict[str, Any]) -> OpenedBase:
         from transfer_core.opening.open import open_base
 
-        return open_base(project.workspace, file, scaling=scaling, cancelled=task.cancelled)
+        return open_base(project.workspace, file, values[_TITLE], scaling, task.cancelled)
 
     return work
+
+
+def _fields() -> list[str]:
+    st.text_input(t("What to call it"), key=_TITLE, max_chars=40, placeholder=t("the name of the file"))
+    return [_TITLE]
 
 
 def _row(project: Project, base: Base, now: Chosen) -> None:
@@ -71,7 +78,12 @@ def _row(project: Project, base: Base, now: Chosen) -> None:
     tree = known_tree(base.name)
     facts = [t("photos of {size} × {size} pixels", size=base.input_size)]
     if tree is not None:
-        facts.append(t("{millions:.1f} million parameters", millions=tree.root.parameters / 1e6))
+        count = tree.root.parameters
+        facts.append(
+            t("{millions:.1f} million parameters", millions=count / 1e6)
+            if count >= _MILLION / 10
+            else t(plural("{n:,} parameter", "{n:,} parameters", count))
+        )
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"card_{base.name}"):
         st.markdown(f"**{drawn.plain(base.title)}**  \n:small[{' · '.join(facts)}]", width="stretch")
         with st.container(horizontal=True, width="content"):

@@ -13,6 +13,7 @@ import streamlit as st
 
 from pages.photos.edits import edit, show_refusal, typed
 from pages.ui import tasks
+from pages.ui.html import plain
 from pages.ui.paths import given_path
 from transfer_core.errors import ConfigError
 from transfer_core.opening.open import SCALINGS
@@ -61,10 +62,14 @@ def open_form(
     if task is not None and not task.ended:
         return None
     turn = st.session_state.get(_turn(name), 0)
+    kept = _kept(name)
     path, upload, scaling = f"{name}_path", f"{name}_upload_{turn}", f"{name}_scaling"
     with st.form(f"{name}_form", border=False):
         # Of any type: of a wrong one the browser would show a red mark and no reason.
         st.file_uploader(t("Drop a {types} file here", types=types), key=upload)
+        if kept:
+            said = t("**{file}** is still here: change what is wrong, then open it.", file=plain(kept.name))
+            st.markdown(f":material/draft: {said}")
         st.text_input(t("Or its path on this computer"), key=path, placeholder="/home/me/Downloads/model.keras")
         fields = more()
         st.selectbox(
@@ -74,7 +79,8 @@ def open_form(
             key=scaling,
             help=t(
                 "Networks differ in the numbers they were trained on. Many turn those of a photo, 0 to 255, into "
-                "theirs themselves, and then it is found out. With wrong numbers a network sees next to nothing."
+                "theirs themselves, and then it is found out. With wrong numbers a network sees next to nothing: ask "
+                "whoever trained it. People's own networks mostly take 0 to 1."
             ),
         )
         st.form_submit_button(
@@ -99,15 +105,20 @@ def _begin(
         return  # the second click of a pair
     path, upload, scaling = (typed(key) for key in keys)
     values = {field: typed(field) for field in fields}
-    text, folder = given_path(path), None
+    text, kept, folder = given_path(path), _kept(name), None
     if upload is not None:
         folder = Path(tempfile.mkdtemp(prefix="thaw-brought-"))
         file = folder / (Path(upload.name).name or "model.keras")
         file.write_bytes(upload.getvalue())
     elif text:
         file = Path(text).expanduser()
+    elif kept:
+        file, folder = kept, kept.parent
     else:
         raise ConfigError("No file was given: drop one into the field, or type its path.")
+    if kept and kept != file:
+        shutil.rmtree(kept.parent, ignore_errors=True)
+    st.session_state[f"{name}_kept"] = file if folder else None
     tasks.dismiss(task_key)
     tasks.start(task_key, title, lambda task: _work(task, work, file, scaling, values, folder))
     st.session_state[_turn(name)] = st.session_state.get(_turn(name), 0) + 1  # an empty field for the next file
@@ -121,8 +132,13 @@ def _work(
     values: dict[str, Any],
     folder: Path | None,
 ) -> Any:
-    try:
-        return work(file, scaling or None, task, values)
-    finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+    made = work(file, scaling or None, task, values)
+    if folder is not None:  # where it was refused, the file waits: perhaps only a setting was wrong
+        shutil.rmtree(folder, ignore_errors=True)
+    return made
+
+
+def _kept(name: str) -> Path | None:
+    """The file that was dropped and could not be opened as things were."""
+    kept: Path | None = st.session_state.get(f"{name}_kept")
+    return kept if kept is not None and kept.is_file() else None

@@ -24,9 +24,7 @@ def offer_every_photo(project: Project, run: Run) -> None:
     if "folds" not in possible(photos):
         return
     seconds = seconds_needed("evaluate", project, photos, settings, base=run.config().base.name)
-    words = t(
-        "For a figure by which nothing was chosen, every photo can be answered by a classifier trained without it."
-    )
+    words = t("For a fairer figure, every photo can be answered by a classifier that was trained without it.")
     if seconds is not None:
         words += " " + t("That takes about {span}.", span=span(seconds))
     with st.container(horizontal=True, vertical_alignment="center", key="every_photo"):

@@ -40,8 +40,7 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
         parts = {name: [learned[name], 0, tests[name]] for name in counts}
         reason = str(error)
         if apart:
-            said = t("Photos that are in more than one class do not count until you choose, further down, which keeps "
-                     "them.")  # fmt: skip
+            said = t("Photos that are in more than one class do not count until you choose their class further down.")
             st.caption(f":material/call_split: {said}")
             reason = f"{reason} {said}"
     else:
@@ -68,8 +67,8 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
         if aside:
             st.caption(
                 t(
-                    ":material/call_split: {n:,} of them are left out, because they are in more than one class: choose "
-                    "further down, which keeps them.",
+                    ":material/call_split: {n:,} of them are left out, because they are in more than one class. Choose "
+                    "their class further down.",
                     n=aside,
                 )
             )

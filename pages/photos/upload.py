@@ -133,7 +133,7 @@ def _folder(importer: _Importer) -> None:
 
 
 def _zip(importer: _Importer) -> None:
-    st.markdown(t("A zip of the same: **one folder for each class** inside."))
+    st.markdown(t("A zip with **one folder of photos for each class** inside."))
     with st.container(key="upload_zip"):
         upload = st.file_uploader(
             t("A zip of class folders"),

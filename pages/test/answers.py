@@ -29,6 +29,7 @@ TABLE_HELP = Sentence(
 
 _MOST = 60  # answers kept of a project; older ones go first
 _PROJECTS = 20  # whose answers are kept
+_LONG = 60  # characters of a file's name beside an answer
 _PICTURE = 320  # side of the picture beside an answer, pixels
 
 
@@ -178,7 +179,8 @@ def _card(project: Project, answer: Answer, picture: bytes, chosen: Trained, *, 
         strangers.draw_answer(answer.label, answer.probabilities, new)
         if answer.nearest:
             strangers.reminds_of(Run(project.run_dir(answer.run)), answer.nearest)
-        st.caption(t("{name} · {milliseconds:.0f} ms", name=drawn.plain(answer.name), milliseconds=answer.milliseconds))
+        name = drawn.plain(drawn.middle_cut(answer.name, _LONG))
+        st.caption(t("{name} · {milliseconds:.0f} ms", name=name, milliseconds=answer.milliseconds))
         if answer.run != chosen.run.id:
             st.caption(t("Asked: {asked}", asked=drawn.plain(answer.asked)))
 

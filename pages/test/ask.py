@@ -20,8 +20,10 @@ from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.text import t
 
-__all__ = ["ask_about", "ask_quietly", "choose_run", "drawings", "drop", "warm"]
+__all__ = ["MOVED", "ask_about", "ask_quietly", "choose_run", "drawings", "drop", "warm"]
 
+MOVED = "test_run_moved"
+"""Of the session: that another classifier was made the one to ask than the list shows."""
 DRAWN = 6  # new drawings at a click
 
 
@@ -40,10 +42,11 @@ def choose_run(project: Project, runs: Sequence[Trained], chosen: Trained) -> Tr
     def keep() -> None:
         project.choose(to_test=st.session_state["test_run"])
 
+    if st.session_state.pop(MOVED, False) or st.session_state.get("test_run") not in names:
+        st.session_state["test_run"] = chosen.run.id  # or the browser's list would go on showing what it showed
     picked = st.selectbox(
         t("Trained classifier"),
         list(names),
-        index=list(names).index(chosen.run.id),
         key="test_run",
         format_func=lambda run: names.get(run, run),
         on_change=keep,

@@ -57,7 +57,10 @@ def buttons(project: Project, chosen: Trained) -> None:
             icon=":material/download:",
             type="tertiary",
             on_click="ignore",
-            help=t("The file that Thaw itself uses, for Keras, with nothing beside it."),
+            help=t(
+                "The file that Thaw itself uses, for Keras, with nothing beside it: opened elsewhere it can't say "
+                "*none of these*, which the zip can."
+            ),
         )
         st.download_button(
             t("Labels"),
@@ -88,7 +91,7 @@ def _side_by_side(chosen: Trained) -> None:
     ]
     if len(found) < 2:
         return
-    heads = [t("Format"), t("MB"), t("ms a photo"), t("same answers"), t("apart")]
+    heads = [t("Format"), t("MB"), t("ms"), t("same"), t("apart")]
     lines = ["| " + " | ".join(heads) + " |", "| --- | ---: | ---: | ---: | ---: |"]
     for row, result in found:
         parity = result["parity"]
@@ -96,13 +99,18 @@ def _side_by_side(chosen: Trained) -> None:
             t(row.title),
             f"{result['bytes'] / 1e6:,.1f}",
             f"{parity['milliseconds']:.0f}",
-            t("{same} of {photos}", same=parity["photos"] - parity["changed"], photos=parity["photos"]),
-            f"{100 * parity['max_difference']:.2g} %",
+            f"{parity['photos'] - parity['changed']}/{parity['photos']}",
+            f"{100 * parity['max_difference']:.2f}",
         ]
         lines.append("| " + " | ".join(cells) + " |")
     with st.container(key="export_table"):
         st.markdown("\n".join(lines))
-        st.caption(t("Apart: by how many percentage points a probability differs from the app's at most."))
+        st.caption(
+            t(
+                "ms: milliseconds a photo. Same: how many answers are those of the app. Apart: by how many percentage "
+                "points a probability differs from the app's at most."
+            )
+        )
 
 
 def _make_button(project: Project, chosen: Trained, row: Format, with_photos: bool, key: str) -> None:
@@ -162,7 +170,7 @@ def _compared(parity: Mapping[str, Any]) -> Sentence:
     if not parity["changed"]:
         return plural(
             "It answers your photo as the app does.",
-            "**All {n:,} answers are those of the app**, from the photos' files on.",
+            "**All {n:,} answers are those of the app**; both were given the same files.",
             parity["photos"],
         )
     low, high = parity["changed_interval"]

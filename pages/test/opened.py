@@ -10,6 +10,7 @@ import streamlit as st
 from pages.jobs.open_file import Opening, open_form
 from pages.jobs.trained_runs import Trained
 from pages.photos.edits import edit, show_refusal
+from pages.test.ask import MOVED
 from pages.ui import html as drawn
 from pages.ui import tasks
 from transfer_core.disk.workspace import Project
@@ -50,7 +51,7 @@ def area(project: Project) -> None:
     if run is not None:
         project.choose(to_test=run.id)
         st.session_state[_TURN] = turn + 1
-        st.session_state.pop("test_run", None)  # or the list would choose what it chose before
+        st.session_state[MOVED] = True
         st.rerun()
 
 
@@ -114,10 +115,11 @@ def _remove(project: Project, run: Run) -> None:
         st.session_state.setdefault(_REMOVED, []).append((project.id, run))
         if project.choices.get("to_test") == run.id:
             edit(lambda: project.choose(to_test=None))
+            st.session_state[MOVED] = True
 
 
 def _restore(project: Project) -> None:
     project_id, run = st.session_state[_REMOVED].pop()
     if edit(project.workspace.open_project(project_id).restore_job, run.path):
         edit(lambda: project.choose(to_test=run.id))
-        st.session_state.pop("test_run", None)
+        st.session_state[MOVED] = True

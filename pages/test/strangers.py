@@ -51,11 +51,12 @@ _LEVELS: dict[str, tuple[float, Sentence, Sentence]] = {
 
 
 def choose(run: Run) -> float:
-    """Choose how careful it is; the share of new photos of its classes that it answers. 1 where it can't be careful."""
+    """Choose how careful it is; the share of new photos of its classes that it answers. One that can't be careful
+    answers all of them; the answers of others, which are still on the page, stay as they were."""
     checked = _checked(run)
     if checked is None:
         st.caption(t("It always answers with one of the classes it learned, whatever a photo shows."))
-        return 1.0
+        return _LEVELS[st.session_state.get(_KEY, "usual")][0]
     level = st.select_slider(
         t("How careful should it be?"),
         list(_LEVELS),

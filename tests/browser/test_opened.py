@@ -1,5 +1,6 @@
 """A person brings a network of their own, trains from it, and asks a classifier that came as a file."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,14 @@ def test_a_network_is_brought_and_a_classifier_asked(browser: Browser, server: S
     person.click("opened_open")
     person.text("nobody here knows how good it is")
     person.settled()
+    # The list names the one that answers, and goes on doing so.
+    expect(person.page.get_by_role("combobox", name="Trained classifier")).to_have_value(re.compile("from a file"))
+    person.click("try_samples")
+    person.text("6 answers")
+    person.click("clear_answers")
+    person.settled()
+    expect(person.page.get_by_role("combobox", name="Trained classifier")).to_have_value(re.compile("from a file"))
+    person.text("nobody here knows how good it is")
     person.click("try_samples")
     person.text("6 answers")
     person.can_be_used_by_all()

@@ -306,3 +306,20 @@ def test_a_program_that_breaks_or_hangs_is_refused(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(parity, "_PATIENCE", 0.2)
     with pytest.raises(RunError, match="gave no answer within"):
         parity.ask_program(tmp_path, [tmp_path / "a.jpg"])
+
+
+def test_tensorflow_stands_in_for_a_litert_that_is_not_installed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where only what the README's command brings is installed."""
+    api.export(run, "tflite", tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        archive.extractall(tmp_path / "taken")
+    blocked = "import sys; sys.modules['ai_edge_litert'] = None; import runpy; sys.argv = ['predict.py', *sys.argv[1:]]"
+    program = f"{blocked}; sys.path.insert(0, '.'); runpy.run_path('predict.py', run_name='__main__')"
+    photo = run.manifest().photos[0].path
+    ran = subprocess.run(
+        [sys.executable, "-c", program, "--json", photo], cwd=tmp_path / "taken", capture_output=True, text=True
+    )
+    line = next((line for line in ran.stdout.splitlines() if line.startswith("{")), "")
+    assert ran.returncode == 0 and json.loads(line)["label"] in ("blue", "red"), ran.stderr

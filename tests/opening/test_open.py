@@ -123,7 +123,10 @@ def test_a_stranger_answers_by_the_names_it_is_given(brought: Path, thaw_home: P
     np.testing.assert_allclose(Classifier(run).probabilities(photos), theirs, atol=1e-6)
     unnamed = open_classifier(workspace(), brought, tmp_path / "unnamed")
     assert unnamed.labels()["classes"] == ["class 1", "class 2"]
-    for names, words in ((["a", "b", "c"], "tells 2 classes apart, and 3"), (["a", "a"], "a name of its own")):
+    for names, words in (
+        (["a", "b", "c"], "tells 2 classes apart; the number of names that came is 3"),
+        (["a", "a"], "a name of its own"),
+    ):
         with pytest.raises(ConfigError, match=words):
             open_classifier(workspace(), brought, tmp_path / "refused", names)
     assert not (tmp_path / "refused").exists()

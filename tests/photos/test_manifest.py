@@ -175,7 +175,7 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "photos.json").write_text(text)
     with pytest.raises(StorageError, match=r"photos\.json is not"):
         Manifest.read(tmp_path / "photos.json")
-    with pytest.raises(StorageError, match=r"There is no .*gone\.json, so nothing is known"):
+    with pytest.raises(StorageError, match=r"Nothing is known of the photos .*gone\.json is missing"):
         Manifest.read(tmp_path / "gone.json")
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from transfer_core import api
 from transfer_core.cli.output import json_option, load_tensorflow, progress, result, stdout_kept_clean
 from transfer_core.disk.files import atomic_path
+from transfer_core.errors import PhotoError
 from transfer_core.photos.contact_sheet import Tile, contact_sheet, tile_picture
 from transfer_core.photos.sources.loose import loose_files
 from transfer_core.runs.folder import open_run
@@ -49,6 +50,8 @@ def predict(run: Path, images: tuple[str, ...], csv_path: Path | None, sheet: Pa
             with atomic_path(sheet) as temporary:
                 temporary.write_text(_sheet(run.name, classes, predictions, pictures), "utf-8")
     result({"predictions": predictions}, as_json, _words)
+    if predictions and all("error" in one for one in predictions):
+        raise PhotoError("None of the files could be answered: see what was said of each.")
 
 
 def _write_csv(path: Path, classes: list[str], predictions: list[dict[str, Any]]) -> None:

@@ -1,6 +1,7 @@
 """What lies beside an exported model: the program that asks it, how a photo is read, the classes; and the zip."""
 
 import hashlib
+import re
 import shutil
 import zipfile
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from transfer_core.disk.files import atomic_path
 from transfer_core.exports.formats import Format
 from transfer_core.photos import reader
+from transfer_core.photos.manifest import ManifestPhoto
 from transfer_core.runs.folder import Run
 from transfer_core.runs.known import read_known
 from transfer_core.text import t
@@ -61,11 +63,12 @@ def put_beside(folder: Path, run: Run, row: Format) -> None:
     (folder / "requirements.txt").write_text("\n".join(needed) + "\n", encoding="utf-8")
 
 
-def put_photos(folder: Path, photos: Sequence[Path]) -> None:
-    """Put photos of the run into `folder`, byte for byte, under names that tell nothing of where they were."""
+def put_photos(folder: Path, photos: Sequence[ManifestPhoto]) -> None:
+    """Put photos of the run into `folder`, byte for byte, under names that tell nothing but their kind."""
     (folder / "photos").mkdir()
-    for number, path in enumerate(photos, 1):
-        shutil.copyfile(path, folder / "photos" / f"photo-{number}{path.suffix.lower()[:6]}")
+    for number, photo in enumerate(photos, 1):
+        ending = re.search(r"\.[a-z0-9]{2,5}$", photo.name.lower())
+        shutil.copyfile(photo.path, folder / "photos" / f"photo-{number}{ending[0] if ending else '.jpg'}")
 
 
 def complete(folder: Path, card: str) -> None:

@@ -17,7 +17,7 @@ _ASKED = "    pip install -r requirements.txt\n    python predict.py photo.jpg a
 _SERVED = "    python -m http.server"
 
 
-def model_card(run: Run, row: Format, name: str, parity: Mapping[str, Any]) -> str:
+def model_card(run: Run, row: Format, name: str, parity: Mapping[str, Any], with_photos: bool = False) -> str:
     """Markdown: what it is, how to use it, how good it is and on what, and what it can't do.
 
     Args:
@@ -25,6 +25,7 @@ def model_card(run: Run, row: Format, name: str, parity: Mapping[str, Any]) -> s
         row: what it is exported as.
         name: what people call it.
         parity: as `exports.parity.Parity.to_dict`.
+        with_photos: whether photos to try it with lie beside it.
     """
     labels, report, manifest = run.labels(), run.report() or {}, run.manifest()
     base = get_base(labels["base"])
@@ -36,6 +37,7 @@ def model_card(run: Run, row: Format, name: str, parity: Mapping[str, Any]) -> s
         _section(
             t("How to use it"),
             *([_SERVED] if row.place == "page" else [_ASKED]),
+            *([t("In `photos` lie two photos to try it with.")] if with_photos else []),
             t(
                 "`model.tflite` takes photos as RGB numbers from 0 to 255, {size} × {size} pixels; the page reads them "
                 "as Thaw does. Open it through a web server: no photo leaves the browser.",

@@ -80,9 +80,9 @@ def export(
             check(row, parity)
             told, missing = parity.to_dict(), None
             if with_photos:
-                bundle.put_photos(folder, [Path(photo.path) for photo in photos[:EXAMPLES]])
+                bundle.put_photos(folder, photos[:EXAMPLES])
             title = title or opened.id
-            card = model_card(opened, row, title, told)
+            card = model_card(opened, row, title, told, with_photos)
             if row.place == "page":
                 missing = make_page(folder, opened, title, workspace or Workspace.from_environment())
             elif row.place == "hub":

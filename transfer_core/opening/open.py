@@ -71,7 +71,7 @@ def open_base(
 
     Args:
         workspace: that keeps it.
-        path: a .keras file.
+        path: a .keras file, or a bundle that Thaw exported (a zip).
         title: what people call it; empty: the name of the file.
         scaling: how it wants photos scaled, one of `SCALINGS`; None: it is found out, where the network tells.
         cancelled: asked several times a second; True ends it.
@@ -83,7 +83,10 @@ def open_base(
     """
     title = " ".join((title or path.stem).split())[:40]
     request = {"kind": "base", "title": title, "scaling": _known(scaling)}
-    with _read(workspace, path, request, path.name, cancelled) as (made, answer):
+    with (
+        tempfile.TemporaryDirectory(prefix="thaw-open-") as place,
+        _read(workspace, _model(path, Path(place)), request, path.name, cancelled) as (made, answer),
+    ):
         name = own_name(title, int(answer["size"]), str(answer["digest"]))
         base, tree = own_base(name), LayerTree.from_dict(answer["tree"])
         if base is None:
@@ -127,7 +130,7 @@ def open_classifier(
     with tempfile.TemporaryDirectory(prefix="thaw-open-") as place:
         parts = _unpacked(path, Path(place))
         model = parts.get("model.keras", path)
-        check_keras_file(model)
+        check_keras_file(model, path.name)
         labels = parts.get(LABELS)
         named = named or read_labels(model) or (named_classes(labels.read_bytes()) if labels else None)
         request = {"kind": "classifier", "scaling": _known(scaling), "classes": len(named) if named else None}
@@ -191,7 +194,7 @@ def _read(
         name: of the file that the person gave.
         cancelled: True ends it.
     """
-    check_keras_file(path)
+    check_keras_file(path, name)
     with tempfile.TemporaryDirectory(prefix="thaw-open-") as place, tempfile.TemporaryFile() as output:
         folder = Path(place).resolve()
         with disk_errors(folder):
@@ -229,6 +232,11 @@ def _ended(process: "subprocess.Popen[bytes]") -> bool:
     with suppress(subprocess.TimeoutExpired):
         process.wait(_TICK)
     return process.returncode is not None
+
+
+def _model(path: Path, folder: Path) -> Path:
+    """The model in a bundle, unpacked into `folder`; or the file itself."""
+    return _unpacked(path, folder).get("model.keras", path)
 
 
 def _unpacked(path: Path, folder: Path) -> dict[str, Path]:

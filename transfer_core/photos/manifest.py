@@ -138,8 +138,8 @@ class Manifest:
         """
         if not path.is_file():
             raise StorageError(
-                "There is no {path}, so nothing is known of the photos that this classifier learned from, as of any "
-                "that was opened from a file: it can be asked about photos, and no more.",
+                "Nothing is known of the photos that this classifier learned from, as of any that was opened from a "
+                "file: it can be asked about photos, and no more. ({path} is missing.)",
                 path=path,
             )
         value: Any = read_json(path)

@@ -136,7 +136,7 @@ def test_what_it_is_said_to_want_is_done_inside(tmp_path: Path) -> None:
         base = keras.models.load_model(tmp_path / "base.keras", compile=False)
         assert told["scaling"] == scaling and not told["found"]
         np.testing.assert_allclose(base(PHOTOS), plain(scaled), rtol=1e-4, atol=1e-5)
-    with pytest.raises(ConfigError, match="Nothing in this network says how it wants the numbers of a photo"):
+    with pytest.raises(ConfigError, match="Nothing in this network says which numbers it expects"):
         as_base(plain, "Mine", None, tmp_path / "base.keras")
 
 
@@ -189,7 +189,7 @@ def without_weights() -> keras.Model:
     [
         (twice, "uses 'conv2d.*' more than once"),
         (two_photos, "takes networks of one input"),
-        (of_shape(28, 28, 1), "with 1 channels"),
+        (of_shape(28, 28, 1), "this one takes 1"),
         (of_shape(32, 48, 3), "32 × 48 pixels"),
         (of_shape(8, 8, 3), "8 × 8 pixels"),
         (without_maps, "No layer of this network gives feature maps"),
@@ -224,7 +224,7 @@ def test_what_is_no_classifier_is_refused_in_words(tmp_path: Path) -> None:
     out = tmp_path / "model.keras"
     with pytest.raises(ConfigError, match="32 × 32 × 4 numbers, not one a class"):
         as_classifier(body(), "none", None, out)
-    with pytest.raises(ConfigError, match="tells 3 classes apart, and 2 names came"):
+    with pytest.raises(ConfigError, match="tells 3 classes apart; the number of names that came is 2"):
         as_classifier(nested(), None, 2, out)
     photo = keras.Input((SIZE, SIZE, 3))
     pooled = layers.GlobalAveragePooling2D()(layers.Rescaling(1 / 255)(photo))

@@ -474,7 +474,7 @@ def test_a_format_is_made_compared_and_offered(
     assert "download_zip" not in {b.key for b in page.get("download_button")}, "one with photos is another"
     page.button(key="export_make").click().run()
     assert [question["with_photos"] for question in asked] == [False, False, True]
-    row = f"15.8 | 12 | {50 - changed} of 50 | 0.0002 % |"
+    row = f"15.8 | 12 | {50 - changed}/50 | 0.00 |"
     assert f"| TensorFlow Lite | {row}" in said and f"| SavedModel | {row}" in said
 
 

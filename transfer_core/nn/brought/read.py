@@ -119,7 +119,8 @@ def as_classifier(model: keras.Model, scaling: Scaling | None, classes: int | No
     count = max(2, int(shape[1]))
     if classes not in (None, count):
         raise ConfigError(
-            "This classifier tells {count} classes apart, and {named} names came. Name each of them, in its order.",
+            "This classifier tells {count} classes apart; the number of names that came is {named}. Name each class, "
+            "in the order of its outputs.",
             count=count,
             named=classes,
         )
@@ -154,7 +155,8 @@ def _size(model: keras.Model) -> int:
     _, height, width, channels = shape
     if channels != 3:
         raise ConfigError(
-            "This network takes photos with {channels} channels; Thaw gives it red, green and blue, the channels last.",
+            "Thaw gives a network three numbers a pixel, red, green and blue, after height and width; this one takes "
+            "{channels}.",
             channels=channels or "any",
         )
     size = height or width or USUAL
@@ -192,8 +194,9 @@ def _found_scaling(model: keras.Model, calls: Sequence[LayerCall]) -> Scaling:
             if re.match(pattern, name.lower()):
                 return scaling
     raise ConfigError(
-        "Nothing in this network says how it wants the numbers of a photo. Choose what it was trained on: 0 to 255, 0 "
-        "to 1, -1 to 1, or as one of ImageNet's."
+        "Nothing in this network says which numbers it expects for a photo's colors. Choose those it was trained on "
+        "(with --scaling on the command line): 0 to 255 (none), 0 to 1 (unit), -1 to 1 (tf), or as ImageNet's networks "
+        "(torch, caffe)."
     )
 
 

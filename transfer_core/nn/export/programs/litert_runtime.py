@@ -8,8 +8,10 @@ import numpy as np
 
 try:
     from ai_edge_litert.interpreter import Interpreter
-except ImportError:  # TensorFlow brings the same in another place
-    from tensorflow.lite import Interpreter
+except ImportError:  # TensorFlow brings the same in another place, which it loads when it is asked for
+    import tensorflow
+
+    Interpreter = tensorflow.lite.Interpreter
 
 
 def load(folder: Path) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
