@@ -54,7 +54,7 @@ with guard():
         if not chosen.opened:
             download.buttons(project, chosen)
             code.area(project, chosen)
-        opened.area(project)
     live.area(chosen, coverage)
     answers.show(project, chosen, coverage)
     many.area(project, chosen, coverage)
+    opened.area(project)

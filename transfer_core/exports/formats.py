@@ -105,7 +105,7 @@ FORMATS: tuple[Format, ...] = (
         Sentence("TensorFlow Lite for Android"),
         Sentence(
             "For the image classifiers of Android and MediaPipe, which find its classes in the file. They read photos "
-            "a little otherwise than Thaw, and have no *none of these*."
+            "a little differently from Thaw, and never say *none of these*."
         ),
         "model.tflite",
         "litert_android",

@@ -39,6 +39,7 @@ def figure(result: dict[str, Any], run: str) -> dict[str, Any]:
             "size": [max(7.0, _LARGEST * math.sqrt(group["photos"] / most)) for group in groups],
             "opacity": 1,
         },
+        "cliponaxis": False,  # a large point at 100% is whole
         "customdata": [[group["photos"]] for group in groups],
         "hovertemplate": t("%{x:.0%} sure, %{y:.0%} of %{customdata[0]} right<extra></extra>"),
         "showlegend": False,
