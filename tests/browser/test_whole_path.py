@@ -63,6 +63,7 @@ def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photo
     person.at("settings").get_by_text("Settings").click()
     person.number("patience", 0)
     person.number("head_epochs", 9000)
+    person.number("fine_tune_epochs", 300)
     person.click("train")
     person.text("Validation accuracy", "live")
     person.page.reload()
@@ -70,7 +71,8 @@ def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photo
     person.text("Validation accuracy", "live")
     expect(person.at("train").get_by_role("button")).to_be_disabled()
     person.click("stop")
-    person.text("Stopped before fine-tuning had changed anything", "live")
+    # On a quick machine all epochs of the head are over by then, and fine-tuning has begun.
+    person.text("Stopped (before fine-tuning had changed anything|on request)", "live")
     person.settled()
 
     # The same again, to the end; a second tab sees it too.
