@@ -12,7 +12,7 @@ from pages.jobs.open_file import Opening, open_form
 from pages.photos.edits import edit
 from pages.ui import html as drawn
 from pages.ui import tasks
-from pages.ui.services import known_tree, workspace
+from pages.ui.services import known_tree
 from transfer_core.backbones.own import list_own, remove_own, restore_own
 from transfer_core.disk.workspace import Project
 from transfer_core.text import plural, t
@@ -101,12 +101,12 @@ def _row(project: Project, base: Base, now: Chosen) -> None:
                 type="tertiary",
                 help=t("Remove this network. You can undo it."),
                 on_click=_remove,
-                args=(base,),
+                args=(project, base),
             )
 
 
-def _remove(base: Base) -> None:
-    if edit(remove_own, workspace(), base.name):
+def _remove(project: Project, base: Base) -> None:
+    if edit(remove_own, project.workspace, base.name):
         st.session_state.setdefault(_REMOVED, []).append(base)
 
 

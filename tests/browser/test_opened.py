@@ -1,7 +1,6 @@
 """A person brings a network of their own, trains from it, and asks a classifier that came as a file."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,14 +8,6 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.person import Person
 from tests.support import Server
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path / "thaw-home")
-    running.start()
-    yield running
-    running.kill()
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_tensorflow_that_does_not_start(program: str, words: str, monkeypatch: p
 
 
 def test_what_is_missing_for_exports_and_bases(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installation, "_written", lambda modules: "onnx" not in modules)
+    monkeypatch.setattr(formats.importlib.util, "find_spec", lambda name: None if "onnx" in name else name)
     level, words = told(installation.extras(workspace()))
     assert level == "note" and "all but ONNX" in words and "pip install 'thaw[onnx]'" in words
     assert formats.FORMATS

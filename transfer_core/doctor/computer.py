@@ -13,6 +13,7 @@ from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.weights import MIRROR_VARIABLE
 from transfer_core.disk.workspace import Workspace
 from transfer_core.doctor.finding import Finding
+from transfer_core.jobs.process import processors
 from transfer_core.text import Sentence
 
 __all__ = ["camera", "disk", "memory", "network", "port", "processor", "workspace"]
@@ -25,7 +26,7 @@ _PATIENCE = 4.0  # seconds
 
 def processor(workspace: Workspace) -> Finding:
     """How many cores there are to work with."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = processors()
     words = Sentence("{cores} cores", cores=cores)
     if cores > 1:
         return Finding("processor", Sentence("Processor"), "ok", words)

@@ -1,7 +1,6 @@
 """What is installed: Python, packages, TensorFlow, what exports need, and weights."""
 
 import importlib.metadata
-import importlib.util
 import platform
 import subprocess
 import sys
@@ -119,7 +118,7 @@ def tensorflow(workspace: Workspace) -> Finding:
 
 def extras(workspace: Workspace) -> Finding:
     """Which formats can't be exported for want of a package."""
-    missing = {row.extra: str(row.title) for row in FORMATS if row.extra and not _written(row.modules)}
+    missing = {row.extra: str(row.title) for row in FORMATS if row.missing}
     title = Sentence("Formats to export")
     if not missing:
         return Finding("extras", title, "ok", Sentence("all {count} can be written", count=len(FORMATS)))
@@ -130,10 +129,6 @@ def extras(workspace: Workspace) -> Finding:
         Sentence("all but {formats}", formats=list(missing.values())),
         Sentence("If you want them, run: pip install 'thaw[{extras}]'", extras=",".join(missing)),
     )
-
-
-def _written(modules: Iterable[str]) -> bool:
-    return all(importlib.util.find_spec(name) is not None for name in modules)
 
 
 def weights(workspace: Workspace) -> Finding:

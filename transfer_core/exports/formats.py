@@ -49,10 +49,14 @@ class Format:
         """Whether the model is a folder."""
         return bool(self.place) or "." not in self.model
 
+    @property
+    def missing(self) -> list[str]:
+        """What of `modules` is not installed."""
+        return [name for name in self.modules if importlib.util.find_spec(name) is None]
+
     def check_installed(self) -> None:
         """Raise ConfigError with the line that installs what is missing."""
-        missing = [name for name in self.modules if importlib.util.find_spec(name) is None]
-        if missing:
+        if missing := self.missing:
             raise ConfigError(
                 "To write {title} files, {missing} must be installed. Run: pip install 'thaw[{extra}]'",
                 title=self.title,

@@ -25,7 +25,7 @@ BUNDLE = ".zip"
 """How the name of a bundle ends: the model with all that belongs to it."""
 PHOTOS = 50
 """Photos that the two are compared on."""
-EXAMPLES = 2
+TAKEN_ALONG = 2
 """Photos that go along, if they may."""
 
 Say = Callable[[Sentence], None]
@@ -80,7 +80,7 @@ def export(
             check(row, parity)
             told, missing = parity.to_dict(), None
             if with_photos:
-                bundle.put_photos(folder, photos[:EXAMPLES])
+                bundle.put_photos(folder, photos[:TAKEN_ALONG])
             title = title or opened.id
             card = model_card(opened, row, title, told, with_photos)
             if row.place == "page":

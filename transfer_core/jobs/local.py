@@ -1,7 +1,6 @@
 """The engine of one machine: a process a run, a fair queue for free slots, a warm standby, nothing left unaccounted."""
 
 import logging
-import os
 import subprocess
 import threading
 import time
@@ -13,7 +12,7 @@ from typing import Any, Literal
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import RunError, TransferError
 from transfer_core.jobs.claims import Claim, claim, current_claim
-from transfer_core.jobs.process import WORKER, ProcessId, spawn
+from transfer_core.jobs.process import WORKER, ProcessId, processors, spawn
 from transfer_core.jobs.query import QueryWorker
 from transfer_core.jobs.queue import FairQueue
 from transfer_core.jobs.standby import Standby
@@ -30,8 +29,7 @@ _RESCAN = 5.0  # seconds between looks for runs that other servers on this THAW_
 
 def default_slots() -> int:
     """How many runs train at once here: one for every two cores this process may use, at least one."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // 2)
+    return max(1, processors() // 2)
 
 
 class LocalEngine:

@@ -16,7 +16,7 @@ import psutil
 from transfer_core.disk.workspace import Workspace
 from transfer_core.text import Sentence
 
-__all__ = ["WORKER", "ProcessId", "exit_words", "kill", "spawn", "tail"]
+__all__ = ["WORKER", "ProcessId", "exit_words", "kill", "processors", "spawn", "tail"]
 
 _FROM_OUTSIDE = {"SIGTERM", "SIGINT", "SIGHUP"}
 # The system counts a process's start from its own, so where the clock is set the moment seems to move a little; a
@@ -100,6 +100,11 @@ def spawn(
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
+
+
+def processors() -> int:
+    """How many processors this process may use: a container may be given fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def kill(process: ProcessId) -> None:

@@ -8,7 +8,9 @@ from typing import Any, TypedDict
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["Numerics", "numerics", "processors"]
+from transfer_core.jobs.process import processors
+
+__all__ = ["Numerics", "numerics"]
 
 
 class Numerics(TypedDict):
@@ -27,11 +29,6 @@ class Numerics(TypedDict):
 def numerics() -> Numerics:
     """How this process computes, as TensorFlow was really started: fixed when it was imported."""
     return {"onednn": _onednn(), "instructions": _instructions(), "threads": _threads()}
-
-
-def processors() -> int:
-    """How many processors this process may use: a container may be given fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _onednn() -> bool:

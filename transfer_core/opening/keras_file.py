@@ -17,20 +17,8 @@ MOST_BYTES = 4_000_000_000
 _HDF5, _ZIP = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"
 # Of Keras, and yet they run code or read files that the model names.
 _REFUSED = {
-    "Lambda": "Lambda",
-    "__lambda__": "Lambda",
-    **dict.fromkeys(
-        (
-            "TorchModuleWrapper",
-            "TFSMLayer",
-            "JaxLayer",
-            "FlaxLayer",
-            "StringLookup",
-            "IntegerLookup",
-            "TextVectorization",
-            "FeatureSpace",
-        )
-    ),
+    *("Lambda", "__lambda__", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"),
+    *("StringLookup", "IntegerLookup", "TextVectorization", "FeatureSpace"),
 }
 
 
@@ -151,7 +139,7 @@ def _check_object(name: str, found: dict[str, Any]) -> None:
             "{name} holds {kind}, which runs code or reads files that came with it. Thaw opens models of plain layers "
             "alone: put its work into layers of Keras, such as Rescaling, and save it again.",
             name=name,
-            kind=_REFUSED[kind] or kind,
+            kind="Lambda" if kind == "__lambda__" else kind,
         )
     of_keras = module is None or module == "builtins" or str(module).split(".")[0] == "keras"
     # Keras' own objects are registered under no name, or under that of their class; "package>name" is somebody's.

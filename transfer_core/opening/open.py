@@ -42,7 +42,8 @@ SCALINGS: dict[Scaling, Sentence] = {
 PATIENCE = 300.0  # seconds for the largest network on a small machine
 _MOST_NAME = 100  # characters of the name of a class
 _TICK = 0.2  # seconds between looks whether it has ended
-_BUNDLE = ("model.keras", LABELS, "known.npz")
+_MODEL = "model.keras"
+_BUNDLE = (_MODEL, LABELS, "known.npz")
 """What of a bundle of Thaw's is read."""
 _READER = (sys.executable, "-m", "transfer_core.worker.reader")
 
@@ -85,7 +86,7 @@ def open_base(
     request = {"kind": "base", "title": title, "scaling": _known(scaling)}
     with (
         tempfile.TemporaryDirectory(prefix="thaw-open-") as place,
-        _read(workspace, _model(path, Path(place)), request, path.name, cancelled) as (made, answer),
+        _read(workspace, _parts(path, Path(place))[_MODEL], request, path.name, cancelled) as (made, answer),
     ):
         name = own_name(title, int(answer["size"]), str(answer["digest"]))
         base, tree = own_base(name), LayerTree.from_dict(answer["tree"])
@@ -128,10 +129,8 @@ def open_classifier(
     if named is not None and (not all(named) or len(set(named)) < len(named)):
         raise ConfigError("Each class needs a name of its own; {names} came.", names=named)
     with tempfile.TemporaryDirectory(prefix="thaw-open-") as place:
-        parts = _unpacked(path, Path(place))
-        model = parts.get("model.keras", path)
-        check_keras_file(model, path.name)
-        labels = parts.get(LABELS)
+        parts = _parts(path, Path(place))
+        model, labels = parts[_MODEL], parts.get(LABELS)
         named = named or read_labels(model) or (named_classes(labels.read_bytes()) if labels else None)
         request = {"kind": "classifier", "scaling": _known(scaling), "classes": len(named) if named else None}
         with _read(workspace, model, request, path.name, cancelled) as (made, answer):
@@ -189,16 +188,15 @@ def _read(
 
     Args:
         workspace: it works in.
-        path: a .keras file.
+        path: a .keras file that was looked through.
         request: for `worker.reader`.
         name: of the file that the person gave.
         cancelled: True ends it.
     """
-    check_keras_file(path, name)
     with tempfile.TemporaryDirectory(prefix="thaw-open-") as place, tempfile.TemporaryFile() as output:
         folder = Path(place).resolve()
         with disk_errors(folder):
-            shutil.copyfile(path, folder / "model.keras")
+            shutil.copyfile(path, folder / _MODEL)
         write_json(folder / "request.json", request)
         reader = spawn([*_READER, str(folder)], workspace, output, elsewhere=folder)
         until = time.monotonic() + PATIENCE
@@ -234,9 +232,11 @@ def _ended(process: "subprocess.Popen[bytes]") -> bool:
     return process.returncode is not None
 
 
-def _model(path: Path, folder: Path) -> Path:
-    """The model in a bundle, unpacked into `folder`; or the file itself."""
-    return _unpacked(path, folder).get("model.keras", path)
+def _parts(path: Path, folder: Path) -> dict[str, Path]:
+    """The model, looked through, and in a bundle what lies beside it, unpacked into `folder`; by name."""
+    parts = _unpacked(path, folder) or {_MODEL: path}
+    check_keras_file(parts[_MODEL], path.name)
+    return parts
 
 
 def _unpacked(path: Path, folder: Path) -> dict[str, Path]:

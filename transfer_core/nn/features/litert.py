@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from transfer_core.disk.arrays import content_key, find_array, write_array
 from transfer_core.disk.workspace import Workspace
+from transfer_core.jobs.process import processors
 from transfer_core.nn.data.batches import Rows
 from transfer_core.nn.features.constant_graph import FrozenGraph
 from transfer_core.nn.features.folding import FoldedModel
 from transfer_core.nn.native_notes import without_notes
-from transfer_core.nn.numerics import numerics, processors
+from transfer_core.nn.numerics import numerics
 from transfer_core.runs.progress import Reporter
 from transfer_core.text import Sentence
 
