@@ -1,5 +1,7 @@
 """Base: pick the pretrained network to start from, and get its weights onto this machine."""
 
+import streamlit as st
+
 from pages.base import cards as base_cards
 from pages.base import own
 from pages.base import weights as base_weights
@@ -19,13 +21,14 @@ heading(
 
 with guard():
     chosen = base_cards.chosen(project)
-    show_refusal()
-    base_weights.refusals(project)
-    base_cards.notice()
-    base_cards.summary(chosen)
-    if steps.next_button("layers", reason=chosen.reason):
-        base_cards.confirm(project, chosen)
-        go("layers")
+    with st.container(key="chosen_base"):  # in one place, so that a file on its way in below is not lost
+        show_refusal()
+        base_weights.refusals(project)
+        base_cards.notice()
+        base_cards.summary(chosen)
+        if steps.next_button("layers", reason=chosen.reason):
+            base_cards.confirm(project, chosen)
+            go("layers")
     base_cards.cards(project, chosen)
     own.area(project, chosen)
     base_cards.experiments(project, chosen)

@@ -25,14 +25,15 @@ with guard():
     task = starting.photos_task(project)
     busy = tasks.running(task)
 
-    ended = tasks.show(task)
-    if ended is not None:
-        photo_report.report(ended, photos.last_edit())
-    if not counts and not busy:
-        photo_import.first_words(project)
-        # Deleting the last class or undoing an import leads here, and back.
-        with st.container(horizontal=True, vertical_alignment="center"):
-            photo_classes.undo(photos)
+    with st.container(key="photos_news"):  # in one place: what comes and goes here does not move what stands below
+        ended = tasks.show(task)
+        if ended is not None:
+            photo_report.report(ended, photos.last_edit())
+        if not counts and not busy:
+            photo_import.first_words(project)
+            # Deleting the last class or undoing an import leads here, and back.
+            with st.container(horizontal=True, vertical_alignment="center"):
+                photo_classes.undo(photos)
     photo_import.area(project, photos, list(counts), folded=bool(counts) or busy)
 
     if counts:

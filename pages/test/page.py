@@ -30,22 +30,24 @@ with guard():
         opened.area(project)
         st.stop()
 
-    opened.undo(project)
-    test_photos.warm()
-    chosen = test_photos.choose_run(project, runs, chosen_run(project, runs))
-    if chosen.figure:
-        st.markdown(f":material/fact_check: {t(figure_sentence(chosen.figure))}")
-        if not chosen.figure.honest:
-            offer_every_photo(project, chosen.run)
-    if chosen.opened:
-        opened.told(project, chosen)
-    else:
-        st.page_link(
-            page_path("evaluate"),
-            label=t("See what it gets wrong"),
-            icon=":material/grid_on:",
-            query_params={"project": project.id},
-        )
+    # Each part in a place of its own: what moves up or down is drawn anew, and a photo on its way into it is lost.
+    with st.container(key="chosen_area"):
+        opened.undo(project)
+        test_photos.warm()
+        chosen = test_photos.choose_run(project, runs, chosen_run(project, runs))
+        if chosen.figure:
+            st.markdown(f":material/fact_check: {t(figure_sentence(chosen.figure))}")
+            if not chosen.figure.honest:
+                offer_every_photo(project, chosen.run)
+        if chosen.opened:
+            opened.told(project, chosen)
+        else:
+            st.page_link(
+                page_path("evaluate"),
+                label=t("See what it gets wrong"),
+                icon=":material/grid_on:",
+                query_params={"project": project.id},
+            )
     left, right = st.columns([3, 2], gap="large")
     with left:
         test_photos.drop(project, chosen)
@@ -54,7 +56,9 @@ with guard():
         if not chosen.opened:
             download.buttons(project, chosen)
             code.area(project, chosen)
-    live.area(chosen, coverage)
-    answers.show(project, chosen, coverage)
+    with st.container(key="live_area"):
+        live.area(chosen, coverage)
+    with st.container(key="answers_area"):
+        answers.show(project, chosen, coverage)
     many.area(project, chosen, coverage)
     opened.area(project)

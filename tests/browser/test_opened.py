@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from PIL import Image
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.person import Person
 from tests.support import Server
@@ -23,7 +24,13 @@ def brought(tmp_path: Path) -> Path:
     return tmp_path / "Shapes & <b>.keras"
 
 
-def test_a_network_is_brought_and_a_classifier_asked(browser: Browser, server: Server, brought: Path) -> None:
+def test_a_network_is_brought_and_a_classifier_asked(
+    browser: Browser, server: Server, brought: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "holiday"
+    folder.mkdir()
+    for number in range(2):
+        Image.new("RGB", (64, 64), (90 * number, 120, 200)).save(folder / f"{number}.png")
     person = Person(browser, server.url)
     person.click("sample_shapes")
     person.sees("Photos")
@@ -66,5 +73,18 @@ def test_a_network_is_brought_and_a_classifier_asked(browser: Browser, server: S
     person.click("try_samples")
     person.text("6 answers")
     person.can_be_used_by_all()
+
+    # What is on its way in is not lost when something comes or goes above it.
+    held: list[Route] = []
+    person.page.route("**/_stcore/upload_file/**", lambda route: held.append(route), times=2)
+    person.at("many").get_by_text("Many at once").click()
+    with person.page.expect_request("**/_stcore/upload_file/**"):
+        person.at("many_folder").locator("input[type=file]").set_input_files(folder)
+    person.at("use_live_camera").locator("label").first.click()
+    person.text("Show it something", "live_answer")
+    person.settled()
+    for route in held:
+        route.continue_()
+    person.text("2 photos", "many")
     person.at_width(400)
     assert person.errors == []
