@@ -53,7 +53,7 @@ class Copy:
         begin = (
             "from streamlit.testing.v1 import AppTest\n"
             "from pages.ui import services\n"
-            "services.warm = lambda: None\n"
+            "services.warm = lambda likely=None: None\n"
             "from transfer_core.disk.workspace import Workspace\n"
             "project = Workspace.from_environment().create_project('Mine')\n"
             "at = AppTest.from_file('app.py', default_timeout=60)\n"

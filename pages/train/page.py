@@ -13,8 +13,9 @@ from pages.train.lr_finder import forget_refusal
 from pages.train.settings import changed_elsewhere, settings
 from pages.ui import format as figures
 from pages.ui.frame import guard, heading, require_project
-from pages.ui.services import store, workspace
+from pages.ui.services import store, warm, workspace
 from transfer_core.errors import TransferError
+from transfer_core.jobs.engine import Likely
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.rates import far_rates
 from transfer_core.text import Sentence, joined, t
@@ -85,6 +86,7 @@ if config and manifest and not busy:
     counts = manifest.counts()
     learned = sum(counts["train"].values())
     st.markdown(summary(config, learned, sum(counts["validation"].values())))
+    warm(Likely(config.base.name, config.base.weights, config.seed, not config.fine_tunes, len(manifest.photos)))
     for warning in far_rates(config, learned):
         st.warning(t(warning), icon=":material/speed:")
 with st.container(horizontal=True, vertical_alignment="center", key="start"):

@@ -143,7 +143,7 @@ class RunView:
         if not self.status.active:
             return None
         epochs = self.epochs
-        settled = epochs and time.time() - epochs[0].time > SETTLED
+        settled = epochs and time.time() - epochs[0].time > SETTLED and self.status.phase != "finish"
         return CALM if settled else QUICK
 
     @cached_property

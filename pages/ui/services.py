@@ -14,7 +14,7 @@ from transfer_core.text import t
 if TYPE_CHECKING:
     from transfer_core.backbones.tree import LayerTree
     from transfer_core.disk.workspace import Project
-    from transfer_core.jobs.engine import Engine
+    from transfer_core.jobs.engine import Engine, Likely
     from transfer_core.photos.store import PhotoStore
     from transfer_core.runs.events import Event, EventLog
     from transfer_core.runs.folder import Run
@@ -36,9 +36,9 @@ def engine() -> Engine:
     return _engine(str(workspace().root))
 
 
-def warm() -> None:
-    """Have a worker ready, so that Train starts at once."""
-    engine().warm()
+def warm(likely: Likely | None = None) -> None:
+    """Have a worker ready, so that Train starts at once; with what the next run is likely to need, if that is known."""
+    engine().warm(likely=likely)
 
 
 def events(run: Run) -> list[Event]:

@@ -82,6 +82,10 @@ def main() -> None:
         carry_out(Path(sys.argv[2]))
     elif sys.argv[1] == "standby":
         line = sys.stdin.readline()
+        while line.startswith("likely "):
+            with (Path(os.environ["THAW_HOME"]) / "likely").open("a") as file:
+                file.write(f"{os.getpid()} {json.loads(line.removeprefix('likely '))['base']}\n")
+            line = sys.stdin.readline()
         if line:
             run = Path(line.rstrip("\n"))
             with (run / "worker.log").open("ab") as log:

@@ -17,10 +17,11 @@ import pytest
 from tests.support import wait_until, workspace
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import RunError
-from transfer_core.jobs import claims
+from transfer_core.jobs import claims, local
 from transfer_core.jobs.claims import claim, current_claim
 from transfer_core.jobs.local import LocalEngine
 from transfer_core.jobs.process import WORKER, ProcessId, kill
+from transfer_core.jobs.standby import Likely
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.config import BaseConfig, RunConfig
 from transfer_core.runs.folder import Run, create_run
@@ -66,7 +67,8 @@ def new_run(project: Project) -> Iterator[Callable[..., Run]]:
 
 
 @pytest.fixture
-def new_engine(new_run: Callable[..., Run]) -> Iterator[Callable[..., LocalEngine]]:
+def new_engine(new_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., LocalEngine]]:
+    monkeypatch.setattr(local, "_LONG", 0.0)
     engines: list[LocalEngine] = []
 
     def make(slots: int = 1, **options: object) -> LocalEngine:
@@ -374,6 +376,23 @@ def test_the_standby_takes_the_next_run_and_is_replaced_after_the_first_epoch(en
     assert engine.standby_pid != ready and state(run) == "RUNNING"
     os.kill(ready, signal.SIGKILL)
     assert "ended from outside" in wait_for(run, "INTERRUPTED")
+
+
+def test_a_standby_hears_what_is_likely_once_of_two_bases_at_most_and_so_does_the_next(engine, new_run, thaw_home):
+    one, two, three = (Likely(base, "imagenet", 0, head_only=True, photos=200) for base in ("one", "two", "three"))
+    (told := thaw_home / "likely").touch()
+    engine.warm()
+    wait_until(lambda: engine.standby_pid)
+    for likely in (one, two, replace(one, photos=300), three):
+        engine.warm(likely=likely)
+    wait_until(lambda: told.read_text().count("\n") == 2)
+    first, run = engine.standby_pid, new_run("train")
+    assert told.read_text().split() == [str(first), "one", str(first), "two"]
+    (run.path / "epoch").touch()
+    engine.start(run)
+    wait_until(lambda: told.read_text().count("\n") == 4)
+    assert run.status().pid == first
+    assert told.read_text().split()[4:] == [str(engine.standby_pid), "one", str(engine.standby_pid), "three"]
 
 
 def test_a_standby_that_died_is_replaced_or_done_without(engine, new_run):

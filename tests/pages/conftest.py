@@ -48,7 +48,7 @@ def recent_apptest() -> None:
 @pytest.fixture
 def app(thaw_home: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The app's home page, run once."""
-    monkeypatch.setattr(services, "warm", lambda: None)
+    monkeypatch.setattr(services, "warm", lambda likely=None: None)
     return AppTest.from_file(str(APP), default_timeout=60).run()
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from transfer_core.errors import TransferError
+from transfer_core.jobs.engine import Likely
 from transfer_core.runs.folder import Run
 
 
@@ -34,5 +35,5 @@ class FakeEngine:
     def running(self) -> list[Run]:
         return self.busy
 
-    def warm(self, work: str = "run") -> None:
+    def warm(self, work: str = "run", likely: Likely | None = None) -> None:
         """Nothing to start."""

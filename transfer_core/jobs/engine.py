@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 from transfer_core.disk.workspace import Workspace
+from transfer_core.jobs.standby import Likely
 from transfer_core.runs.folder import Run
 
-__all__ = ["Engine", "start_engine"]
+__all__ = ["Engine", "Likely", "start_engine"]
 
 
 class Engine(Protocol):
@@ -32,8 +33,11 @@ class Engine(Protocol):
     def reconcile(self) -> None:
         """Set right what a restart left: watch what still trains, queue what waited, close what died."""
 
-    def warm(self, work: Literal["run", "question"] = "run") -> None:
-        """Have a worker ready from now on, so that the next run or question need not wait for one; returns at once."""
+    def warm(self, work: Literal["run", "question"] = "run", likely: Likely | None = None) -> None:
+        """Have a worker ready from now on, so that the next run or question need not wait for one; returns at once.
+
+        With `likely`, the worker for runs also builds ahead what such a run will need.
+        """
 
     def ask(
         self,

@@ -15,7 +15,7 @@ from transfer_core.jobs.claims import Claim, claim, current_claim
 from transfer_core.jobs.process import WORKER, ProcessId, processors, spawn
 from transfer_core.jobs.query import QueryWorker
 from transfer_core.jobs.queue import FairQueue
-from transfer_core.jobs.standby import Standby
+from transfer_core.jobs.standby import Likely, Standby
 from transfer_core.jobs.supervise import Supervised, end, find_worker, interrupt, started_elsewhere
 from transfer_core.runs.folder import NOTHING, Run, list_runs
 from transfer_core.text import Sentence
@@ -24,6 +24,7 @@ __all__ = ["LocalEngine", "default_slots"]
 
 _log = logging.getLogger(__name__)
 _TICK = 0.2  # seconds between looks at the workers
+_LONG = 6.0  # seconds from its first epoch on after which a run is not about to end; training a head takes fewer
 _RESCAN = 5.0  # seconds between looks for runs that other servers on this THAW_HOME queued or left behind
 
 
@@ -68,13 +69,16 @@ class LocalEngine:
         self._thread = threading.Thread(target=self._pump, name="thaw-engine", daemon=True)
         self._thread.start()
 
-    def warm(self, work: Literal["run", "question"] = "run") -> None:
+    def warm(self, work: Literal["run", "question"] = "run", likely: Likely | None = None) -> None:
         """Keep a standby from now on, or start the query worker; see `Engine.warm`."""
         if work == "question":
             self._queries.warm()
-        else:
-            self._keep_warm = True
-            self._wake.set()
+            return
+        self._keep_warm = True
+        if likely is not None:
+            with self._lock:
+                self._standby.expect(likely)
+        self._wake.set()
 
     def ask(
         self,
@@ -172,10 +176,11 @@ class LocalEngine:
                     self._stop_waiting(run)
                 elif len(self._workers) < self._slots:
                     self._launch(run)
-        # Importing Keras takes two cores for seconds: not while a run is on the way to its first epoch, for which
-        # someone waits. After that it costs an epoch or two a little time, and whoever stops this run and starts the
-        # next finds the standby ready.
-        if self._keep_warm and all(worker.first_epoch_seen for worker in self._workers.values()):
+        # Importing Keras takes two cores for seconds: not while a run is on the way to its first epoch, or goes from
+        # there to its end in no time, for which someone waits. After that it costs an epoch or two a little time, and
+        # whoever stops this run and starts the next finds the standby ready.
+        began = [worker.first_epoch_at for worker in self._workers.values()]
+        if self._keep_warm and all(at is not None and time.monotonic() - at >= _LONG for at in began):
             self._standby.refill()
 
     @contextmanager

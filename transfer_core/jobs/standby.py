@@ -1,20 +1,38 @@
 """One worker in reserve: Keras imported and warmed up, waiting for one line that names the run to carry out."""
 
+import json
 import logging
 import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 
 from transfer_core.disk.workspace import Workspace
 from transfer_core.jobs.process import WORKER, spawn, tail
 from transfer_core.runs.folder import Run
 
-__all__ = ["Standby"]
+__all__ = ["LIKELY", "Likely", "Standby"]
 
 _log = logging.getLogger(__name__)
 _MOST_FAILURES = 3  # starts in a row that came to nothing, after which cold starts have to do
+_MOST_LIKELY = 2  # bases a worker gets ready with: each takes a second, and up to 200 MB
+LIKELY = "likely "
+"""Begins a line that names no run yet, but what a run is likely to need; JSON of `Likely` follows."""
+
+
+@dataclass(frozen=True)
+class Likely:
+    """What somebody will probably train next."""
+
+    base: str
+    weights: str
+    """As `config.BaseConfig.weights`."""
+    seed: int
+    head_only: bool
+    """Whether nothing of the base will train."""
+    photos: int
 
 
 class Standby:
@@ -37,6 +55,8 @@ class Standby:
         # Nobody's run yet, so nobody's log: what it prints before it has one matters only if it dies of it.
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - kept open as long as there may be a worker
         self._failures = 0
+        self._likely: list[Likely] = []  # the newest last
+        self._told: list[Likely] = []  # the worker in reserve
 
     @property
     def pid(self) -> int | None:
@@ -54,6 +74,7 @@ class Standby:
             )
             self.dismiss(self._process)
             self._process = None
+            self._likely = []  # it may have died of it
         if self._failures >= _MOST_FAILURES:
             return
         try:
@@ -61,6 +82,29 @@ class Standby:
         except OSError as error:
             self._failures += 1
             _log.warning("No standby worker could be started: %s", error)
+            return
+        self._told = []
+        for likely in self._likely:
+            self._tell(likely)
+
+    def expect(self, likely: Likely) -> None:
+        """Have the worker in reserve, and those after it, get ready for this; it takes a run as before meanwhile.
+
+        A worker gets ready for two bases at most, so that many people with many bases don't keep it busy.
+        """
+        alike = [one for one in self._likely if replace(one, photos=likely.photos) != likely]
+        self._likely = [*alike, likely][-_MOST_LIKELY:]
+        if self.pid is not None:
+            self._tell(likely)
+
+    def _tell(self, likely: Likely) -> None:
+        assert self._process is not None and self._process.stdin is not None
+        if len(self._told) >= _MOST_LIKELY or any(replace(one, photos=likely.photos) == likely for one in self._told):
+            return
+        self._told.append(likely)
+        with suppress(OSError):  # it died this moment; the next refill says so
+            self._process.stdin.write(f"{LIKELY}{json.dumps(asdict(likely))}\n".encode())
+            self._process.stdin.flush()
 
     def take(self) -> "subprocess.Popen[bytes] | None":
         """Give the reserve away, to be sent a run with `send`; None when there is none alive."""

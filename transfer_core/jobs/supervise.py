@@ -35,8 +35,8 @@ class Supervised:
     """Whether it had been waiting in reserve, so that the run was started by a line it may not have lived to read."""
     unbegun: bool = False
     """Whether it is over and had not begun: the run still waits, for another worker."""
-    first_epoch_seen: bool = False
-    """Whether an epoch had ended at the last look, or the run."""
+    first_epoch_at: float | None = None
+    """When a look first found that an epoch had ended, or the run, monotonic."""
     _events: EventLog | None = None
     _seen: tuple[Any, ...] = ()
     _since: float = 0.0  # when the run came to what was last seen of it, monotonic
@@ -57,7 +57,8 @@ class Supervised:
         self.status = status = self.run.status()
         if ended:
             return self._settle()
-        self.first_epoch_seen = self.first_epoch_seen or not status.active or self._epoch_ended()
+        if self.first_epoch_at is None and (not status.active or self._epoch_ended()):
+            self.first_epoch_at = time.monotonic()
         # Whoever was asked to stop, or has said its last word, may take its time as long as it gets on with it.
         seen = (status.state, status.phase, status.step, status.done)
         if seen != self._seen or (status.active and not self.run.stop_requested):

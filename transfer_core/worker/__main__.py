@@ -1,13 +1,15 @@
 """The process that runs one job, waits warmed up for one, or answers the pages' quick questions.
 
     python -m transfer_core.worker run RUN_DIR   train that run and end
-    python -m transfer_core.worker standby       get ready, then train the run whose folder comes on standard input
+    python -m transfer_core.worker standby       get ready, then train the run whose folder comes on standard input;
+                                                 lines before it may say what that run is likely to need
     python -m transfer_core.worker answer        answer requests, one JSON line each on standard input, until it ends
 
 Whoever starts it sends standard output and error to a log. What it has to say stands in the run's folder, and
 answers in `Workspace.queries_dir`/ID.json.
 """
 
+import json
 import logging
 import os
 import sys
@@ -17,6 +19,7 @@ from pathlib import Path
 from transfer_core.disk.private import keep_private
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import RunError, TransferError
+from transfer_core.jobs.standby import LIKELY, Likely
 from transfer_core.nn.tensorflow import start_tensorflow
 from transfer_core.runs.folder import Run, open_run
 from transfer_core.worker.job import perform
@@ -57,10 +60,20 @@ def _run(folder: str) -> int:
     return 0 if status.state != "FAILED" else 2
 
 
+def _get_ready_for(likely: Likely) -> None:
+    from transfer_core.nn.features.ahead import get_ready_for
+
+    try:
+        get_ready_for(Workspace.from_environment(), likely)
+    except Exception:  # the run itself will meet it, and tell the person
+        logging.exception("could not get ready for %s", likely)
+
+
 def _standby() -> int:
     warm_up()
     print(READY, flush=True)
-    folder = sys.stdin.readline().rstrip("\r\n")
+    while (folder := sys.stdin.readline().rstrip("\r\n")).startswith(LIKELY):
+        _get_ready_for(Likely(**json.loads(folder.removeprefix(LIKELY))))
     if not folder:
         return 0  # the server ended
     # What was printed so far was nobody's; from here on it belongs to the run, whoever in this process prints it.

@@ -26,6 +26,7 @@ from transfer_core.backbones.stored_trees import store_tree
 from transfer_core.disk.files import write_json
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import StorageError
+from transfer_core.jobs.engine import Likely
 from transfer_core.labs.experiment import experiment_config
 from transfer_core.labs.probe.settings import Settings
 from transfer_core.runs.config import fine_tuning_rate
@@ -50,6 +51,15 @@ def page(project: Project, open_page: Open) -> AppTest:
     opened = open_page("train", project.id)
     assert not opened.exception
     return opened
+
+
+def test_a_worker_gets_ready_for_what_a_click_would_train(
+    project: Project, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Likely | None] = []
+    monkeypatch.setattr(services, "warm", lambda likely=None: heard.append(likely))
+    assert not open_page("train", project.id).exception
+    assert [likely for likely in heard if likely] == [Likely(BASE, "imagenet", 0, head_only=False, photos=20)]
 
 
 @pytest.fixture

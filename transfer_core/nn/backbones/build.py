@@ -10,16 +10,19 @@ from pathlib import Path
 import keras
 
 from transfer_core.backbones.catalog import Base, get_base
-from transfer_core.backbones.weights import find_weights
+from transfer_core.backbones.weights import find_weights, weights_id
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, WeightsError
 from transfer_core.nn.backbones import keras_applications, weights_file
 from transfer_core.nn.backbones.names import canonical_names
 from transfer_core.nn.backbones.preprocessing import scale
 
-__all__ = ["build_base", "build_with_top", "preprocessing"]
+__all__ = ["build_ahead", "build_base", "build_with_top", "preprocessing"]
 
 LARGEST_SIZE = 1024
+
+_ahead: dict[tuple[str, str, str, int, int], keras.Model] = {}
+"""Bases that were built before anybody asked for them, by what they are made of."""
 
 
 def build_base(
@@ -48,6 +51,8 @@ def build_base(
     """
     base = get_base(name)
     size = _checked_size(base, input_size)
+    if _ahead and (built := _ahead.pop(_made_of(workspace, base, weights, size, seed), None)):
+        return built
     if base.weights.kind == "own":
         return _own(workspace, base, weights, seed)
     path = find_weights(workspace, base, weights)
@@ -57,6 +62,22 @@ def build_base(
     if path is not None:
         _load(base, model, path)
     return model
+
+
+def build_ahead(workspace: Workspace, name: str, weights: str = "imagenet", seed: int = 0) -> keras.Model:
+    """Build a base and keep it for the first `build_base` that asks for the very same; what it gives is the same, too.
+
+    Returns:
+        The base, not to be changed.
+
+    Raises:
+        ConfigError, WeightsError: as `build_base`.
+    """
+    base = get_base(name)
+    key = _made_of(workspace, base, weights, base.input_size, seed)
+    if key not in _ahead:
+        _ahead[key] = build_base(workspace, base, weights, base.input_size, seed)
+    return _ahead[key]
 
 
 def build_with_top(
@@ -87,6 +108,10 @@ def preprocessing(base: str | Base, x: keras.KerasTensor) -> keras.KerasTensor:
     Made of built-in Keras layers, so a model saved with it loads with plain `keras.models.load_model`.
     """
     return scale(get_base(base).scaling, x)
+
+
+def _made_of(workspace: Workspace, base: Base, weights: str, size: int, seed: int) -> tuple[str, str, str, int, int]:
+    return base.name, weights, weights_id(workspace, base, weights, seed), size, seed
 
 
 def _checked_size(base: Base, size: int | None) -> int:

@@ -24,7 +24,15 @@ from transfer_core.runs.config import CachePrecision
 from transfer_core.runs.progress import Reporter
 from transfer_core.text import Sentence
 
-__all__ = ["FEATURES_VERSION", "Origin", "Start", "compute_features", "feature_forward", "find_features"]
+__all__ = [
+    "FEATURES_VERSION",
+    "Origin",
+    "Start",
+    "compute_features",
+    "convert_ahead",
+    "feature_forward",
+    "find_features",
+]
 
 FEATURES_VERSION = 1  # raised whenever the same photos, weights and layer would give other values
 _BATCH = 32
@@ -120,8 +128,7 @@ def compute_features(
     require_space(
         workspace, folder, _row_bytes(outputs, shapes, origin) * total, Sentence("The features of these photos")
     )
-    parts = content_key(origin.base, origin.weights, origin.size, list(outputs), *([start.name] if start else []))
-    chosen, forward = _choose(workspace, model, parts, origin.litert, source, reporter)
+    chosen, forward = _choose(workspace, model, _key(origin, outputs, start), origin.litert, source, reporter)
     with ExitStack() as stack:
         writers = [
             stack.enter_context(write_array(origin.path(workspace, name), shape, _dtype(origin, name)))
@@ -159,14 +166,33 @@ def feature_forward(
 
     Equal photos give equal values, to the last bit, as `compute_features` gives for as many photos.
     """
-    parts = content_key(origin.base, origin.weights, origin.size, list(outputs))
-    _, forward = _choose(workspace, model, parts, origin.litert, pixels.array, reporter)
+    _, forward = _choose(workspace, model, _key(origin, outputs), origin.litert, pixels.array, reporter)
 
     def in_batches(photos: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         parts = [forward(photos[start : start + _BATCH]) for start in range(0, len(photos), _BATCH)]
         return [np.concatenate(values) for values in zip(*parts, strict=True)]
 
     return in_batches
+
+
+def convert_ahead(
+    workspace: Workspace, model: keras.Model, outputs: Sequence[str], origin: Origin, photos: int
+) -> None:
+    """Convert `model`, as `compute_features` will want it for so many photos of `origin`, and keep what came of it.
+
+    Nothing is done where Keras or TensorFlow itself would run it. Arguments else as of `compute_features`.
+
+    Raises:
+        StorageError: the cache can't be written.
+    """
+    if origin.litert:
+        empty = np.broadcast_to(np.uint8(0), (photos, origin.size, origin.size, 3))
+        accelerate(workspace, model, _key(origin, outputs), empty, Reporter(lambda event: None))
+
+
+def _key(origin: Origin, outputs: Sequence[str], start: Start | None = None) -> str:
+    """Names a network by what it is made of, whatever photos it will see."""
+    return content_key(origin.base, origin.weights, origin.size, list(outputs), *([start.name] if start else []))
 
 
 def _dtype(origin: Origin, output: str) -> np.dtype[Any]:
