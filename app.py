@@ -4,16 +4,17 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.components.plotly_asset import ensure_plotly
 from pages.labs.cards import LABS
 from pages.ui.frame import PAGE, project
 from pages.ui.html import load_style
+from pages.ui.language import follow_reader
 from pages.ui.paths import load_again, page_path, taken_for_missing
-from pages.ui.plotly_asset import ensure_plotly
 from pages.ui.services import warm
 from pages.ui.sidebar import sidebar
-from transfer_core.text import read_by, t
+from transfer_core.text import t
 
-read_by(lambda: st.context.locale)  # the language of the browser, where there is a catalogue for it
+follow_reader()
 
 PAGES = (
     st.Page(page_path("home"), title="Thaw", default=True),

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.base import weights as base_weights
+from pages.ui import format as figures
 from pages.ui import html as drawn
 from pages.ui.glossary import explain
 from pages.ui.html import cells
@@ -126,7 +127,7 @@ def cards(project: Project, now: Chosen) -> None:
 def _millions(base: Base) -> str:
     """Its parameters without the layer that is left out: those that the page Layers shows."""
     tree = known_tree(base.name)
-    return t("{millions:.1f} million", millions=(tree.root.parameters if tree else base.parameters) / 1e6)
+    return figures.millions(tree.root.parameters if tree else base.parameters)
 
 
 def _card(project: Project, base: Base, now: Chosen) -> None:
@@ -134,7 +135,7 @@ def _card(project: Project, base: Base, now: Chosen) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(f"**{base.title}**", width="content")
         if base == DEFAULT_BASE:
-            st.badge("Recommended", icon=":material/star:", color="green")
+            st.badge(t("Recommended"), icon=":material/star:", color="green")
         if here:
             st.badge(t("Your base"), icon=":material/check:", color="blue")
     st.caption(str(base.blurb))
@@ -150,11 +151,15 @@ def _card(project: Project, base: Base, now: Chosen) -> None:
         },
         hints={
             t("ImageNet accuracy"): explain("imagenet"),
-            t("Parameters"): " ".join(
-                [
-                    explain("parameters"),
-                    t("Its old last layer, for ImageNet's 1000 names, is not counted: your own takes its place."),
-                ]
+            t("Parameters"): t(
+                joined(
+                    [
+                        Sentence(explain("parameters")),
+                        Sentence(
+                            "Its old last layer, for ImageNet's 1000 names, is not counted: your own takes its place."
+                        ),
+                    ]
+                )
             ),
             t("Weights"): explain("weights"),
             t("Time"): t(base_weights.SPEED_HELP),

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.base.cards import Chosen, choose
 from pages.jobs.open_file import Opening, open_form
 from pages.photos.edits import edit
+from pages.ui import format as figures
 from pages.ui import html as drawn
 from pages.ui import tasks
 from pages.ui.services import known_tree
@@ -80,7 +81,7 @@ def _row(project: Project, base: Base, now: Chosen) -> None:
     if tree is not None:
         count = tree.root.parameters
         facts.append(
-            t("{millions:.1f} million parameters", millions=count / 1e6)
+            t("{amount} parameters", amount=figures.millions(count))
             if count >= _MILLION / 10
             else t(plural("{n:,} parameter", "{n:,} parameters", count))
         )

@@ -158,4 +158,4 @@ def speed(base: Base) -> str:
     found = machine_speed(workspace(), base.title)
     seconds = 100 * base.gflops * 1e9 / found.forward_flops_per_s
     figure = f"{seconds:.1f}" if seconds < 9.95 else f"{seconds:.0f}"
-    return f"{'' if found.measured else '~'}{figure} s for 100 photos"
+    return t("{about}{seconds} s for 100 photos", about="" if found.measured else "~", seconds=figure)

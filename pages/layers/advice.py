@@ -141,7 +141,7 @@ def _recommend(
                     "Trained so far with this base: {runs}.",
                     "Trained so far with this base, the newest first: {runs}.",
                     len(trained),
-                    runs="; ".join(trained),
+                    runs=t("; ").join(trained),
                 )
             )
         )

@@ -108,7 +108,12 @@ def _risk(figure: Estimate, photos: PhotoCounts) -> None:
         if figure.photos_per_parameter and figure.photos_per_parameter < 1
         else t("{photos_per_parameter:.1f} photos for each parameter", photos_per_parameter=figure.photos_per_parameter)
     )
-    words = f"**{photos.train:,} photos** teach {figures.amount(figure.trainable_parameters)} parameters: {ratio}."
+    words = Sentence(
+        "**{photos:,} photos** teach {amount} parameters: {ratio}.",
+        photos=photos.train,
+        amount=figures.amount(figure.trainable_parameters),
+        ratio=ratio,
+    )
     if figure.overfitting == "likely":
         st.warning(
             t(
@@ -179,7 +184,7 @@ def _cut(tree: LayerTree, plan: FreezePlan, figure: Estimate) -> None:
             "The cut lies after **{blocks}**.",
             blocks=all_of(list(dict.fromkeys(home[name] for name in figure.frontier if name in home))),
         )
-    layers = ", ".join(f"`{name}`" for name in figure.frontier)
+    layers = t(", ").join(f"`{name}`" for name in figure.frontier)
     st.markdown(
         f":material/content_cut: {text}",
         help=t("What crosses from the frozen part to the rest: the output of {layers}.", layers=layers)

@@ -63,7 +63,7 @@ def report(task: tasks.Task, last_edit: Sentence | None) -> None:
                     "The folder {names} holds no photo, so it became no class.",
                     "The folders {names} hold no photo, so they became no classes.",
                     len(came.empty),
-                    names=plain(", ".join(came.empty)),
+                    names=plain(t(", ").join(came.empty)),
                 )
             )
         )
@@ -118,7 +118,7 @@ def _refused(refused: Sequence[Refusal]) -> None:
 
 
 def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_NAMED])
+    shown = t(", ").join(names[:_NAMED])
     return shown if len(names) <= _NAMED else t("{shown} and {count:,} more", shown=shown, count=len(names) - _NAMED)
 
 

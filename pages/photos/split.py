@@ -88,7 +88,7 @@ def overview(project: Project, photos: PhotoStore, counts: Mapping[str, int]) ->
             st.caption(
                 t(
                     "Few photos of {names}: {enough} or more of each class work much better.",
-                    names=drawn.plain(", ".join(few)),
+                    names=drawn.plain(t(", ").join(few)),
                     enough=GOOD_START,
                 )
             )

@@ -173,7 +173,7 @@ def _refused(refused: Sequence[Answer]) -> None:
     lines = []
     for reason, names in by_reason.items():
         more = len(names) - _REFUSED_SHOWN
-        said = ", ".join(drawn.plain(name) for name in names[:_REFUSED_SHOWN])
+        said = t(", ").join(drawn.plain(name) for name in names[:_REFUSED_SHOWN])
         said += t(" and {more:,} more", more=more) if more > 0 else ""
         lines.append(f"- {drawn.sentence(reason)} ({said})")
     words = t(plural("{n:,} file could not be read.", "{n:,} files could not be read.", len(refused)))

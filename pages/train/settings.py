@@ -18,7 +18,7 @@ from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.runs.checks import plain_number
 from transfer_core.runs.config import OPTIMIZER_NAMES, Optimizer, RunConfig, fine_tuning_rate
-from transfer_core.text import Sentence, plural, t
+from transfer_core.text import Sentence, joined, plural, t
 
 if TYPE_CHECKING:
     from transfer_core.photos.manifest import Manifest
@@ -65,7 +65,7 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
                     "{problems} Until it is changed, training uses the value before.",
                     "{problems} Until they are changed, training uses the values before.",
                     len(problems),
-                    problems=" ".join(problems),
+                    problems=joined(map(Sentence, problems)),
                 )
             ),
             icon=":material/error:",

@@ -6,16 +6,36 @@ import time
 from collections.abc import Sequence
 
 from transfer_core.stats.intervals import share_words
-from transfer_core.text import Sentence, plural, t
+from transfer_core.text import Sentence, plural, spoken, t
 
-__all__ = ["amount", "class_count", "percent_range", "photo_count", "size", "span", "stamp", "state_badge", "when"]
+__all__ = [
+    "amount",
+    "class_count",
+    "millions",
+    "percent_range",
+    "photo_count",
+    "size",
+    "span",
+    "stamp",
+    "state_badge",
+    "when",
+]
 
 
 def amount(number: float) -> str:
-    """A large number, short: `950`, `12.3 thousand`, `4.69 million`."""
+    """A large number, short: `950`, `12.3 thousand`, `4.69 million`; Chinese counts in ten thousands."""
+    if number >= 10_000 and spoken().startswith("zh"):
+        return t("{myriads:,.4g} ten thousand", myriads=number / 1e4)
     if number >= 1e6:
         return t("{millions:,.2f} million", millions=number / 1e6)
     return t("{thousands:,.1f} thousand", thousands=number / 1e3) if number >= 10_000 else f"{number:,.0f}"
+
+
+def millions(number: float) -> str:
+    """A large number as `0.3 million`, to be compared with others; Chinese counts in ten thousands."""
+    if spoken().startswith("zh"):
+        return t("{myriads:,.4g} ten thousand", myriads=number / 1e4)
+    return t("{millions:.1f} million", millions=number / 1e6)
 
 
 def span(seconds: float) -> str:
@@ -55,7 +75,7 @@ def when(moment: float, now: float | None = None) -> str:
     clock = f"{then.tm_hour}:{then.tm_min:02}"
     if days in (0, 1):
         return t("yesterday {clock}", clock=clock) if days else t("today {clock}", clock=clock)
-    return f"{then.tm_mday} {time.strftime('%b %Y', then)}"
+    return t("{day} {month} {year}", day=then.tm_mday, month=_MONTHS[then.tm_mon - 1], year=then.tm_year)
 
 
 def stamp(moment: float) -> str:
@@ -67,6 +87,10 @@ def _midnight(moment: time.struct_time) -> float:
     return time.mktime((moment.tm_year, moment.tm_mon, moment.tm_mday, 0, 0, 0, 0, 0, -1))
 
 
+_MONTHS = (
+    *(Sentence("Jan"), Sentence("Feb"), Sentence("Mar"), Sentence("Apr"), Sentence("May"), Sentence("Jun")),
+    *(Sentence("Jul"), Sentence("Aug"), Sentence("Sep"), Sentence("Oct"), Sentence("Nov"), Sentence("Dec")),
+)
 _BADGES = {
     "QUEUED": Sentence(":gray-badge[waiting]"),
     "RUNNING": Sentence(":blue-badge[going on]"),

@@ -9,6 +9,7 @@ from pages.ui import steps
 from pages.ui.frame import PAGE, guard
 from pages.ui.glossary import word_list
 from pages.ui.html import plain
+from pages.ui.language import choose_language
 from pages.ui.paths import page_path
 from pages.ui.services import workspace
 from transfer_core.disk import cache as cache_limit
@@ -30,6 +31,7 @@ def sidebar(project: Project | None) -> None:
         st.space("medium")
         word_list()
         disk_space()
+        choose_language()
         st.caption(t("Everything stays on this computer: photos, training and the trained classifier."))
 
 
@@ -61,7 +63,7 @@ def disk_space() -> None:
         with guard():
             used, limit = cache_limit.usage(workspace()), cache_limit.limit_bytes(workspace())
             share = min(1.0, used / limit) if limit else 1.0
-            st.progress(share, text=f"{figures.size(used)} of {figures.size(limit)} used")
+            st.progress(share, text=t("{used} of {limit} used", used=figures.size(used), limit=figures.size(limit)))
             _limit(limit)
             st.button(
                 t("Empty it now"), key="empty_cache", icon=":material/delete_sweep:", disabled=not used, on_click=_empty

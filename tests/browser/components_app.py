@@ -7,10 +7,10 @@ import streamlit as st
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from pages.components import plotly_asset
 from pages.components.layer_tree import Head, Value, layer_choice, layer_tree, layer_values
 from pages.components.live_curves import live_curves
 from pages.train import curves
-from pages.ui import plotly_asset
 from tests.pages.layers.test_page import toy_tree
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.runs.events import EpochEnded

@@ -39,11 +39,14 @@ COMMANDS = {"option", "argument", "command", "group", "Option"}
 SHOWN = {"button", "caption", "checkbox", "error", "expander", "file_uploader", "form_submit_button", "header", "info"}
 SHOWN |= {"link_button", "markdown", "metric", "number_input", "page_link", "popover", "radio", "segmented_control"}
 SHOWN |= {"selectbox", "slider", "spinner", "subheader", "success", "text", "text_input", "title", "toggle", "warning"}
+SHOWN |= {"progress", "image", "plotly_chart", "status", "toast", "badge", "dialog", "popover", "tabs"}
 SHOWN |= {"write", "download_button", "camera_input", "pills", "select_slider", "text_area", "multiselect", "echo"}
 """Streamlit's and click's calls whose first argument is read by a person."""
-READ = {"help", "label", "placeholder", "delta", "title", "text"}
+READ = {"help", "label", "placeholder", "delta", "title", "text", "alt", "caption"}
 """Arguments of theirs that are read by a person."""
 PHRASE = re.compile(r"[A-Za-z]{2,}[,;:.]? [A-Za-z(]{2,}")
+JOINED = re.compile(r"\{\} [a-z]{2,}[,;]? (\{\}|[a-z])|[a-z]{2,} \{\} [a-z]{2,}")
+"""A sentence with values, though no two words of it stand side by side."""
 ICON = re.compile(r":material/\w+:|:[\w-]+\[|%[A-Za-z]|\{[^}]*\}|/[\w./…]+")
 EXEMPT = {
     "top right",  # Plotly's, of where a text stands
@@ -143,7 +146,8 @@ def bypassing(path: Path) -> list[tuple[int, str]]:
                 return
         text = text_of(node)
         if text is not None and isinstance(node, ast.expr):
-            if PHRASE.search(ICON.sub("", text)) and not NO_WORDS.match(text):
+            joined = isinstance(node, ast.JoinedStr) and JOINED.search(text)
+            if (joined or PHRASE.search(ICON.sub("", text))) and not NO_WORDS.match(text):
                 note(node, text)
             return
         for child in ast.iter_child_nodes(node):

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from transfer_core.disk.files import read_json, write_json
+from transfer_core.disk.settings import keep_setting, read_setting
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError
 from transfer_core.text import Sentence
@@ -44,9 +44,9 @@ def limit_bytes(workspace: Workspace) -> int:
     """
     if workspace.cache_gb is not None:
         return _bytes(workspace.cache_gb, "THAW_CACHE_GB")
-    settings = workspace.settings_path
-    stored = read_json(settings).get(_KEY, DEFAULT_GB) if settings.exists() else DEFAULT_GB
-    return _bytes(stored, f"{_KEY} in {settings}")
+    return _bytes(
+        read_setting(workspace, _KEY, DEFAULT_GB), Sentence("{name} in {path}", name=_KEY, path=workspace.settings_path)
+    )
 
 
 def set_limit(workspace: Workspace, gigabytes: float) -> None:
@@ -57,9 +57,7 @@ def set_limit(workspace: Workspace, gigabytes: float) -> None:
         StorageError: the settings can't be read or written.
     """
     _bytes(gigabytes, Sentence("The limit of the cache"))
-    settings = workspace.settings_path
-    others = read_json(settings) if settings.exists() else {}
-    write_json(settings, others | {_KEY: gigabytes})
+    keep_setting(workspace, _KEY, gigabytes)
     trim(workspace)
 
 

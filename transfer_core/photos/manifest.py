@@ -8,7 +8,7 @@ from typing import Any, get_args
 from transfer_core.disk.files import read_json, write_json
 from transfer_core.errors import DataError, StorageError
 from transfer_core.photos.sources.layout import SplitName
-from transfer_core.text import all_of
+from transfer_core.text import Sentence, all_of
 
 __all__ = ["Manifest", "ManifestPhoto", "SplitName"]
 
@@ -160,7 +160,8 @@ class Manifest:
 def _check_same_classes(ours: tuple[str, ...], theirs: tuple[str, ...]) -> None:
     missing, extra = sorted(set(ours) - set(theirs)), sorted(set(theirs) - set(ours))
     if missing or extra:
-        differs = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has {', '.join(extra)} besides"] * bool(extra)
+        lacking = [Sentence("lacks {names}", names=missing)] * bool(missing)
+        differs = lacking + [Sentence("has {names} besides", names=extra)] * bool(extra)
         raise DataError(
             "The second set of photos must have the same classes ({ours}), but it {differs}: name its folders alike.",
             ours=ours,

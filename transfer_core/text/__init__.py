@@ -4,7 +4,7 @@
 hand on; `t(...)` makes one a string, where it is shown. Stands below `errors`, so that refusals are sentences too.
 """
 
-from transfer_core.text.catalog import languages, read_by
+from transfer_core.text.catalog import catalog_of, languages, read_by, spoken
 from transfer_core.text.sentence import (
     Sentence,
     Value,
@@ -24,12 +24,14 @@ __all__ = [
     "Value",
     "all_of",
     "any_of",
+    "catalog_of",
     "joined",
     "languages",
     "plural",
     "read_by",
     "restored",
     "shown",
+    "spoken",
     "stored",
     "t",
     "visible",

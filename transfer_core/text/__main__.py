@@ -6,6 +6,7 @@ With a language, such as `de`, it begins that language's catalogue. Needs Babel 
 import ast
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from string import Formatter
 
@@ -15,10 +16,13 @@ from babel.messages.pofile import read_po, write_po
 
 from transfer_core.text import catalog
 from transfer_core.text.catalog import DOMAIN
+from transfer_core.text.sentence import BETWEEN_NAMES, TWO_SENTENCES
 
 __all__ = ["SAYING", "choices", "extract", "ids", "main", "name_of", "sources"]
 
 _ROOT = Path(__file__).parents[2]
+_NO_DATE = datetime(2026, 1, 1, tzinfo=timezone.utc)
+"""Of a catalogue: the same sentences give the same bytes."""
 _REFUSALS = ast.parse((_ROOT / "transfer_core" / "errors.py").read_text("utf-8"))  # `errors` stands above this room
 SAYING = {
     "Sentence",
@@ -63,7 +67,9 @@ def _literals(node: ast.expr) -> list[str]:
 def extract() -> Catalog:
     """Every sentence in the sources, without a translation."""
     found = Catalog(project="Thaw", fuzzy=False)
-    for path in sources():
+    for text, what in ((BETWEEN_NAMES, "between names in a list"), (TWO_SENTENCES, "two sentences in a row")):
+        found.add(text, locations=[("transfer_core/text/sentence.py", 0)], auto_comments=[what])
+    for path in [*sources(), _ROOT / "transfer_core" / "text" / "sentence.py"]:
         place = path.relative_to(_ROOT).as_posix()
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and name_of(node) in SAYING:
@@ -76,10 +82,14 @@ def _check(translated: Catalog, path: Path) -> None:
     for message in translated:
         ids = message.id if isinstance(message.id, tuple) else (message.id,)
         given = message.string if isinstance(message.string, tuple) else (message.string,)
-        known = {name for text in ids for _, name, _, _ in Formatter().parse(text)}
+        known = set().union(*map(_places, ids))
         for text in filter(None, given if message.id else ()):
-            if strange := {name for _, name, _, _ in Formatter().parse(text)} - known:
+            if strange := _places(text) - known:
                 sys.exit(f"{path}: {text!r} has the places {strange}, which {ids[0]!r} has not.")
+
+
+def _places(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
 def main(arguments: list[str]) -> None:
@@ -94,6 +104,9 @@ def main(arguments: list[str]) -> None:
             with path.open("rb") as file:
                 known = read_po(file, locale=language)
         known.update(template, no_fuzzy_matching=True)
+        known.fuzzy, known.header_comment = False, f"# Thaw's sentences in {known.locale_identifier}."
+        known.project, known.version = "Thaw", "1"
+        known.creation_date = known.revision_date = _NO_DATE
         _check(known, path)
         with path.open("wb") as file:
             write_po(file, known, width=120, sort_output=True)

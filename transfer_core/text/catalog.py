@@ -5,11 +5,23 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["DOMAIN", "LOCALES", "languages", "read_by", "translate"]
+__all__ = ["DOMAIN", "LOCALES", "catalog_of", "languages", "read_by", "spoken", "translate"]
 
 DOMAIN = "thaw"
 LOCALES = Path(__file__).with_name("locales")
 """One folder a language below it: `de/LC_MESSAGES/thaw.po` and, made from it, `thaw.mo`."""
+
+
+_SCRIPTS = {
+    "zh": "zh_Hans",
+    "zh_CN": "zh_Hans",
+    "zh_SG": "zh_Hans",
+    "zh_MY": "zh_Hans",
+    "zh_TW": "zh_Hant",
+    "zh_HK": "zh_Hant",
+    "zh_MO": "zh_Hant",
+}
+"""How a language is written where its name says only where: as Unicode's likely subtags have it (CLDR)."""
 
 
 def _english() -> None:
@@ -43,14 +55,27 @@ def translate(one: str, many: str = "", number: float = 1) -> str:
         many: the same for other counts than one; empty for a sentence that counts nothing.
         number: what is counted.
     """
-    catalog = _catalog(_reader() or "en")
+    catalog = _catalog(_reader() or "")
     if not many:
         return catalog.gettext(one)
     whole = int(number)
     return catalog.ngettext(one, many, whole if whole == number else whole + 2)  # 1.5 photos is no single photo
 
 
-@lru_cache(maxsize=32)
+def spoken() -> str:
+    """Name of the catalogue that is shown now, such as `zh_Hant`; `en` where there is none for the reader."""
+    return catalog_of(_reader() or "")
+
+
+@lru_cache(maxsize=64)
+def catalog_of(language: str) -> str:
+    """Which catalogue serves a reader of `language`: `zh_Hant` for `zh-TW`, `de` for `de-CH`; `en` where none does."""
+    parts = language.replace("-", "_").split("_")
+    names = ["_".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    known = languages()
+    return next((found for name in names for found in (name, _SCRIPTS.get(name, "")) if found in known), "en")
+
+
+@lru_cache(maxsize=64)
 def _catalog(language: str) -> gettext.NullTranslations:
-    name = language.replace("-", "_")
-    return gettext.translation(DOMAIN, LOCALES, [name, name.split("_")[0]], fallback=True)
+    return gettext.translation(DOMAIN, LOCALES, [catalog_of(language)], fallback=True)

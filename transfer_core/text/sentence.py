@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePath
 from string import Formatter
@@ -12,6 +13,10 @@ from transfer_core.text.catalog import translate
 from transfer_core.text.visible import visible
 
 __all__ = ["Sentence", "Value", "all_of", "any_of", "joined", "plural", "restored", "shown", "stored", "t"]
+
+BETWEEN_NAMES, TWO_SENTENCES = ", ", "{s0} {s1}"
+"""What stands between the members of a list, and two sentences that follow one another, in English."""
+_FOLLOWING = re.compile(r"\{s0\}( \{s\d+\})+")
 
 Value: TypeAlias = "str | int | float | Sentence | list[Value] | None"
 """What stands in a sentence's place: also another sentence (`the last 3 blocks`), or a list, shown with commas."""
@@ -41,6 +46,8 @@ class Sentence:
     def __str__(self) -> str:
         """In the reader's language."""
         form = translate(self.id, self.many, _number(self.values.get("n", 1)))
+        if form == self.id and _FOLLOWING.fullmatch(form):
+            form = form.replace(" ", translate(TWO_SENTENCES).removeprefix("{s0}").removesuffix("{s1}"))
         return _FORMATTER.vformat(form, (), self.values) if self.values else form
 
     def __repr__(self) -> str:
@@ -161,7 +168,7 @@ class _Places(Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, list):
-            return ", ".join(self.format_field(item, format_spec) for item in value)
+            return translate(BETWEEN_NAMES).join(self.format_field(item, format_spec) for item in value)
         if isinstance(value, str):
             value = visible(value)
         return format(str(value) if isinstance(value, Sentence) else value, format_spec)

@@ -47,18 +47,50 @@ def layer_tree(
             on_edit(apply(tree, plan(), fresh))
 
     chosen = set(plan().trainable)
+    sent = wire.data()
+    sent["words"] |= _words()
     _COMPONENT(
         key=key,
         on_edit_change=edited,
         on_missing_change=wire.missing,
-        data={
-            **wire.data(),
+        data=sent
+        | {
             "on": ranges(at for at, name in enumerate(tree.layers) if name in chosen),
             "ack": memory["ack"],
             "label": t("Layers of {name}", name=tree.root.name),
             "head": {"title": head.title, "parameters": head.parameters},
         },
     )
+
+
+def _words() -> dict[str, str]:
+    """What the tree with locks says; the browser fills the places."""
+    return {
+        "frozen": t("frozen"),
+        "trainable": t("trains"),
+        "mixed": t("partly"),
+        "none": "",
+        "always": t("always trains"),
+        "some": t(
+            "{trained} of {all} parameters train, in {layers} of {able} layers",
+            **_open("trained", "all", "layers", "able"),
+        ),
+        "nothing": t("all {all} parameters frozen: only the head trains", **_open("all")),
+        "trained_each": t("trained in every epoch"),
+        "run_each": t("run again in every epoch"),
+        "whole_once": t("the whole base: computed once for each photo"),
+        "once": t("computed once for each photo"),
+        "nothing_once": t("nothing is computed once"),
+        "untrainable": t("Nothing in it can be trained"),
+        "freeze": t("Click to freeze it"),
+        "freeze_all": t("Click to freeze everything in it"),
+        "train": t("Click to train it"),
+        "train_all": t("Click to train everything in it"),
+    }
+
+
+def _open(*places: str) -> dict[str, str]:
+    return {place: f"{{{place}}}" for place in places}
 
 
 def apply(tree: LayerTree, plan: FreezePlan, edits: Iterable[Sequence[int]]) -> FreezePlan:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.components.layer_tree.wire import Rows, component, ranges
 from transfer_core.backbones.tree import LayerTree
+from transfer_core.text import t
 
 __all__ = ["layer_choice"]
 
@@ -33,9 +34,11 @@ def layer_choice(tree: LayerTree, chosen: str, *, key: str, label: str, on_choos
         if message and message["sig"] == wire.signature:
             on_choose(message["layer"])
 
+    sent = wire.data()
+    sent["words"]["placeless"] = t("Here the places in the photo are lost already: nothing to show")
     _COMPONENT(
         key=key,
         on_edit_change=clicked,
         on_missing_change=wire.missing,
-        data={**wire.data(), "able": ranges(able), "chosen": list(tree.layers).index(chosen), "label": label},
+        data=sent | {"able": ranges(able), "chosen": list(tree.layers).index(chosen), "label": label},
     )

@@ -52,7 +52,7 @@ class ChoiceTree extends Tree {
     node.row.classList.toggle('chosen', chosen);
     node.row.setAttribute('aria-selected', String(chosen));
     if (node.choice) node.row.removeAttribute('aria-disabled'); else node.row.setAttribute('aria-disabled', 'true');
-    node.row.title = node.choice ? '' : 'Here the places in the photo are lost already: nothing to show';
+    node.row.title = node.choice ? '' : this.words.placeless;
     node.mark.textContent = chosen ? '●' : '';
   }
 }

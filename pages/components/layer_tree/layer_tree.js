@@ -3,10 +3,10 @@
 const icon = (path) => `<svg viewBox="0 0 24 24" fill="currentColor" aria-hidden="true"><path d="${path}"/></svg>`;
 const BODY = 'H6a2 2 0 0 0-2 2v9a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2v-9a2 2 0 0 0-2-2h-1';
 const STATES = {
-  frozen: { word: 'frozen', checked: 'false', svg: icon(`M17 9V7A5 5 0 0 0 7 7v2${BODY}ZM9 9V7a3 3 0 0 1 6 0v2H9Z`) },
-  trainable: { word: 'trains', checked: 'true', svg: icon(`M9 6a3 3 0 0 1 5.9-.8l1.9-.6A5 5 0 0 0 7 6v3${BODY}H9V6Z`) },
-  mixed: { word: 'partly', checked: 'mixed', svg: icon('M5 10.5h14v3H5z') },
-  none: { word: '', checked: null, svg: '' },
+  frozen: { checked: 'false', svg: icon(`M17 9V7A5 5 0 0 0 7 7v2${BODY}ZM9 9V7a3 3 0 0 1 6 0v2H9Z`) },
+  trainable: { checked: 'true', svg: icon(`M9 6a3 3 0 0 1 5.9-.8l1.9-.6A5 5 0 0 0 7 6v3${BODY}H9V6Z`) },
+  mixed: { checked: 'mixed', svg: icon('M5 10.5h14v3H5z') },
+  none: { checked: null, svg: '' },
 };
 
 export default function layerTree(given) {
@@ -30,14 +30,14 @@ class LockTree extends Tree {
     // The line is for the eye; the summary says the same to a screen reader.
     this.line = element('div', 'line');
     this.line.setAttribute('aria-hidden', 'true');
-    this.line.append(element('span', 'up', '↑ computed once for each photo'), element('span', 'down'));
+    this.line.append(element('span', 'up'), element('span', 'down'));
 
     const head = element('div', 'head');
     this.headTitle = element('span', 't');
     this.headSize = element('span', 'num');
     const pill = element('span', 'pill trainable');
     pill.innerHTML = STATES.trainable.svg;
-    pill.append('always trains');
+    pill.append(this.words.always);
     head.append(this.headTitle, this.headSize, pill);
     root.append(head);
   }
@@ -96,17 +96,20 @@ class LockTree extends Tree {
     super.paint();
     const top = this.nodes[0];
     const trained = this.sums.parameters(top);
-    this.summary.textContent = trained
-      ? `${human(trained)} of ${human(top.params)} parameters train, in ${this.sums.layers(top)} of ${this.sums.trainable(top)} layers`
-      : `all ${human(top.params)} parameters frozen: only the head trains`;
+    this.summary.textContent = fill(trained ? this.words.some : this.words.nothing, {
+      trained: human(trained),
+      all: human(top.params),
+      layers: this.sums.layers(top),
+      able: this.sums.trainable(top),
+    });
   }
 
   place(visible) {
     this.line.remove();
     super.place(visible);
     const first = this.on.indexOf(1);
-    this.line.lastChild.textContent = first < 0 ? '↓ trained in every epoch' : '↓ run again in every epoch';
-    this.line.firstChild.textContent = first < 0 ? '↑ the whole base: computed once for each photo' : '↑ computed once for each photo';
+    this.line.lastChild.textContent = `↓ ${first < 0 ? this.words.trained_each : this.words.run_each}`;
+    this.line.firstChild.textContent = `↑ ${first < 0 ? this.words.whole_once : this.words.once}`;
     if (first < 0) {
       this.rows.append(this.line);
       return;
@@ -114,7 +117,7 @@ class LockTree extends Tree {
     let below = visible.filter((node) => node.from <= first && first < node.to).pop();
     // Where nothing that could train stands between a group and its first trained layer, the line goes above the group.
     while (below.up && !this.sums.trainable({ from: below.up.from, to: first })) below = below.up;
-    this.line.firstChild.textContent = below.up ? '↑ computed once for each photo' : '↑ nothing is computed once';
+    this.line.firstChild.textContent = `↑ ${below.up ? this.words.once : this.words.nothing_once}`;
     this.rows.insertBefore(this.line, below.row);
   }
 
@@ -134,7 +137,7 @@ class LockTree extends Tree {
       this.look(node);
       this.act(node);
     };
-    return [kind, cell('shape', node.shape), bar, sized(node), node.pill];
+    return [kind, cell('shape', node.shape), bar, this.sized(node), node.pill];
   }
 
   fill(node) {
@@ -150,8 +153,8 @@ class LockTree extends Tree {
     if (state.checked) row.setAttribute('aria-checked', state.checked);
     node.pill.className = `pill box ${name}`;
     node.pill.innerHTML = state.svg;
-    node.pill.append(state.word);
-    const what = node.kids.length ? 'everything in it' : 'it';
-    node.pill.title = name === 'none' ? 'Nothing in it can be trained' : `Click to ${name === 'trainable' ? 'freeze' : 'train'} ${what}`;
+    node.pill.append(this.words[name]);
+    const act = name === 'trainable' ? 'freeze' : 'train';
+    node.pill.title = name === 'none' ? this.words.untrainable : this.words[node.kids.length ? `${act}_all` : act];
   }
 }

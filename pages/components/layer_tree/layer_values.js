@@ -36,7 +36,7 @@ class ValueTree extends Tree {
     node.line = element('u');
     bar.append(node.line, node.bar, node.whisker);
     node.figure = cell('figure');
-    return [cell('shape', node.shape), sized(node), bar, node.figure];
+    return [cell('shape', node.shape), this.sized(node), bar, node.figure];
   }
 
   fill(node) {

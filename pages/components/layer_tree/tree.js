@@ -1,7 +1,5 @@
 // What every layer tree does in the browser: rows made when first seen, then only patched; folding, focus, keyboard.
 
-const BN = 'Batch normalization: it keeps running averages of what the network saw in its first training. Thaw leaves '
-  + 'those averages frozen even where the layer trains, because a few photos would spoil them.';
 const LEVELS = ['model', 'stage', 'block', 'layer'];
 const MANY_ROWS = 40; // a tree with more blocks than this begins folded to its stages
 
@@ -22,7 +20,8 @@ function mount(Kind, { data, parentElement, setTriggerValue }) {
     setTriggerValue('missing', data.sig);
     return;
   }
-  if (root.__tree?.sig !== data.sig) root.__tree = new Kind(root, data);
+  // Another base, or another language: what is drawn once is drawn again.
+  if (root.__tree?.sig !== data.sig || root.__tree.words.unfold !== data.words.unfold) root.__tree = new Kind(root, data);
   root.__tree.update(data, (edit) => setTriggerValue('edit', edit));
 }
 
@@ -32,12 +31,13 @@ function cell(name, text, title) {
   return made;
 }
 
-const sized = (node) => cell('num', node.params ? human(node.params) : '–', node.params
-  ? `${node.params.toLocaleString('en')} parameters` : 'no parameters: nothing to freeze');
+// A sentence with its places filled.
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (place, name) => values[name] ?? place);
 
 class Tree {
   constructor(root, data) {
     this.sig = data.sig;
+    this.words = data.words;
     this.typed = '';
     this.nodes = link(known.get(data.sig));
     this.leaves = this.nodes.filter((node) => !node.kids.length);
@@ -51,11 +51,11 @@ class Tree {
     const bar = element('div', 'bar');
     const show = element('div', 'show');
     show.setAttribute('role', 'group');
-    show.setAttribute('aria-label', 'How much to unfold');
-    this.buttons = [['Stages', 1], ['Blocks', 2], ['Layers', 3]].map(([text, depth]) => {
-      const button = element('button', '', text);
+    show.setAttribute('aria-label', this.words.unfold);
+    this.buttons = [['stages', 1], ['blocks', 2], ['layers', 3]].map(([what, depth]) => {
+      const button = element('button', '', this.words[what]);
       button.type = 'button';
-      button.title = `Unfold down to ${text.toLowerCase()}`;
+      button.title = this.words[`unfold_${what}`];
       button.onclick = () => { this.expand(depth); this.paint(); };
       show.append(button);
       return button;
@@ -68,6 +68,11 @@ class Tree {
     this.rows.setAttribute('aria-label', data.label);
     this.rows.onkeydown = (event) => this.key(event);
     root.append(bar, this.rows);
+  }
+
+  sized(node) {
+    if (!node.params) return cell('num', '–', this.words.unsized);
+    return cell('num', human(node.params), fill(this.words.sized, { parameters: node.params.toLocaleString('en') }));
   }
 
   // What a tree of a kind of its own adds: the cells behind the name, what stands in them, and what a click does.
@@ -123,7 +128,7 @@ class Tree {
     name.append(twist, title);
     if (node.kind === 'BatchNormalization') {
       const badge = element('abbr', 'bn', 'BN');
-      badge.title = BN;
+      badge.title = this.words.batch_norm;
       name.append(badge);
     }
     row.append(name, ...this.cells(node));

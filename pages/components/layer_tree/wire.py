@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from transfer_core.backbones.tree import LayerTree, Node
+from transfer_core.text import t
 
 __all__ = ["Rows", "component", "ranges", "rows"]
 
@@ -41,11 +42,30 @@ class Rows:
         """The part of a component's data that `mount` in tree.js reads."""
         send = self.memory["sent"] != self.signature
         self.memory["sent"] = self.signature
-        return {"sig": self.signature, "rows": rows(self._tree) if send else None}
+        return {"sig": self.signature, "rows": rows(self._tree) if send else None, "words": _words()}
 
     def missing(self) -> None:
         """Send the rows again: the window that asked has none."""
         self.memory["sent"] = ""
+
+
+def _words() -> dict[str, str]:
+    """What every layer tree says; the browser fills the places."""
+    return {
+        "unfold": t("How much to unfold"),
+        "stages": t("Stages"),
+        "blocks": t("Blocks"),
+        "layers": t("Layers"),
+        "unfold_stages": t("Unfold down to stages"),
+        "unfold_blocks": t("Unfold down to blocks"),
+        "unfold_layers": t("Unfold down to layers"),
+        "sized": t("{parameters} parameters", parameters="{parameters}"),
+        "unsized": t("no parameters: nothing to freeze"),
+        "batch_norm": t(
+            "Batch normalization: it keeps running averages of what the network saw in its first training. Thaw leaves "
+            "those averages frozen even where the layer trains, because a few photos would spoil them."
+        ),
+    }
 
 
 def rows(tree: LayerTree) -> list[Row]:

@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.ui.plotly_asset import ensure_plotly
+from pages.components.plotly_asset import ensure_plotly
+from transfer_core.text import t
 
 __all__ = ["live_curves"]
 
@@ -32,5 +33,6 @@ def live_curves(figure: dict[str, Any], *, key: str, label: str) -> None:
     if address is None:
         st.plotly_chart(figure, key=f"{key}_chart", alt=label)
     else:
+        unloaded = t("{label} (The chart itself could not be loaded; reload the page to try again.)", label=label)
         data = {"figure": json.dumps(figure), "height": figure["layout"]["height"], "label": label, "plotly": address}
-        _COMPONENT(key=key, data=data)
+        _COMPONENT(key=key, data=data | {"unloaded": unloaded})

@@ -35,7 +35,7 @@ async function draw(plot, data) {
   try {
     plotly = await load(data.plotly);
   } catch {
-    plot.textContent = `${data.label} (The chart itself could not be loaded; reload the page to try again.)`;
+    plot.textContent = data.unloaded;
     plot.__figure = null;
     return;
   }

@@ -66,7 +66,7 @@ def alternative(curves: Sequence[Epochs]) -> str:
     ]
     if not parts:
         return t("Training curves of both runs: no epoch was kept.")
-    return t("Training curves of both runs: {ends}.", ends="; ".join(parts))
+    return t("Training curves of both runs: {ends}.", ends=t("; ").join(parts))
 
 
 def _trace(epochs: Epochs, run: Sentence, color: str, symbol: str, axis: str, metric: str) -> dict[str, Any]:

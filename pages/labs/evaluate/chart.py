@@ -72,4 +72,4 @@ def alternative(result: dict[str, Any]) -> str:
         )
         for group in result["reliability"]
     ]
-    return t("How often answers are right, by how sure they are: {groups}.", groups="; ".join(groups))
+    return t("How often answers are right, by how sure they are: {groups}.", groups=t("; ").join(groups))

@@ -111,7 +111,7 @@ def alternative(curves: Mapping[str, Mapping[str, Sequence[float]]], photos: Pho
     ]
     if not parts:
         return t("Curves on {photos}: no epoch has ended yet.", photos=_WORDS[photos])
-    return t("Curves on {photos}: {ends}.", photos=_WORDS[photos], ends="; ".join(parts))
+    return t("Curves on {photos}: {ends}.", photos=_WORDS[photos], ends=t("; ").join(parts))
 
 
 def _trace(style: Style, values: Sequence[float], axis: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pages.ui.html import answer, percent, sentence
 from transfer_core.labs.sanity.settings import TOLERANCE
 from transfer_core.runs.folder import Run
 from transfer_core.stats.paired import SIGNIFICANT
-from transfer_core.text import Sentence, plural, t
+from transfer_core.text import Sentence, joined, plural, t
 
 __all__ = ["draw"]
 
@@ -195,7 +195,7 @@ def _material(result: dict[str, Any]) -> None:
             dropouts=_layers(facts["dropouts"]),
         ),
     ]
-    st.caption(sentence(" ".join(parts)))
+    st.caption(sentence(t(joined(map(Sentence, parts)))))
 
 
 def _layers(count: int) -> Sentence:

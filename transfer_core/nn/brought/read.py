@@ -18,6 +18,7 @@ from transfer_core.nn.export.classifier import POOLING
 from transfer_core.nn.models.describe import build_tree
 from transfer_core.nn.models.graph import LayerCall, layer_calls
 from transfer_core.nn.models.partition import weight_hashes
+from transfer_core.text import Sentence
 
 __all__ = ["as_base", "as_classifier", "load"]
 
@@ -150,14 +151,14 @@ def _size(model: keras.Model) -> int:
     if len(shapes) != 1 or len(shape) != 4:
         raise ConfigError(
             "Thaw takes networks of one input, a photo (height, width, 3); this one takes {shapes}.",
-            shapes=[" × ".join(str(side or "any") for side in one[1:]) for one in shapes],
+            shapes=[" × ".join(str(side or "*") for side in one[1:]) for one in shapes],
         )
     _, height, width, channels = shape
     if channels != 3:
         raise ConfigError(
             "Thaw gives a network three numbers a pixel, red, green and blue, after height and width; this one takes "
             "{channels}.",
-            channels=channels or "any",
+            channels=channels or Sentence("any number"),
         )
     size = height or width or USUAL
     if (height or size) != (width or size) or not SMALLEST <= size <= LARGEST:
