@@ -12,7 +12,7 @@ from transfer_core.text import t
 
 project = require_project()
 heading(
-    "Base",
+    t("Base"),
     t(
         "Pick the network to start from. It learned to see from over a million photos of everyday things; "
         "yours need only teach it the last bit."

@@ -49,7 +49,7 @@ PRESETS = (
     ),
     Preset(
         "last_block",
-        Sentence("Last block"),
+        plural("Last block", "Last {n} blocks", 1),
         planning.last_block,
         Sentence("The last block of the base learns too. A small step beyond the head."),
     ),

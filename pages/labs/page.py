@@ -20,7 +20,7 @@ from transfer_core.photos.manifest import Manifest
 from transfer_core.text import t
 
 project = require_project()
-heading("Labs", t("Experiments with your own photos. Each ends with one plain sentence."))
+heading(t("Labs"), t("Experiments with your own photos. Each ends with one plain sentence."))
 
 
 def card(lab: LabCard, opened: Project, photos: Manifest | None) -> None:

@@ -19,7 +19,10 @@ from transfer_core.errors import ConfigError
 from transfer_core.text import t
 
 project = require_project()
-heading("Layers", t("Choose how much of the network may change to fit your photos. Everything else stays **frozen**."))
+heading(
+    t("Layers"),
+    t("Choose how much of the network may change to fit your photos. Everything else stays **frozen**."),
+)
 
 
 def explanation() -> None:

@@ -17,7 +17,7 @@ from pages.ui.services import store
 from transfer_core.text import t
 
 project = require_project()
-heading("Photos", t("Show what it should tell apart: a class for each kind of thing, and photos of each."))
+heading(t("Photos"), t("Show what it should tell apart: a class for each kind of thing, and photos of each."))
 
 with guard():
     photos = store(project)

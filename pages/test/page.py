@@ -13,7 +13,7 @@ from pages.ui.paths import page_path
 from transfer_core.text import t
 
 project = require_project()
-heading("Test", t("Show it photos it has never seen, and see what it says and how sure it is."))
+heading(t("Test"), t("Show it photos it has never seen, and see what it says and how sure it is."))
 
 with guard():
     runs = [*trained_runs(project), *opened_classifiers(project)]

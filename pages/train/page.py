@@ -22,7 +22,7 @@ from transfer_core.text import Sentence, joined, t
 
 project = require_project()
 photos = store(project)
-heading("Train", t("Let it learn from your photos. You can leave this page and come back: training goes on."))
+heading(t("Train"), t("Let it learn from your photos. You can leave this page and come back: training goes on."))
 
 
 def summary(config: RunConfig, train: int, validation: int) -> str:

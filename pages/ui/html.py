@@ -124,7 +124,7 @@ def facts(
             continue
         shown = escape(value)
         if term in links:
-            shown += f' <a href="{escape(links[term])}" target="_blank" rel="noopener">source</a>'
+            shown += f' <a href="{escape(links[term])}" target="_blank" rel="noopener">{escape(t("source"))}</a>'
         cells.append(
             f'<span class="term" title="{escape(hints.get(term, ""))}">{escape(term)}</span><span>{shown}</span>'
         )

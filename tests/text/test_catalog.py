@@ -39,9 +39,22 @@ COMMANDS = {"option", "argument", "command", "group", "Option"}
 SHOWN = {"button", "caption", "checkbox", "error", "expander", "file_uploader", "form_submit_button", "header", "info"}
 SHOWN |= {"link_button", "markdown", "metric", "number_input", "page_link", "popover", "radio", "segmented_control"}
 SHOWN |= {"selectbox", "slider", "spinner", "subheader", "success", "text", "text_input", "title", "toggle", "warning"}
-SHOWN |= {"progress", "image", "plotly_chart", "status", "toast", "badge", "dialog", "popover", "tabs"}
+SHOWN |= {
+    "heading",
+    "page_title",
+    "progress",
+    "image",
+    "plotly_chart",
+    "status",
+    "toast",
+    "badge",
+    "dialog",
+    "popover",
+    "tabs",
+}
 SHOWN |= {"write", "download_button", "camera_input", "pills", "select_slider", "text_area", "multiselect", "echo"}
 """Streamlit's and click's calls whose first argument is read by a person."""
+OURS = {"heading", "page_title"}
 READ = {"help", "label", "placeholder", "delta", "title", "text", "alt", "caption"}
 """Arguments of theirs that are read by a person."""
 PHRASE = re.compile(r"[A-Za-z]{2,}[,;:.]? [A-Za-z(]{2,}")
@@ -129,7 +142,7 @@ def bypassing(path: Path) -> list[tuple[int, str]]:
                 isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "st"
             ):
                 return
-            if name in SHOWN and arguments and isinstance(node.func, ast.Attribute):
+            if name in SHOWN and arguments and (isinstance(node.func, ast.Attribute) or name in OURS):
                 read = [arguments[0], *(keyword.value for keyword in node.keywords if keyword.arg in READ)]
                 for argument in read:
                     for literal in choices(argument):
@@ -178,3 +191,14 @@ def test_every_place_has_its_value(path: Path) -> None:
         given |= {"n"} if name_of(node) == "plural" else set()
         assert all(found <= given for found in places), (path.name, node.lineno, places, given)
         assert set().union(*places) | {"n"} >= given, (path.name, node.lineno, places, given)
+
+
+def test_no_sentence_is_said_both_with_a_count_and_without() -> None:
+    """A language of one form would show the place of the count, unfilled."""
+    counted, plain = set(), set()
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and name_of(node) in SAYING:
+                first = [text for choice in ids(node)[:1] for one in choices(choice) if (text := text_of(one))]
+                (counted if name_of(node) == "plural" else plain).update(first)
+    assert counted & plain == set()
