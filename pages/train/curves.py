@@ -46,7 +46,7 @@ def figure(epochs: Sequence[EpochEnded], *, run: str, smoothing: float, waiting:
     last = max(LEAST_EPOCHS, epochs[-1].epoch if epochs else 0)
     seen = [epoch.metrics[key] for epoch in epochs for key in ("accuracy", "val_accuracy")]
     layout = plot_layout.plain(run, HEIGHT, (52, 12, 64, 44)) | plot_layout.panels(
-        ("<b>Loss</b>, lower is better", "<b>Accuracy</b>"),
+        (t("<b>Loss</b>, lower is better"), t("<b>Accuracy</b>")),
         18,
         epochs=_span(0.5, last + 0.5, bool(epochs)),
         accuracy=_span(plot_layout.accuracy_floor(seen), 1.01, bool(epochs)),
@@ -98,21 +98,22 @@ def _traces(
     raw = [epoch.metrics[key] for epoch in epochs]
     common = {"x": x, "xaxis": f"x{axis}", "yaxis": f"y{axis}", "type": "scatter", "legendgroup": name}
     marker = {"symbol": "circle" if name == "training" else "diamond-open", "size": 6 if name == "training" else 8}
+    shown = t("training") if name == "training" else t("validation")
     values = "%{y:.1%}" if "accuracy" in key else "%{y:.3f}"
     drawn = {
         **common,
-        "name": name,
+        "name": shown,
         "y": _smooth_phases(epochs, raw, smoothing),
         "mode": "lines" if smoothing or len(epochs) > MARKED_EPOCHS else "lines+markers",
         "marker": marker | {"color": style["line"]["color"]},
         "showlegend": axis == "",
-        "hovertemplate": f"{name} {values}<extra></extra>",
+        "hovertemplate": f"{shown} {values}<extra></extra>",
         **style,
     }
     # Both are always there, so that Plotly keeps the identity of each line when smoothing is switched on.
     points = {
         **common,
-        "name": t("{name}, as measured", name=name),
+        "name": t("{name}, as measured", name=shown),
         "x": x if smoothing else [],
         "y": raw if smoothing else [],
         "mode": "markers",

@@ -170,7 +170,7 @@ def rate_figure(curve: dict[str, Any]) -> dict[str, Any]:
     What exploded is cut off at one and a half times the loss to begin with: the fall is what there is to see.
     """
     rates, top = curve["rates"], 1.5 * max(curve["losses"][:1], default=1.0)
-    common = {"x": rates, "type": "scatter", "hovertemplate": "rate %{x:.2g}: loss %{y:.3f}<extra></extra>"}
+    common = {"x": rates, "type": "scatter", "hovertemplate": t("rate %{x:.2g}: loss %{y:.3f}<extra></extra>")}
     color = {"color": plot_layout.TRAINING}
     layout = plot_layout.plain(f"{curve['phase']} {curve['suggestion']}", _HEIGHT, (52, 12, 40, 44)) | {
         "showlegend": False,
@@ -181,7 +181,7 @@ def rate_figure(curve: dict[str, Any]) -> dict[str, Any]:
             "dtick": 1,
             "tickfont": {"size": 11},
         },
-        "yaxis": {"title": {"text": "loss"}, "range": [0, top], "zeroline": False},
+        "yaxis": {"title": {"text": t("loss")}, "range": [0, top], "zeroline": False},
         "shapes": [],
         "annotations": [],
     }

@@ -98,9 +98,9 @@ def panels(titles: tuple[str, str], raised: int, *, epochs: dict[str, Any], accu
         layout[f"xaxis{axis}"] = {
             "domain": domain,
             "anchor": f"y{axis}",
-            "title": {"text": "epoch", "standoff": 6},
+            "title": {"text": t("epoch"), "standoff": 6},
             "tickformat": "d",
-            "unifiedhovertitle": {"text": "epoch %{x}"},
+            "unifiedhovertitle": {"text": t("epoch %{x}")},
             "nticks": _TICKS,
             "zeroline": False,
             **epochs,

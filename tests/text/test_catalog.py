@@ -57,6 +57,9 @@ SHOWN |= {"write", "download_button", "camera_input", "pills", "select_slider", 
 OURS = {"heading", "page_title"}
 READ = {"help", "label", "placeholder", "delta", "title", "text", "alt", "caption"}
 """Arguments of theirs that are read by a person."""
+CHARTED = {"text", "hovertemplate"}
+"""Keys of a Plotly figure whose texts are read by a person."""
+PLOTLYS = re.compile(r"%?\{[^}]*\}|<[^>]*>")
 PHRASE = re.compile(r"[A-Za-z]{2,}[,;:.]? [A-Za-z(]{2,}")
 JOINED = re.compile(r"\{\} [a-z]{2,}[,;]? (\{\}|[a-z])|[a-z]{2,} \{\} [a-z]{2,}")
 """A sentence with values, though no two words of it stand side by side."""
@@ -157,6 +160,11 @@ def bypassing(path: Path) -> list[tuple[int, str]]:
                     if argument not in read or all(text_of(literal) is None for literal in choices(argument)):
                         visit(argument)
                 return
+        if isinstance(node, ast.Dict) and path.is_relative_to(ROOT / "pages"):
+            for key, value in zip(node.keys, node.values, strict=True):
+                said = (text_of(value) or "") if key is not None and text_of(key) in CHARTED else ""
+                if re.search(r"[A-Za-z]{3}", PLOTLYS.sub("", said)):
+                    note(value, said)
         text = text_of(node)
         if text is not None and isinstance(node, ast.expr):
             joined = isinstance(node, ast.JoinedStr) and JOINED.search(text)

@@ -122,7 +122,8 @@ class LockTree extends Tree {
   }
 
   cells(node) {
-    const kind = cell('kind', node.kind, node.kind);
+    const what = node.depth < 3 ? this.words[LEVELS[node.depth]] : node.kind;
+    const kind = cell('kind', what, what);
     const bar = element('div', 'meter');
     bar.setAttribute('aria-hidden', 'true');
     node.fill = element('b');

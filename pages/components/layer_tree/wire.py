@@ -59,6 +59,9 @@ def _words() -> dict[str, str]:
         "unfold_stages": t("Unfold down to stages"),
         "unfold_blocks": t("Unfold down to blocks"),
         "unfold_layers": t("Unfold down to layers"),
+        "model": t("model"),
+        "stage": t("stage"),
+        "block": t("block"),
         "sized": t("{parameters} parameters", parameters="{parameters}"),
         "unsized": t("no parameters: nothing to freeze"),
         "batch_norm": t(

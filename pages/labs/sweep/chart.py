@@ -50,7 +50,7 @@ def sweep_figure(result: dict[str, Any], axis: Axis, run: str) -> dict[str, Any]
         "others": (MUTED, "circle-open", 9),
     }
     names = {"others": t("others"), "front": t("best for its cost"), "recommended": t("recommended")}
-    data = [line, *(_points(names[name], groups[name], axis, *styles[name]) for name in names)]
+    data = [line, *(_points(names[name], groups[name], axis, name != "others", *styles[name]) for name in names)]
     lows, highs = [row["interval"][0] for row in rows], [row["interval"][1] for row in rows]
     layout = plot_layout.plain(f"{run} {axis}", _HEIGHT, (56, 64, 56, 48)) | {
         "legend": plot_layout.legend(1.02),
@@ -65,7 +65,9 @@ def sweep_figure(result: dict[str, Any], axis: Axis, run: str) -> dict[str, Any]
     return {"data": data, "layout": layout}
 
 
-def _points(name: str, rows: list[dict[str, Any]], axis: Axis, color: str, symbol: str, size: int) -> dict[str, Any]:
+def _points(
+    name: str, rows: list[dict[str, Any]], axis: Axis, named: bool, color: str, symbol: str, size: int
+) -> dict[str, Any]:
     return {
         "x": [row[axis] for row in rows],
         "y": [row["accuracy"] for row in rows],
@@ -82,7 +84,7 @@ def _points(name: str, rows: list[dict[str, Any]], axis: Axis, color: str, symbo
         "type": "scatter",
         "name": name,
         # The others crowd where the first blocks add few parameters: their names show on hover and in the table.
-        "text": [short(row["train_from"]) if name != "others" else "" for row in rows],
+        "text": [short(row["train_from"]) if named else "" for row in rows],
         "textposition": "top right",
         "textfont": {"size": 11},
         "cliponaxis": False,
