@@ -16,7 +16,7 @@ import streamlit as st
 from pages.ui.format import span
 from pages.ui.html import sentence
 from transfer_core.errors import TransferError
-from transfer_core.text import Sentence, t
+from transfer_core.text import Sentence, speaking, spoken, t
 
 __all__ = ["Task", "dismiss", "find", "running", "show", "start"]
 
@@ -37,6 +37,8 @@ class Task:
     total: int = 0
     result: Any = None
     error: Exception | None = None
+    language: str = field(default_factory=spoken)
+    """Of whoever asked for it."""
     ended: bool = False
     asked_by: set[str] = field(default_factory=set)
     """Ids of the projects whose people asked for it, where the work is for all projects."""
@@ -67,7 +69,8 @@ class Task:
     def run(self) -> None:
         """Do the work; keep what it gives or why it failed."""
         try:
-            self.result = self.work(self)
+            with speaking(self.language):
+                self.result = self.work(self)
         except Exception as error:
             self.error = error  # shown by `show`: a refusal as a sentence, a bug as a bug
         finally:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import tarfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +22,7 @@ from transfer_core.exports import vendored
 from transfer_core.nn.training.run import train
 from transfer_core.runs.folder import Run
 from transfer_core.runs.known import read_known
+from transfer_core.text import speaking
 
 
 @pytest.fixture
@@ -79,6 +81,19 @@ def test_it_holds_all_that_a_browser_needs(run: Run, registry: Path, tmp_path: P
     for place in registry.rglob("*.tgz"):
         place.unlink()
     assert "missing" not in api.export(run, "browser", tmp_path / "again.zip")
+
+
+def test_it_speaks_the_language_in_which_it_was_made(run: Run, registry: Path, tmp_path: Path) -> None:
+    with speaking("zh-TW"):
+        api.export(run, "browser", tmp_path / "page")
+    page = (tmp_path / "page" / "index.html").read_text("utf-8")
+    words = json.loads(re.findall(r'id="words">(.*)</script>', page)[0])
+    assert '<html lang="zh-Hant">' in page and words["ready"] == "已就緒。"
+    asked = (tmp_path / "page" / "page.js").read_text("utf-8") + page
+    named = re.findall(r"word\('(\w+)'|data-word=\"(\w+)\"|words\.(comma)", asked)
+    named += re.findall(r"'(\w+_answered)'|'(answered)'", asked)
+    assert {name for found in named for name in found if name} == set(words)
+    assert "照片" in (tmp_path / "page" / "README.md").read_text("utf-8")
 
 
 def test_without_a_network_it_says_how_to_add_the_program(run: Run, registry: Path, tmp_path: Path) -> None:

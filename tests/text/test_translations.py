@@ -12,9 +12,10 @@ from babel.messages.pofile import read_po
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
+from pages.ui import tasks
 from tests.support import workspace
 from transfer_core.disk.settings import read_setting
-from transfer_core.text import all_of, catalog, catalog_of, joined, languages, plural, read_by, t
+from transfer_core.text import all_of, catalog, catalog_of, joined, languages, plural, read_by, speaking, spoken, t
 from transfer_core.text.__main__ import extract
 from transfer_core.text.sentence import Sentence
 
@@ -108,6 +109,21 @@ def test_lists_counts_and_sentences_in_a_row_are_written_as_chinese_writes_them(
     assert t(Sentence("{names}", names=all_of(["cat", "dog", "fox"]))) == "cat、dog和fox"
     assert [t(plural("{n:,} photo", "{n:,} photos", n)) for n in (1, 2000)] == ["1 张照片", "2,000 张照片"]
     assert t(joined([Sentence("Training failed."), Sentence("Training failed.")])) == "训练失败。训练失败。"
+
+
+def test_work_out_of_sight_speaks_the_language_of_whoever_asked_for_it(
+    thaw_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transfer_core.worker import queries
+
+    with speaking("zh-CN"):
+        task = tasks.start("words", "", lambda task: t("Training failed."))
+        assert spoken() == "zh_Hans"
+    assert task.wait(60) and task.result == "训练失败。"
+    assert t("Training failed.") == "Training failed."
+    monkeypatch.setitem(queries.KINDS, "say", lambda server: {"said": t("Training failed.")})
+    answer = queries.QueryServer(workspace()).answer({"kind": "say", "language": "zh-TW"})
+    assert answer["result"] == {"said": "訓練失敗。"}
 
 
 def test_the_app_speaks_the_browser_s_language_until_one_is_chosen_which_is_kept(

@@ -17,7 +17,7 @@ from transfer_core.disk.files import disk_errors, read_json
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import TransferError
 from transfer_core.jobs.process import WORKER, ProcessId, exit_words, kill, spawn, tail
-from transfer_core.text import Sentence
+from transfer_core.text import Sentence, spoken
 
 __all__ = ["QueryWorker"]
 
@@ -121,7 +121,7 @@ class QueryWorker:
             raise TransferError("Thaw is shutting down, so the question was not asked. Start it again.")
         name = uuid.uuid4().hex
         path = self._folder / f"{name}.json"
-        request = json.dumps({"id": name, "kind": kind, "args": args}) + "\n"
+        request = json.dumps({"id": name, "kind": kind, "args": args, "language": spoken()}) + "\n"
         process = self._ensure_worker()
         self._remove_unread()
         # A cancelled question may still keep the worker busy, within its own time.

@@ -4,7 +4,7 @@
 hand on; `t(...)` makes one a string, where it is shown. Stands below `errors`, so that refusals are sentences too.
 """
 
-from transfer_core.text.catalog import catalog_of, languages, read_by, spoken
+from transfer_core.text.catalog import catalog_of, languages, read_by, speaking, spoken
 from transfer_core.text.sentence import (
     Sentence,
     Value,
@@ -31,6 +31,7 @@ __all__ = [
     "read_by",
     "restored",
     "shown",
+    "speaking",
     "spoken",
     "stored",
     "t",

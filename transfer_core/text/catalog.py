@@ -1,11 +1,13 @@
 """The catalogues of translations, gettext's `.mo` files, and whose language is spoken."""
 
 import gettext
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["DOMAIN", "LOCALES", "catalog_of", "languages", "read_by", "spoken", "translate"]
+__all__ = ["DOMAIN", "LOCALES", "catalog_of", "languages", "read_by", "speaking", "spoken", "translate"]
 
 DOMAIN = "thaw"
 LOCALES = Path(__file__).with_name("locales")
@@ -29,6 +31,7 @@ def _english() -> None:
 
 
 _reader: Callable[[], str | None] = _english
+_held: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 def read_by(language: Callable[[], str | None]) -> None:
@@ -40,6 +43,20 @@ def read_by(language: Callable[[], str | None]) -> None:
     """
     global _reader
     _reader = language
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Within, in this thread, the reader's language is `language`: work that goes on out of the reader's sight."""
+    token = _held.set(language)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
+def _language() -> str:
+    return _held.get() or _reader() or ""
 
 
 def languages() -> list[str]:
@@ -55,7 +72,7 @@ def translate(one: str, many: str = "", number: float = 1) -> str:
         many: the same for other counts than one; empty for a sentence that counts nothing.
         number: what is counted.
     """
-    catalog = _catalog(_reader() or "")
+    catalog = _catalog(_language())
     if not many:
         return catalog.gettext(one)
     whole = int(number)
@@ -64,7 +81,7 @@ def translate(one: str, many: str = "", number: float = 1) -> str:
 
 def spoken() -> str:
     """Name of the catalogue that is shown now, such as `zh_Hant`; `en` where there is none for the reader."""
-    return catalog_of(_reader() or "")
+    return catalog_of(_language())
 
 
 @lru_cache(maxsize=64)

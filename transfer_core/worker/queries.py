@@ -31,6 +31,7 @@ from transfer_core.runs.augmentation import get_preset
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.folder import open_run
 from transfer_core.runs.progress import Reporter, Stopped
+from transfer_core.text import speaking
 
 __all__ = ["KINDS", "QueryServer", "answer_lines"]
 
@@ -48,7 +49,7 @@ class QueryServer:
         self._imagenet: ImageNet | None = None
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Answer one request {"kind", "args"}.
+        """Answer one request {"kind", "args", "language"}; what is written for people is in that language.
 
         Returns:
             {"ok": true, "result"}, or {"ok": false, "error", "kind"}: `TransferError` with its sentence, or `bug`
@@ -58,7 +59,8 @@ class QueryServer:
             kind = request.get("kind")
             if kind not in KINDS:
                 raise ConfigError("The query worker answers {kinds}; {kind!r} came.", kinds=list(KINDS), kind=kind)
-            return {"ok": True, "result": KINDS[kind](self, **request.get("args", {}))}
+            with speaking(request.get("language", "")):
+                return {"ok": True, "result": KINDS[kind](self, **request.get("args", {}))}
         except TransferError as error:
             return {"ok": False, "error": error.sentence.to_json(), "kind": "TransferError"}
         except Exception as error:

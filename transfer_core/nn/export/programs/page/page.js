@@ -2,6 +2,8 @@
 
 const at = (id) => document.getElementById(id);
 const made = (name, text = '') => Object.assign(document.createElement(name), { textContent: text });
+const words = JSON.parse(at('words').textContent); // in the language in which the page was made
+const word = (name, values = {}) => words[name].replace(/\{(\w+)\}/g, (place, one) => values[one] ?? place);
 const percent = (share) => `${(100 * share).toFixed(1)}%`;
 
 let classifier;
@@ -15,7 +17,7 @@ function ordered(answer) {
 
 function title(answer) {
   const [[name, share]] = ordered(answer);
-  return answer.none ? 'None of these' : `${name}, ${percent(share)}`;
+  return answer.none ? word('none') : `${name}, ${percent(share)}`;
 }
 
 function card(name, answer) {
@@ -29,35 +31,36 @@ function card(name, answer) {
   picture.getContext('2d').putImageData(shown, 0, 0);
   picture.setAttribute('role', 'img');
   picture.setAttribute('aria-label', name);
-  const words = made('div');
-  words.append(made('h2', answer.none ? 'None of these' : ordered(answer)[0][0]), made('small', answer.none ? `${name} · most like:` : name));
+  const said = made('div');
+  said.append(made('h2', answer.none ? word('none') : ordered(answer)[0][0]), made('small', answer.none ? word('most_like', { name }) : name));
   for (const [label, share] of ordered(answer).slice(0, 3)) {
     const row = made('div');
     row.className = 'share';
     const bar = Object.assign(made('progress'), { value: share, max: 1 });
     bar.setAttribute('aria-label', label);
     row.append(made('span', label), bar, made('b', percent(share)));
-    words.append(row);
+    said.append(row);
   }
-  item.append(picture, words);
+  item.append(picture, said);
   return item;
 }
 
 async function take(files) {
   let unread = 0;
   for (const [number, file] of [...files].entries()) {
-    say(`Photo ${number + 1} of ${files.length}…`);
+    say(word('asking', { number: number + 1, photos: files.length }));
     try {
       at('answers').prepend(card(file.name, await classifier.askPhoto(file)));
     } catch (error) {
       unread += 1;
       const item = made('li');
-      item.append(made('span'), made('p', `${file.name} is no photo that this browser can read.`));
+      item.append(made('span'), made('p', word('unreadable', { name: file.name })));
       at('answers').prepend(item);
       console.warn(file.name, error);
     }
   }
-  say(`${files.length - unread} ${files.length - unread === 1 ? 'photo' : 'photos'} answered${unread ? `, ${unread} could not be read` : ''}.`);
+  const answered = files.length - unread;
+  say(word(unread ? 'some_answered' : answered === 1 ? 'one_answered' : 'answered', { photos: answered, unread }));
 }
 
 async function look(stream) {
@@ -86,7 +89,7 @@ at('camera').onclick = async () => {
   try {
     watching = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
   } catch (error) {
-    say(`The camera can't be used: ${error.message}. Allow it in the browser, and open the page from this computer or by https.`);
+    say(word('no_camera', { reason: error.message }));
     return;
   }
   at('live').hidden = false;
@@ -95,6 +98,8 @@ at('camera').onclick = async () => {
 };
 addEventListener('pagehide', stop);
 document.addEventListener('visibilitychange', () => { if (document.hidden) stop(); });
+
+for (const element of document.querySelectorAll('[data-word]')) element.textContent = word(element.dataset.word);
 
 const drop = at('drop');
 for (const name of ['dragover', 'dragleave', 'drop']) {
@@ -109,27 +114,27 @@ addEventListener('paste', (event) => { if (event.clipboardData.files.length) tak
 
 async function begin() {
   if (location.protocol === 'file:') {
-    say('Open this page from a web server: in its folder, run  python -m http.server  and open http://localhost:8000');
+    say(word('from_file'));
     return;
   }
   let module;
   try {
     module = await import('./classifier.js');
   } catch (error) {
-    say('The program that runs the network is missing: see vendor/README.txt.');
+    say(word('no_program'));
     console.warn(error);
     return;
   }
   try {
     classifier = await module.Classifier.load();
   } catch (error) {
-    say(`The classifier can't be loaded: ${error.message}`);
+    say(word('no_classifier', { reason: error.message }));
     throw error;
   }
   document.title = classifier.title;
   at('title').textContent = classifier.title;
-  at('classes').textContent = `It tells apart: ${classifier.classes.join(', ')}.`;
-  say('Ready.');
+  at('classes').textContent = word('tells_apart', { classes: classifier.classes.join(words.comma) });
+  say(word('ready'));
   globalThis.classifier = classifier; // to try it in the console
 }
 
