@@ -24,9 +24,9 @@ expect.set_options(timeout=PATIENCE)
 class Person:
     """One browser tab on the app."""
 
-    def __init__(self, browser: Browser, url: str) -> None:
+    def __init__(self, browser: Browser, url: str, locale: str = "en-US") -> None:
         self.url = url
-        self.page: Page = browser.new_context(viewport={"width": WIDTH, "height": 900}).new_page()
+        self.page: Page = browser.new_context(viewport={"width": WIDTH, "height": 900}, locale=locale).new_page()
         self.page.set_default_timeout(PATIENCE)
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
