@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components.coach import coach
 from pages.home import archive, deletions
 from pages.home import new_project as starting
 from pages.ui.frame import guard, page_title
@@ -16,6 +17,8 @@ st.markdown(
         "You decide the one thing that matters, how much of that network may change, and watch what comes of it."
     )
 )
+
+coach("home")
 
 with st.container(key="samples"):
     st.header(t("Start with a sample"), anchor=False)

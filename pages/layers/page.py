@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components.coach import coach
 from pages.components.layer_tree import Head, layer_tree
 from pages.home.new_project import coming_photos
 from pages.jobs.describe import PRESETS, PlanEditor, preset_title
@@ -171,6 +172,7 @@ with guard():
     counts = photo_counts(project, store(project))
     if counts.problem:
         coming_photos(project)
+    coach("layers")
     chooser(project.id, base.name, network, counts)
     if next_button("train"):
         PlanEditor(project.id, base.name, network).confirm()

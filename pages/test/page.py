@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.components.coach import coach
 from pages.jobs.figure_words import figure_sentence
 from pages.jobs.launch import active_run
 from pages.jobs.trained_runs import chosen_run, opened_classifiers, trained_runs
@@ -31,6 +32,7 @@ with guard():
         st.stop()
 
     # Each part in a place of its own: what moves up or down is drawn anew, and a photo on its way into it is lost.
+    coach("test")
     with st.container(key="chosen_area"):
         opened.undo(project)
         test_photos.warm()

@@ -4,6 +4,7 @@ from typing import Any
 
 from transfer_core.disk.files import read_json, write_json
 from transfer_core.disk.workspace import Workspace
+from transfer_core.errors import StorageError
 
 __all__ = ["keep_setting", "read_setting"]
 
@@ -14,8 +15,7 @@ def read_setting(workspace: Workspace, name: str, default: Any = None) -> Any:
     Raises:
         StorageError: the file is damaged.
     """
-    path = workspace.settings_path
-    return read_json(path).get(name, default) if path.exists() else default
+    return _settings(workspace).get(name, default)
 
 
 def keep_setting(workspace: Workspace, name: str, value: Any) -> None:
@@ -24,5 +24,14 @@ def keep_setting(workspace: Workspace, name: str, value: Any) -> None:
     Raises:
         StorageError: the file is damaged, or can't be written.
     """
+    write_json(workspace.settings_path, _settings(workspace) | {name: value})
+
+
+def _settings(workspace: Workspace) -> dict[str, Any]:
     path = workspace.settings_path
-    write_json(path, (read_json(path) if path.exists() else {}) | {name: value})
+    found = read_json(path) if path.exists() else {}
+    if not isinstance(found, dict):
+        raise StorageError(
+            "{path} is damaged: settings were expected. Remove it; your projects are not in it.", path=path
+        )
+    return found
