@@ -13,7 +13,7 @@ from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
 from transfer_core.labs.evaluate.settings import Settings, possible
 from transfer_core.runs.folder import Run
-from transfer_core.text import t
+from transfer_core.text import Sentence, joined, t
 
 __all__ = ["offer_every_photo"]
 
@@ -26,7 +26,7 @@ def offer_every_photo(project: Project, run: Run) -> None:
     seconds = seconds_needed("evaluate", project, photos, settings, base=run.config().base.name)
     words = t("For a fairer figure, every photo can be answered by a classifier that was trained without it.")
     if seconds is not None:
-        words += " " + t("That takes about {span}.", span=span(seconds))
+        words = t(joined([words, Sentence("That takes about {span}.", span=span(seconds))]))
     with st.container(horizontal=True, vertical_alignment="center", key="every_photo"):
         st.caption(words, width="stretch")
         if st.button(t("Measure on every photo"), key="measure_every_photo", icon=":material/grid_on:"):

@@ -22,7 +22,7 @@ from transfer_core.labs.probe.settings import Settings, check_photos, probed
 from transfer_core.labs.sweep.settings import HEAD, depth_plan
 from transfer_core.runs.config import BaseConfig
 from transfer_core.stats.paired import SIGNIFICANT
-from transfer_core.text import plural, t
+from transfer_core.text import Sentence, joined, plural, t
 
 if TYPE_CHECKING:
     from pages.jobs.describe import PlanEditor
@@ -106,7 +106,7 @@ def _recommend(
     else:
         said = t("**For these photos: the head alone.**")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/lightbulb: {said} {sentence(result['conclusion'])}", width="stretch")
+        st.markdown(f":material/lightbulb: {t(joined([said, sentence(result['conclusion'])]))}", width="stretch")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             taken = plan == desk.plan
             st.button(
@@ -180,7 +180,8 @@ def _changed(run: Run, photos: Manifest) -> bool:
 def _offer(project: Project, photos: Manifest | None) -> None:
     said = t("Not sure how deep to go? Thaw can find out from which block on your photos can be told apart.")
     if photos is None:
-        st.markdown(f":material/lightbulb: {said} {t('First it needs photos of at least two classes.')}")
+        said = t(joined([said, Sentence("First it needs photos of at least two classes.")]))
+        st.markdown(f":material/lightbulb: {said}")
         return
     try:
         check_photos(photos, Settings.folds)
@@ -190,7 +191,7 @@ def _offer(project: Project, photos: Manifest | None) -> None:
         return
     seconds = seconds_needed("probe", project, photos)
     if seconds is not None:
-        said += " " + t("That takes about {span}.", span=figures.span(seconds))
+        said = t(joined([said, Sentence("That takes about {span}.", span=figures.span(seconds))]))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/lightbulb: {said}", width="stretch")
         _look(project, photos, t("Find out"), "secondary")

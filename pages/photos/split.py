@@ -163,7 +163,7 @@ def _moved(photos: int) -> Sentence:
 
 
 def _controls(project: Project, photos: PhotoStore, chosen: Mapping[str, Any]) -> None:
-    st.markdown(t("**Set some aside**"), help=f"{explain('validation')} {t('The rest is for training.')}")
+    st.markdown(t("**Set some aside**"), help=t(joined([explain("validation"), Sentence("The rest is for training.")])))
     st.caption(
         t(
             "Validation photos are never learned from; they choose the best moment of the training. Test photos are "

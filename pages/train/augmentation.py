@@ -16,7 +16,7 @@ from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.cost import Augmented, Estimate, estimate
 from transfer_core.errors import TransferError
 from transfer_core.runs.augmentation import MODE_NAMES, PRESETS
-from transfer_core.text import Sentence, plural, t
+from transfer_core.text import Sentence, joined, plural, t
 
 if TYPE_CHECKING:
     from transfer_core.disk.workspace import Project
@@ -47,7 +47,7 @@ def augmentation(project: Project, photos: Manifest | None, fields: Fields) -> N
     st.radio(
         t("Variants"),
         format_func=lambda mode: t(MODE_NAMES[mode]),
-        captions=[f"{t(words)} {costs.get(mode, '')}".strip() for mode, words in _MODES.items()],
+        captions=[t(joined([words, costs.get(mode, "")])) for mode, words in _MODES.items()],
         **fields.among("augment", list(_MODES)),
     )
     first, second = st.columns(2, gap="large")

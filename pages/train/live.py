@@ -21,7 +21,7 @@ from transfer_core.runs.figure import run_figure
 from transfer_core.runs.folder import Run, State
 from transfer_core.runs.hints import kept_epoch, read_run
 from transfer_core.runs.outcome import UNTUNED
-from transfer_core.text import Sentence, plural, t
+from transfer_core.text import Sentence, joined, plural, t
 
 __all__ = ["live_run"]
 
@@ -139,7 +139,7 @@ def _result(view: RunView, project: Project, report: dict) -> None:
         with st.container(width="stretch", key="result_words"):
             st.markdown(t(figure_sentence(figure)))
             took = t("Training took {span}.", span=figures.span(sum(report["seconds"].values())))
-            st.caption(f"{_kept(view)} {_proof(report)} {took}".strip())
+            st.caption(t(joined([_kept(view), _proof(report), took])))
         if st.button(t("Test it on new photos"), key="test_it", type="primary", icon=":material/image_search:"):
             project.choose(to_test=view.run.id)
             go("test")

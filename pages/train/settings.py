@@ -65,7 +65,7 @@ def settings(project: Project, photos: Manifest | None = None) -> None:
                     "{problems} Until it is changed, training uses the value before.",
                     "{problems} Until they are changed, training uses the values before.",
                     len(problems),
-                    problems=joined(map(Sentence, problems)),
+                    problems=joined(problems),
                 )
             ),
             icon=":material/error:",

@@ -108,9 +108,9 @@ def plural(one: str, many: str, n: float, /, **values: object) -> Sentence:
     return sentence
 
 
-def joined(sentences: Iterable[Sentence]) -> Sentence:
-    """Whole sentences that follow one another, as one."""
-    parts = list(sentences)
+def joined(sentences: Iterable[Sentence | str]) -> Sentence:
+    """Whole sentences that follow one another, as one. A string is one said already; empty ones are left out."""
+    parts = [one if isinstance(one, Sentence) else Sentence(one) for one in sentences if one]
     if len(parts) == 1:
         return parts[0]
     return Sentence(

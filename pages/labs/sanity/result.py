@@ -195,7 +195,7 @@ def _material(result: dict[str, Any]) -> None:
             dropouts=_layers(facts["dropouts"]),
         ),
     ]
-    st.caption(sentence(t(joined(map(Sentence, parts)))))
+    st.caption(sentence(t(joined(parts))))
 
 
 def _layers(count: int) -> Sentence:
