@@ -111,6 +111,10 @@ def test_lists_counts_and_sentences_in_a_row_are_written_as_chinese_writes_them(
     assert t(joined([Sentence("Training failed."), Sentence("Training failed.")])) == "训练失败。训练失败。"
 
 
+def test_nothing_said_is_nothing_in_chinese_too(chinese: object) -> None:
+    assert t("") == str(Sentence("")) == t(joined(["", "训练失败。"])).removesuffix("训练失败。") == ""
+
+
 def test_work_out_of_sight_speaks_the_language_of_whoever_asked_for_it(
     thaw_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,6 +72,8 @@ def translate(one: str, many: str = "", number: float = 1) -> str:
         many: the same for other counts than one; empty for a sentence that counts nothing.
         number: what is counted.
     """
+    if not one:
+        return ""  # for which gettext has the catalogue's own header
     catalog = _catalog(_language())
     if not many:
         return catalog.gettext(one)
