@@ -83,7 +83,7 @@ def probability_bars(probabilities: Mapping[str, float], most: int = 5) -> None:
     rows = [_bar(name, (share,), percent(share), best=not index) for index, (name, share) in enumerate(shown)]
     if rest:
         others = sum(share for _, share in rest)
-        rows.append(_bar(f"{len(rest)} others", (others,), percent(others)))
+        rows.append(_bar(t("{count:,} others", count=len(rest)), (others,), percent(others)))
     st.html(f'<div class="thaw-bars">{"".join(rows)}</div>')
 
 

@@ -61,7 +61,7 @@ CHARTED = {"text", "hovertemplate"}
 """Keys of a Plotly figure whose texts are read by a person."""
 PLOTLYS = re.compile(r"%?\{[^}]*\}|<[^>]*>")
 PHRASE = re.compile(r"[A-Za-z]{2,}[,;:.]? [A-Za-z(]{2,}")
-JOINED = re.compile(r"\{\} [a-z]{2,}[,;]? (\{\}|[a-z])|[a-z]{2,} \{\} [a-z]{2,}")
+JOINED = re.compile(r"\{\} [a-z]{2,}[,;]? (\{\}|[a-z])|[a-z]{2,} \{\} [a-z]{2,}|\{\} [a-z]{3,}$")
 """A sentence with values, though no two words of it stand side by side."""
 ICON = re.compile(r":material/\w+:|:[\w-]+\[|%[A-Za-z]|\{[^}]*\}|/[\w./…]+")
 EXEMPT = {
@@ -72,6 +72,10 @@ EXEMPT = {
     "import tensorflow",  # a program
     "{} up to {}",  # of the version of instructions, for report.json
     "Something went wrong inside Thaw: {}; the worker's log has the details.",  # of an exception that shows as a bug
+    "{} pixels",  # of an exception that is told in other words
+    "{} photos",  # of what a model card says to programs
+    "x{} domain",
+    "y{} domain",  # Plotly's
     "too early",
     "few photos",  # names of hints
     "augmented features",  # of a stage
