@@ -115,7 +115,7 @@ def test_a_map_lies_between_0_and_1_and_the_picture_holds_its_peak(values: np.nd
     assert values[down, across].max() == values.max()
     for window, length in zip((down, across), values.shape, strict=True):
         assert 0 <= window.start < window.stop <= length
-        assert window.stop - window.start == min(length, max(14, -(-length // 4)))
+        assert window.stop - window.start == min(length, max(8, -(-length // 4)))
 
 
 @given(

@@ -16,7 +16,7 @@ Floats = NDArray[np.float32]
 _BATCH = 16
 _DAMPING = 0.1  # of the mean spread, added to each channel's own
 _FLAT = 1e-6  # a rise of less than this share of the largest value is rounding
-_CELLS = 14  # of a block's grid that a picture of what excited it shows
+_CELLS = 8  # of a block's grid that a picture of what excited it shows
 _LEAST = 4  # a picture shows at least one part in so many of the photo's side
 
 
@@ -126,7 +126,7 @@ def around(values: Floats) -> tuple[slice, slice]:
     """The rows and columns of a map around its highest place: what to show of a photo that excites a channel.
 
     An early block sees a small part of a photo at each place, a late one nearly all of it: a quarter of the side at
-    least, 14 places of the map where that is more, and no more than there is.
+    least, 8 places of the map where that is more, and no more than there is.
 
     Args:
         values: (height, width) of one channel.
