@@ -227,17 +227,19 @@ def _show(seen: Look) -> None:
     else:
         st.markdown(t("After this layer there are {of:,} channels. These stand out most in this photo.", of=seen.of))
         st.info(
-            t("There are no training photos to compare it with: a classifier from a file comes without them."),
+            t("There are no training photos to compare it with: their files are gone or can't be read.")
+            if seen.learned
+            else t("There are no training photos to compare it with: a classifier from a file comes without them."),
             icon=":material/photo_library:",
         )
     legend = t("Bright: where the channel answers most. Dimmed: where it does not.")
-    if seen.looked < seen.learned:
-        all_of_them = t(
-            "Of {learned:,} training photos, {looked:,} were looked at, from all classes alike.",
+    if 0 < seen.looked < seen.learned:
+        some = t(
+            "Of {learned:,} training photos, {looked:,} were looked at, taken from each class in turn.",
             learned=seen.learned,
             looked=seen.looked,
         )
-        legend = f"{legend} {all_of_them}"
+        legend = f"{legend} {some}"
     st.caption(legend)
     with cells("inside_channels", least=230, most=3):
         for channel in seen.channels:

@@ -129,6 +129,7 @@ def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photo
     person.text("Channel", "inside_channels")
     person.at("inside_depth").get_by_text("Late").click()
     person.text("1,280 channels", "inside_area")
+    person.page.mouse.move(0, 0)  # nothing is hovered over
     person.settled()
     person.can_be_used_by_all()
     person.at("inside_on").locator("label").first.click()

@@ -35,7 +35,7 @@ class Worker(FakeEngine):
 
     def __init__(self, photo: Path) -> None:
         super().__init__()
-        self.looked = 200
+        self.looked, self.learned = 200, 980
         self.seen: list[tuple[str, bytes]] = []
         """The layer and the picture of each look it was asked for."""
         self.photo = photo
@@ -55,7 +55,7 @@ class Worker(FakeEngine):
         return {
             "of": 1280,
             "looked": self.looked,
-            "learned": self.looked and 980,
+            "learned": self.learned,
             "channels": [channel | {"channel": number} for number in (7, 1009)],
         }
 
@@ -164,12 +164,17 @@ def test_a_classifier_that_is_gone_is_told(tmp_path: Path, jpeg: Jpeg) -> None:
         inside.look(Run(tmp_path), jpeg(1), "block2b_add")
 
 
-def test_without_training_photos_there_are_maps_alone(page: AppTest, worker: Worker, jpeg: Jpeg) -> None:
-    worker.looked = 0
+@pytest.mark.parametrize(
+    ("learned", "why"), [(0, "a classifier from a file comes without them"), (9, "files are gone")]
+)
+def test_without_training_photos_there_are_maps_alone(
+    page: AppTest, worker: Worker, jpeg: Jpeg, learned: int, why: str
+) -> None:
+    worker.looked, worker.learned = 0, learned
     drop(page, {"felix.jpg": jpeg(1)})
     switch(page)
     said = words(page)
-    assert "stand out most in this photo" in said and "a classifier from a file comes without them" in said
+    assert "stand out most in this photo" in said and why in said and "were looked at" not in said
     assert "Channel 1009" in said and "Stronger here" not in said and "<img" not in said
 
 
