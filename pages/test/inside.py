@@ -18,7 +18,7 @@ from pages.ui import html as drawn
 from pages.ui.html import cells
 from pages.ui.services import engine, tree
 from transfer_core.errors import PhotoError, TransferError
-from transfer_core.text import Sentence, plural, t
+from transfer_core.text import Sentence, joined, plural, t
 
 if TYPE_CHECKING:
     from transfer_core.backbones.tree import LayerTree
@@ -239,7 +239,7 @@ def _show(seen: Look) -> None:
             learned=seen.learned,
             looked=seen.looked,
         )
-        legend = f"{legend} {some}"
+        legend = t(joined([legend, some]))
     st.caption(legend)
     with cells("inside_channels", least=230, most=3):
         for channel in seen.channels:
