@@ -15,7 +15,7 @@ from transfer_core.text import speaking, t
 EVIL = '<script>alert(1)</script><img src=x onerror="a()">&\u202e</style>\''
 
 HARMLESS = {"html", "head", "meta", "title", "style", "body", "section", "div", "span", "p", "br", "h1", "h2", "h3"}
-HARMLESS |= {"ul", "li", "table", "tr", "th", "td"}
+HARMLESS |= {"ul", "ol", "li", "table", "tr", "th", "td"}
 
 
 class Tags(HTMLParser):

@@ -27,14 +27,14 @@ li { margin-bottom: 0.25rem; }
 table { width: 100%; border-collapse: collapse; margin: 0.4rem 0 0.8rem; }
 th, td { padding: 0.3rem 0.5rem; border-bottom: 1px solid #bbb; text-align: left; vertical-align: top; }
 .number { width: 1%; white-space: nowrap; text-align: right; }
-.who { display: flex; gap: 2rem; margin: 0.9rem 0 0; }
+.who { display: flex; gap: 2rem; margin: 0.9rem 0 1rem; }
 .who span { flex: 2; padding-top: 0.3rem; border-bottom: 1px solid #555; }
 .who span + span { flex: 1; }
 section { margin-top: 1.3rem; padding-top: 0.9rem; border-top: 2px solid #111; break-inside: avoid; }
 .box { list-style: none; padding-left: 0; }
-.box li::before { content: "\\2610"; display: inline-block; width: 1.5rem; }
-.box .right { font-weight: 700; }
-.box .right::before { content: "\\2611"; }
+.box li { padding-left: 1.5rem; text-indent: -1.5rem; }
+.box li::before { content: "\\2610"; display: inline-block; width: 1.5rem; text-indent: 0; }
+.right { font-weight: 700; }
 .line { height: 2.1rem; border-bottom: 1px solid #999; }
 .small { font-size: 0.88rem; color: #333; }
 @media print { body { padding: 0; max-width: none; } }
@@ -79,7 +79,7 @@ def _taught(step: Step) -> Iterable[str]:
         else f"<li>{_text(choice)}</li>"
         for at, choice in enumerate(step.choices)
     )
-    yield f"<h3>{_text(Sentence('Predict'))}</h3>\n{_paragraphs(step.ask)}<ul class='box'>{choices}</ul>\n"
+    yield f"<h3>{_text(Sentence('Predict'))}</h3>\n{_paragraphs(step.ask)}<ol>{choices}</ol>\n"
     if isinstance(step.right, str):
         yield f"<p class='small'>{_text(OUTCOMES[step.right].words)}</p>\n"
     yield f"<h3>{_text(Sentence('Observe'))}</h3>\n{_paragraphs(step.look_for)}"

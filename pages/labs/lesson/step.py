@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -22,6 +22,7 @@ from transfer_core.text import t
 if TYPE_CHECKING:
     from pages.labs.lesson.state import Opened
     from transfer_core.disk.workspace import Project
+    from transfer_core.lessons.lesson import Text
 
 __all__ = ["apply", "draw_step"]
 
@@ -72,6 +73,9 @@ def _predict(project: Project, opened: Opened, number: int) -> None:
     step, state = opened.lesson.steps[number], opened.progress.steps[number]
     st.subheader(t("Predict"), anchor=False)
     st.markdown(written(step.ask))
+    if state.shown:  # no radio that can't be used: it would be too faint to read
+        _guessed(step.choices, state.guess)
+        return
     key = f"lesson_guess_{project.id}_{number}"
     if st.session_state.get(key) != state.guess or key not in st.session_state:
         st.session_state[key] = state.guess  # what is kept counts: another tab may have guessed
@@ -81,12 +85,19 @@ def _predict(project: Project, opened: Opened, number: int) -> None:
         key=key,
         index=None,
         format_func=lambda choice: written(step.choices[choice]),
-        disabled=state.shown,
         on_change=_guess,
         args=(project, number, key),
     )
-    if state.shown:
-        st.caption(t("The guess stands, so that you can hold it against what comes out."))
+
+
+def _guessed(choices: Sequence[Text], guess: int | None) -> None:
+    lines = [
+        t("- **{choice}** (your guess)", choice=written(choice)) if at == guess else f"- {written(choice)}"
+        for at, choice in enumerate(choices)
+    ]
+    with st.container(key="lesson_guessed"):
+        st.markdown("\n".join(lines))
+    st.caption(t("The guess stands, so that you can hold it against what comes out."))
 
 
 def _guess(project: Project, number: int, key: str) -> None:

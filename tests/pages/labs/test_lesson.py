@@ -68,7 +68,7 @@ def test_a_guess_is_asked_for_before_the_experiment(project: Project, engine: Fa
     config = experiment_config(run)
     assert (config.kind, config.settings, config.data.source) == ("probe", Probe(), project.id)
     assert "Waiting" in words(page) or page.get("progress")
-    assert guess_of(page, project, 0).disabled and guess_of(page, project, 0).value == 2
+    assert not page.radio and "- **Only in the last third: it takes whole things** (your guess)" in words(page)
     assert kept(project).progress.steps[0] == StepState(2, True, run.id)
 
 
@@ -78,6 +78,16 @@ def test_settings_are_fitted_to_the_photos(project: Project, engine: FakeEngine,
     settings = experiment_config(run).settings
     # Of twenty photos 16 are there to learn from and 4 to check on; the lesson asks for 24 and 12.
     assert settings == Sanity(mistakes=(), photos=16, validation=4, epochs=10)
+
+
+def test_photos_too_few_for_a_step_are_told_as_its_lab_tells_them(
+    project: Project, engine: FakeEngine, open_page: Open
+) -> None:
+    page = open_page("lesson", project.id)
+    page.button(key="open_step_4").click().run()
+    guess_of(page, project, 4).set_value(1).run()
+    assert "The recipe needs at least 10 photos to check, and there are 4" in words(page)
+    assert page.button(key="start_step").disabled and not engine.started
 
 
 def test_the_guess_stands_beside_the_outcome_and_a_sentence_is_kept(
@@ -122,7 +132,8 @@ def test_a_refresh_finds_it_all(project: Project, engine: FakeEngine, open_page:
     fresh.switch_page(page_path("lesson"))
     fresh.query_params["project"] = project.id
     fresh.run()
-    assert (guess_of(fresh, project, 1).value, sentence_of(fresh, project, 1).value) == (1, "So it is.")
+    assert not fresh.exception and sentence_of(fresh, project, 1).value == "So it is."
+    assert "in way B the whole network takes part** (your guess)" in words(fresh)
     assert "It came out otherwise" in words(fresh)
 
 
@@ -131,7 +142,7 @@ def test_what_another_tab_has_done_since_counts(project: Project, engine: FakeEn
     guess_of(page, project, 0).set_value(0).run()
     change(project, lambda progress: progress.guessed(0, 2).began(0, "gone").said(0, "Elsewhere."))
     page.run()
-    assert guess_of(page, project, 0).value == 2 and guess_of(page, project, 0).disabled
+    assert not page.radio and "- **Only in the last third: it takes whole things** (your guess)" in words(page)
     assert sentence_of(page, project, 0).value == "Elsewhere."
 
 
