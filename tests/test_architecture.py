@@ -25,6 +25,7 @@ ORDER = [
     "jobs",
     "nn",
     "labs",
+    "lessons",  # they name labs and their settings and read their results, so after labs; pages alone use them
     "opening",
     "archive",
     "exports",

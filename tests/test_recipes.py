@@ -212,6 +212,33 @@ def test_add_a_lab(copy: Copy, photos: Path) -> None:
     )
 
 
+def test_write_your_own_lesson(copy: Copy, tmp_path: Path) -> None:
+    saved = (
+        "from transfer_core.lessons.how_deep import HOW_DEEP\nfrom transfer_core.lessons.lesson import lesson_text\n"
+    )
+    lesson = json.loads(copy.python("-c", saved + "print(lesson_text(HOW_DEEP))"))  # what the page's button saves
+    lesson["title"] = "Which photos are hard?"
+    lesson["steps"] = lesson["steps"][:1]
+    changes = {"ask": "How many of ten?", "choices": ["Few", "Most"], "right": 2, "lab": "health", "settings": {}}
+    lesson["steps"][0].update(changes)
+    for name in ("trouble", "minutes"):
+        del lesson["steps"][0][name]
+    (tmp_path / "mine.json").write_text(json.dumps(lesson), "utf-8")
+    told = ["from pathlib import Path", "from transfer_core.lessons.reading import read_lesson"]
+    told += [f"own = read_lesson(Path({str(tmp_path / 'mine.json')!r}))", "print(own.steps[0].lab, own.title)"]
+    assert copy.python("-c", "\n".join(told)).strip() == "health Which photos are hard?"
+    copy.app(
+        *told[:3],
+        "from pages.labs.lesson.state import open_lesson",
+        "open_lesson(project, own)",  # what dropping the file does
+        "at.switch_page('pages/labs/lesson/page.py')",
+        "at.query_params['project'] = project.id",
+        "at.run()",
+        "assert at.title[0].value == 'Which photos are hard?'",
+        "assert 'How many of ten?' in [one.value for one in at.markdown]",
+    )
+
+
 def test_add_an_export_format(copy: Copy, photos: Path, tmp_path: Path) -> None:
     copy.edit(
         "transfer_core/exports/formats.py",

@@ -7,6 +7,8 @@ import streamlit as st
 from pages.jobs.launch import split_photos
 from pages.labs.card import LabCard
 from pages.labs.cards import LABS
+from pages.labs.lesson.card import CARD as LESSON
+from pages.labs.lesson.state import kept
 from pages.labs.time_needed import time_needed
 from pages.ui import format as figures
 from pages.ui.frame import guard, heading, require_project
@@ -35,10 +37,23 @@ def card(lab: LabCard, opened: Project, photos: Manifest | None) -> None:
         time_needed(lab.kind, opened, photos)
 
 
+def lesson_card(opened: Project) -> None:
+    """The way into the lesson, and how far it is."""
+    st.page_link(
+        page_path("lesson"), label=f"**{t(LESSON.title)}**", icon=LESSON.icon, query_params={"project": opened.id}
+    )
+    st.markdown(t(LESSON.question))
+    progress = kept(opened).progress
+    if not progress.untouched:
+        st.caption(t("{done} of {count} steps done", done=progress.done, count=len(progress.steps)))
+
+
 manifest = None
 with suppress(TransferError):  # too few photos yet: each lab's own page says what is missing
     manifest = split_photos(project, store(project))
 with cells("lab_cards", least=300, most=3):
+    with st.container(border=True, key="lab_lesson"), guard():
+        lesson_card(project)
     for lab in LABS:
         with st.container(border=True, key=f"lab_{lab.kind}"), guard():
             card(lab, project, manifest)

@@ -12,8 +12,8 @@ __all__ = ["given_path", "load_again", "page_path", "taken_for_missing"]
 
 
 def page_path(name: str) -> str:
-    """The path, below app.py, of the page of a step, a lab or `home`, as Streamlit's navigation takes it."""
-    return f"pages/labs/{name}/page.py" if name in KINDS else f"pages/{name}/page.py"
+    """The path below app.py of the page of a step, a lab, the lesson or `home`, as Streamlit's navigation takes it."""
+    return f"pages/labs/{name}/page.py" if name in ("lesson", *KINDS) else f"pages/{name}/page.py"
 
 
 def given_path(text: str) -> str:

@@ -23,6 +23,7 @@ __all__ = [
     "create_experiment",
     "expected_seconds",
     "experiment_config",
+    "fitted",
     "is_experiment",
     "list_experiments",
     "needs_weights",
@@ -91,6 +92,21 @@ def check_settings(config: ExperimentConfig) -> None:
     check = getattr(_module(config.kind), "check", None)
     if check is not None:
         check(config.settings)
+
+
+def fitted(kind: str, settings: Any, manifest: Manifest) -> Any:
+    """The settings as these photos allow them, such as no more photos than there are.
+
+    Args:
+        kind: the lab, whose `settings` module may have a function of this name.
+        settings: `Settings` of the lab.
+        manifest: the photos.
+
+    Raises:
+        TransferError: the lab can do nothing with these photos; says what is missing.
+    """
+    fit = getattr(_module(kind), "fitted", None)
+    return settings if fit is None else fit(settings, manifest)
 
 
 def expected_seconds(

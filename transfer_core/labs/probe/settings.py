@@ -24,6 +24,7 @@ __all__ = [
     "compare",
     "expected_seconds",
     "fit_seconds",
+    "fitted",
     "probed",
     "stage_seconds",
     "thin_out",
@@ -150,6 +151,12 @@ def check_photos(manifest: Manifest, folds: int) -> None:
             **values,
         )
     )
+
+
+def fitted(settings: Settings, manifest: Manifest) -> Settings:
+    """As they are, where the photos are enough; see `labs.experiment.fitted`."""
+    check_photos(manifest, settings.folds)
+    return settings
 
 
 def thin_out(manifest: Manifest, most: int, least: int, seed: int) -> Manifest:

@@ -29,6 +29,7 @@ __all__ = [
     "check_photos",
     "expected_seconds",
     "expected_stages",
+    "fitted",
     "recipe_plan",
 ]
 
@@ -209,6 +210,12 @@ def check_photos(manifest: Manifest) -> None:
                 least=least,
                 came=came,
             )
+
+
+def fitted(settings: Settings, manifest: Manifest) -> Settings:
+    """As they are, where the photos are enough; see `labs.experiment.fitted`."""
+    check_photos(manifest)
+    return settings
 
 
 def expected_seconds(workspace: Workspace, tree: LayerTree, settings: Settings | None, manifest: Manifest) -> float:

@@ -25,6 +25,7 @@ __all__ = [
     "choose_photos",
     "compared",
     "expected_seconds",
+    "fitted",
     "largest",
     "needed",
     "passes",
@@ -135,19 +136,29 @@ def expected_seconds(workspace: Workspace, tree: LayerTree, settings: Settings |
     Each step takes its time layer by layer besides the arithmetic, and each training is traced once. Measured with
     EfficientNet-Lite0, ResNet50 and VGG16: 1.2, 0.85 and 1.2 times what a training took.
     """
-    if settings is None:
-        have = {split: len(manifest.of(split)) for split in _SPLITS}
-        usual = Settings()
-        settings = replace(
-            usual,
-            photos=max(1, min(usual.photos, have["train"])),
-            validation=max(1, min(usual.validation, have["validation"])),
-        )
+    settings = settings or _clamped(Settings(), manifest)
     photos, layers = passes(settings), len(tree.layers)
     look = look_seconds(workspace, tree, photos)
     steps = photos / settings.batch_size * layers * _STEP_SECONDS
     tracing = (1 + len(settings.mistakes)) * layers * _TRACING_SECONDS
     return look["start"] + _TRAINING * look["features"] + steps + tracing
+
+
+def fitted(settings: Settings, manifest: Manifest) -> Settings:
+    """With no more photos than there are; see `labs.experiment.fitted`."""
+    settings = _clamped(settings, manifest)
+    if missing := needed(manifest, settings):
+        raise DataError(missing)
+    return settings
+
+
+def _clamped(settings: Settings, manifest: Manifest) -> Settings:
+    have = {split: len(manifest.of(split)) for split in _SPLITS}
+    return replace(
+        settings,
+        photos=max(1, min(settings.photos, have["train"])),
+        validation=max(1, min(settings.validation, have["validation"])),
+    )
 
 
 def choose_photos(manifest: Manifest, settings: Settings, seed: int) -> Manifest:

@@ -10,7 +10,7 @@ from transfer_core.backbones.tree import LayerTree
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError
 from transfer_core.labs.options import option
-from transfer_core.labs.sweep.folds import Counts
+from transfer_core.labs.sweep.folds import Counts, usable
 from transfer_core.photos.manifest import Manifest
 from transfer_core.runs.checks import check_number, is_number
 from transfer_core.runs.config import FitConfig, PhaseConfig
@@ -26,6 +26,7 @@ __all__ = [
     "depth_words",
     "depths",
     "expected_seconds",
+    "fitted",
 ]
 
 HEAD = "head"
@@ -122,6 +123,12 @@ class Depth:
     def words(self) -> Sentence:
         """For people: `the head alone`, `from block7a on`."""
         return depth_words(self.name)
+
+
+def fitted(settings: Settings, manifest: Manifest) -> Settings:
+    """As they are, where the photos are enough; see `labs.experiment.fitted`."""
+    usable(manifest)
+    return settings
 
 
 def expected_seconds(workspace: Workspace, tree: LayerTree, settings: Settings | None, manifest: Manifest) -> float:
