@@ -29,6 +29,7 @@ __all__ = [
     "plain",
     "probability_bars",
     "sentence",
+    "share_bars",
     "split_bars",
     "strip",
     "thumb",
@@ -85,6 +86,13 @@ def probability_bars(probabilities: Mapping[str, float], most: int = 5) -> None:
         others = sum(share for _, share in rest)
         rows.append(_bar(t("{count:,} others", count=len(rest)), (others,), percent(others)))
     st.html(f'<div class="thaw-bars">{"".join(rows)}</div>')
+
+
+def share_bars(shares: Mapping[str, float], best: str) -> None:
+    """Bars of probability in the order given, so that they can be watched while they move; `best` stands out."""
+    st.html(
+        f'<div class="thaw-bars">{"".join(_bar(name, (one,), percent(one), name == best) for name, one in shares.items())}</div>'
+    )
 
 
 def percent(share: float) -> str:
