@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.components.layer_tree import layer_choice
+from pages.jobs.layer_button import layer_button
 from pages.ui.html import sentence
 from pages.ui.services import engine, workspace
 from transfer_core.backbones.stored_trees import stored_tree
@@ -19,10 +19,12 @@ from transfer_core.errors import TransferError
 from transfer_core.text import t
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from transfer_core.backbones.tree import LayerTree
     from transfer_core.runs.folder import Run
 
-__all__ = ["choose", "lit", "maps_of", "spotlight"]
+__all__ = ["choose", "lit", "maps_of", "shine", "spotlight"]
 
 _KEPT = "where_maps"
 _MOST = 300  # maps kept in a tab
@@ -61,20 +63,13 @@ def _layer(tree: LayerTree | None, key: str) -> str:
     """Where the tree is known: a tree behind a button, to choose in."""
     if tree is None:
         return _LAST
-    chosen, last = f"{key}_layer", next(reversed(tree.layers))
-    name = st.session_state.get(chosen)
-    if name not in tree.layers:  # none was chosen, or in another base
-        name = last
-    label = t("After the last layer, which the answer rests on") if name == last else t("After {layer}", layer=name)
-    with st.popover(label, icon=":material/account_tree:", key=f"{key}_popover"), st.container(width=440):
-        layer_choice(
-            tree,
-            name,
-            key=f"{key}_tree",
-            label=t("After which layer?"),
-            on_choose=lambda layer: st.session_state.update({chosen: layer}),
-        )
-    return _LAST if name == last else str(name)
+    last = next(reversed(tree.layers))
+
+    def words(name: str) -> str:
+        return t("After the last layer, which the answer rests on") if name == last else t("After {layer}", layer=name)
+
+    name = layer_button(tree, key, last, words)
+    return _LAST if name == last else name
 
 
 def lit(run: Run, photos: Sequence[tuple[str | bytes, str]], pictures: Sequence[bytes], layer: str) -> list[bytes]:
@@ -146,6 +141,14 @@ def spotlight(picture: bytes, values: Map) -> bytes:
         picture: the square that the network saw.
         values: rows of numbers; what is not above 0 is dimmed.
     """
+    from PIL import Image
+
+    with Image.open(io.BytesIO(picture)) as opened:
+        return shine(opened.convert("RGB"), values)
+
+
+def shine(photo: Image.Image, values: Map) -> bytes:
+    """As `spotlight`, of a picture that is open; mode RGB."""
     import numpy as np
     from PIL import Image
 
@@ -153,8 +156,6 @@ def spotlight(picture: bytes, values: Map) -> bytes:
 
     heat = np.maximum(np.array(values, np.float32), 0)
     heat /= max(float(heat.max()), 1e-12)
-    with Image.open(io.BytesIO(picture)) as opened:
-        photo = opened.convert("RGB")
     light = Image.fromarray(heat).resize(photo.size, Image.Resampling.BICUBIC)
     share = _DIMMED + (1 - _DIMMED) * np.clip(np.asarray(light), 0, 1)[..., None]
     return jpeg(Image.fromarray((np.asarray(photo) * share).astype(np.uint8)), 88)

@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.jobs import where
 from pages.jobs.trained_runs import Trained
-from pages.test import strangers
+from pages.test import inside, strangers
 from pages.ui import html as drawn
 from pages.ui.html import cells
 from transfer_core.disk.workspace import Project
@@ -146,7 +146,10 @@ def show(project: Project, chosen: Trained, coverage: float) -> None:
             ),
             icon=":material/broken_image:",
         )
-    layer = where.choose(chosen.run, "where") if answered and chosen.run.labels()["base"] else None
+    layer = None
+    if answered and chosen.run.labels()["base"]:
+        layer = where.choose(chosen.run, "where")
+        inside.area(chosen.run, [(answer.name, answer.picture) for answer in answered])
     looked = _looked(project, answered, layer)
     with cells("answers", least=300, most=2):
         for answer, picture in zip(answered, looked, strict=True):

@@ -124,6 +124,15 @@ def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photo
     person.can_be_used_by_all()
     person.page.keyboard.press("Escape")
     person.at("where_on").locator("label").first.click()
+    # Inside: what a block finds in a photo, and the training photos that excite it too.
+    person.at("inside_on").locator("label").first.click()
+    person.text("Channel", "inside_channels")
+    person.at("inside_depth").get_by_text("Late").click()
+    person.text("1,280 channels", "inside_area")
+    person.page.mouse.move(0, 0)  # nothing is hovered over
+    person.settled()
+    person.can_be_used_by_all()
+    person.at("inside_on").locator("label").first.click()
     # The camera, an answer a second; and a whole folder at once.
     person.at("use_live_camera").locator("label").first.click()
     person.text("cat", "live_answer")

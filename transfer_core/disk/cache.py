@@ -19,7 +19,7 @@ from transfer_core.text import Sentence
 __all__ = ["DEFAULT_GB", "FOLDERS", "clear", "limit_bytes", "release", "set_limit", "trim", "usage"]
 
 DEFAULT_GB = 5.0
-FOLDERS = ("pixels", "features", "prefix")
+FOLDERS = ("pixels", "features", "prefix", "channels")
 """Folders of `Workspace.cache_dir` that the limit governs; what else lies there is small and stays."""
 _GB = 10**9
 _KEY = "cache_gb"

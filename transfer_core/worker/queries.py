@@ -22,6 +22,7 @@ from transfer_core.exports.make import export
 from transfer_core.nn.backbones.build import build_base
 from transfer_core.nn.data.augment import preview
 from transfer_core.nn.inference.imagenet import ImageNet
+from transfer_core.nn.inference.look_inside import look_inside
 from transfer_core.nn.inference.predictor import Classifier
 from transfer_core.nn.models.describe import load_tree
 from transfer_core.nn.training.lr_finder import TrainedPhase, find_run_rate
@@ -107,6 +108,17 @@ class QueryServer:
         made = dict(zip(photos, maps, strict=True))
         return {"maps": [made[number].tolist() if number in made else None for number in range(len(images))]}
 
+    def inside(self, run: str, image: str, layer: str) -> dict[str, Any]:
+        """What a layer of the base finds in the file `image`, in the classifier of the run in the folder `run`.
+
+        Returns:
+            As `look_inside`.
+        """
+        classifier = self._classifier(run)
+        if not classifier.base:
+            raise ConfigError("Nobody can look inside this classifier: it is not built as Thaw builds one.")
+        return look_inside(self._workspace, classifier, open_run(Path(run)), Path(image), layer)
+
     def export(self, run: str, format: str, out: str, title: str, with_photos: bool = False) -> dict[str, Any]:
         """Write the classifier of the run in the folder `run` to the file `out`; see `exports.make.export`."""
         return export(run, format, out, title=title, with_photos=with_photos)
@@ -187,6 +199,7 @@ KINDS: dict[str, Callable[..., dict[str, Any]]] = {
     "weights": QueryServer.weights,
     "predict": QueryServer.predict,
     "where": QueryServer.where,
+    "inside": QueryServer.inside,
     "export": QueryServer.export,
     "code": QueryServer.code,
     "imagenet": QueryServer.imagenet,

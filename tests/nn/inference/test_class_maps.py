@@ -12,6 +12,7 @@ from transfer_core.backbones.catalog import BASES, Base
 from transfer_core.errors import ConfigError
 from transfer_core.nn.backbones.build import build_base
 from transfer_core.nn.export.classifier import POOLING, assemble
+from transfer_core.nn.inference.channels import Channels
 from transfer_core.nn.inference.class_maps import ClassMaps
 from transfer_core.nn.inference.predictor import Classifier
 from transfer_core.nn.models.describe import load_tree
@@ -127,8 +128,11 @@ def test_every_base_can_be_looked_at(thaw_home: Path, base: Base) -> None:
     photos = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
     found = ClassMaps(model, base.name)
     blocks = load_tree(workspace(), base.name).blocks
-    maps = found.maps(photos, [2], blocks[len(blocks) // 2].children[-1].name)
+    middle = blocks[len(blocks) // 2].children[-1].name
+    maps = found.maps(photos, [2], middle)
     assert maps.ndim == 3 and np.isfinite(maps).all() and maps.std() > 0
+    (values,) = Channels(model, base.name).values(photos, middle)
+    assert values.shape[:3] == maps.shape and values.std() > 0
     # What leaves the last block is what reaches the head: each place has the same share in the answer.
     maps = found.maps(photos, [2], blocks[-1].children[-1].name)
     np.testing.assert_allclose(maps.sum((1, 2)), over_mean(model, photos)[:, 2], rtol=1e-3, atol=1e-5)

@@ -7,9 +7,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from transfer_core.errors import ConfigError
 from transfer_core.nn.export.classifier import POOLING
-from transfer_core.nn.models.graph import layer_calls
+from transfer_core.nn.inference.inner import inner_output, scaling_of
 
 __all__ = ["ClassMaps"]
 
@@ -72,14 +71,7 @@ class ClassMaps:
 
     def _by_gradient(self, layer: str) -> _Maps:
         base = self._model.get_layer(self._base)
-        outputs = {call.name: call.output for call in layer_calls(base)}
-        if layer not in outputs:
-            raise ConfigError("The base {base} has no layer {layer!r}.", base=self._base, layer=layer)
-        inner = outputs[layer]
-        if len(inner.shape) != 4:
-            raise ConfigError("The layer {layer!r} gives no feature maps, so nothing can be drawn.", layer=layer)
-        scaled = next(call.inputs[0] for call in layer_calls(self._model) if call.name == self._base)
-        scaling = keras.Model(self._model.inputs[0], scaled)
+        scaling, inner = scaling_of(self._model, self._base), inner_output(base, layer)
         both = keras.Model(base.inputs[0], [inner, base.outputs[0]])
 
         def maps(photos: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:

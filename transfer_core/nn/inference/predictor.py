@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from transfer_core.errors import PhotoError, RunError
 from transfer_core.nn.export.classifier import POOLING
+from transfer_core.nn.inference.channels import Channels
 from transfer_core.nn.inference.class_maps import ClassMaps
 from transfer_core.photos.decode import decode
 from transfer_core.photos.sources.found import PhotoFile
@@ -167,6 +168,11 @@ class Classifier(Predictor):
     def class_maps(self) -> ClassMaps:
         """Where in a photo it finds a class."""
         return ClassMaps(self.model, self.base)
+
+    @cached_property
+    def channels(self) -> Channels:
+        """What the channels of its base answer to."""
+        return Channels(self.model, self.base)
 
 
 def _name(item: Item, index: int) -> str:
