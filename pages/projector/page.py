@@ -60,7 +60,7 @@ def _watched(view: RunView) -> None:
         st.image(thumbnail(Path(photo.path), _PICTURE), width="stretch", alt=photo.name)
     except PhotoError:
         st.caption(t("The photo is not there any more."))
-    st.markdown(t("It has never learned from this photo of **{name}**. Its answer now:", name=drawn.plain(right)))
+    st.markdown(t("It never learns from this photo (**{name}**). What it says now:", name=drawn.plain(right)))
     likely = sorted(range(len(told.shares)), key=lambda at: (at != photo.label, -_largest(view, at)))[:_MOST]
     drawn.share_bars({manifest.classes[at]: told.shares[at] for at in sorted(likely)}, right)
 

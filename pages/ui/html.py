@@ -90,9 +90,8 @@ def probability_bars(probabilities: Mapping[str, float], most: int = 5) -> None:
 
 def share_bars(shares: Mapping[str, float], best: str) -> None:
     """Bars of probability in the order given, so that they can be watched while they move; `best` stands out."""
-    st.html(
-        f'<div class="thaw-bars">{"".join(_bar(name, (one,), percent(one), name == best) for name, one in shares.items())}</div>'
-    )
+    rows = [_bar(name, (share,), percent(share), name == best) for name, share in shares.items()]
+    st.html(f'<div class="thaw-bars">{"".join(rows)}</div>')
 
 
 def percent(share: float) -> str:

@@ -90,7 +90,9 @@ def names(project: Project) -> set[str]:
     return {word for text in told for word in WORD.findall(text)}
 
 
-@pytest.mark.parametrize("step", ["photos", "base", "layers", "train", "test", "labs", *(lab.kind for lab in LABS)])
+@pytest.mark.parametrize(
+    "step", ["photos", "base", "layers", "train", "projector", "test", "labs", *(lab.kind for lab in LABS)]
+)
 def test_no_english_is_left(
     step: str, project: Project, engine: FakeEngine, open_page: Callable[[str, str], AppTest], names: set[str]
 ) -> None:
