@@ -22,6 +22,7 @@ PAGES = (
     st.Page(page_path("base"), title=t("Base"), url_path="base"),
     st.Page(page_path("layers"), title=t("Layers"), url_path="layers"),
     st.Page(page_path("train"), title=t("Train"), url_path="train"),
+    st.Page(page_path("projector"), title=t("How it learns"), url_path="projector"),
     st.Page(page_path("test"), title=t("Test"), url_path="test"),
     st.Page(page_path("labs"), title=t("Labs"), url_path="labs"),
     st.Page(page_path("lesson"), title=t("The lesson"), url_path="lesson"),

@@ -16,6 +16,7 @@ from pages.train.run_view import RunView
 from pages.ui import format as figures
 from pages.ui.frame import go, guard
 from pages.ui.html import sentence
+from pages.ui.paths import page_path
 from transfer_core.disk.workspace import Project
 from transfer_core.runs.figure import run_figure
 from transfer_core.runs.folder import Run, State
@@ -48,7 +49,7 @@ def _live(run: Run, project: Project, drawn: tuple[float | None, State]) -> None
         if (view.poll, view.status.state) != drawn:
             st.rerun()  # one run of the whole page: it starts, slows or ends the following, and redraws the rest
         with st.container(border=True, key="live"):
-            _headline(view)
+            _headline(view, project)
             # A container of its own for what comes and goes: charts that changed their place would lose their zoom.
             with st.container():
                 if view.status.active:
@@ -60,10 +61,17 @@ def _live(run: Run, project: Project, drawn: tuple[float | None, State]) -> None
                 _curves(view)
 
 
-def _headline(view: RunView) -> None:
+def _headline(view: RunView, project: Project) -> None:
     started = figures.when(view.status.created)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{config_words(view.config)}** · {started}", width="stretch")
+        st.page_link(
+            page_path("projector"),
+            label=t("For the whole room"),
+            icon=":material/open_in_full:",
+            query_params={"project": project.id, "run": view.run.id},
+            width="content",
+        )
         if view.status.active:
             stop_button(view.run, "stop", t("Stops after the current step and keeps the best weights so far."))
 

@@ -29,6 +29,7 @@ __all__ = [
     "plain",
     "probability_bars",
     "sentence",
+    "share_bars",
     "split_bars",
     "strip",
     "thumb",
@@ -84,6 +85,12 @@ def probability_bars(probabilities: Mapping[str, float], most: int = 5) -> None:
     if rest:
         others = sum(share for _, share in rest)
         rows.append(_bar(t("{count:,} others", count=len(rest)), (others,), percent(others)))
+    st.html(f'<div class="thaw-bars">{"".join(rows)}</div>')
+
+
+def share_bars(shares: Mapping[str, float], best: str) -> None:
+    """Bars of probability in the order given, so that they can be watched while they move; `best` stands out."""
+    rows = [_bar(name, (share,), percent(share), name == best) for name, share in shares.items()]
     st.html(f'<div class="thaw-bars">{"".join(rows)}</div>')
 
 

@@ -79,6 +79,15 @@ def test_the_main_job_by_keyboard_alone(browser: Browser, server: Server, locale
     person.can_be_used_by_all()
     person.at_width(400)
     person.page.set_viewport_size({"width": 1280, "height": 900})
+    reach(person, person.at("live").get_by_role("link").first)
+    person.page.keyboard.press("Enter")
+    person.sees(said("How it learns"))
+    expect(person.at("projector").locator(".thaw-bars")).to_be_visible()
+    person.can_be_used_by_all()
+    person.at_width(400)
+    person.page.set_viewport_size({"width": 1280, "height": 900})
+    press(person, "leave_projector")
+    person.sees(said("Train"))
 
     # A lab, by the links.
     for name in ("Labs", "Health"):

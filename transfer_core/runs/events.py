@@ -73,6 +73,10 @@ class EpochEnded:
     eta: float | None = None
     """Seconds until the whole run ends if no phase stops early, or None while that can't be told."""
     time: float = field(default_factory=time.time)
+    watched: str = ""
+    """SHA-256 of one photo to check on, the same in every epoch; empty where none is watched."""
+    shares: list[float] = field(default_factory=list)
+    """What the network says of it after this epoch: probabilities, one a class."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from transfer_core.nn.training import run as training
 from transfer_core.nn.training.run import train
 from transfer_core.photos.manifest import Manifest, ManifestPhoto
 from transfer_core.runs.config import FitConfig, PhaseConfig
-from transfer_core.runs.events import EpochEnded, Event, Message, PhaseStarted, Progress
+from transfer_core.runs.events import EpochEnded, Event, Message, PhaseStarted, Progress, from_dict, to_dict
 from transfer_core.runs.folder import Run
 from transfer_core.runs.hints import kept_epoch, with_kept
 from transfer_core.runs.outcome import UNTUNED
@@ -453,3 +453,22 @@ def test_a_run_notes_how_fast_this_machine_is(toy_run: Make, monkeypatch: pytest
     speeds = json.loads((thaw_home / "cache" / "speed.json").read_text())["Toy"]
     assert set(speeds) == {"forward", "train"}
     assert estimates.machine_speed(workspace(), "Toy").measured
+
+
+def test_one_photo_is_watched_through_every_epoch_and_its_answers_are_those_of_the_network(
+    toy_run: Make, last_toy_block: FreezePlan
+) -> None:
+    run = toy_run(plan=last_toy_block)
+    report, heard = trained(run)
+    told = epochs(heard)
+    assert {event.watched for event in told} == {run.manifest().of("validation")[0].sha256}
+    assert all(sum(event.shares) == pytest.approx(1) for event in told)
+    assert len({tuple(event.shares) for event in told}) > 1
+    assert [from_dict(to_dict(event)) for event in told] == told
+    # One that learns the head alone keeps its best epoch: what the saved network says, before its temperature.
+    run = toy_run(head=PhaseConfig(1, 1e-2))
+    report, heard = trained(run)
+    loaded = keras.models.load_model(run.model_path)
+    logits = np.log(loaded.predict(pictures(run)[:1], verbose=0)[0]) * report["temperature"]
+    expected = np.exp(logits - logits.max()) / np.exp(logits - logits.max()).sum()
+    assert epochs(heard)[0].shares == pytest.approx(expected.tolist(), abs=1e-4)

@@ -46,6 +46,8 @@ class Schedule:
     """Whether the weights it starts from compete too: the phase can then not end worse than it began, as far as the
     validation photos can tell."""
     tuning: TuningConfig = field(default_factory=TuningConfig)
+    watched: str = ""
+    """SHA-256 of the first of the photos to check on, if what is said of it should go with each epoch."""
 
     def __post_init__(self) -> None:
         if self.tuning.schedule == "automatic":
@@ -85,6 +87,8 @@ class Training:
     """By which the best epoch is chosen, an epoch each."""
     metrics: dict[str, float] = field(default_factory=dict)
     """Of the epoch that ended last, as in `EpochEnded`."""
+    shares: list[float] = field(default_factory=list)
+    """After that epoch, of the watched photo, as in `EpochEnded`."""
     epoch: int = 0
     """The one under way, or that ended last; counts from 0 in the phase."""
     rate: float = 0.0
@@ -181,7 +185,10 @@ class Progress(Callback):
         eta = self._reporter.eta(training.fitted.epochs / training.schedule.config.epochs)
         seconds = round(time.perf_counter() - self._began, 4)
         name, number = training.schedule.name, training.number
-        self._reporter.emit(EpochEnded(name, number, training.metrics, seconds, training.rate, eta))
+        watched, shares = training.schedule.watched, training.shares
+        self._reporter.emit(
+            EpochEnded(name, number, training.metrics, seconds, training.rate, eta, watched=watched, shares=shares)
+        )
 
 
 class BestWeights(Callback):

@@ -23,7 +23,7 @@ from transfer_core.nn.training.callbacks import (
 )
 from transfer_core.nn.training.classifier import Network
 from transfer_core.nn.training.optimizer import LayerwiseOptimizer
-from transfer_core.nn.training.steps import Answer, Steps, compiled_logits, gather, train_steps
+from transfer_core.nn.training.steps import Steps, compiled_logits, gather, softmax, train_steps
 from transfer_core.runs.checkpoint import PhaseCheckpoint
 from transfer_core.runs.events import judged_loss
 from transfer_core.runs.progress import Reporter, Stopped
@@ -94,13 +94,15 @@ def fit(
     _tell(callbacks, "training_begins", training)
     try:
         if schedule.keep_start and training.fitted.best_epoch is None:
-            training.fitted = Fitted("done", 0, _measure(answer, validation, reporter))
+            training.fitted = Fitted("done", 0, _figures(gather(answer, validation, reporter.check), validation.labels))
         while not training.over and training.fitted.epochs < schedule.config.epochs:
             training.epoch = training.fitted.epochs
             learned = _learn(training, callbacks, steps, train)
             if training.over:
                 break
-            training.metrics = learned | _measure(answer, validation, reporter)
+            logits = gather(answer, validation, reporter.check)
+            training.metrics = learned | _figures(logits, validation.labels)
+            training.shares = [round(float(share), 6) for share in softmax(logits[:1])[0]] if schedule.watched else []
             training.losses.append(judged_loss(training.metrics))
             training.fitted = replace(training.fitted, epochs=training.epoch + 1)
             _tell(callbacks, "epoch_ends", training)
@@ -158,12 +160,8 @@ def _blend(training: Training, first: Weights, logits: Callable[[], Logits], val
     training.best = training.network.read()
 
 
-def _measure(answer: Answer, validation: Batches, reporter: Reporter) -> dict[str, float]:
-    """Loss and accuracy over the validation photos, each photo counting 1."""
-    return _figures(gather(answer, validation, reporter.check), validation.labels)
-
-
 def _figures(logits: Logits, labels: Labels) -> dict[str, float]:
+    """Loss and accuracy over the validation photos, each photo counting 1."""
     return {
         "val_loss": log_loss(logits, labels),
         "val_accuracy": float(np.mean(logits.argmax(1) == labels)),

@@ -152,7 +152,7 @@ def _train_head(session: Session, checkpoint: PhaseCheckpoint, reporter: Reporte
     reporter.start("head", config.head.epochs, checkpoint.epochs)
     classes = len(session.manifest.classes)
     network = head_network(features.shape[-1], classes, config.fit.dropout, config.seed)
-    schedule = Schedule("head", config.head, config.fit, tuning=config.tuning)
+    schedule = Schedule("head", config.head, config.fit, tuning=config.tuning, watched=_watched(session))
     fitted = _fit(session, network, (features,), schedule, reporter, checkpoint)
     if fitted.best_epoch is None and fitted.ending == "diverged":
         raise RunError(
@@ -180,7 +180,9 @@ def _fine_tune(session: Session, trained: _Trained, checkpoint: PhaseCheckpoint,
     reporter.start("fine-tune", config.fine_tune.epochs, checkpoint.epochs)
     network = session.suffix_network(trained.network)
     first = trained.phases["head"].epochs + 1
-    schedule = Schedule("fine-tune", config.fine_tune, config.fit, first, keep_start=True, tuning=config.tuning)
+    schedule = Schedule(
+        "fine-tune", config.fine_tune, config.fit, first, True, tuning=config.tuning, watched=_watched(session)
+    )
     if config.tuning.train_batch_norm:
         _tell_batch_norm(network, config.fit.batch_size, reporter)
     fitted = _fit(session, network, sources, schedule, reporter, checkpoint)
@@ -192,6 +194,11 @@ def _fine_tune(session: Session, trained: _Trained, checkpoint: PhaseCheckpoint,
         reporter.message(head_kept(fitted.best, tuned, len(session.photos("validation"))))
     elif fitted.share < 1:
         reporter.message(blended(fitted.share))
+
+
+def _watched(session: Session) -> str:
+    """The photo that a class looks at while the network learns: the first of those to check on."""
+    return next((photo.sha256 for photo in session.photos("validation")), "")
 
 
 def _tell_precision(session: Session, reporter: Reporter) -> None:
