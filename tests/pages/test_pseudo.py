@@ -91,11 +91,7 @@ def names(project: Project) -> set[str]:
 
 
 @pytest.mark.parametrize(
-<<<<<<< HEAD
-    "step", ["photos", "base", "layers", "train", "test", "labs", "lesson", *(lab.kind for lab in LABS)]
-=======
-    "step", ["photos", "base", "layers", "train", "projector", "test", "labs", *(lab.kind for lab in LABS)]
->>>>>>> 5d74d2fa614e922688c9d22e223ed232207f0923
+    "step", ["photos", "base", "layers", "train", "projector", "test", "labs", "lesson", *(lab.kind for lab in LABS)]
 )
 def test_no_english_is_left(
     step: str, project: Project, engine: FakeEngine, open_page: Callable[[str, str], AppTest], names: set[str]
