@@ -1,52 +1,61 @@
-"""Which choice came true, read from results as the labs leave them."""
+"""Which choice came true, read from results that the labs' own code makes."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
+from tests.labs.probe.test_probe import depths
+from tests.labs.sanity.test_sanity import result, training
+from tests.labs.sweep.test_sweep import DEPTHS, trial
+from transfer_core.labs.probe.verdict import conclude
+from transfer_core.labs.sweep.result import build_result
+from transfer_core.labs.sweep.settings import HEAD, Settings
 from transfer_core.lessons.how_deep import HOW_DEEP
 from transfer_core.lessons.outcomes import OUTCOMES, right_choice
 
 PROBE, SAME, BREAKS, DEPTH, RECIPE = HOW_DEEP.steps
-BLOCKS = [{"block": name} for name in "abcdef"]
-ROWS = [{"name": name, "trainable_parameters": size} for name, size in (("head", 1), ("last", 5), ("deep", 9))]
 
 
-def broken(**differences: float | None) -> dict[str, Any]:
-    return {
-        "variants": {
-            name: {"agrees": difference == 0, "max_loss_difference": difference}
-            for name, difference in differences.items()
-        }
-    }
+def probe(*correct: int) -> dict[str, Any]:
+    found = depths(*correct)
+    return {"depths": [depth.to_dict() for depth in found]} | asdict(conclude(found, 0.25))
+
+
+def sweep(**right: str) -> dict[str, Any]:
+    trials = [trial(HEAD, right.pop("head")), *(trial(name, answers) for name, answers in right.items())]
+    return build_result(DEPTHS, Settings(), trials, {})
+
+
+FEW, MANY = "1" * 20 + "0" * 20, "1" * 40
 
 
 @pytest.mark.parametrize(
-    ("step", "result", "right"),
+    ("step", "found", "right"),
     [
-        (PROBE, {"depths": BLOCKS, "best": "a"}, 0),
-        (PROBE, {"depths": BLOCKS, "best": "c"}, 1),
-        (PROBE, {"depths": BLOCKS, "best": "f"}, 2),
-        (PROBE, {"depths": BLOCKS, "best": None}, None),
-        (SAME, {"max_loss_difference": 0.0, "max_logit_difference": 0.0}, 0),
-        (SAME, {"max_loss_difference": 1e-6, "max_logit_difference": 0.0}, 0),
-        (SAME, {"max_loss_difference": 0.0, "max_logit_difference": 0.3}, 1),
-        (SAME, {"max_loss_difference": None, "max_logit_difference": None}, None),
-        (BREAKS, broken(dropout=0.2, batch_norm=1.3, scaling=0.0), 1),
-        (BREAKS, broken(dropout=0.2, softmax=None), 3),
-        (BREAKS, broken(dropout=0.0), None),
-        (DEPTH, {"depths": ROWS, "recommended": "head"}, 0),
-        (DEPTH, {"depths": ROWS, "recommended": "last"}, 1),
-        (DEPTH, {"depths": ROWS, "recommended": "deep"}, 2),
-        (DEPTH, {"depths": ROWS[:1], "recommended": "head"}, None),
+        (PROBE, probe(180, 181, 180, 181, 180, 180), 0),
+        (PROBE, probe(60, 100, 180, 181, 180, 180), 1),
+        (PROBE, probe(60, 80, 100, 120, 140, 190), 2),
+        (PROBE, probe(50, 50, 50, 50, 50, 50), None),
+        (SAME, result(training()), 0),
+        (SAME, result(training(0.5 + 1e-6)), 0),
+        (SAME, result(training(0.9)), 1),
+        (SAME, result(training(diverged=True)), None),
+        (BREAKS, result(training(), dropout=training(0.7), batch_norm=training(0.9), scaling=training()), 1),
+        (BREAKS, result(training(), dropout=training(0.7), softmax=training(diverged=True)), 3),
+        (BREAKS, result(training(), dropout=training()), None),
+        (DEPTH, sweep(head=MANY, c=MANY), 0),
+        (DEPTH, sweep(head=FEW, c=MANY, b=MANY), 1),
+        (DEPTH, sweep(head=FEW, c=FEW, b=MANY), 2),
+        (DEPTH, sweep(head=FEW, c=MANY), 1),
+        (DEPTH, sweep(head=MANY), None),
         (RECIPE, {"rising": {"loss_gain": 0.1}}, 1),
         (RECIPE, {"rising": None}, None),
     ],
 )
-def test_the_rules(step: Any, result: dict[str, Any], right: int | None) -> None:
-    assert right_choice(step, {**result, "complete": True}) == right
-    assert right_choice(step, {**result, "complete": False}) is None, "it may still change"
+def test_the_rules(step: Any, found: dict[str, Any], right: int | None) -> None:
+    assert right_choice(step, {**found, "complete": True}) == right
+    assert right_choice(step, {**found, "complete": False}) is None, "it may still change"
     assert right_choice(step, None) is None
 
 

@@ -54,13 +54,13 @@ def _worst(result: Mapping[str, Any], settings: Mapping[str, Any]) -> int | None
 
 
 def _depth(result: Mapping[str, Any], settings: Mapping[str, Any]) -> int | None:
-    tried = [depth["name"] for depth in result["depths"]]
+    tried = [depth["train_from"] for depth in result["depths"]]
     if len(tried) < 2:
         return None
     if result["recommended"] == HEAD:
         return 0
-    deepest = max(result["depths"], key=lambda depth: depth["trainable_parameters"])["name"]
-    return 2 if result["recommended"] == deepest else 1
+    deepest = max(result["depths"], key=lambda depth: depth["trainable_parameters"])["train_from"]
+    return 2 if result["recommended"] == deepest and len(tried) > 2 else 1  # the only one tried is not "the deepest"
 
 
 def _rises(result: Mapping[str, Any], settings: Mapping[str, Any]) -> int | None:

@@ -64,8 +64,9 @@ def listed(opened_lesson: Opened) -> None:
         state = opened_lesson.progress.steps[number]
         with st.container(border=True, key=f"lesson_step_{number}"):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.header(f"{number + 1}. {written(step.title)}", anchor=False, width="content")
-                st.markdown(mark(state, number == at), width="stretch")
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    st.header(f"{number + 1}. {written(step.title)}", anchor=False, width="content")
+                    st.markdown(mark(state, number == at), width="content")
                 if number != at:
                     st.button(
                         t("Open"),

@@ -43,7 +43,9 @@ def own_lesson(project: Project, opened: Opened) -> None:
         _download(t("Save this lesson as a file"), lesson_text(opened.lesson), "lesson.json", "application/json",
                   "save_lesson")  # fmt: skip
         key = widget_key(_UPLOAD)
-        st.file_uploader(t("Open a lesson of your own"), key=key, on_change=_upload, args=(project, key))
+        st.file_uploader(
+            t("Open a lesson of your own"), key=key, on_change=_upload, args=(project, key), max_upload_size=1
+        )
         if opened.own:
             st.button(
                 t("Back to Thaw's own lesson"),
