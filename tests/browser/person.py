@@ -111,6 +111,7 @@ class Person:
         SCREENSHOTS.mkdir(exist_ok=True)
         self.page.set_viewport_size({"width": WIDTH, "height": height})
         self.page.mouse.move(0, 0)  # nothing is hovered over
+        self.page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
         for scheme in ("dark", "light"):
             self.page.emulate_media(color_scheme=scheme)
             expect(self.page.locator(".stApp")).to_have_css("color-scheme", scheme)

@@ -12,7 +12,7 @@ from tests.support import Server
 def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photos: Path, few_photos: Path) -> None:
     person = Person(browser, server.url)
     person.sees("Teach a computer to tell your photos apart")
-    person.picture("home")
+    person.picture("home", height=1000)
     person.can_be_used_by_all()
 
     # A project of one's own, and a folder dropped into it.
@@ -45,7 +45,7 @@ def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photo
     person.row("block6d").locator(".box").click()
     expect(slider).to_have_value("3")
     person.settled()
-    person.picture("layers")
+    person.picture("layers", height=1250)
     person.can_be_used_by_all()
     person.row("block6d").locator(".box").click()
     expect(slider).to_have_value("2")
@@ -112,7 +112,7 @@ def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photo
     person.text("dog", "answers")
     person.text("cat", "answers")
     person.settled()
-    person.picture("test", height=1450)
+    person.picture("test", height=1750)
     person.can_be_used_by_all()
     # Where it looked, after a layer that is picked in the tree.
     person.at("where_on").locator("label").first.click()
