@@ -20,6 +20,7 @@ NAMES = (
     "tree",
     "recipe",
     "views",
+    "refinements",
     "strangers",
     "health",
     "evaluate",

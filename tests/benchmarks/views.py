@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest import mock
 
 import numpy as np
@@ -24,6 +25,9 @@ from tests.benchmarks.material import photo_folder, say
 from tests.benchmarks.recipe import BLOCK, PHOTOS, class_folders
 from tests.benchmarks.table import Row
 from transfer_core.nn.data.batches import Batch, Batches
+
+if TYPE_CHECKING:
+    from tests.benchmarks.recipe.trainings import Setting
 
 CASES = (
     *(("clothing", total, seed) for total, seed in ((60, 0), (200, 0), (200, 1), (200, 2), (700, 0))),
@@ -118,8 +122,29 @@ PLAIN, FIXED, NEW = "plain", "fixed variants of photos", "new variants of photos
 
 def run(quick: bool = False) -> list[Row]:
     """Train with each kind of augmentation; `quick` only shows that it works, on a few drawn photos."""
+
+    def settings(usual: "Setting") -> "dict[str, Setting]":
+        found = {
+            kind: replace(usual, name=f"{usual.name}-{change.__name__}", views=partial(_viewed, change=change))
+            for kind, change in KINDS.items()
+        }
+        found[FIXED] = replace(usual, name=f"{usual.name}-cached", fit=replace(usual.fit, augment="cached"))
+        found[NEW] = replace(usual, name=f"{usual.name}-live", fit=replace(usual.fit, augment="live"))
+        return found
+
+    return study("views", settings, quick)
+
+
+def study(name: str, settings: "Callable[[Setting], dict[str, Setting]]", quick: bool) -> list[Row]:
+    """Train every case in each way, from block6a on, and hold the ways against plain photos and the usual settings.
+
+    Args:
+        name: of the benchmark.
+        settings: from the usual setting of a case, to what is tried instead, by its words.
+        quick: only show that it works.
+    """
     from tests.benchmarks.recipe.rules import OURS, RULES
-    from tests.benchmarks.recipe.trainings import Case, Setting, Trainings, cosine
+    from tests.benchmarks.recipe.trainings import Case, Trainings, cosine
     from transfer_core.runs.config import fine_tuning_rate
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -131,32 +156,27 @@ def run(quick: bool = False) -> list[Row]:
         if quick or not PHOTOS.is_dir():
             photo_folder(Path(folder) / "drawn", 48)
             cases, epochs = [Case("drawn", 24, 0)], 1 if quick else _EPOCHS
-        for name in dict.fromkeys(case.photos for case in cases):
-            trainings = Trainings(class_folders(name, Path(folder)), kept)
-            for case in (case for case in cases if case.photos == name):
+        for photos in dict.fromkeys(case.photos for case in cases):
+            trainings = Trainings(class_folders(photos, Path(folder)), kept)
+            for case in (case for case in cases if case.photos == photos):
                 usual = cosine(fine_tuning_rate(case.learned), epochs)
-                settings: dict[str, Setting] = {PLAIN: replace(usual, name=f"{usual.name}-{PLAIN}")}
-                for kind, change in KINDS.items():
-                    views = partial(_viewed, change=change)
-                    settings[kind] = replace(usual, name=f"{usual.name}-{change.__name__}", views=views)
-                settings[FIXED] = replace(usual, name=f"{usual.name}-cached", fit=replace(usual.fit, augment="cached"))
-                settings[NEW] = replace(usual, name=f"{usual.name}-live", fit=replace(usual.fit, augment="live"))
-                for kind, setting in settings.items():
+                tried = {PLAIN: replace(usual, name=f"{usual.name}-{PLAIN}")} | settings(usual)
+                for kind, setting in tried.items():
                     recording = trainings.record(case, BLOCK, setting)
                     right, seconds = 100 * RULES[OURS](recording), float(recording.seconds)
                     found.setdefault(kind, []).append((right, seconds))
                     say(f"{case.name}, {kind}: {right:.1f} % right on new photos, {seconds:.0f} s")
-    return [_row(kind, figures, found[PLAIN]) for kind, figures in found.items() if kind != PLAIN]
+    return [_row(name, kind, figures, found[PLAIN]) for kind, figures in found.items() if kind != PLAIN]
 
 
 def _viewed(batches: Batches, change: Change) -> Batches:
     return CachedViews(**vars(batches), change=change)
 
 
-def _row(kind: str, figures: list[tuple[float, float]], plain: list[tuple[float, float]]) -> Row:
+def _row(name: str, kind: str, figures: list[tuple[float, float]], plain: list[tuple[float, float]]) -> Row:
     """What it gains over plain photos, and what that takes."""
     right, before = (float(np.mean([one for one, _ in pairs])) for pairs in (figures, plain))
     times = sum(seconds for _, seconds in figures) / sum(seconds for _, seconds in plain)
     worst = min(one - other for (one, _), (other, _) in zip(figures, plain, strict=True))
     note = f"mean of {len(figures)} trainings; {worst:+.1f} points at worst; {times:.2f} times as long"
-    return Row("views", kind, right, before, "%", PLAIN, right / before, ">=", 1.0, note)
+    return Row(name, kind, right, before, "%", PLAIN, right / before, ">=", 1.0, note)
