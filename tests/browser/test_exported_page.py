@@ -64,6 +64,6 @@ def test_it_answers_as_the_app_does(
             if path.suffix == ".jpg" and path.parent.name != "odd":
                 assert said["none"] == answer["none"], path.name
         page.locator("#files").set_input_files([*asked[:2], few_photos / "dog" / "shopping list.jpg"])
-        expect(page.locator("#status")).to_have_text("2 photos answered, 1 could not be read.")
+        expect(page.locator("#status")).to_have_text("Photos answered: 2; could not be read: 1.")
         expect(page.locator("#answers h2").first).to_have_text("cat")
         assert errors == [] and all(request.startswith((url, "data:", "blob:")) for request in requests)

@@ -102,7 +102,7 @@ def test_its_experiments_are_known_by_lab(kept: Project) -> None:
 
 @pytest.fixture
 def open_page(kept: Project, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AppTest]:
-    monkeypatch.setattr(services, "warm", lambda: None)
+    monkeypatch.setattr(services, "warm", lambda likely=None: None)
     monkeypatch.setattr(services, "_engine", lambda home: FakeEngine())
     load_tree(workspace(), "toy")
     app = AppTest.from_file(str(APP), default_timeout=60).run()
