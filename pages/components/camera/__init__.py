@@ -55,8 +55,9 @@ def camera(mode: Literal["burst", "live"], *, key: str, on_shots: Callable[[dict
 
     def heard() -> None:
         message = st.session_state[key]["shots"]
-        st.session_state[acknowledged] = message.get("number", 0)
         on_shots(message)
+        # Last: another click may end this run in between, and then the shots come again.
+        st.session_state[acknowledged] = message.get("number", 0)
 
     _COMPONENT(
         key=key,

@@ -42,9 +42,10 @@ def layer_tree(
         fresh = [edit for edit in message["edits"] if edit[0] > memory["ack"]]
         if not fresh:
             return
-        memory["ack"] = fresh[-1][0]
         if message["sig"] == wire.signature:
             on_edit(apply(tree, plan(), fresh))
+        # Last: the next click may end this one's run wherever it looks into the session, and then it comes again.
+        memory["ack"] = fresh[-1][0]
 
     chosen = set(plan().trainable)
     sent = wire.data()

@@ -6,10 +6,13 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given as examples
 from hypothesis import strategies as st
+from streamlit.runtime.scriptrunner_utils.exceptions import RerunException
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Slider
 
 from pages.components.layer_tree import apply, ranges
+from pages.jobs.describe import PlanEditor
 from tests.pages.component import fire, given
 from tests.pages.fake_engine import FakeEngine
 from tests.pages.toys import BASE, toy_project, toy_tree
@@ -65,6 +68,28 @@ def test_the_tree_moves_the_slider(page: AppTest, project: Project) -> None:
     assert cut(page).value == 1
     assert plan(project) == ["block2b_batchnormalization", "block2b_conv2d"]
     assert given(page, "layer_tree")["ack"] == 1
+
+
+def test_a_click_whose_run_the_next_one_ends_is_not_lost(
+    recent_apptest: None, project: Project, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streamlit ends a run for the next click wherever it looks into the session, in a callback too."""
+    change, ended = PlanEditor.change, []
+
+    def interrupted(desk: PlanEditor, plan: FreezePlan) -> None:
+        if not ended:
+            ended.append(plan)
+            raise RerunException(RerunData())
+        change(desk, plan)
+
+    monkeypatch.setattr(PlanEditor, "change", interrupted)
+    page = open_page("layers", project.id)
+    edit(page, [1, 15, 18, 1])
+    page = open_page("layers", project.id)
+    assert ended and given(page, "layer_tree")["ack"] == 0
+    edit(page, [1, 15, 18, 1], [2, 12, 15, 1])  # what is not acknowledged comes again with the next
+    assert given(page, "layer_tree")["ack"] == 2
+    assert plan(project) == sorted(from_block(toy_tree(), "block2a").trainable)
 
 
 def test_a_plan_of_no_last_blocks_is_custom_until_snapped(page: AppTest, project: Project) -> None:
