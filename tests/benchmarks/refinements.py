@@ -1,4 +1,4 @@
-"""Refinements of fine-tuning, one at a time, against the default: label smoothing, rates by block, warm-up, and more.
+"""Refinements of fine-tuning, one at a time, against the default: label smoothing, warm-up, small batches, dropout.
 
 The same trainings as in `views`, from block6a on with the default rate: which refinement makes the default better, and
 what it costs where it makes it worse. None is worth a default that is sometimes worse. Ten minutes on two cores;
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _TUNING: dict[str, dict[str, Any]] = {
     "label smoothing 0.1": {"label_smoothing": 0.1},
-    "rate of each block a 2.6th of the next": {"discriminative": 2.6},  # ULMFiT (Howard & Ruder 2018)
     "warm-up over 2 epochs": {"warmup_epochs": 2},
 }
 _FIT = {"batches of 16": {"batch_size": 16}, "dropout 0.5": {"dropout": 0.5}}
