@@ -17,7 +17,17 @@ from transfer_core.runs.events import Message
 from transfer_core.runs.folder import Run, State, Status
 from transfer_core.text import Sentence, joined, plural, t
 
-__all__ = ["continue_button", "ended", "experiment_progress", "log", "messages", "problem", "stop_button", "waiting"]
+__all__ = [
+    "continue_button",
+    "ended",
+    "experiment_ending",
+    "experiment_progress",
+    "log",
+    "messages",
+    "problem",
+    "stop_button",
+    "waiting",
+]
 
 
 def waiting(run: Run) -> str:
@@ -82,6 +92,26 @@ def experiment_progress(run: Run, status: Status, key: str, lead: str = "") -> N
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.progress(min(1.0, status.done / status.total) if status.total else 0.0, text=sentence(text))
         stop_button(run, key, t("Stops after the current step. What was found so far stays."))
+    problem()
+
+
+def experiment_ending(run: Run, status: Status, key: str) -> None:
+    """How an experiment ended, with the way to go on where it was broken off.
+
+    Args:
+        run: the experiment.
+        status: as it ended.
+        key: of the button.
+    """
+    ended(
+        status.state,
+        status.message,
+        failed=t("This failed."),
+        interrupted=t("This was interrupted."),
+        stopped=t("Stopped on request."),
+    )
+    if status.state in ("INTERRUPTED", "STOPPED"):
+        continue_button(run, key)
     problem()
 
 

@@ -160,14 +160,5 @@ def _live(lab: Lab, run: Run, was_active: bool) -> None:
 
 
 def _ending(run: Run, status: Status) -> None:
-    live.ended(
-        status.state,
-        status.message,
-        failed=t("This failed."),
-        interrupted=t("This was interrupted."),
-        stopped=t("Stopped on request."),
-    )
-    if status.state in ("INTERRUPTED", "STOPPED"):
-        live.continue_button(run, "continue_lab")
-    live.problem()
+    live.experiment_ending(run, status, "continue_lab")
     live.log(run, status, "lab_log")

@@ -24,8 +24,8 @@ __all__ = [
 
 def amount(number: float) -> str:
     """A large number, short: `950`, `12.3 thousand`, `4.69 million`; Chinese counts in ten thousands."""
-    if number >= 10_000 and spoken().startswith("zh"):
-        return t("{myriads:,.4g} ten thousand", myriads=number / 1e4)
+    if number >= 10_000 and _counts_in_myriads():
+        return _myriads(number)
     if number >= 1e6:
         return t("{millions:,.2f} million", millions=number / 1e6)
     return t("{thousands:,.1f} thousand", thousands=number / 1e3) if number >= 10_000 else f"{number:,.0f}"
@@ -33,9 +33,15 @@ def amount(number: float) -> str:
 
 def millions(number: float) -> str:
     """A large number as `0.3 million`, to be compared with others; Chinese counts in ten thousands."""
-    if spoken().startswith("zh"):
-        return t("{myriads:,.4g} ten thousand", myriads=number / 1e4)
-    return t("{millions:.1f} million", millions=number / 1e6)
+    return _myriads(number) if _counts_in_myriads() else t("{millions:.1f} million", millions=number / 1e6)
+
+
+def _counts_in_myriads() -> bool:
+    return spoken().startswith("zh")
+
+
+def _myriads(number: float) -> str:
+    return t("{myriads:,.4g} ten thousand", myriads=number / 1e4)
 
 
 def span(seconds: float) -> str:

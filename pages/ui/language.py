@@ -15,31 +15,44 @@ from transfer_core.text import catalog_of, languages, read_by, spoken, t
 __all__ = ["choose_language", "follow_reader"]
 
 _SETTING = "language"
-_CHOSEN = "chosen_language"
 _WIDGET = "language"
 _NAMES = {"en": "English", "zh_Hans": "简体中文", "zh_Hant": "繁體中文"}
 """In their own words, for whoever can't read the language of the page."""
+_chosen: dict[str, str] = {}
+"""What was chosen, by the id of the session. Not in its state: a look into that may end the run of a callback half-way
+(a later click waits for it), and this is asked for every sentence."""
 
 
 def follow_reader() -> None:
     """Speak the language of whoever looks, from here on; once a run, from app.py, before anything is said."""
     try:
-        st.session_state[_CHOSEN] = read_setting(workspace(), _SETTING, "")
+        chosen = read_setting(workspace(), _SETTING, "")
     except StorageError:  # Disk space, which reads the same file, says so
-        st.session_state[_CHOSEN] = ""
+        chosen = ""
+    _choose(chosen)
     read_by(_reader)
 
 
+def _choose(language: str) -> None:
+    if (session := _session()) is not None:
+        _chosen[session] = language
+
+
+def _session() -> str | None:
+    """Its id; None in a thread, which nobody reads."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return None if context is None else context.session_id
+
+
 def _reader() -> str | None:
-    if get_script_run_ctx(suppress_warning=True) is None:
-        return None  # a thread, which nobody reads
-    return st.session_state.get(_CHOSEN) or st.context.locale
+    session = _session()
+    return None if session is None else _chosen.get(session) or st.context.locale
 
 
 def choose_language() -> None:
     """A list of the languages there are; the choice holds for all projects, and in every tab from its next click on."""
     names = ["", "en", *languages()]
-    chosen = st.session_state[_CHOSEN]
+    chosen = _chosen.get(_session() or "", "")
     st.session_state[_WIDGET] = chosen if chosen in names else ""  # another tab may have changed it
     theirs = catalog_of(st.context.locale or "")
     st.selectbox(
@@ -62,6 +75,6 @@ def _keep() -> None:
     chosen = st.session_state[_WIDGET]
     try:
         keep_setting(workspace(), _SETTING, chosen)
-        st.session_state[_CHOSEN] = chosen
+        _choose(chosen)
     except TransferError as error:
         st.session_state["language_problem"] = str(error)

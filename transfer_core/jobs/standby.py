@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field
 
 from transfer_core.disk.workspace import Workspace
 from transfer_core.jobs.process import WORKER, spawn, tail
@@ -32,7 +32,7 @@ class Likely:
     seed: int
     head_only: bool
     """Whether nothing of the base will train."""
-    photos: int
+    photos: int = field(compare=False)
 
 
 class Standby:
@@ -92,14 +92,14 @@ class Standby:
 
         A worker gets ready for two bases at most, so that many people with many bases don't keep it busy.
         """
-        alike = [one for one in self._likely if replace(one, photos=likely.photos) != likely]
-        self._likely = [*alike, likely][-_MOST_LIKELY:]
+        others = [one for one in self._likely if one != likely]
+        self._likely = [*others, likely][-_MOST_LIKELY:]
         if self.pid is not None:
             self._tell(likely)
 
     def _tell(self, likely: Likely) -> None:
         assert self._process is not None and self._process.stdin is not None
-        if len(self._told) >= _MOST_LIKELY or any(replace(one, photos=likely.photos) == likely for one in self._told):
+        if len(self._told) >= _MOST_LIKELY or likely in self._told:
             return
         self._told.append(likely)
         with suppress(OSError):  # it died this moment; the next refill says so

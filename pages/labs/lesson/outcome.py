@@ -47,16 +47,7 @@ def _drawn(project: Project, step: Step, state: StepState, run: Run, was_active:
         if status.active:
             live.experiment_progress(run, status, "stop_lesson")
             return
-        live.ended(
-            status.state,
-            status.message,
-            failed=t("This failed."),
-            interrupted=t("This was interrupted."),
-            stopped=t("Stopped on request."),
-        )
-        if status.state in ("INTERRUPTED", "STOPPED"):
-            live.continue_button(run, "continue_lesson")
-        live.problem()
+        live.experiment_ending(run, status, "continue_lesson")
         result = read_result(run) or {}
         if result.get("conclusion"):
             beside(step, state, result)
