@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.classroom.gate import classroom_pages, come_in, note_visit
 from pages.components.plotly_asset import ensure_plotly
 from pages.labs.cards import LABS
 from pages.ui.frame import PAGE, project
@@ -27,11 +28,13 @@ PAGES = (
     st.Page(page_path("labs"), title=t("Labs"), url_path="labs"),
     st.Page(page_path("lesson"), title=t("The lesson"), url_path="lesson"),
     *(st.Page(page_path(lab.kind), title=t(lab.title), url_path=lab.kind) for lab in LABS),
+    *classroom_pages(),
 )
 
 # A file of our own: the browser would fetch the picture of a named icon from another host.
 st.set_page_config(page_icon=Path(__file__).parent / "pages" / "ui" / "icon.svg", layout="wide")
 load_style()
+come_in()
 ensure_plotly()
 missing = taken_for_missing()
 page = st.navigation(PAGES, position="hidden")
@@ -39,6 +42,7 @@ if missing:
     load_again()
 st.session_state[PAGE] = page.url_path
 opened = project()
+note_visit(page.title if page.url_path else t("Home"), opened)
 sidebar(opened)
 if opened is not None:
     warm()

@@ -7,7 +7,7 @@ import socket
 __all__ = ["forged", "let_in"]
 
 
-def let_in(port: int, host: str, origin: str | None) -> bool:
+def let_in(port: int, host: str, origin: str | None, cookie: str = "") -> bool:
     """Whether the app at `port` of this machine opens a websocket (101) rather than refuses it."""
     lines = [
         "GET /_stcore/stream HTTP/1.1",
@@ -18,6 +18,7 @@ def let_in(port: int, host: str, origin: str | None) -> bool:
         f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
         "Sec-WebSocket-Protocol: streamlit",
         *([f"Origin: {origin}"] if origin else []),
+        *([f"Cookie: {cookie}"] if cookie else []),
     ]
     with socket.create_connection(("localhost", port), timeout=30) as connection:
         connection.sendall("\r\n".join([*lines, "", ""]).encode())

@@ -46,6 +46,7 @@ class Server:
             self.port = probe.getsockname()[1]
         self.url = f"http://localhost:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
+        self.environment: dict[str, str] = {}
 
     def start(self) -> None:
         """Start and wait until it answers."""
@@ -56,7 +57,7 @@ class Server:
                 cwd=self.app.parent,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "THAW_HOME": str(self.home)},
+                env={**os.environ, "THAW_HOME": str(self.home)} | self.environment,
             )
         deadline = time.monotonic() + 60
         while True:

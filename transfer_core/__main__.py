@@ -24,7 +24,7 @@ def cli() -> None:
 def _gather() -> None:
     from transfer_core.cli import app, bases, export, labs, photos, predict, project
     from transfer_core.cli import train as training
-    from transfer_core.cli.servers import serve
+    from transfer_core.cli.servers import classroom, serve
     from transfer_core.cli.upkeep import doctor, weights
 
     commands = (
@@ -42,6 +42,7 @@ def _gather() -> None:
         weights.weights,
         doctor.doctor,
         app.app,
+        classroom.classroom,
     )
     for command in commands:
         cli.add_command(command)

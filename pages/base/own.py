@@ -13,7 +13,7 @@ from pages.photos.edits import edit
 from pages.ui import format as figures
 from pages.ui import html as drawn
 from pages.ui import tasks
-from pages.ui.services import known_tree
+from pages.ui.services import guest, known_tree
 from transfer_core.backbones.own import list_own, remove_own, restore_own
 from transfer_core.disk.workspace import Project
 from transfer_core.text import plural, t
@@ -32,6 +32,8 @@ _MILLION = 1_000_000
 def area(project: Project, now: Chosen) -> None:
     """The networks that were opened, and the form for another."""
     found = list_own(project.workspace)
+    if guest() and not found:
+        return
     with st.expander(
         t("A network of your own"),
         icon=":material/upload_file:",
@@ -48,6 +50,8 @@ def area(project: Project, now: Chosen) -> None:
         _undo(project)
         for base in found:
             _row(project, base, now)
+        if guest():  # what is taken in here is everybody's
+            return
         opened: OpenedBase | None = open_form(
             "own_base", t("Looking through the network"), _opener(project), _task(project), _fields
         )
@@ -95,6 +99,8 @@ def _row(project: Project, base: Base, now: Chosen) -> None:
                 on_click=choose,
                 args=(project, base, "imagenet"),
             )
+            if guest():
+                return
             st.button(
                 "",
                 key=f"remove_{base.name}",

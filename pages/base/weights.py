@@ -11,7 +11,7 @@ import streamlit as st
 from pages.photos.edits import edit, show_refusal, typed
 from pages.ui import tasks
 from pages.ui.paths import given_path
-from pages.ui.services import engine, workspace
+from pages.ui.services import engine, guest, workspace
 from transfer_core.backbones.catalog import BASES, Base
 from transfer_core.backbones.cost import machine_speed
 from transfer_core.backbones.weights import fetch_weights, find_weights, import_weights
@@ -46,10 +46,11 @@ def get(project: Project, base: Base, choose: Callable[[str], None]) -> None:
                 on_click=fetch,
                 args=(project, base),
             )
-        with st.popover(
-            t("File"), icon=":material/description:", help=t("Use a weights file you have"), key=f"file_{base.name}"
-        ):
-            _file(base, choose)
+        if not guest():  # what is taken in here is everybody's
+            with st.popover(
+                t("File"), icon=":material/description:", help=t("Use a weights file you have"), key=f"file_{base.name}"
+            ):
+                _file(base, choose)
     task = tasks.find(key)
     if task is not None and task.error is not None and project.id in task.asked_by:
         st.markdown(t(":small[:red[Not fetched:] the reason stands at the top of the page.]"))

@@ -20,7 +20,7 @@ from pages.ui.format import class_count, photo_count
 from pages.ui.frame import close_project, go, open_in_tab
 from pages.ui.frame import project as opened_project
 from pages.ui.html import cells
-from pages.ui.services import store, workspace
+from pages.ui.services import check_disk, store, workspace
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import DataError, TransferError
 from transfer_core.samples.photo_sets import PHOTO_SETS, PhotoSet, get_photo_set
@@ -114,6 +114,7 @@ def _begin(name: str, sample: Sample | PhotoSet | None) -> None:
             project_id, when = begun.get(what, ("", -math.inf))
             gone = not (workspace().projects_dir / project_id).is_dir()  # deleted, or taken away below
             if gone or time.monotonic() - when >= _DOUBLE_CLICK:
+                check_disk()
                 made = workspace().create_project(workspace().free_name(name))
                 project_id = made.id
                 begun[what] = (project_id, time.monotonic())

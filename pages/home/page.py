@@ -2,11 +2,12 @@
 
 import streamlit as st
 
+from pages.classroom.present import room
 from pages.components.coach import coach
 from pages.home import archive, deletions
 from pages.home import new_project as starting
 from pages.ui.frame import guard, page_title
-from pages.ui.services import workspace
+from pages.ui.services import guest, workspace
 from transfer_core.text import t
 
 page_title(t("Teach a computer to tell your photos apart"))
@@ -19,6 +20,12 @@ st.markdown(
 )
 
 coach("home")
+
+if (opened := room()) is not None and guest():
+    with guard():
+        from pages.classroom.giving import offered
+
+        offered(opened)
 
 with st.container(key="samples"):
     st.header(t("Start with a sample"), anchor=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -10,11 +11,11 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from pages.jobs.describe import stored_plan
-from pages.ui.services import engine, tree
+from pages.ui.services import check_disk, engine, tree
 from transfer_core.backbones.catalog import get_base
 from transfer_core.backbones.weights import find_weights
 from transfer_core.disk.workspace import Project
-from transfer_core.errors import ConfigError, StorageError
+from transfer_core.errors import ConfigError, RunError, StorageError
 from transfer_core.runs.config import RunConfig
 from transfer_core.runs.folder import Run, create_run, is_active, list_runs
 
@@ -106,6 +107,11 @@ def launch_once(jobs: Iterable[Run], create: Callable[[], Run]) -> Run:
                 status = run.status()
                 if status.active or time.time() - status.created < _DOUBLE_CLICK:
                     return run
+        check_disk()
         run = create()
-        engine().start(run)
+        try:
+            engine().start(run)
+        except RunError:  # this person has as many as they may: a run left there would begin by itself
+            shutil.rmtree(run.path)
+            raise
     return run

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.ui import format as figures
 from pages.ui.html import sentence
-from pages.ui.services import engine, workspace
+from pages.ui.services import engine, guest, workspace
 from transfer_core.errors import TransferError
 from transfer_core.labs.experiment import is_experiment
 from transfer_core.runs.events import Message
@@ -71,6 +71,8 @@ def _waits_for(running: Iterable[Run]) -> Sentence:
 def _project_name(run: Run) -> str:
     """Of the project that a job belongs to; the name of its folder where it belongs to none."""
     folder = run.path.parent.parent
+    if guest() and not run.path.is_relative_to(workspace().root):
+        return t("somebody else's project")
     with suppress(TransferError):
         return workspace().open_project(folder.name).name
     return run.path.parent.name

@@ -15,6 +15,7 @@ from pages.photos.edits import edit, show_refusal, typed
 from pages.ui import tasks
 from pages.ui.html import plain
 from pages.ui.paths import given_path
+from pages.ui.services import guest
 from transfer_core.errors import ConfigError
 from transfer_core.opening.open import SCALINGS
 from transfer_core.text import Sentence, t
@@ -70,7 +71,8 @@ def open_form(
         if kept:
             said = t("**{file}** is still here: change what is wrong, then open it.", file=plain(kept.name))
             st.markdown(f":material/draft: {said}")
-        st.text_input(t("Or its path on this computer"), key=path, placeholder="/home/me/Downloads/model.keras")
+        if not guest():
+            st.text_input(t("Or its path on this computer"), key=path, placeholder="/home/me/Downloads/model.keras")
         fields = more()
         st.selectbox(
             t("Which numbers does it expect for a photo's colors?"),
@@ -103,7 +105,8 @@ def _begin(
 ) -> None:
     if tasks.running(task_key):
         return  # the second click of a pair
-    path, upload, scaling = (typed(key) for key in keys)
+    path = "" if guest() else typed(keys[0])
+    upload, scaling = typed(keys[1]), typed(keys[2])
     values = {field: typed(field) for field in fields}
     text, kept, folder = given_path(path), _kept(name), None
     if upload is not None:

@@ -14,6 +14,7 @@ from pages.ui import tasks
 from pages.ui.glossary import explain
 from pages.ui.html import file_name, plain, sentence
 from pages.ui.paths import given_path
+from pages.ui.services import check_disk, guest
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import DataError
 from transfer_core.photos.sources.class_names import clean_class_name
@@ -52,9 +53,11 @@ def area(project: Project, photos: PhotoStore, classes: Sequence[str], folded: b
     st.session_state["add_photos_open"] = not folded
     key = f"add_photos_{'more' if folded else 'first'}"
     with st.expander(t("Add photos"), expanded=not folded, icon=":material/add_photo_alternate:", key=key):
-        folder, archive, files, here, taken = st.tabs(
-            [t("Folder"), t("Zip file"), t("Single photos"), t("Folder on this computer"), t("Camera")], key="ways_in"
-        )
+        ways = [t("Folder"), t("Zip file"), t("Single photos"), t("Camera")]
+        if not guest():
+            ways.insert(3, t("Folder on this computer"))
+        tabs = st.tabs(ways, key="ways_in")
+        folder, archive, files, taken = *tabs[:3], tabs[-1]
         importer = _Importer(project, photos)
         importer.add_shots()
         with folder:
@@ -63,8 +66,9 @@ def area(project: Project, photos: PhotoStore, classes: Sequence[str], folded: b
             _zip(importer)
         with files:
             _files(importer, classes)
-        with here:
-            _path(importer)
+        if not guest():
+            with tabs[3]:
+                _path(importer)
         with taken:
             _camera(importer, classes)
 
@@ -84,6 +88,7 @@ class _Importer:
 
     def start(self, title: str, work: Callable[[tasks.Task], Any], emptied: str | None = None) -> None:
         """Run `work` as the project's import and empty the uploader named `emptied`."""
+        check_disk()
         tasks.start(self.task, title, work, Sentence("{done} of {total} photos"))
         if emptied:
             # A fresh key empties the uploader; its files would otherwise stay in memory and look unsent.

@@ -28,6 +28,7 @@ __all__ = [
     "percent",
     "plain",
     "probability_bars",
+    "result_bars",
     "sentence",
     "share_bars",
     "split_bars",
@@ -92,6 +93,18 @@ def share_bars(shares: Mapping[str, float], best: str) -> None:
     """Bars of probability in the order given, so that they can be watched while they move; `best` stands out."""
     rows = [_bar(name, (share,), percent(share), name == best) for name, share in shares.items()]
     st.html(f'<div class="thaw-bars">{"".join(rows)}</div>')
+
+
+def result_bars(rows: Sequence[tuple[str, float, tuple[float, float], str]]) -> None:
+    """Bars of results with how sure each is: name, share 0..1, its interval, and the value in words."""
+    drawn = "".join(
+        f'<span class="name">{escape(name)}</span><span class="track sure">'
+        f'<span class="fill" style="width:{share * 100:.2f}%"></span>'
+        f'<span class="range" style="left:{low * 100:.2f}%;width:{max(high - low, 0) * 100:.2f}%"></span></span>'
+        f'<span class="value">{escape(value)}</span>'
+        for name, share, (low, high), value in rows
+    )
+    st.html(f'<div class="thaw-bars">{drawn}</div>')
 
 
 def percent(share: float) -> str:

@@ -9,7 +9,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.ui.services import workspace
 from transfer_core.disk.settings import keep_setting, read_setting
-from transfer_core.errors import StorageError, TransferError
+from transfer_core.errors import TransferError
 from transfer_core.text import catalog_of, languages, read_by, spoken, t
 
 __all__ = ["choose_language", "follow_reader"]
@@ -27,7 +27,7 @@ def follow_reader() -> None:
     """Speak the language of whoever looks, from here on; once a run, from app.py, before anything is said."""
     try:
         chosen = read_setting(workspace(), _SETTING, "")
-    except StorageError:  # Disk space, which reads the same file, says so
+    except TransferError:  # Disk space, which reads the same file, says so
         chosen = ""
     _choose(chosen)
     read_by(_reader)

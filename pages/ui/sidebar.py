@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.classroom.sidebar import classroom_part
 from pages.ui import format as figures
 from pages.ui import steps
 from pages.ui.frame import PAGE, guard
@@ -11,7 +12,7 @@ from pages.ui.glossary import word_list
 from pages.ui.html import plain
 from pages.ui.language import choose_language
 from pages.ui.paths import page_path
-from pages.ui.services import workspace
+from pages.ui.services import guest, workspace
 from transfer_core.disk import cache as cache_limit
 from transfer_core.disk.workspace import Project
 from transfer_core.errors import TransferError
@@ -30,9 +31,10 @@ def sidebar(project: Project | None) -> None:
             _project(project)
         st.space("medium")
         word_list()
-        disk_space()
+        if not guest():
+            disk_space()
         choose_language()
-        st.caption(t("Everything stays on this computer: photos, training and the trained classifier."))
+        classroom_part()
 
 
 def _project(project: Project) -> None:

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
@@ -24,13 +25,16 @@ expect.set_options(timeout=PATIENCE)
 class Person:
     """One browser tab on the app."""
 
-    def __init__(self, browser: Browser, url: str, locale: str = "en-US") -> None:
+    def __init__(
+        self, browser: Browser, url: str, locale: str = "en-US", enter: Callable[[Page], None] = lambda page: None
+    ) -> None:
         self.url = url
         self.page: Page = browser.new_context(viewport={"width": WIDTH, "height": 900}, locale=locale).new_page()
         self.page.set_default_timeout(PATIENCE)
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(url)
+        enter(self.page)
         self.settled()
 
     def at(self, key: str) -> Locator:

@@ -97,7 +97,7 @@ def test_a_damaged_project_says_which_file(thaw_home: Path) -> None:
         workspace().open_project(project.id)
     other = workspace().create_project("b")
     assert workspace().list_projects() == [other]
-    assert [sentence.count("incomplete") for sentence in workspace().damaged_projects().values()] == [1]
+    assert [sentence.count("incomplete") for sentence in workspace().read_projects()[1].values()] == [1]
 
 
 def test_newest_first(thaw_home: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_damaged_project_is_told_and_can_be_deleted(thaw_home: Path) -> None:
     good, bad = workspace().create_project("good"), workspace().create_project("bad")
     (bad.path / "project.json").write_text("{")
     assert workspace().list_projects() == [good]
-    (why,) = workspace().damaged_projects().values()
-    assert list(workspace().damaged_projects()) == [bad.id] and "project.json" in why
+    (why,) = workspace().read_projects()[1].values()
+    assert list(workspace().read_projects()[1]) == [bad.id] and "project.json" in why
     workspace().delete_project(bad.id)
-    assert workspace().damaged_projects() == {}
+    assert workspace().read_projects()[1] == {}

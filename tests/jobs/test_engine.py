@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transfer_core.jobs.process import exit_words
-from transfer_core.jobs.queue import FairQueue, fair_order
+from transfer_core.jobs.queue import FairQueue, fair_order, owner
 from transfer_core.runs.folder import Run
 
 PROJECTS = "abcde"
@@ -64,6 +64,27 @@ def test_queue_tells_places_and_lets_go():
     assert queue.order() == [b1, a2]
     queue.remove(b1)
     assert queue.position(b1) == 0 and b1 not in queue and a2 in queue
+
+
+def test_people_take_turns_however_many_projects_they_have():
+    def run(person: str, project: str, name: str) -> Run:
+        return Run(Path("/room/seats") / person / "projects" / project / "runs" / name)
+
+    greedy = [run("001", f"p{project}", f"{project}{turn}") for turn in range(2) for project in range(4)]
+    late, later = run("002", "mine", "b"), run("003", "mine", "c")
+    queue = FairQueue()
+    for one in (*greedy, late, later):
+        queue.add(one)
+    assert queue.order()[:3] == [greedy[0], late, later]
+    assert queue.of(owner(late)) == 1 and queue.of(owner(greedy[0])) == 8
+    begun = []
+    while queue.order():
+        begun.append(queue.order()[0])
+        queue.take(begun[-1])
+        if len(begun) == 4:
+            queue.add(again := run("002", "mine", "b2"))  # whoever comes back waits for one run of the other, not seven
+    assert begun[:3] == [greedy[0], late, later] and begun.index(again) <= 5
+    assert [one.path.parent.parent.name for one in begun if owner(one).name == "001"][:4] == ["p0", "p1", "p2", "p3"]
 
 
 def test_exit_words_are_for_the_person_and_name_what_a_report_needs():

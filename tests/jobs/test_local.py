@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from tests.support import wait_until, workspace
-from transfer_core.disk.workspace import Project
+from transfer_core.disk.workspace import Project, Workspace
 from transfer_core.errors import RunError
 from transfer_core.jobs import claims, local
 from transfer_core.jobs.claims import claim, current_claim
+from transfer_core.jobs.limits import JobLimits
 from transfer_core.jobs.local import LocalEngine
 from transfer_core.jobs.process import WORKER, ProcessId, kill
 from transfer_core.jobs.standby import Likely
@@ -326,6 +327,7 @@ def test_one_of_many_gets_a_claim_even_a_stale_one(new_run, monkeypatch):
 SERVER = """
 import sys, time
 from pathlib import Path
+from transfer_core.jobs.limits import JobLimits
 from transfer_core.jobs.local import LocalEngine
 from transfer_core.disk.workspace import Workspace
 from transfer_core.runs.folder import open_run
@@ -483,3 +485,86 @@ def test_the_real_worker_takes_a_run_from_standby_and_says_what_is_wrong(new_eng
     wait_until(lambda: state(run) == "FAILED", seconds=90)  # importing Keras on a busy machine
     assert "/no/such/weights.h5" in str(run.status().message)
     assert run.status().pid == standby and run.log_path.exists()
+
+
+def test_an_interrupted_run_goes_on_by_itself_but_not_for_ever(new_engine, new_run):
+    engine = new_engine(restarts=2)
+    engine.start(run := new_run("train"))
+    killed = set()
+    for _ in range(3):
+        wait_until(lambda: run.status().pid not in (None, *killed) and state(run) == "RUNNING")
+        killed.add(run.status().pid)
+        os.kill(run.status().pid, signal.SIGKILL)
+    wait_for(run, "INTERRUPTED")
+    engine.start(run)  # by hand it may always go on
+    wait_until(lambda: run.status().pid not in (None, *killed) and state(run) == "RUNNING")
+    (run.path / "end").touch()
+    wait_for(run, "FINISHED")
+
+
+def test_what_died_unseen_goes_on_and_what_was_asked_to_stop_does_not(new_engine, new_run):
+    runs = [new_run("finish"), new_run("finish")]
+    for run in runs:
+        run.write_status(replace(run.status(), state="RUNNING", pid=4_000_000, heartbeat=time.time()))
+    runs[1].request_stop()
+    new_engine(restarts=1).reconcile()
+    wait_for(runs[0], "FINISHED")
+    wait_for(runs[1], "INTERRUPTED")
+
+
+# Many people on one machine
+
+
+@pytest.fixture
+def pupils(thaw_home: Path) -> list[Workspace]:
+    """Two people whose workspaces lie in that of the engine."""
+    return [Workspace(thaw_home / "seats" / number, shared=thaw_home) for number in ("001", "002")]
+
+
+def test_one_engine_takes_in_the_runs_of_all_people(new_engine, new_run, pupils):
+    runs = [new_run("finish", space.create_project("Mine")) for space in pupils]
+    engine = new_engine(people=lambda: pupils)
+    engine.reconcile()
+    for run in runs:
+        wait_for(run, "FINISHED")
+    wait_until(lambda: not engine.running())
+    assert engine.waiting() == []
+
+
+def test_who_has_many_jobs_gets_no_more_and_others_do(new_engine, new_run, pupils):
+    engine = new_engine(people=lambda: pupils, limits=JobLimits(active=3))
+    mine, theirs = (space.create_project("Mine") for space in pupils)
+    taken = [new_run("train", mine) for _ in range(3)]
+    for run in taken:
+        engine.start(run)
+    for _ in range(1000):  # a thousand clicks, or whatever sends them
+        with pytest.raises(RunError, match="3 of your trainings"):
+            engine.start(Run(mine.runs_dir / "one-more"))
+    engine.start(taken[2])  # one that waits already is none more
+    engine.start(other := new_run("finish", theirs))
+    wait_for(taken[0], "RUNNING")
+    assert engine.position(other) == 1  # before the two that wait of the one who has many
+    engine.cancel(taken[1])
+    engine.start(new_run("finish", mine))  # there is room again
+    (taken[0].path / "end").touch()
+    wait_for(other, "FINISHED")
+    (taken[2].path / "end").touch()
+
+
+def test_a_job_that_runs_too_long_is_stopped_and_keeps_what_it_learned(new_engine, new_run):
+    engine = new_engine(limits=JobLimits(seconds=0.5))
+    engine.start(run := new_run("train"))
+    assert "longest that a job may run here" in wait_until_told(run, "STOPPED")
+
+
+def test_a_job_that_takes_too_much_memory_is_ended(new_engine, new_run):
+    engine = new_engine(limits=JobLimits(memory=1_000_000))
+    engine.start(run := new_run("deaf"))
+    assert "more than 0.001 GB of memory" in wait_for(run, "FAILED")
+    engine.start(new_run("finish"))  # the slot is free again
+
+
+def wait_until_told(run: Run, *states: str) -> str:
+    """As `wait_for`, until the engine has said why."""
+    wait_until(lambda: state(run) in states and str(run.status().message))
+    return wait_for(run, *states)

@@ -35,5 +35,8 @@ class FakeEngine:
     def running(self) -> list[Run]:
         return self.busy
 
+    def waiting(self) -> list[Run]:
+        return []
+
     def warm(self, work: str = "run", likely: Likely | None = None) -> None:
         """Nothing to start."""

@@ -22,6 +22,7 @@ def pack(
     out: Path,
     progress: Callable[[int, int, str], None] = lambda done, total, name: None,
     cancelled: Callable[[], bool] = lambda: False,
+    jobs: bool = True,
 ) -> Path:
     """Write a project as a zip: its photos in class folders, its choices, its runs and experiments that have ended, and
     networks of somebody's own that they start from.
@@ -31,6 +32,7 @@ def pack(
         out: the file; replaced if it is there, and untouched unless everything could be packed.
         progress: called as progress(done, total, name) before each file.
         cancelled: asked between files; True stops.
+        jobs: whether its runs and experiments go along.
 
     Returns:
         `out`.
@@ -41,7 +43,7 @@ def pack(
     """
     store = PhotoStore(project.photos_dir)
     photos = _names(store.photos())
-    jobs = list(_job_files(project))
+    job_files = list(_job_files(project)) if jobs else []
     card = {
         "version": VERSION,
         "name": project.name,
@@ -54,7 +56,7 @@ def pack(
             for file, photo in photos.items()
         ],
     }
-    files = [*((file, photo.path) for file, photo in photos.items()), *jobs, *_base_files(project)]
+    files = [*((file, photo.path) for file, photo in photos.items()), *job_files, *_base_files(project)]
     # Photos and models are packed already: to pack them again costs time and saves nothing.
     with atomic_path(out) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(CARD, json.dumps(card, indent=1, ensure_ascii=False), zipfile.ZIP_DEFLATED)

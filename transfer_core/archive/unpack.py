@@ -131,7 +131,12 @@ def _bring_photos(
 
 
 def _bring_bases(workspace: Workspace, members: dict[str, PhotoFile]) -> None:
-    """Take in the networks that somebody brought; one that is here already stays as it is."""
+    """Take in the networks that somebody brought; one that is here already stays as it is.
+
+    Where others have the networks in common, none comes in like this: its runs can be looked at all the same.
+    """
+    if workspace.shared is not None:
+        return
     for name, file in members.items():
         found = _BASE.fullmatch(name)
         if found is None or own_base(found[1]) is None:

@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from transfer_core.cli.output import say
 from transfer_core.errors import ConfigError
 
-__all__ = ["app", "app_path"]
+__all__ = ["app", "app_path", "run_streamlit"]
 
 
 def app_path() -> Path:
@@ -34,16 +35,25 @@ def app_path() -> Path:
 @click.option("--headless", is_flag=True, help="Do not open a browser window.")
 def app(port: int | None, headless: bool) -> None:
     """Open the app in the browser. It listens on this machine only; Ctrl+C ends it, runs in progress go on."""
-    if importlib.util.find_spec("streamlit") is None:
-        raise ConfigError("The app needs Streamlit, which is not installed here. Run: pip install streamlit")
     command = [sys.executable, "-m", "streamlit", "run", str(app_path())]
     if port is not None:
         command += ["--server.port", str(port)]
     if headless:
         command += ["--server.headless", "true"]
+    say(f"Starting {app_path()} ...")
+    run_streamlit(command)
+
+
+def run_streamlit(command: list[str]) -> NoReturn:
+    """Become the server that `command` starts, until it ends.
+
+    Raises:
+        ConfigError: Streamlit is not installed.
+    """
+    if importlib.util.find_spec("streamlit") is None:
+        raise ConfigError("The app needs Streamlit, which is not installed here. Run: pip install streamlit")
     with contextlib.suppress(OSError):  # Streamlit warns where it is missing, and draws without it
         (app_path().parent / "static").mkdir(exist_ok=True)
-    say(f"Starting {app_path()} ...")
     if os.name == "posix":
         # In this process's place: whoever ends `thaw app` ends the server, and none is left behind on its port.
         sys.stdout.flush()

@@ -3,7 +3,9 @@
 import errno
 import json
 import os
+import re
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import IO, Any
 
 from transfer_core.errors import StorageError
 
-__all__ = ["append_line", "atomic_path", "disk_errors", "read_json", "read_lines", "write_bytes", "write_json"]
+__all__ = ["append_line", "atomic_path", "disk_errors", "read_json", "read_lines", "slug", "write_bytes", "write_json"]
 
 
 @contextmanager
@@ -106,3 +108,9 @@ def read_lines(path: Path) -> list[Any]:
     except FileNotFoundError:
         return []
     return [json.loads(line) for line in data.splitlines(keepends=True) if line.endswith(b"\n") and line.strip()]
+
+
+def slug(name: str) -> str:
+    """At most 40 of the characters a-z, 0-9 and dashes that remind of `name`, for a part of a path; may be empty."""
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:40].strip("-")

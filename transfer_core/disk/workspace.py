@@ -15,6 +15,7 @@ from typing import Any
 
 import platformdirs
 
+from transfer_core.disk.files import slug
 from transfer_core.disk.formats import read_current, write_current
 from transfer_core.disk.trash import bring_back, delete, discard, empty, empty_all, restore
 from transfer_core.errors import ConfigError, RunError, StorageError
@@ -151,6 +152,8 @@ class Workspace:
     """Absolute; made when something is first written."""
     cache_gb: str | None = None
     """A limit of the caches that was set from outside, as it came; None: what `cache.set_limit` stored holds."""
+    shared: Path | None = None
+    """Where weights, caches and answers lie, if not in `root`: people in a classroom have these in common."""
 
     @classmethod
     def from_environment(cls) -> "Workspace":
@@ -168,12 +171,12 @@ class Workspace:
     @property
     def weights_dir(self) -> Path:
         """Downloaded and imported pretrained weights."""
-        return self.root / "weights"
+        return (self.shared or self.root) / "weights"
 
     @property
     def cache_dir(self) -> Path:
         """What can be made again: pixels, features, layer trees."""
-        return self.root / "cache"
+        return (self.shared or self.root) / "cache"
 
     @property
     def imports_dir(self) -> Path:
@@ -183,7 +186,7 @@ class Workspace:
     @property
     def queries_dir(self) -> Path:
         """Answers of the query worker on their way to whoever asked."""
-        return self.root / "queries"
+        return (self.shared or self.root) / "queries"
 
     @property
     def settings_path(self) -> Path:
@@ -212,9 +215,7 @@ class Workspace:
             StorageError: the workspace can't be written.
         """
         name = _clean(name)
-        ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-        slug = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:40].strip("-") or "project"
-        return Project(self, f"{slug}-{secrets.token_hex(3)}", name, time.time(), {}).write()
+        return Project(self, f"{slug(name) or 'project'}-{secrets.token_hex(3)}", name, time.time(), {}).write()
 
     def open_project(self, project_id: str) -> Project:
         """Read a project.
@@ -227,15 +228,11 @@ class Workspace:
         return Project.read(self, project_id)
 
     def list_projects(self) -> list[Project]:
-        """Every readable project, newest first; `damaged_projects` names the others."""
+        """Every readable project, newest first; `read_projects` names the others."""
         return self.read_projects()[0]
 
-    def damaged_projects(self) -> dict[str, str]:
-        """Each project whose file can't be read, by its id, and one sentence that says why."""
-        return self.read_projects()[1]
-
     def read_projects(self) -> tuple[list[Project], dict[str, str]]:
-        """What `list_projects` and `damaged_projects` give, of one look at the disk."""
+        """Every readable project, newest first; and of each other one, by its id, a sentence that says why."""
         projects, damaged = [], {}
         for path in sorted(self.projects_dir.iterdir()) if self.projects_dir.is_dir() else ():
             if _ID.fullmatch(path.name) and (path / "project.json").is_file():

@@ -1,13 +1,16 @@
 """The one interface to whoever carries out runs and answers questions; pages and commands know nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 
 from transfer_core.disk.workspace import Workspace
+from transfer_core.jobs.limits import JobLimits
 from transfer_core.jobs.standby import Likely
 from transfer_core.runs.folder import Run
 
 __all__ = ["Engine", "Likely", "start_engine"]
+
+_RESTARTS = 3  # of one run: a computer that was switched off, or short of memory for a moment
 
 
 class Engine(Protocol):
@@ -17,7 +20,7 @@ class Engine(Protocol):
         """Let `run` wait for a free slot and then train; an earlier end (stopped, failed) is taken back.
 
         Raises:
-            RunError: the run has finished already.
+            RunError: the run has finished already, or its person has as many waiting or running as may be.
             StorageError: its folder can't be written.
         """
 
@@ -29,6 +32,9 @@ class Engine(Protocol):
 
     def running(self) -> list[Run]:
         """The runs, of any project, that are carried out now: those that wait, wait for these."""
+
+    def waiting(self) -> list[Run]:
+        """The runs, of any project, that wait, the next one first."""
 
     def reconcile(self) -> None:
         """Set right what a restart left: watch what still trains, queue what waited, close what died."""
@@ -68,8 +74,18 @@ class Engine(Protocol):
         """End what only this process needs. Runs that train go on; those that wait stay QUEUED on disk."""
 
 
-def start_engine(workspace: Workspace) -> Engine:
-    """Start the engine of this machine for the runs and questions of `workspace`. One a server."""
+def start_engine(
+    workspace: Workspace,
+    people: Callable[[], Sequence[Workspace]] | None = None,
+    limits: JobLimits | None = None,
+) -> Engine:
+    """Start the engine of this machine for the runs and questions of `workspace`. One a server.
+
+    Args:
+        workspace: that holds the caches and weights.
+        people: gives the workspaces whose runs it carries out, which have these in common; None: `workspace` alone.
+        limits: what a job, and a person's jobs together, may take; None: as much as there is.
+    """
     from transfer_core.jobs.local import LocalEngine
 
-    return LocalEngine(workspace)
+    return LocalEngine(workspace, people=people, limits=limits, restarts=_RESTARTS)

@@ -6,18 +6,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import RunError, TransferError
 from transfer_core.jobs.claims import Claim, claim, current_claim
+from transfer_core.jobs.limits import JobLimits
 from transfer_core.jobs.process import WORKER, ProcessId, processors, spawn
 from transfer_core.jobs.query import QueryWorker
-from transfer_core.jobs.queue import FairQueue
+from transfer_core.jobs.queue import FairQueue, owner
 from transfer_core.jobs.standby import Likely, Standby
-from transfer_core.jobs.supervise import Supervised, end, find_worker, interrupt, started_elsewhere
-from transfer_core.runs.folder import NOTHING, Run, list_runs
+from transfer_core.jobs.supervise import Supervised, end, find_worker, goes_on, interrupt, queue_anew, started_elsewhere
+from transfer_core.runs.folder import Run, list_runs
 from transfer_core.text import Sentence
 
 __all__ = ["LocalEngine", "default_slots"]
@@ -40,20 +41,33 @@ class LocalEngine:
     """
 
     def __init__(
-        self, workspace: Workspace, slots: int | None = None, *, command: Sequence[str] = WORKER, grace: float = 60.0
+        self,
+        workspace: Workspace,
+        slots: int | None = None,
+        *,
+        people: Callable[[], Sequence[Workspace]] | None = None,
+        limits: JobLimits | None = None,
+        restarts: int = 0,
+        command: Sequence[str] = WORKER,
+        grace: float = 60.0,
     ) -> None:
         """Start the thread that runs the queue; nothing is read from disk before `reconcile`.
 
         Args:
-            workspace: whose runs it carries out.
+            workspace: that its workers work in.
             slots: how many runs train at once; None: `default_slots()`.
+            people: gives the workspaces whose runs it carries out; None: `workspace` alone. Caches are `workspace`'s.
+            limits: what a job, and a person's jobs together, may take; None: as much as there is.
+            restarts: how often a run that was interrupted goes on by itself.
             command: starts a worker, once `run RUN_DIR`, `standby` or `answer` is added to it.
             grace: seconds a run that was asked to stop may go without any progress before its worker is killed.
         """
         self._workspace = workspace
+        self._people = people or (lambda: [workspace])
+        self._limits = limits or JobLimits()
         self._slots = slots or default_slots()
         self._command = list(command)
-        self._grace = grace
+        self._grace, self._restarts = grace, restarts
         self._queue = FairQueue()
         self._workers: dict[Run, Supervised] = {}
         self._claims: dict[Run, Claim] = {}  # of runs whose start failed half-way and is tried again
@@ -96,6 +110,8 @@ class LocalEngine:
         if not self._thread.is_alive():
             raise RuntimeError("The engine was closed, or its thread ended with the error logged before.")
         with self._lock:
+            if run not in self._queue and run not in self._workers:
+                self._check_active(owner(run))
             self._take_in(run)
             status = run.status()
             if status.state == "FINISHED":
@@ -103,11 +119,18 @@ class LocalEngine:
             if not status.active:
                 if run in self._workers:
                     raise RunError("Run {id} is about to end; try again in a moment.", id=run.id)
-                run.stop_path.unlink(missing_ok=True)
-                fresh = replace(status, state="QUEUED", phase="", step=NOTHING, done=0, total=0, eta=None)
-                run.write_status(replace(fresh, pid=None, started=None, ended=None, message=NOTHING))
+                queue_anew(run)
                 self._queue.add(run)
         self._wake.set()
+
+    def _check_active(self, person: Path) -> None:
+        active = self._queue.of(person) + sum(owner(run) == person for run in self._workers)
+        if self._limits.active is not None and active >= self._limits.active:
+            raise RunError(
+                "{active} of your trainings and experiments wait or run, and no more may here. Wait for one to end, or "
+                "stop one.",
+                active=active,
+            )
 
     def cancel(self, run: Run) -> None:
         """End `run`; see `Engine.cancel`. A worker that shows no progress for the grace period is killed."""
@@ -129,6 +152,11 @@ class LocalEngine:
         """The runs that are carried out now."""
         with self._lock:
             return list(self._workers)
+
+    def waiting(self) -> list[Run]:
+        """The runs that wait, the next one first."""
+        with self._lock:
+            return self._queue.order()
 
     def reconcile(self) -> None:
         """Take in every run of every project, and look again every few seconds from now on; see `Engine.reconcile`."""
@@ -165,10 +193,12 @@ class LocalEngine:
                 self._scan()
         for worker in list(self._workers.values()):
             with self._trouble_with(worker.run):
-                if worker.look(self._grace):
+                if worker.look(self._grace, self._limits):
                     del self._workers[worker.run]
                     if worker.unbegun:  # the reserve died before it read which run was its own
                         self._cold.add(worker.run)
+                        self._queue.add(worker.run)
+                    elif goes_on(worker.run, self._restarts):
                         self._queue.add(worker.run)
         for run in self._queue.order():
             with self._trouble_with(run):
@@ -201,7 +231,8 @@ class LocalEngine:
     def _scan(self) -> None:
         self._next_scan = time.monotonic() + _RESCAN
         found: list[tuple[float, Run]] = []
-        for project in self._workspace.list_projects():
+        projects = [project for person in self._people() for project in person.list_projects()]
+        for project in projects:
             for run in [*list_runs(project.runs_dir), *list_runs(project.experiments_dir)]:
                 with self._trouble_with(run):
                     if (status := run.status()).active:
@@ -223,6 +254,8 @@ class LocalEngine:
         elif status.state == "RUNNING":
             if not started_elsewhere(run):
                 interrupt(run)
+                if goes_on(run, self._restarts):
+                    self._queue.add(run)
         elif (other := current_claim(run)) is None or not other.held:
             self._queue.add(run)
 

@@ -16,7 +16,7 @@ import psutil
 from transfer_core.disk.workspace import Workspace
 from transfer_core.text import Sentence
 
-__all__ = ["WORKER", "ProcessId", "exit_words", "kill", "processors", "spawn", "tail"]
+__all__ = ["WORKER", "ProcessId", "exit_words", "kill", "memory_of", "processors", "spawn", "tail"]
 
 _FROM_OUTSIDE = {"SIGTERM", "SIGINT", "SIGHUP"}
 # The system counts a process's start from its own, so where the clock is set the moment seems to move a little; a
@@ -100,6 +100,14 @@ def spawn(
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
+
+
+def memory_of(process: ProcessId) -> int:
+    """Bytes that a process holds in memory now; 0 where it is over."""
+    with suppress(psutil.NoSuchProcess):
+        if process.alive:
+            return int(psutil.Process(process.pid).memory_info().rss)
+    return 0
 
 
 def processors() -> int:

@@ -1,4 +1,4 @@
-"""The fair order of waiting runs: round robin over projects, first come first served within one."""
+"""The fair order of waiting runs: round robin over people, over the projects of each, and in order of arrival."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from transfer_core.runs.folder import Run
 
-__all__ = ["FairQueue", "fair_order"]
+__all__ = ["FairQueue", "fair_order", "owner"]
 
 Project = TypeVar("Project", bound=Hashable)
 Item = TypeVar("Item")
@@ -31,13 +31,18 @@ def fair_order(waiting: Iterable[tuple[Project, Item]], served: Sequence[Project
     return [lines[project][number] for number in range(rounds) for project in turns if number < len(lines[project])]
 
 
+def owner(run: Run) -> Path:
+    """Whose run it is: the root of the workspace that its project lies in."""
+    return run.path.parents[3]
+
+
 class FairQueue:
-    """Waiting runs by project (the folder that holds the project's runs). Not thread safe: its engine locks."""
+    """Waiting runs by person, and by project (the folder that holds its runs). Not thread safe: its engine locks."""
 
     def __init__(self) -> None:
         """Start empty, with nobody served."""
         self._waiting: list[Run] = []
-        self._served: list[Path] = []
+        self._served: list[Path] = []  # projects, and whose they are
 
     def __contains__(self, run: object) -> bool:
         """Whether `run` waits."""
@@ -45,7 +50,12 @@ class FairQueue:
 
     def order(self) -> list[Run]:
         """The waiting runs, the next one first."""
-        return fair_order(((run.path.parent, run) for run in self._waiting), self._served)
+        by_project = fair_order(((run.path.parent, run) for run in self._waiting), self._served)
+        return fair_order(((owner(run), run) for run in by_project), self._served)
+
+    def of(self, person: Path) -> int:
+        """How many runs of a person wait."""
+        return sum(owner(run) == person for run in self._waiting)
 
     def add(self, run: Run) -> None:
         """Let `run` wait behind its project's earlier runs; once is enough."""
@@ -60,8 +70,8 @@ class FairQueue:
     def take(self, run: Run) -> None:
         """Let `run` leave because its turn has come."""
         self.remove(run)
-        project = run.path.parent
-        self._served = [other for other in self._served if other != project] + [project]
+        now = [run.path.parent, owner(run)]
+        self._served = [other for other in self._served if other not in now] + now
 
     def position(self, run: Run) -> int:
         """The run's place, from 1; 0 when it does not wait."""

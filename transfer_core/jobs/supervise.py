@@ -8,16 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from transfer_core.disk.files import disk_errors
+from transfer_core.disk.files import disk_errors, write_bytes
 from transfer_core.errors import RunError
 from transfer_core.jobs.claims import claim, current_claim
-from transfer_core.jobs.process import ProcessId, exit_words, kill
+from transfer_core.jobs.limits import JobLimits
+from transfer_core.jobs.process import ProcessId, exit_words, kill, memory_of
 from transfer_core.runs.events import EpochEnded, EventLog
-from transfer_core.runs.folder import Run, State, Status
+from transfer_core.runs.folder import NOTHING, Run, State, Status
 from transfer_core.text import Sentence
 
-__all__ = ["Supervised", "end", "find_worker", "interrupt", "resuming", "started_elsewhere"]
+__all__ = ["Supervised", "end", "find_worker", "goes_on", "interrupt", "queue_anew", "resuming", "started_elsewhere"]
 
+_NO_LIMITS = JobLimits()
 _SILENCE = 120.0  # seconds without a heartbeat after which a run that nobody claimed counts as dead
 
 
@@ -41,9 +43,13 @@ class Supervised:
     _seen: tuple[Any, ...] = ()
     _since: float = 0.0  # when the run came to what was last seen of it, monotonic
     _killed_after: float | None = None
+    _too_large: JobLimits | None = None
+    _too_long: JobLimits | None = None
 
-    def look(self, grace: float) -> bool:
+    def look(self, grace: float, limits: JobLimits = _NO_LIMITS) -> bool:
         """Read the status, kill a worker that should have ended `grace` seconds ago, and settle one that has ended.
+
+        One that runs for longer than `limits` let it is asked to stop; one that takes more memory is killed.
 
         Returns:
             Whether it is over: the process has ended and the status says how.
@@ -59,6 +65,8 @@ class Supervised:
             return self._settle()
         if self.first_epoch_at is None and (not status.active or self._epoch_ended()):
             self.first_epoch_at = time.monotonic()
+        if status.active:
+            self._keep_within(limits)
         # Whoever was asked to stop, or has said its last word, may take its time as long as it gets on with it.
         seen = (status.state, status.phase, status.step, status.done)
         if seen != self._seen or (status.active and not self.run.stop_requested):
@@ -67,6 +75,16 @@ class Supervised:
             self._killed_after = grace
             kill(self.process)
         return False
+
+    def _keep_within(self, limits: JobLimits) -> None:
+        if limits.memory is not None and self._too_large is None and memory_of(self.process) > limits.memory:
+            self._too_large = limits
+            kill(self.process)
+        began = self.status.started
+        long = limits.seconds is not None and began is not None and time.time() - began > limits.seconds
+        if long and not self.run.stop_requested:
+            self._too_long = limits
+            self.run.request_stop()
 
     def _epoch_ended(self) -> bool:
         self._events = self._events or EventLog(self.run.events_path)  # looked at many times a second
@@ -80,6 +98,21 @@ class Supervised:
 
     def _settle(self) -> bool:
         if not self.status.active:
+            if self._too_long is not None and self.status.state == "STOPPED":
+                words = Sentence(
+                    "It was stopped after {minutes:.0f} minutes, the longest that a job may run here. What it learned "
+                    "by then is kept.",
+                    minutes=(self._too_long.seconds or 0) / 60,
+                )
+                self.run.write_status(replace(self.status, message=words))
+            return True
+        if self._too_large is not None:
+            words = Sentence(
+                "It took more than {gigabytes:g} GB of memory, the most that a job may take here, so it was ended. "
+                "Choose a smaller base, or train fewer blocks.",
+                gigabytes=(self._too_large.memory or 0) / 1e9,
+            )
+            end(self.run, "FAILED", words)
             return True
         if self.from_standby and self.status.state == "QUEUED" and not self.run.stop_requested:
             self.unbegun = True
@@ -135,6 +168,37 @@ def interrupt(run: Run) -> None:
         "continue it: what was computed is kept."
     )
     end(run, "INTERRUPTED", words)
+
+
+def queue_anew(run: Run) -> None:
+    """Let a run that has ended, but not finished, wait to go on from what it has saved.
+
+    Raises:
+        StorageError: its folder can't be written.
+    """
+    with disk_errors(run.stop_path):
+        run.stop_path.unlink(missing_ok=True)
+    fresh = replace(run.status(), state="QUEUED", phase="", step=NOTHING, done=0, total=0, eta=None)
+    run.write_status(replace(fresh, pid=None, started=None, ended=None, message=NOTHING))
+
+
+def goes_on(run: Run, most: int) -> bool:
+    """Whether a run that was interrupted goes on by itself; it is queued anew then.
+
+    How often stands in its folder: one that takes the whole computer down with it would else begin again for ever.
+
+    Raises:
+        StorageError: its folder can't be written.
+    """
+    path = run.path / "restarts"
+    if run.status().state != "INTERRUPTED" or run.stop_requested:
+        return False
+    before = len(path.read_bytes()) if path.exists() else 0
+    if before >= most:
+        return False
+    write_bytes(path, b"." * (before + 1))
+    queue_anew(run)
+    return True
 
 
 @contextmanager

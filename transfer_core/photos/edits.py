@@ -26,8 +26,9 @@ class PhotoEdits:
         StorageError: the folder can't be written, or the database in it is damaged.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, most: int | None = None) -> None:
         self.folder = folder.absolute()
+        self._most = most
         self._database = PhotoDatabase(self.folder / "photos.sqlite")
 
     def add_class(self, name: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
-from transfer_core.errors import PhotoError
+from transfer_core.errors import DataError, PhotoError
 from transfer_core.photos.decode import thumbnail
 from transfer_core.photos.edits import PhotoEdits
 from transfer_core.photos.groups.looking import look_at_new, with_bursts
@@ -32,6 +32,7 @@ class PhotoStore(PhotoEdits):
 
     Args:
         folder: made when it is missing.
+        most: photos that it may hold; None: any number.
 
     Raises:
         StorageError: the folder can't be written, or the database in it is damaged.
@@ -113,6 +114,15 @@ class PhotoStore(PhotoEdits):
     def _import(
         self, listing: Listing, importer: Importer, progress: Progress | None, cancelled: Cancelled | None
     ) -> ImportReport:
+        held, coming = len(importer.stored), len(listing.files)
+        if self._most is not None and held + coming > self._most:
+            raise DataError(
+                "A project may have {most:,} photos here. This one has {held:,}, and {coming:,} would come: nothing "
+                "was added. Choose fewer.",
+                most=self._most,
+                held=held,
+                coming=coming,
+            )
         verified = importer.verify(listing, progress, cancelled)
         with self._database.edit(Sentence("listing refused files")) as connection:
             report = importer.record(connection, verified, listing)
