@@ -1,8 +1,6 @@
 """A lesson: a teacher and two people at one server, each with photos and classifiers of their own."""
 
 import io
-import os
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,49 +9,32 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.person import PATIENCE, Person
-from tests.support import ROOT, Server
-from transfer_core.classroom.room import Room, room_folder
-from transfer_core.disk.workspace import Workspace
-
-NAME = "Class 7b"
+from tests.classroom.school import NAME, School
 
 
-class School(Server):
-    """`thaw classroom` on a free port."""
+def enter(school: School, number: int, name: str = "", named: bool = False) -> Callable[[Page], None]:
+    """Come in at the door by the code of a seat."""
 
-    def command(self) -> list[str]:
-        start = [sys.executable, "-m", "transfer_core", "classroom", "--name", NAME, "--students", "3"]
-        return [*start, "--port", str(self.port), "--address", "localhost"]
+    def at_the_door(page: Page) -> None:
+        page.get_by_label("The code on your sheet").fill(school.room.seats[number].code.lower())
+        page.get_by_label("Your name, if you like").fill(name)
+        page.get_by_label("Show this name").set_checked(named)
+        page.get_by_role("button").click()
 
-    @property
-    def room(self) -> Room:
-        """As it is on disk."""
-        return Room.read(room_folder(Workspace(self.home), NAME))
-
-    def enter(self, number: int, name: str = "", named: bool = False) -> Callable[[Page], None]:
-        """Come in at the door by the code of a seat."""
-
-        def at_the_door(page: Page) -> None:
-            page.get_by_label("The code on your sheet").fill(self.room.seats[number].code.lower())
-            page.get_by_label("Your name, if you like").fill(name)
-            page.get_by_label("Show this name").set_checked(named)
-            page.get_by_role("button").click()
-
-        return at_the_door
+    return at_the_door
 
 
 @pytest.fixture
 def school(tmp_path: Path) -> Iterator[School]:
     """A running classroom for three."""
     running = School(tmp_path / "thaw-home")
-    running.environment = {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
     running.start()
     yield running
     running.kill()
 
 
 def test_a_lesson(browser: Browser, school: School) -> None:
-    teacher = Person(browser, school.url, enter=school.enter(0, "Ms. Ray"))
+    teacher = Person(browser, school.url, enter=enter(school, 0, "Ms. Ray"))
     teacher.sees("Teach a computer to tell your photos apart")
     teacher.click("sample_shapes")
     teacher.sees("Photos")
@@ -77,7 +58,7 @@ def test_a_lesson(browser: Browser, school: School) -> None:
     expect(stranger.get_by_role("alert")).to_contain_text("opens nothing here")
     stranger.close()
     ann = Person(browser, f"{school.url}/join#{school.room.seats[1].code}", enter=by_the_sheet)
-    bo = Person(browser, school.url, enter=school.enter(2, "Bo <b>"))
+    bo = Person(browser, school.url, enter=enter(school, 2, "Bo <b>"))
     for person in (ann, bo):
         person.sees("Teach a computer to tell your photos apart")
         expect(person.page.get_by_role("link", name="The class", exact=True)).to_have_count(0)

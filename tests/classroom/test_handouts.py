@@ -19,11 +19,11 @@ from transfer_core.errors import ConfigError, DataError
 from transfer_core.photos.store import PhotoStore
 
 
-def project(space: Workspace, name: str = "Cats") -> Project:
-    """A project with four photos of two classes, and a choice."""
+def project(space: Workspace, name: str = "Cats", photos: int = 4) -> Project:
+    """A project with photos of two classes, and a choice."""
     made = space.create_project(name).choose(split={"seed": 3})
     files = []
-    for seed in range(4):
+    for seed in range(photos):
         buffer = io.BytesIO()
         noise = np.random.default_rng(seed).integers(0, 255, (64, 64, 3), np.uint8)
         Image.fromarray(noise).save(buffer, "PNG")
