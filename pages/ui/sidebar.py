@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.components.streamlit_words import say_streamlits_words
 from pages.ui import format as figures
 from pages.ui import steps
 from pages.ui.frame import PAGE, guard
@@ -32,6 +33,7 @@ def sidebar(project: Project | None) -> None:
         word_list()
         disk_space()
         choose_language()
+        say_streamlits_words()
         st.caption(t("Everything stays on this computer: photos, training and the trained classifier."))
 
 
