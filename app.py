@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.classroom.gate import classroom_pages, come_in, note_visit
-from pages.components.plotly_asset import ensure_plotly
+from pages.components.static_files import ensure_plotly, load_letters
 from pages.labs.cards import LABS
 from pages.ui.frame import PAGE, project
 from pages.ui.html import load_style
@@ -34,6 +34,7 @@ PAGES = (
 # A file of our own: the browser would fetch the picture of a named icon from another host.
 st.set_page_config(page_icon=Path(__file__).parent / "pages" / "ui" / "icon.svg", layout="wide")
 load_style()
+load_letters()
 come_in()
 ensure_plotly()
 missing = taken_for_missing()

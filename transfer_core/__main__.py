@@ -6,6 +6,7 @@ import traceback
 
 import click
 
+from transfer_core.cli.click_words import say_clicks_words
 from transfer_core.disk.private import keep_private
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import TransferError
@@ -59,6 +60,7 @@ def main(arguments: list[str] | None = None) -> None:
     keep_quiet()
     keep_private(Workspace.from_environment().root)
     read_by(_language)
+    say_clicks_words()
     try:
         _gather()
         cli(args=arguments, standalone_mode=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.classroom.sidebar import classroom_part
+from pages.components.streamlit_words import say_streamlits_words
 from pages.ui import format as figures
 from pages.ui import steps
 from pages.ui.frame import PAGE, guard
@@ -34,6 +35,7 @@ def sidebar(project: Project | None) -> None:
         if not guest():
             disk_space()
         choose_language()
+        say_streamlits_words()
         classroom_part()
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from pages.components import plotly_asset
+from pages.components import static_files
 from pages.components.layer_tree import Head, Value, layer_choice, layer_tree, layer_values
 from pages.components.live_curves import live_curves
 from pages.train import curves
@@ -15,7 +15,7 @@ from tests.pages.layers.test_page import toy_tree
 from transfer_core.backbones.freeze_plan import FreezePlan
 from transfer_core.runs.events import EpochEnded
 
-plotly_asset.STATIC = Path.cwd() / "static"  # beside the copy of this file that the server runs
+static_files.STATIC = Path.cwd() / "static"  # beside the copy of this file that the server runs
 state = st.session_state
 state.setdefault("plan", FreezePlan())
 state.setdefault("epochs", 0)

@@ -35,7 +35,7 @@ DEVELOPERS |= {
 }
 """Calls whose words are for developers, or no words at all."""
 COMMANDS = {"option", "argument", "command", "group", "Option"}
-"""Click's: the help of a command is English, as click's own words in it are."""
+"""Click's: the help of a command is English."""
 SHOWN = {"button", "caption", "checkbox", "error", "expander", "file_uploader", "form_submit_button", "header", "info"}
 SHOWN |= {"link_button", "markdown", "metric", "number_input", "page_link", "popover", "radio", "segmented_control"}
 SHOWN |= {"selectbox", "slider", "spinner", "subheader", "success", "text", "text_input", "title", "toggle", "warning"}

@@ -10,6 +10,7 @@ from html import escape
 from transfer_core.lessons.lesson import Lesson, Step, Text
 from transfer_core.lessons.outcomes import OUTCOMES
 from transfer_core.text import Sentence, plural, spoken, t, visible
+from transfer_core.text.fonts import font_inside
 
 __all__ = ["pupil_sheet", "teacher_sheet"]
 
@@ -17,7 +18,7 @@ _STYLE = """
 @page { size: A4; margin: 16mm 18mm; }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.5rem 1rem; max-width: 44rem; color: #111; background: #fff;
-  font: 11.5pt/1.45 system-ui, "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif; overflow-wrap: anywhere; }
+  font: 11.5pt/1.45 system-ui, "Segoe UI", "Noto Sans", "Thaw Letters", sans-serif; overflow-wrap: anywhere; }
 h1 { margin: 0 0 0.3rem; font-size: 1.75rem; line-height: 1.2; }
 h2 { margin: 0 0 0.6rem; font-size: 1.15rem; line-height: 1.3; }
 h3 { margin: 0.9rem 0 0.2rem; font-size: 0.95rem; }
@@ -116,7 +117,7 @@ def _page(lesson: Lesson, kind: str, parts: Iterable[str]) -> str:
         f'<!DOCTYPE html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
         f"<title>{_text(lesson.title)} · {_text(kind)}</title>\n"
         '<meta name="viewport" content="width=device-width">\n'
-        f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{_text(lesson.title)}</h1>\n"
+        f"<style>{font_inside()}{_STYLE}</style>\n</head>\n<body>\n<h1>{_text(lesson.title)}</h1>\n"
         f"<p class='small'>{_text(kind)} · {_minutes(lesson.minutes)}</p>\n{''.join(parts)}</body>\n</html>\n"
     )
 

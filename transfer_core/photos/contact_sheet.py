@@ -11,12 +11,13 @@ from PIL import Image
 
 from transfer_core.photos.decode import jpeg
 from transfer_core.text import visible
+from transfer_core.text.fonts import font_inside
 
 __all__ = ["Tile", "contact_sheet", "tile_picture"]
 
 _SIDE = 160  # pixels
 _STYLE = """
-:root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.4; }
+:root { color-scheme: light dark; font-family: system-ui, "Thaw Letters", sans-serif; line-height: 1.4; }
 body { max-width: 75rem; margin: 2rem auto; padding: 0 1rem; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); gap: 0.75rem; padding: 0; }
 figure { margin: 0; break-inside: avoid; }
@@ -61,8 +62,8 @@ def contact_sheet(
     """
     parts = [
         f'<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n<title>{_text(title)}</title>\n'
-        f'<meta name="viewport" content="width=device-width">\n<style>{_STYLE}</style>\n</head>\n<body>\n'
-        f"<h1>{_text(title)}</h1>\n<p>{_text(about)}</p>\n"
+        f'<meta name="viewport" content="width=device-width">\n<style>{font_inside()}{_STYLE}</style>\n</head>\n'
+        f"<body>\n<h1>{_text(title)}</h1>\n<p>{_text(about)}</p>\n"
     ]
     for heading, tiles in groups:
         if tiles:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.plotly_asset import ensure_plotly
+from pages.components.static_files import ensure_plotly
 from transfer_core.text import t
 
 __all__ = ["live_curves"]

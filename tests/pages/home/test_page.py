@@ -272,7 +272,7 @@ def test_the_previews_show_what_is_drawn(sample: Sample) -> None:
 def test_the_first_page_loads_neither_numpy_nor_a_database(thaw_home: Path) -> None:
     """Only what home.py itself brings along; the testing tools of Streamlit load more."""
     program = (
-        "import sys; from pages.home import deletions, new_project; from pages.components import plotly_asset;"
+        "import sys; from pages.home import deletions, new_project; from pages.components import static_files;"
         " from pages.ui import frame, sidebar;"
         " print([name for name in ('numpy', 'PIL.Image', 'sqlite3', 'pandas', 'keras') if name in sys.modules])"
     )

@@ -612,7 +612,7 @@ def test_every_setting_that_does_not_fit_is_named_and_the_others_count(page: App
 
 
 def test_plotly_is_served_from_a_copy_with_its_version(tmp_path: Path) -> None:
-    from pages.components.plotly_asset import ensure_plotly
+    from pages.components.static_files import ensure_plotly
 
     address = ensure_plotly(tmp_path / "static")
     assert address is not None
