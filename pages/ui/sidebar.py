@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.ui import format as figures
 from pages.ui import steps
-from pages.ui.frame import PAGE, guard
+from pages.ui.frame import PAGE, guard, help_link
 from pages.ui.glossary import word_list
 from pages.ui.html import plain
 from pages.ui.language import choose_language
@@ -29,6 +29,7 @@ def sidebar(project: Project | None) -> None:
         else:
             _project(project)
         st.space("medium")
+        help_link(t("Help"))
         word_list()
         disk_space()
         choose_language()
