@@ -27,6 +27,7 @@ PAGES = (
     st.Page(page_path("test"), title=t("Test"), url_path="test"),
     st.Page(page_path("labs"), title=t("Labs"), url_path="labs"),
     st.Page(page_path("lesson"), title=t("The lesson"), url_path="lesson"),
+    st.Page(page_path("help"), title=t("Help"), url_path="help"),
     *(st.Page(page_path(lab.kind), title=t(lab.title), url_path=lab.kind) for lab in LABS),
     *classroom_pages(),
 )

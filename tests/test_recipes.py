@@ -117,6 +117,30 @@ def test_add_a_base(copy: Copy) -> None:
     assert {"first_conv", "second_conv"} <= set(layers)
 
 
+def help_part(name: str, title: str) -> str:
+    """The part of the help that a page called `name` gets."""
+    return (
+        "    page_part(\n"
+        f'        "{name}",\n'
+        f'        Sentence("{title}"),\n'
+        '        Sentence("What it is for."),\n'
+        '        do=(Sentence("Look."),),\n'
+        '        trouble=(Sentence("**It is dark.** Switch on the light."),),\n'
+        "    ),\n"
+    )
+
+
+def helped(name: str, title: str) -> tuple[str, ...]:
+    """Lines for `Copy.app`: the help on it is there, and leads back."""
+    return (
+        "at.switch_page('pages/help/page.py')",
+        f"at.query_params.update(project=project.id, part='{name}', back='{name}')",
+        "at.run()",
+        f"assert at.title[0].value == 'Help: {title}'",
+        f"assert [one for one in at.get('page_link') if one.proto.label == 'Back: {title}']",
+    )
+
+
 def test_add_a_page(copy: Copy) -> None:
     copy.write("pages/hello/__init__.py", '"""A page that greets."""\n')
     copy.write(
@@ -132,11 +156,13 @@ def test_add_a_page(copy: Copy) -> None:
         '    st.Page(page_path("labs"),',
         '    st.Page(page_path("hello"), title=t("Hello"), url_path="hello"),\n    st.Page(page_path("labs"),',
     )
+    copy.edit("pages/help/steps.py", "STEPS = (\n", "STEPS = (\n" + help_part("hello", "Hello"))
     copy.app(
         "at.switch_page('pages/hello/page.py')",
         "at.query_params['project'] = project.id",
         "at.run()",
         "assert at.title[0].value == 'Hello'",
+        *helped("hello", "Hello"),
     )
 
 
@@ -197,6 +223,8 @@ def test_add_a_lab(copy: Copy, photos: Path) -> None:
         "draw = lambda run, found: st.write(found)\n"
         "lab_page(Lab(CARD, 'About counting.', lambda project, photos: Settings(), draw))\n",
     )
+    copy.edit("pages/help/labs.py", "LABS = (\n", "LABS = (\n" + help_part("counting", "Counting"))
+    copy.write("pages/labs/counting/sketch.svg", '<svg xmlns="http://www.w3.org/2000/svg"/>')
     assert "--times" in copy.python("-m", "transfer_core", "counting", "--help")
     printed = copy.python("-m", "transfer_core", "counting", str(photos), "--times", "3")
     assert "counted: 24" in printed and "There are 24 photos." in printed
@@ -205,6 +233,8 @@ def test_add_a_lab(copy: Copy, photos: Path) -> None:
         "at.query_params['project'] = project.id",
         "at.run()",
         "assert at.title[0].value == 'Counting'",
+        "assert any('thaw-sketch' in one.proto.body and '<img' in one.proto.body for one in at.get('html'))",
+        *helped("counting", "Counting"),
         "at.switch_page('pages/labs/page.py')",
         "at.query_params['project'] = project.id",
         "at.run()",

@@ -7,6 +7,7 @@ from pages.components.coach import coach
 from pages.home import archive, deletions
 from pages.home import new_project as starting
 from pages.ui.frame import guard, page_title
+from pages.ui.html import sketch
 from pages.ui.services import guest, workspace
 from transfer_core.text import t
 
@@ -54,5 +55,6 @@ with guard():
             t("Nothing here yet. Each classifier you make becomes a project, and you find it here again."),
             icon=":material/folder_open:",
         )
+        sketch("home")
     for project_id, why in damaged.items():
         deletions.damaged_project(project_id, why)

@@ -17,7 +17,7 @@ from pages.labs.cards import lab_links
 from pages.labs.start import active_experiment, begin
 from pages.labs.time_needed import time_needed
 from pages.ui.frame import guard, heading, require_project
-from pages.ui.html import sentence
+from pages.ui.html import sentence, sketch
 from pages.ui.services import events, store
 from transfer_core.errors import TransferError
 from transfer_core.labs.experiment import read_result
@@ -81,6 +81,7 @@ def lab_page(lab: Lab) -> None:
 def _shown(lab: Lab, run: Run | None) -> None:
     if run is None:
         st.caption(t("Nothing has been tried here yet."))
+        sketch(lab.card.kind)
         return
     active = run.status().active
     st.fragment(_live, run_every=_POLL if active else None)(lab, run, active)

@@ -9,6 +9,7 @@ from pages.jobs.describe import PRESETS, PlanEditor, preset_title
 from pages.layers.advice import advice
 from pages.layers.cost_panel import PhotoCounts, facts, photo_counts
 from pages.ui.frame import go, guard, heading, require_project
+from pages.ui.html import sketch
 from pages.ui.services import store, tree
 from pages.ui.steps import next_button
 from pages.ui.widget_keys import renew, widget_key
@@ -164,6 +165,7 @@ if "base" not in project.choices:
     st.info(t("Choose a base first: its layers show here."), icon=":material/info:")
     if next_button("base"):
         go("base")
+    sketch("layers")
     st.stop()
 
 with guard():

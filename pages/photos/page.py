@@ -12,6 +12,7 @@ from pages.photos import split as photo_split
 from pages.photos import upload as photo_import
 from pages.ui import steps, tasks
 from pages.ui.frame import go, guard, heading, require_project
+from pages.ui.html import sketch
 from pages.ui.paths import page_path
 from pages.ui.services import store
 from transfer_core.text import t
@@ -57,3 +58,4 @@ with guard():
         photo_grid.browse(photos, counts)
     elif not busy:
         steps.next_button("base", reason=t("Add photos of at least two classes first."))
+        sketch("photos")

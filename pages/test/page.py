@@ -10,6 +10,7 @@ from pages.labs.every_photo import offer_every_photo
 from pages.test import answers, code, download, live, many, opened, strangers
 from pages.test import ask as test_photos
 from pages.ui.frame import go, guard, heading, require_project
+from pages.ui.html import sketch
 from pages.ui.paths import page_path
 from transfer_core.text import t
 
@@ -27,6 +28,7 @@ with guard():
         )
         if st.button(t("Go to Train"), key="go_train", type="primary", icon=":material/arrow_back:"):
             go("train")
+        sketch("test")
         opened.undo(project)
         opened.area(project)
         st.stop()

@@ -13,6 +13,7 @@ from pages.train.lr_finder import forget_refusal
 from pages.train.settings import changed_elsewhere, settings
 from pages.ui import format as figures
 from pages.ui.frame import guard, heading, require_project
+from pages.ui.html import sketch
 from pages.ui.services import store, warm, workspace
 from transfer_core.errors import TransferError
 from transfer_core.jobs.engine import Likely
@@ -110,6 +111,7 @@ with guard():
     run = shown_job(runs(), project)
     if run is None:
         st.caption(t("Nothing has been trained here yet."))
+        sketch("train")
     else:
         live_run(run, project)
     job_list(runs(), project, run)

@@ -18,10 +18,14 @@ from transfer_core.errors import ConfigError, TransferError
 from transfer_core.text import t
 
 __all__ = [
+    "HELP_BACK",
+    "HELP_PART",
     "close_project",
+    "drawn_last",
     "go",
     "guard",
     "heading",
+    "help_link",
     "open_in_tab",
     "page_title",
     "project",
@@ -29,6 +33,7 @@ __all__ = [
 ]
 
 PAGE = "page"  # where app.py notes which step is open
+HELP_PART, HELP_BACK = "part", "back"  # in the URL of the help: what it shows, and the page that it leads back to
 _FOCUSED = "focused_page"
 # The title may be drawn later than this script, hence another look with each frame, for two seconds.
 _FOCUS = """<script>
@@ -120,12 +125,32 @@ def heading(title: str, sentence: str) -> None:
 def page_title(title: str) -> None:
     """The page's title. After a change of page the keyboard's focus goes there: what was clicked is gone with its page,
     and the next Tab should not begin at the very top."""
-    st.title(title, anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="title"):
+        st.title(title, anchor=False, width="content")
+        help_link(t("Help with this page"), about_page=True)
     here, before = st.session_state.get(PAGE, ""), st.session_state.get(_FOCUSED)
     st.session_state[_FOCUSED] = here
     with st.container(key="focus", gap=None):  # always there, so that nothing below changes its place
         if before not in (None, here):
             st.html(_FOCUS.replace("TITLE", json.dumps(title)), unsafe_allow_javascript=True)
+
+
+def drawn_last() -> bool:
+    """Whether this page was also the one drawn last in this tab; to be asked before its title is drawn."""
+    return bool(st.session_state.get(_FOCUSED) == st.session_state.get(PAGE, ""))
+
+
+def help_link(label: str, *, about_page: bool = False) -> None:
+    """A link to the help, or to its part on this page; from there it leads back to the page as it is now."""
+    here = st.session_state.get(PAGE, "") or "home"
+    kept = dict(st.query_params)
+    if here == "help":
+        if about_page:
+            return
+        kept.pop(HELP_PART, None)
+    else:
+        kept |= {HELP_BACK: here} | ({HELP_PART: here} if about_page else {})
+    st.page_link(page_path("help"), label=label, icon=":material/help:", query_params=kept, width="content")
 
 
 @contextmanager

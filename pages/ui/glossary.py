@@ -109,6 +109,32 @@ _MEANINGS = {
     ),
     "drift": Sentence("How far weights moved in training: the length of the change as a share of their length before."),
     "optimizer": Sentence("The rule that turns gradients into steps, such as Adam."),
+    "channel": Sentence(
+        "One detector in a layer. Where in a photo it finds its pattern, such as stripes or an eye, it answers "
+        "strongly."
+    ),
+    "classifier": Sentence("What you train here: a network that says which of your classes a photo shows."),
+    "cosine": Sentence(
+        "A curve by which the learning rate may fall: slowly at first, then quickly, and at the end hardly any more, "
+        "to nothing."
+    ),
+    "csv": Sentence("A table as plain text, a row a line, with commas between. Any spreadsheet program opens it."),
+    "keras": Sentence("The program library for networks that Thaw is built on. Its files end in `.keras`."),
+    "label": Sentence("Which class a photo belongs to, as a person says, or as the classifier answers."),
+    "network": Sentence(
+        "A long calculation, inspired by nerve cells, that turns a photo into an answer. Its numbers are not written "
+        "by anybody but learned from examples."
+    ),
+    "random-weights": Sentence("Numbers drawn by lot. A network with such weights knows nothing yet."),
+    "run": Sentence("One training with all that came of it: its settings, its curves and the classifier."),
+    "shortcut": Sentence(
+        "Something that gives the class away but is not what you mean, such as a background that only one class has."
+    ),
+    "split": Sentence("How the photos are shared out: to learn from, for validation, and for the test."),
+    "sure": Sentence(
+        "How a classifier weighs its classes against each other, as shares that add up to 100%. Being sure is not yet "
+        "being right."
+    ),
 }
 _NAMES = {
     "accuracy": Sentence("Accuracy"),
@@ -117,7 +143,11 @@ _NAMES = {
     "batch": Sentence("Batch"),
     "batch-normalization": Sentence("BatchNormalization"),
     "block": Sentence("Block"),
+    "channel": Sentence("Channel"),
     "class": Sentence("Class"),
+    "classifier": Sentence("Classifier"),
+    "cosine": Sentence("Cosine"),
+    "csv": Sentence("CSV"),
     "drift": Sentence("Drift"),
     "dropout": Sentence("Dropout"),
     "early-stopping": Sentence("Early stopping"),
@@ -130,16 +160,24 @@ _NAMES = {
     "head": Sentence("Head"),
     "imagenet": Sentence("ImageNet accuracy"),
     "interval": Sentence("Interval"),
+    "keras": Sentence("Keras"),
+    "label": Sentence("Label"),
     "layer": Sentence("Layer"),
     "learning-rate": Sentence("Learning rate"),
     "loss": Sentence("Loss"),
+    "network": Sentence("Network"),
     "optimizer": Sentence("Optimizer"),
     "out-of-fold": Sentence("Out of fold"),
     "over-fitting": Sentence("Over-fitting"),
     "p": Sentence("p (beside a difference)"),
     "parameters": Sentence("Parameters"),
+    "random-weights": Sentence("Random weights"),
+    "run": Sentence("Run"),
     "seed": Sentence("Shuffle number"),
+    "shortcut": Sentence("Shortcut"),
+    "split": Sentence("Split"),
     "stage": Sentence("Stage"),
+    "sure": Sentence("Sure"),
     "test": Sentence("Test photos"),
     "transfer-learning": Sentence("Transfer learning"),
     "validation": Sentence("Validation photos"),

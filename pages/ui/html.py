@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.ui.paths import page_path
 from transfer_core.errors import PhotoError
 from transfer_core.text import Sentence, t, visible
 
@@ -31,6 +32,7 @@ __all__ = [
     "result_bars",
     "sentence",
     "share_bars",
+    "sketch",
     "split_bars",
     "strip",
     "thumb",
@@ -38,6 +40,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+_ROOT = Path(__file__).parents[2]  # where the paths of pages begin
 
 
 def escape(text: str) -> str:
@@ -121,6 +124,20 @@ def strip(pictures: Iterable[bytes], alt: str, empty: str = "") -> None:
         st.html(f'<div class="thaw-strip" role="img" aria-label="{escape(alt)}">{images}</div>')
     else:
         st.html(f'<div class="thaw-strip empty">{escape(empty)}</div>')
+
+
+def sketch(page: str) -> None:
+    """A small picture of what the page `page` will show once there is something; none if it has no `sketch.svg`.
+
+    An image, not part of the page: Streamlit takes drawings out of HTML. So it can't know the theme, and its colors are
+    seen on light and dark alike.
+    """
+    path = _ROOT / Path(page_path(page)).with_name("sketch.svg")
+    if path.is_file():
+        drawn = base64.b64encode(path.read_bytes()).decode()
+        with st.container(key="sketch", gap="xsmall"):
+            st.caption(t("It will look something like this:"))
+            st.html(f'<img class="thaw-sketch" src="data:image/svg+xml;base64,{drawn}" alt="">')
 
 
 def _kind(data: bytes) -> str:

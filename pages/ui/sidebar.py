@@ -8,7 +8,7 @@ from pages.classroom.sidebar import classroom_part
 from pages.components.streamlit_words import say_streamlits_words
 from pages.ui import format as figures
 from pages.ui import steps
-from pages.ui.frame import PAGE, guard
+from pages.ui.frame import PAGE, guard, help_link
 from pages.ui.glossary import word_list
 from pages.ui.html import plain
 from pages.ui.language import choose_language
@@ -31,6 +31,7 @@ def sidebar(project: Project | None) -> None:
         else:
             _project(project)
         st.space("medium")
+        help_link(t("Help"))
         word_list()
         if not guest():
             disk_space()

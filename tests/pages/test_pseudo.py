@@ -91,7 +91,8 @@ def names(project: Project) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "step", ["photos", "base", "layers", "train", "projector", "test", "labs", "lesson", *(lab.kind for lab in LABS)]
+    "step",
+    ["photos", "base", "layers", "train", "projector", "test", "labs", "lesson", "help", *(lab.kind for lab in LABS)],
 )
 def test_no_english_is_left(
     step: str, project: Project, engine: FakeEngine, open_page: Callable[[str, str], AppTest], names: set[str]
