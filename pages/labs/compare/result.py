@@ -146,7 +146,7 @@ def _drift(result: Mapping[str, Any]) -> None:
     )
     with st.container(key="drift_tree"):
         layer_values(
-            tree(base), drift_values(tree(base), values), key="drift_values", label=t("weights moved"), best="most"
+            tree(base), drift_values(tree(base), values), key="drift_values", label=t("weights moved"), best=t("most")
         )
 
 
