@@ -96,7 +96,7 @@ def _photos(run: Run, result: Mapping[str, Any]) -> None:
         }
     )
     for key, title, photos in (("fixed", t("Fixed"), fixed), ("broken", t("Broken"), broken)):
-        st.header(f"{title}: {photo_count(len(photos))}", anchor=False)
+        st.header(t("{what}: {said}", what=title, said=photo_count(len(photos))), anchor=False)
         if photos:
             _grid(f"{key}_{run.id.replace('.', '-')}", photos)
         else:
