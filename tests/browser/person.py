@@ -47,7 +47,8 @@ _CUT = """main => {
     const text = range.getBoundingClientRect();
     for (let up = it; up && up !== main; up = up.parentElement ?? up.getRootNode().host) {
       const style = getComputedStyle(up), box = up.getBoundingClientRect();
-      if (["auto", "scroll"].includes(style.overflowX) || style.textOverflow === "ellipsis") break;
+      if (["auto", "scroll"].includes(style.overflowX)) break;
+      if (style.textOverflow === "ellipsis" && (up.title || up.closest(".st-key-photo_grid"))) break;  // said in full
       if (style.overflowX === "visible" || (text.left > box.left - 2 && text.right < box.right + 2)) continue;
       cut.push(it.textContent);
       break;
