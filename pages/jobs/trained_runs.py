@@ -55,7 +55,7 @@ class Trained:
     @property
     def _made(self) -> str:
         marked = t(" (random weights)") if self.random else ""
-        return f"{self.base}{marked}, {self.learned}"
+        return t("{one}, {other}", one=f"{self.base}{marked}", other=self.learned)
 
     @property
     def told(self) -> str:

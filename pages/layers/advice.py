@@ -158,7 +158,7 @@ def _trained(project: Project, base: str) -> list[str]:
     newest: dict[str, str] = {}
     for trained in trained_runs(project):
         if trained.run.config().base == BaseConfig(base, weights):
-            newest.setdefault(trained.learned, f"{trained.learned}, {trained.told}")
+            newest.setdefault(trained.learned, t("{one}, {other}", one=trained.learned, other=trained.told))
     return list(newest.values())[:_SHOWN]
 
 

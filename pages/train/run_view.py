@@ -93,7 +93,7 @@ class RunProgress:
                 epochs=min(self.epochs + 1, self.planned),
                 planned=self.planned,
             )
-        return f"{doing}: {self.counts}" if self.counts else doing
+        return t("{what}: {said}", what=doing, said=self.counts) if self.counts else doing
 
     @property
     def fraction(self) -> float:

@@ -108,7 +108,14 @@ def stepper(project: Project, current: str) -> None:
                 icon, state = ":material/check_circle:", "done"
             else:
                 icon, state = f":material/counter_{number}:", "next" if step == upcoming else "not-yet"
-            _link(project, step.name, step.title, icon, f"{t(step.purpose)}: {t(_STATES[state])}", step.name == current)
+            _link(
+                project,
+                step.name,
+                step.title,
+                icon,
+                t("{what}: {said}", what=step.purpose, said=_STATES[state]),
+                step.name == current,
+            )
         labs = Sentence("Experiments: how deep to fine-tune, and what goes wrong when it is done wrong")
         _link(project, "labs", Sentence("Labs"), ":material/science:", t(labs), current in ("labs", "lesson", *KINDS))
 

@@ -127,6 +127,33 @@ def test_the_tree_goes_by_keyboard(page: Page, tree: Locator) -> None:
     expect(row(tree, "block2b_conv2d")).to_be_visible()
 
 
+def test_a_finger_hits_the_locks_and_arrows_of_the_tree(page: Page, tree: Locator) -> None:
+    for width in (1280, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        for what in (".box:visible", "[aria-expanded] .tw"):
+            assert tree.locator(what).count() > 5
+            sizes = [one.bounding_box() for one in tree.locator(what).all()]
+            assert all(size and size["width"] >= 24 and size["height"] >= 24 for size in sizes), (
+                what,
+                sizes,
+            )  # WCAG 2.5.8
+        for button in page.locator(".st-key-tree .show button").all():
+            size = button.bounding_box()
+            assert size and size["height"] >= 24, size
+
+
+@pytest.mark.parametrize("shown", ["", "?values=yes", "?choice=yes"])
+def test_nothing_slides_for_those_who_asked_for_no_motion(page: Page, shown: str) -> None:
+    page.goto(f"{page.url}{shown}")
+    rows = page.locator("[role=tree] [role=treeitem]")
+    expect(rows.first).to_be_visible()
+    moves = """rows => rows.flatMap((row) => [...row.querySelectorAll("*")])
+      .some((part) => getComputedStyle(part).transitionDuration !== "0s")"""
+    assert rows.evaluate_all(moves)  # by itself it does
+    page.emulate_media(reduced_motion="reduce")
+    assert not rows.evaluate_all(moves)
+
+
 def test_figures_stand_beside_the_blocks_that_have_one(page: Page) -> None:
     page.goto(f"{page.url}?values=yes")
     tree = page.locator(".st-key-values [role=tree]")

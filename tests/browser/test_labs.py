@@ -138,6 +138,7 @@ def test_every_lab_reaches_its_conclusion(browser: Browser, server: Server, few_
         if kind != "health":  # test_health.py has photos with more to show
             person.picture(kind, height=1500)
         person.can_be_used_by_all()
+        person.fits_small_windows()
         if kind == "evaluate":
             corrects_a_label(person)
     person.page.goto(f"{server.url}/labs?project={project}")
@@ -146,4 +147,5 @@ def test_every_lab_reaches_its_conclusion(browser: Browser, server: Server, few_
         person.text(CONCLUSIONS[kind], f"lab_{kind}")
     person.picture("labs")
     person.can_be_used_by_all()
+    person.fits_small_windows()
     assert person.errors == []

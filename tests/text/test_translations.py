@@ -21,6 +21,7 @@ from transfer_core.text.sentence import Sentence
 
 ROOT = Path(__file__).parents[2]
 MARK = re.compile(r":material/\w+:|:[a-z]+(?:-[a-z]+)?\[|\*\*|`[^`]*`|</?\w+[^>]*>|https?://[^\s)]+|--[a-z][a-z-]+")
+BOLD = re.compile(r"\*\*([^*]+)\*\*(.?)")
 HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;]|[\u4e00-\u9fff]\.(\s|$)")
 
 
@@ -77,6 +78,13 @@ def test_places_and_marks_are_those_of_the_english(translated: Catalog) -> None:
             if sorted(MARK.findall(text)) != sorted(MARK.findall(english)) or HALF_WIDTH.search(text):
                 wrong.append(text)
     assert wrong == []
+
+
+def test_bold_ends_where_markdown_sees_its_end(translated: Catalog) -> None:
+    """A mark between a full stop and a letter ends nothing; English has a space there, Chinese none."""
+    texts = [text for message in translated if message.id for text in forms(message.string)]
+    bold = [(inner, after) for text in texts for inner, after in BOLD.findall(text)]
+    assert bold and not [pair for pair in bold if re.search(r"[^\w\s}`)]$", pair[0]) and re.match(r"[\w{]", pair[1])]
 
 
 @pytest.mark.parametrize(

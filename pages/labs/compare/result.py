@@ -96,7 +96,7 @@ def _photos(run: Run, result: Mapping[str, Any]) -> None:
         }
     )
     for key, title, photos in (("fixed", t("Fixed"), fixed), ("broken", t("Broken"), broken)):
-        st.header(f"{title}: {photo_count(len(photos))}", anchor=False)
+        st.header(t("{what}: {said}", what=title, said=photo_count(len(photos))), anchor=False)
         if photos:
             _grid(f"{key}_{run.id.replace('.', '-')}", photos)
         else:
@@ -146,7 +146,7 @@ def _drift(result: Mapping[str, Any]) -> None:
     )
     with st.container(key="drift_tree"):
         layer_values(
-            tree(base), drift_values(tree(base), values), key="drift_values", label=t("weights moved"), best="most"
+            tree(base), drift_values(tree(base), values), key="drift_values", label=t("weights moved"), best=t("most")
         )
 
 

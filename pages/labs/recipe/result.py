@@ -104,7 +104,9 @@ def _spike(run: Run, tuned: dict[str, Any]) -> None:
         live_curves(drift_figure(tuned, run.id), key="recipe_drift", label=_label(tuned, "drift"))
     gradients = {name: found["first_gradient"] for name, found in tuned.items() if found.get("first_gradient")}
     if gradients:
-        lengths = [f"{VARIANTS[name].title}: {value:.2g}" for name, value in gradients.items()]
+        lengths = [
+            t("{what}: {said}", what=VARIANTS[name].title, said=f"{value:.2g}") for name, value in gradients.items()
+        ]
         st.caption(t("Length of the first gradient that reached the base: {lengths}.", lengths=lengths))
 
 
