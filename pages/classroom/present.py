@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from transfer_core.classroom.room import Room, Seat
-from transfer_core.classroom.winding_up import note_visit
+from transfer_core.classroom.staying import note_visit
 from transfer_core.errors import StorageError
 
 __all__ = ["Visit", "has_left", "leave", "note_here", "room", "seat", "visits"]

@@ -14,7 +14,7 @@ from transfer_core.classroom.attempts import Attempts
 from transfer_core.classroom.codes import digest, matching, new_code
 from transfer_core.classroom.limits import ClassLimits, check_disk
 from transfer_core.classroom.room import MOST_SEATS, JoinError, Room, room_folder
-from transfer_core.classroom.winding_up import expire, note_visit
+from transfer_core.classroom.staying import expire, note_visit
 from transfer_core.disk.workspace import Workspace
 from transfer_core.errors import ConfigError, StorageError, TransferError
 

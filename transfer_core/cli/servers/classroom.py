@@ -12,7 +12,7 @@ from transfer_core.classroom.addresses import hosts, own_addresses
 from transfer_core.classroom.limits import ClassLimits
 from transfer_core.classroom.room import MOST_SEATS, Room, room_folder
 from transfer_core.classroom.sheet import join_sheet
-from transfer_core.classroom.winding_up import expire
+from transfer_core.classroom.staying import expire
 from transfer_core.cli.app import app_path, run_streamlit
 from transfer_core.cli.output import json_option, result, say
 from transfer_core.disk.files import write_bytes
