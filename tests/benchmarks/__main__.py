@@ -28,6 +28,7 @@ NAMES = (
     "exports",
     "serve",
     "kills",
+    "classroom",
     "field",
 )
 

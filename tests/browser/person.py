@@ -147,7 +147,8 @@ class Person:
         for wrong in (_WIDE, _CUT):
             with suppress(AssertionError):  # said below; charts take a moment to follow
                 wait_until(lambda wrong=wrong: not main.evaluate(wrong), 5)  # type: ignore[misc]
-            assert main.evaluate(wrong) == [], f"{self.page.url} at {pixels} pixels"
+            found = main.evaluate(wrong)
+            assert not found, f"{self.page.url} at {pixels} pixels: {found}"
 
     def fits_small_windows(self) -> None:
         """Check the page at each width of `NARROW`, then go back to the usual one."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.person import PATIENCE, Person
+from tests.browser.person import PATIENCE, WIDTH, Person
 from tests.classroom.school import NAME, School
 
 
@@ -81,7 +81,7 @@ def test_a_lesson(browser: Browser, school: School) -> None:
     # Both train, one after the other on a small machine; the server is killed meanwhile, and nothing is lost.
     for person in (ann, bo):
         person.click("train")
-    teacher.text("Bo <b>")
+        person.text("Wait|Starting|epoch|photo", "live")  # the click has taken effect
     school.kill()
     school.start()
     for person in (ann, bo):
@@ -98,6 +98,7 @@ def test_a_lesson(browser: Browser, school: School) -> None:
     assert "Bo" not in ann.page.get_by_test_id("stMain").inner_text()
     ann.can_be_used_by_all()
     ann.at_width(400)
+    ann.page.set_viewport_size({"width": WIDTH, "height": 900})
 
     # The end: everybody is put out, and the teacher takes everything along.
     teacher.page.goto(f"{school.url}/classroom")

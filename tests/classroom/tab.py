@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+GONE = (OSError, WebSocketException, http.client.HTTPException)
+"""What is raised where the server is gone."""
 _PATIENCE = 300.0  # seconds; with thirty people on two cores some things take their time
 
 
@@ -30,6 +32,7 @@ class Tab:
         self.text = ""
         """What the page says."""
         self._socket: Any = None
+        self._held = contextlib.ExitStack()
 
     def _join(self, code: str, name: str) -> str:
         connection = http.client.HTTPConnection("localhost", self.port, timeout=60)
@@ -53,12 +56,53 @@ class Tab:
                     name = self.page if name is None else name
                 self._ask(clicked, name)
                 break
-            except (OSError, ConnectionClosed):
+            except GONE:
                 self.close()
                 assert time.monotonic() - began < _PATIENCE, "no server"
                 time.sleep(0.2)
         if clicked is not None:
             self.reactions.append(time.monotonic() - began)
+
+    def drop(self, key: str, name: str, data: bytes) -> None:
+        """Drop a file on the uploader with this key, or whose key begins so, and let the script run.
+
+        Raises:
+            GONE: the server is gone; `run` connects again.
+        """
+        found = self._named(key)
+        assert found is not None, f"no {key} at {self.page}"
+        if self._socket is None:
+            raise ConnectionError("the server is gone")
+        asked = BackMsg()
+        asked.file_urls_request.request_id = "1"
+        asked.file_urls_request.file_names.append(name)
+        self._socket.send(asked.SerializeToString())
+        while not (answer := ForwardMsg.FromString(self._socket.recv(timeout=_PATIENCE))).HasField(
+            "file_urls_response"
+        ):
+            pass
+        (urls,) = answer.file_urls_response.file_urls
+        token = self._ask_http("GET", "/_stcore/health").getheader("set-cookie", "").partition(";")[0]
+        head = {"X-Xsrftoken": token.partition("=")[2], "Content-Type": "multipart/form-data; boundary=part"}
+        body = f'--part\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode()
+        sent = self._ask_http("PUT", urls.upload_url, body + data + b"\r\n--part--\r\n", head, token)
+        assert sent.status == 204, (sent.status, sent.read())
+        message = self._message(None)
+        widget = message.rerun_script.widget_states.widgets.add()
+        widget.id = found
+        file = widget.file_uploader_state_value.uploaded_file_info.add()
+        file.name, file.size, file.file_id = name, len(data), urls.file_id
+        file.file_urls.CopyFrom(urls)
+        self._socket.send(message.SerializeToString())
+        self._read()
+
+    def _ask_http(
+        self, method: str, path: str, body: bytes = b"", head: dict[str, str] | None = None, cookie: str = ""
+    ) -> http.client.HTTPResponse:
+        connection = http.client.HTTPConnection("localhost", self.port, timeout=60)
+        cookies = "; ".join(filter(None, [self.cookie, cookie]))
+        connection.request(method, path, body, {"Cookie": cookies} | (head or {}))
+        return connection.getresponse()
 
     def has(self, key: str) -> bool:
         """Whether the page has a widget with this key (or one that begins so, if it ends in `_`) that can be used."""
@@ -71,13 +115,12 @@ class Tab:
 
     def close(self) -> None:
         """Close the connection."""
-        if self._socket is not None:
-            with contextlib.suppress(OSError, ConnectionClosed):
-                self._socket.close()
-            self._socket = None
+        self._socket = None
+        with contextlib.suppress(*GONE):
+            self._held.close()
 
     def _connect(self) -> None:
-        self._socket = connect(
+        asked = connect(
             f"ws://{self.host}/_stcore/stream",
             origin=f"http://{self.host}",  # type: ignore[arg-type]
             additional_headers={"Cookie": self.cookie},
@@ -85,10 +128,21 @@ class Tab:
             max_size=None,
             open_timeout=60,
         )
+        self._socket = self._held.enter_context(asked)
         self._known.clear()
         self.page_hash = ""
 
     def _ask(self, clicked: str | None, page: str | None) -> None:
+        message = self._message(page)
+        if clicked is not None:
+            found = self._named(clicked)
+            assert found is not None, f"no {clicked} at {self.page}: {sorted(self.widgets)}"
+            widget = message.rerun_script.widget_states.widgets.add()
+            widget.id, widget.trigger_value = found, True
+        self._socket.send(message.SerializeToString())
+        self._read()
+
+    def _message(self, page: str | None) -> BackMsg:
         message = BackMsg()
         state = message.rerun_script
         state.query_string = self.query
@@ -97,13 +151,7 @@ class Tab:
         else:
             state.page_script_hash = self.page_hash
         state.cached_message_hashes.extend(self._known)
-        if clicked is not None:
-            widget = state.widget_states.widgets.add()
-            found = self._named(clicked)
-            assert found is not None, f"no {clicked} at {self.page}: {sorted(self.widgets)}"
-            widget.id, widget.trigger_value = found, True
-        self._socket.send(message.SerializeToString())
-        self._read()
+        return message
 
     def _read(self) -> None:
         while not self._take(ForwardMsg.FromString(self._socket.recv(timeout=_PATIENCE))):

@@ -268,6 +268,14 @@ def test_purge_deletes_only_old_files_of_removed_photos(store: PhotoStore) -> No
     assert store.undo() is None
 
 
+def test_purge_passes_over_a_file_that_goes_as_it_looks(store: PhotoStore) -> None:
+    """As the temporary file of an import in another window does; a link to nowhere stands in for it."""
+    passing = store.folder / "originals" / "ab" / "passing"
+    passing.parent.mkdir(exist_ok=True)
+    passing.symlink_to("nowhere")
+    assert store.purge() == 0
+
+
 def test_an_original_stays_while_one_of_the_last_edits_brings_it_back(store: PhotoStore) -> None:
     gone = store.photos("cat")[0]
     os.utime(gone.path, (1e9, 1e9))

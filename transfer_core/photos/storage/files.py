@@ -1,5 +1,6 @@
 """The files of a photo store: originals by content, and thumbnails that can be made again."""
 
+import math
 import os
 import threading
 import time
@@ -67,9 +68,17 @@ def delete_strays(folder: Path, kept: Collection[str]) -> int:
         path
         for part in ("originals", "thumbnails")
         for path in (folder / part).glob("*/*")
-        if path.stem not in kept and path.stat().st_mtime < old
+        if path.stem not in kept and _written(path) < old
     ]
     for path in strays:
         with disk_errors(path):
             path.unlink(missing_ok=True)
     return len(strays)
+
+
+def _written(path: Path) -> float:
+    """When, in seconds since the epoch; infinity for a file that is gone, as one that an import was just writing."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
