@@ -124,10 +124,10 @@ TEACHERS = Part(
                     "**The page is gone.** Open the same address again, or type `thaw app`: trainings go on without "
                     "the page, and all is kept."
                 ),
-                Sentence("**A computer was switched off.** Open the project and the page Train: *Continue* goes on."),
+                Sentence("**A computer was switched off.** Start Thaw again: what trained goes on where it was."),
                 Sentence(
                     "**Nobody else can open the page.** That is on purpose: Thaw answers only the computer it runs on. "
-                    "Install it on each."
+                    "Install it on each, or let one serve the whole room: `thaw classroom`."
                 ),
                 Sentence("**All is slow.** Close other programs, take the sample *Shapes*, and train the head only."),
             ),

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.classroom import present
+from pages.help.parts import PAGES
 from pages.home.new_project import photos_task
 from pages.jobs.launch import launch_once
 from pages.ui import services, tasks
@@ -227,6 +228,15 @@ def test_the_board_names_whoever_wants_it(sit: Sit, room: Room, jpeg: Callable[[
     assert said.index("90%") < said.index("80%") and "70%" not in said  # the best of each, the best first
     said = words(opened(sit(2, "Bo"), "board"))
     assert "Ann" in said and "Bo (you)" in said
+
+
+def test_the_pages_of_a_classroom_have_their_help(sit: Sit, room: Room) -> None:
+    for page, title in (("classroom", "Class 7b"), ("board", "The class's board")):
+        app = opened(sit(0), page)
+        assert title in [one.value for one in app.title]
+        (link,) = (one for one in app.get("page_link") if one.proto.label == "Help with this page")
+        assert f"part={page}" in link.proto.query_string and page in PAGES
+        assert not opened(app, "help").exception
 
 
 def test_outside_a_classroom_nothing_of_it_is_there(app: AppTest) -> None:
