@@ -36,7 +36,7 @@ def named(result: Result) -> str:
 def board() -> None:
     """Draw it, and again every few seconds."""
     assert opened is not None
-    with guard():
+    with st.container(key="live_board"), guard():
         found = sorted(results(opened), key=lambda one: one.figure.share, reverse=True)
         if not found:
             st.info(

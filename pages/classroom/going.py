@@ -31,6 +31,11 @@ def seat_of(room: Room, run: Run) -> Seat | None:
 @st.fragment(run_every=_SECONDS)
 def jobs(room: Room) -> None:
     """Draw them with a button that stops each, and again every few seconds."""
+    with st.container(key="live_jobs"):
+        _list(room)
+
+
+def _list(room: Room) -> None:
     show_refusal(_HERE)
     worker = engine()
     found = [*worker.running(), *worker.waiting()]

@@ -53,6 +53,11 @@ def sheet(room: Room) -> None:
 @st.fragment(run_every=_SECONDS)
 def listed(room: Room) -> None:
     """Everybody, by number; drawn again every few seconds."""
+    with st.container(key="live_people"):
+        _list(room)
+
+
+def _list(room: Room) -> None:
     show_refusal(_HERE)
     seats, seen = [seat for seat in room.seats if not seat.teaches], visits()
     if not any(seat.passes for seat in seats):
