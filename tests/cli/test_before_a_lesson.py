@@ -1,11 +1,13 @@
 """What the README tells teachers to type before a lesson, each line of it."""
 
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.cli.command_line import thaw
+from transfer_core.cli.servers.classroom import classroom
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -16,8 +18,8 @@ def test_what_a_teacher_types(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("THAW_WEIGHTS_URL", "http://127.0.0.1:9")  # where nobody answers
     section = README.read_text("utf-8").split("## For teachers")[1].split("\n## ")[0]
-    lines = [line.split("#")[0].split()[1:] for line in section.splitlines() if line.startswith("thaw ")]
-    doctor, bases, fetch, take = lines
+    lines = [shlex.split(line.split("#")[0])[1:] for line in section.splitlines() if line.startswith("thaw ")]
+    doctor, bases, fetch, take, room = lines
 
     _, said, _ = thaw(capfd, *doctor)
     assert "Pretrained weights: of" in said and "thaw weights import DIR" in said
@@ -35,3 +37,7 @@ def test_what_a_teacher_types(
     code, said, _ = thaw(capfd, *take)
     taken = Path(said.strip().partition(": ")[2])
     assert code == 0 and taken.read_bytes() == file.read_bytes() and thaw_home in taken.parents
+
+    # What it starts is tried by tests/browser/test_classroom.py; here that it takes these words.
+    with classroom.make_context(room[0], room[1:]) as given:
+        assert (given.params["name"], given.params["students"]) == ("Class 7b", 30)
