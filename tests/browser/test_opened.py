@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Route, expect
 
-from tests.browser.person import Person
+from tests.browser.person import PATIENCE, Person
 from tests.support import Server
 
 
@@ -60,7 +60,7 @@ def test_a_network_is_brought_and_a_classifier_asked(
     person.text(r"\d+(\.\d+)?KB", "opened_area")
     person.at("opened_classes").locator("textarea").fill("one\ntwo\nthree\n<i>four</i>")
     person.click("opened_open")
-    person.text("nobody here knows how good it is")
+    person.text("nobody here knows how good it is", patience=3 * PATIENCE)  # a process of its own reads it
     person.settled()
     # The list names the one that answers, and goes on doing so.
     expect(person.page.get_by_role("combobox", name="Trained classifier")).to_have_value(re.compile("from a file"))
