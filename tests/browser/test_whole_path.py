@@ -139,6 +139,7 @@ def test_from_photos_to_the_right_answer(browser: Browser, server: Server, photo
     person.can_be_used_by_all()
     person.at("use_live_camera").locator("label").first.click()
     person.at("many").get_by_text("Many at once").click()
+    person.settled()
     person.at("many_folder").locator("input[type=file]").set_input_files(few_photos)
     person.text("48 photos", "many")
     person.text("1 file could not be read", "many")
