@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from transfer_core.disk.workspace import Workspace
@@ -81,6 +81,17 @@ class Server:
             self.process.kill()
             self.process.wait()
             self.process = None
+
+
+def small_app(folder: Path, name: str) -> Iterator[Server]:
+    """The app tests/browser/NAME, run from `folder`, which has no static folder when the server starts."""
+    source = (ROOT / "tests" / "browser" / name).read_text("utf-8")
+    (folder / "app.py").write_text(source.replace("str(Path(__file__).parents[2])", repr(str(ROOT))), "utf-8")
+    shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
+    running = Server(folder / "home", folder / "app.py")
+    running.start()
+    yield running
+    running.kill()
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:

@@ -18,7 +18,6 @@ class Result:
     """The best that somebody reached."""
 
     seat: Seat
-    project: str
     base: str
     learned: str
     """What trained, in words."""
@@ -34,7 +33,7 @@ def results(room: Room) -> list[Result]:
             with suppress(TransferError):  # deleted meanwhile, or damaged, which its own page tells
                 best = best_run([one for one in trained_runs(project) if one.figure is not None])
                 if best is not None and best.figure is not None:
-                    own.append(Result(seat, project.name, best.base, best.learned, best.figure))
+                    own.append(Result(seat, best.base, best.learned, best.figure))
         if own:
             found.append(max(own, key=lambda one: (one.figure.honest, one.figure.low)))
     return found

@@ -13,6 +13,7 @@ from pages.ui.html import plain
 from pages.ui.services import engine
 from transfer_core.classroom.room import Room, Seat
 from transfer_core.errors import TransferError
+from transfer_core.jobs.queue import owner
 from transfer_core.labs.experiment import is_experiment
 from transfer_core.runs.folder import Run
 from transfer_core.text import t
@@ -25,7 +26,7 @@ _HERE = "jobs"  # where a refusal shows: a fragment draws itself only
 
 def seat_of(room: Room, run: Run) -> Seat | None:
     """Whose job it is; None where it is nobody's who has a seat."""
-    return next((seat for seat in room.seats if run.path.parents[3] == room.workspace(seat).root), None)
+    return next((seat for seat in room.seats if owner(run) == room.workspace(seat).root), None)
 
 
 @st.fragment(run_every=_SECONDS)

@@ -1,14 +1,13 @@
 """The two components in a browser: zoom outlives updates, and no click or key on the tree is lost."""
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.person import Person
-from tests.support import ROOT, Server
+from tests.support import Server, small_app
 
 CHARTS = "document.querySelector('.thaw-curves .plot')"
 
@@ -16,14 +15,7 @@ CHARTS = "document.querySelector('.thaw-curves .plot')"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """components_app.py, run from a folder that has no static folder when the server starts."""
-    folder = tmp_path_factory.mktemp("components")
-    source = (ROOT / "tests" / "browser" / "components_app.py").read_text("utf-8")
-    (folder / "app.py").write_text(source.replace("str(Path(__file__).parents[2])", repr(str(ROOT))), "utf-8")
-    shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
-    running = Server(folder / "home", folder / "app.py")
-    running.start()
-    yield running
-    running.kill()
+    yield from small_app(tmp_path_factory.mktemp("components"), "components_app.py")
 
 
 @pytest.fixture

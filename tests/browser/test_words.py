@@ -1,7 +1,6 @@
 """What Streamlit itself says is in the reader's language, to be seen and to be heard; what a person wrote stays."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -11,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from pages.components.streamlit_words import NAMES, TEXTS
 from tests.browser.person import Person
-from tests.support import ROOT, Server
+from tests.support import Server, small_app
 from transfer_core.text import speaking, t
 
 KEPT = re.compile(r"Made with Streamlit v[\d.]+|\b(Enter|Ctrl|CSV|PNG|ZIP|[KMG]B|test_words\.py|text/x-python)\b")
@@ -31,14 +30,7 @@ ICONS = "[...document.querySelectorAll('[data-testid=stIconMaterial]')].map((it)
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """words_app.py."""
-    folder = tmp_path_factory.mktemp("words")
-    source = (ROOT / "tests" / "browser" / "words_app.py").read_text("utf-8")
-    (folder / "app.py").write_text(source.replace("str(Path(__file__).parents[2])", repr(str(ROOT))), "utf-8")
-    shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
-    running = Server(folder / "home", folder / "app.py")
-    running.start()
-    yield running
-    running.kill()
+    yield from small_app(tmp_path_factory.mktemp("words"), "words_app.py")
 
 
 def english(person: Person) -> set[str]:

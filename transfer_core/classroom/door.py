@@ -86,7 +86,7 @@ class Door:
 
     def _foreign(self, asked: HTTPConnection) -> Response | None:
         host = asked.headers.get("host", "")
-        name = (urlsplit(f"//{host}").hostname or "").lower() if _is_host(host) else ""
+        name = _host_name(host)
         if self._hosts is not None and name not in self._hosts:
             said = t("This server does not go by the name {host}. Use the address on your sheet.", host=host)
             return PlainTextResponse(said, 403)
@@ -192,11 +192,14 @@ def _language(asked: HTTPConnection) -> str:
     return asked.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip() or "en"
 
 
-def _is_host(host: str) -> bool:
+def _host_name(host: str) -> str:
+    """Without the port, in lower case; empty where it is none."""
     try:
-        return urlsplit(f"//{host}").port is not None or True
+        parts = urlsplit(f"//{host}")
+        _ = parts.port  # looked at only when it is asked for
+        return parts.hostname or ""
     except ValueError:  # no number for a port, or a bracket that does not close
-        return False
+        return ""
 
 
 def _once(body: bytes) -> Receive:
